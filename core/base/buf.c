@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: MIT */
+/* Growing byte buffer; see buf.h. */
+#include "core/base/buf.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+void
+buf_fini(struct buf *b)
+{
+	free(b->mem);
+	*b = (struct buf){ 0 };
+}
+
+void
+buf_clear(struct buf *b)
+{
+	b->head = b->tail = 0;
+}
+
+/* Room for `more` bytes behind the tail: by moving the bytes to the front when
+ * that frees at least half of the memory, else by growing. */
+static void
+buf_reserve(struct buf *b, size_t more)
+{
+	size_t len = buf_len(b);
+
+	if (b->cap - b->tail >= more)
+		return;
+	if (b->head >= b->cap / 2 && b->cap - len >= more) {
+		memmove(b->mem, b->mem + b->head, len);
+		b->head = 0;
+		b->tail = len;
+		return;
+	}
+	assert(more < SIZE_MAX / 4 && b->tail < SIZE_MAX / 4);
+	b->mem = xgrow(b->mem, &b->cap, b->tail + more, 1);
+}
+
+void
+buf_append(struct buf *b, struct slice bytes)
+{
+	if (bytes.len == 0)
+		return;
+	buf_reserve(b, bytes.len);
+	memcpy(b->mem + b->tail, bytes.at, bytes.len);
+	b->tail += bytes.len;
+}
+
+void
+buf_append_byte(struct buf *b, char byte)
+{
+	buf_reserve(b, 1);
+	b->mem[b->tail++] = byte;
+}
+
+void
+buf_append_cstr(struct buf *b, const char *text)
+{
+	buf_append(b, slice_cstr(text));
+}
+
+void
+buf_append_u64(struct buf *b, uint64_t number)
+{
+	char digits[20];
+	size_t n = sizeof(digits);
+
+	do {
+		digits[--n] = (char)('0' + number % 10);
+		number /= 10;
+	} while (number > 0);
+	buf_append(b, slice_of(digits + n, sizeof(digits) - n));
+}
+
+void
+buf_vprintf(struct buf *b, const char *fmt, va_list ap)
+{
+	va_list again;
+	int need;
+
+	va_copy(again, ap);
+	need = vsnprintf(NULL, 0, fmt, again);
+	va_end(again);
+	assert(need >= 0);
+	buf_reserve(b, (size_t)need + 1);
+	(void)vsnprintf(b->mem + b->tail, (size_t)need + 1, fmt, ap);
+	b->tail += (size_t)need;
+}
+
+void
+buf_printf(struct buf *b, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	buf_vprintf(b, fmt, ap);
+	va_end(ap);
+}
+
+void
+buf_consume(struct buf *b, size_t n)
+{
+	assert(n <= buf_len(b));
+	b->head += n;
+	if (b->head == b->tail)
+		b->head = b->tail = 0;
+}
+
+void
+buf_truncate(struct buf *b, size_t n)
+{
+	assert(n <= buf_len(b));
+	b->tail = b->head + n;
+}
+
+const char *
+buf_cstr(struct buf *b)
+{
+	buf_reserve(b, 1);
+	b->mem[b->tail] = '\0';
+	return b->mem + b->head;
+}

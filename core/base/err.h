@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * An operating error: what was wrong, where, and what would be right.  Fixed
+ * size and no allocation, hence no question of ownership.  Functions that can
+ * fail return bool and take a `struct err *` last; `return err_set(...)`.
+ */
+#ifndef FAULTPOST_ERR_H
+#define FAULTPOST_ERR_H
+
+#include "core/base/base.h"
+
+#define ERR_FILE_MAX 256
+#define ERR_MSG_MAX  480
+
+struct err {
+	char file[ERR_FILE_MAX]; /* "" when there is none */
+	int line, col;           /* 1-based; 0 when unknown */
+	char msg[ERR_MSG_MAX];
+};
+
+/* Sets the message and forgets the place; always false. */
+bool err_set(struct err *err, const char *fmt, ...) PRINTF_LIKE(2, 3);
+/* Sets place and message; file may be NULL, line and col 0; always false. */
+bool err_at(struct err *err, const char *file, int line, int col,
+    const char *fmt, ...) PRINTF_LIKE(5, 6);
+/* Puts text before the message: where we were, outermost first; false. */
+bool err_prefix(struct err *err, const char *fmt, ...) PRINTF_LIKE(2, 3);
+/* Writes "FILE:LINE:COLUMN: message" (what is known of it) into `out`, cut to
+ * out_bytes - 1; returns `out`. */
+char *err_format(const struct err *err, char *out, size_t out_bytes);
+
+#endif

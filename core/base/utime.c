@@ -1,0 +1,337 @@
+/* SPDX-License-Identifier: MIT */
+/* Times as text; see utime.h. */
+#include "core/base/utime.h"
+
+#include <stdio.h>
+
+static const char month_names[12][4] = { "Jan", "Feb", "Mar", "Apr", "May",
+	"Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec" };
+static const char day_names[7][4] = { "Sun", "Mon", "Tue", "Wed", "Thu", "Fri",
+	"Sat" };
+
+utime
+utime_add(utime at, utime span)
+{
+	utime sum;
+
+	if (at == UTIME_NEVER || span == UTIME_NEVER ||
+	    __builtin_add_overflow(at, span, &sum))
+		return UTIME_NEVER;
+	return sum;
+}
+
+/* Days since 1970-01-01 of a date of the proleptic Gregorian calendar; years
+ * start in March here, so that the leap day is a year's last. */
+static int64_t
+days_from_date(int year, int month, int day)
+{
+	int64_t y = month <= 2 ? year - 1 : year;
+	int64_t era = (y >= 0 ? y : y - 399) / 400;
+	int64_t year_of_era = y - era * 400;
+	int64_t march_month = (month + 9) % 12;
+	int64_t day_of_year = (153 * march_month + 2) / 5 + day - 1;
+	int64_t day_of_era = year_of_era * 365 + year_of_era / 4 -
+	    year_of_era / 100 + day_of_year;
+
+	return era * 146097 + day_of_era - 719468;
+}
+
+static void
+date_from_days(int64_t days, struct utime_parts *p)
+{
+	int64_t z = days + 719468;
+	int64_t era = (z >= 0 ? z : z - 146096) / 146097;
+	int64_t day_of_era = z - era * 146097;
+	int64_t year_of_era = (day_of_era - day_of_era / 1460 +
+				  day_of_era / 36524 - day_of_era / 146096) /
+	    365;
+	int64_t day_of_year = day_of_era -
+	    (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+	int64_t march_month = (5 * day_of_year + 2) / 153;
+
+	p->day = (int)(day_of_year - (153 * march_month + 2) / 5 + 1);
+	p->month = (int)(march_month < 10 ? march_month + 3 : march_month - 9);
+	p->year = (int)(year_of_era + era * 400 + (p->month <= 2));
+}
+
+void
+utime_split(utime at, struct utime_parts *p)
+{
+	int64_t days = at / UTIME_DAY;
+	int64_t rest = at % UTIME_DAY;
+
+	if (rest < 0) {
+		rest += UTIME_DAY;
+		days--;
+	}
+	date_from_days(days, p);
+	p->hour = (int)(rest / UTIME_HOUR);
+	p->minute = (int)(rest / UTIME_MINUTE % 60);
+	p->second = (int)(rest / UTIME_S % 60);
+	p->micro = (int)(rest % UTIME_S);
+	p->weekday = (int)(((days + 4) % 7 + 7) % 7);
+}
+
+bool
+utime_join(const struct utime_parts *p, utime *at)
+{
+	struct utime_parts back;
+	int64_t days;
+
+	if (p->year < 1 || p->year > 9999 || p->month < 1 || p->month > 12 ||
+	    p->day < 1 || p->day > 31 || p->hour < 0 || p->hour > 23 ||
+	    p->minute < 0 || p->minute > 59 || p->second < 0 ||
+	    p->second > 59 || p->micro < 0 || p->micro >= UTIME_S)
+		return false;
+	days = days_from_date(p->year, p->month, p->day);
+	date_from_days(days, &back);
+	if (back.day != p->day || back.month != p->month)
+		return false;
+	*at = days * UTIME_DAY + p->hour * UTIME_HOUR +
+	    p->minute * UTIME_MINUTE + p->second * UTIME_S + p->micro;
+	return true;
+}
+
+/* Writes `value` as exactly `digits` decimal digits. */
+static char *
+put_number(char *out, int value, int digits, char pad)
+{
+	for (int i = digits - 1; i >= 0; i--) {
+		out[i] = value > 0 || i == digits - 1 ? (char)('0' + value % 10)
+						      : pad;
+		value /= 10;
+	}
+	return out + digits;
+}
+
+char *
+utime_format_asctime(utime at, char *out)
+{
+	struct utime_parts p;
+	char *o = out;
+
+	utime_split(at, &p);
+	memcpy(o, day_names[p.weekday], 3);
+	o[3] = ' ';
+	memcpy(o + 4, month_names[p.month - 1], 3);
+	o[7] = ' ';
+	o = put_number(o + 8, p.day, 2, ' ');
+	*o++ = ' ';
+	o = put_number(o, p.hour, 2, '0');
+	*o++ = ':';
+	o = put_number(o, p.minute, 2, '0');
+	*o++ = ':';
+	o = put_number(o, p.second, 2, '0');
+	*o++ = ' ';
+	o = put_number(o, p.year, 4, '0');
+	*o = '\0';
+	return out;
+}
+
+/* Takes a number of min..max digits off *s. */
+static bool
+take_number(struct slice *s, size_t min, size_t max, int *value)
+{
+	size_t n = 0;
+	int v = 0;
+
+	while (n < s->len && n < max && ascii_is_digit(s->at[n]))
+		v = v * 10 + (s->at[n++] - '0');
+	if (n < min)
+		return false;
+	*s = slice_skip(*s, n);
+	*value = v;
+	return true;
+}
+
+static bool
+take_byte(struct slice *s, char byte)
+{
+	if (s->len == 0 || s->at[0] != byte)
+		return false;
+	*s = slice_skip(*s, 1);
+	return true;
+}
+
+/* Takes a three-letter name and a space off *s and gives its index. */
+static bool
+take_name(struct slice *s, const char (*names)[4], int count, int *index)
+{
+	for (int i = 0; i < count; i++) {
+		if (slice_eq(slice_sub(*s, 0, 3), slice_of(names[i], 3))) {
+			*s = slice_skip(*s, 3);
+			*index = i;
+			return take_byte(s, ' ');
+		}
+	}
+	return false;
+}
+
+static bool
+take_clock(struct slice *s, struct utime_parts *p)
+{
+	return take_number(s, 2, 2, &p->hour) && take_byte(s, ':') &&
+	    take_number(s, 2, 2, &p->minute) && take_byte(s, ':') &&
+	    take_number(s, 2, 2, &p->second);
+}
+
+bool
+utime_parse_asctime(struct slice s, utime *at, size_t *used)
+{
+	struct slice rest = s;
+	struct utime_parts p = { 0 };
+	int month;
+
+	if (!take_name(&rest, day_names, 7, &p.weekday) ||
+	    !take_name(&rest, month_names, 12, &month))
+		return false;
+	p.month = month + 1;
+	(void)take_byte(&rest, ' ');
+	if (!take_number(&rest, 1, 2, &p.day) || !take_byte(&rest, ' ') ||
+	    !take_clock(&rest, &p) || !take_byte(&rest, ' ') ||
+	    !take_number(&rest, 4, 4, &p.year) || !utime_join(&p, at))
+		return false;
+	*used = s.len - rest.len;
+	return true;
+}
+
+char *
+utime_format_rfc3339(utime at, char *out)
+{
+	struct utime_parts p;
+	char *o = out;
+
+	utime_split(at, &p);
+	o = put_number(o, p.year, 4, '0');
+	*o++ = '-';
+	o = put_number(o, p.month, 2, '0');
+	*o++ = '-';
+	o = put_number(o, p.day, 2, '0');
+	*o++ = 'T';
+	o = put_number(o, p.hour, 2, '0');
+	*o++ = ':';
+	o = put_number(o, p.minute, 2, '0');
+	*o++ = ':';
+	o = put_number(o, p.second, 2, '0');
+	*o++ = '.';
+	o = put_number(o, p.micro, 6, '0');
+	*o++ = 'Z';
+	*o = '\0';
+	return out;
+}
+
+/* Takes up to six digits of a fraction, scaled to millionths. */
+static bool
+take_micros(struct slice *s, int *micro)
+{
+	size_t before = s->len;
+
+	if (!take_number(s, 1, 6, micro))
+		return false;
+	for (size_t n = before - s->len; n < 6; n++)
+		*micro *= 10;
+	return true;
+}
+
+bool
+utime_parse_rfc3339(struct slice s, utime *at)
+{
+	struct utime_parts p = { 0 };
+
+	if (!take_number(&s, 4, 4, &p.year) || !take_byte(&s, '-') ||
+	    !take_number(&s, 2, 2, &p.month) || !take_byte(&s, '-') ||
+	    !take_number(&s, 2, 2, &p.day) || !take_byte(&s, 'T') ||
+	    !take_clock(&s, &p))
+		return false;
+	if (take_byte(&s, '.') && !take_micros(&s, &p.micro))
+		return false;
+	return take_byte(&s, 'Z') && s.len == 0 && utime_join(&p, at);
+}
+
+char *
+utime_format_span(utime span, char *out)
+{
+	assert(span >= 0);
+	(void)snprintf(out, UTIME_TEXT_MAX, "%lld:%02d:%02d.%03d",
+	    (long long)(span / UTIME_HOUR), (int)(span / UTIME_MINUTE % 60),
+	    (int)(span / UTIME_S % 60), (int)(span / UTIME_MS % 1000));
+	return out;
+}
+
+static const struct {
+	const char *name;
+	utime span;
+} units[] = {
+	{ "d", UTIME_DAY },
+	{ "h", UTIME_HOUR },
+	{ "m", UTIME_MINUTE },
+	{ "s", UTIME_S },
+	{ "ms", UTIME_MS },
+	{ "us", 1 },
+};
+
+/* value * unit + the fraction's digits * unit; false when not a whole number
+ * of microseconds or too long. */
+static bool
+scale(uint64_t whole, struct slice fraction, utime unit, utime *span)
+{
+	utime sum, part = unit;
+
+	if (whole > (uint64_t)(UTIME_SPAN_MAX / unit))
+		return false;
+	sum = (utime)whole * unit;
+	for (size_t i = 0; i < fraction.len; i++) {
+		int digit = fraction.at[i] - '0';
+
+		if (part % 10 != 0 && digit != 0)
+			return false;
+		part /= 10;
+		sum += digit * part;
+	}
+	*span = sum;
+	return sum <= UTIME_SPAN_MAX;
+}
+
+bool
+utime_parse_duration(struct slice s, utime *span)
+{
+	size_t n = 0, from;
+	uint64_t whole;
+	struct slice fraction = { 0 };
+
+	while (n < s.len && ascii_is_digit(s.at[n]))
+		n++;
+	if (!slice_to_u64(
+		slice_sub(s, 0, n), UINT32_MAX * UINT64_C(1000000), &whole))
+		return false;
+	if (n < s.len && s.at[n] == '.') {
+		from = ++n;
+		while (n < s.len && ascii_is_digit(s.at[n]))
+			n++;
+		fraction = slice_sub(s, from, n - from);
+		if (fraction.len == 0 || fraction.len > 9)
+			return false;
+	}
+	for (size_t i = 0; i < ARRAY_LEN(units); i++)
+		if (slice_eq(slice_skip(s, n), slice_cstr(units[i].name)))
+			return scale(whole, fraction, units[i].span, span);
+	return false;
+}
+
+char *
+utime_format_duration(utime span, char *out)
+{
+	assert(span >= 0);
+	if (span == 0) {
+		(void)snprintf(out, UTIME_TEXT_MAX, "0s");
+		return out;
+	}
+	for (size_t i = 0; i < ARRAY_LEN(units); i++) {
+		if (span % units[i].span != 0)
+			continue;
+		(void)snprintf(out, UTIME_TEXT_MAX, "%lld%s",
+		    (long long)(span / units[i].span), units[i].name);
+		return out;
+	}
+	return out;
+}
