@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The server's side of an SMTP session, sans I/O: bytes in, events out.  It
+ * stops after each event until its owner has answered with a code, and the code
+ * decides the next state (a 250 to DATA opens no body, a 354 does).  The owner
+ * writes the reply itself, in whatever way it pleases: so the mock's rules, the
+ * relay's policy and a fuzzer are three owners of one core.
+ *
+ * States: GREETING until the banner is answered; COMMAND between commands; BODY
+ * behind a 354 until CR LF . CR LF; CHUNK within BDAT; CLOSED behind QUIT, 421
+ * or a greeting that was no 2xx.
+ */
+#ifndef FAULTPOST_SMTP_SERVER_H
+#define FAULTPOST_SMTP_SERVER_H
+
+#include "core/base/buf.h"
+#include "core/smtp/command.h"
+#include "core/smtp/data.h"
+#include "core/smtp/stage.h"
+
+/* What a client did against RFC 5321; the owner decides what follows.
+ * X(constant, text) */
+#define SMTP_VIOLATIONS(X)                                                     \
+	X(SMTP_EARLY_TALK, "input before the greeting (RFC 5321, 3.1)")        \
+	X(SMTP_PIPELINED_EARLY,                                                \
+	    "a command before the reply it depends on "                        \
+	    "(RFC 2920, 3.1)")                                                 \
+	X(SMTP_LINE_TOO_LONG,                                                  \
+	    "a command line over the limit "                                   \
+	    "(RFC 5321, 4.5.3.1.4)")                                           \
+	X(SMTP_TEXT_LINE_TOO_LONG,                                             \
+	    "a text line over 998 bytes "                                      \
+	    "(RFC 5321, 4.5.3.1.6)")                                           \
+	X(SMTP_BARE_CR, "a bare CR (RFC 5321, 2.3.8)")                         \
+	X(SMTP_BARE_LF, "a bare LF (RFC 5321, 2.3.8)")                         \
+	X(SMTP_NO_EHLO, "MAIL before EHLO or HELO (RFC 5321, 4.1.4)")          \
+	X(SMTP_OUT_OF_ORDER, "a command out of order (RFC 5321, 4.1.4)")       \
+	X(SMTP_AFTER_421, "input behind a 421 (RFC 5321, 3.8)")                \
+	X(SMTP_PARAMETER_NOT_OFFERED,                                          \
+	    "a parameter whose extension was not "                             \
+	    "offered (RFC 5321, 4.1.1.11)")                                    \
+	X(SMTP_8BIT_NOT_OFFERED,                                               \
+	    "8-bit content without 8BITMIME "                                  \
+	    "(RFC 6152)")
+enum smtp_violation {
+#define X(constant, text) constant,
+	SMTP_VIOLATIONS(X)
+#undef X
+	SMTP_VIOLATION_COUNT,
+};
+const char *smtp_violation_text(enum smtp_violation v);
+
+/* Bits of what the server offered in its EHLO reply. */
+enum smtp_extension {
+	SMTP_EXT_PIPELINING = 1 << 0,
+	SMTP_EXT_SIZE = 1 << 1,
+	SMTP_EXT_8BITMIME = 1 << 2,
+	SMTP_EXT_ENHANCEDSTATUSCODES = 1 << 3,
+	SMTP_EXT_SMTPUTF8 = 1 << 4,
+	SMTP_EXT_CHUNKING = 1 << 5,
+	SMTP_EXT_STARTTLS = 1 << 6,
+	SMTP_EXT_AUTH = 1 << 7,
+	SMTP_EXT_DSN = 1 << 8,
+};
+
+struct smtp_server;
+
+struct smtp_server_options {
+	unsigned extensions; /* enum smtp_extension bits in force */
+};
+
+struct smtp_server *smtp_server_new(const struct smtp_server_options *options);
+void smtp_server_destroy(struct smtp_server **sp);
+
+/* X(constant): what is to be done about an event. */
+enum smtp_server_event_type {
+	/* `stage` asks for an answer: call smtp_server_answer(). */
+	SMTP_SERVER_ASK,
+	/* A piece of content (BODY, CHUNK), dot-stuffing off; no answer. */
+	SMTP_SERVER_CONTENT,
+	/* The client broke a rule; no answer, the session goes on. */
+	SMTP_SERVER_VIOLATION,
+};
+struct smtp_server_event {
+	enum smtp_server_event_type type;
+	enum smtp_stage stage;
+	/* STAGE_EHLO ... STAGE_UNKNOWN: the command; NULL otherwise.  Borrowed
+	 * until the answer. */
+	const struct smtp_command *command;
+	/* When the session's own grammar or order says no: the reply that a
+	 * correct server gives (code 0: nothing wrong).  The owner may still
+	 * answer as it likes. */
+	struct smtp_syntax_error wrong;
+	struct slice content;          /* SMTP_SERVER_CONTENT; borrowed */
+	enum smtp_violation violation; /* SMTP_SERVER_VIOLATION */
+};
+
+/* Adds input (copied, bounded by the owner pausing its stream when
+ * smtp_server_backlog() grows). */
+void smtp_server_feed(struct smtp_server *s, struct slice bytes);
+/* Bytes fed and not yet used. */
+size_t smtp_server_backlog(const struct smtp_server *s);
+/* Throws away what was fed and not yet used (a server that drops what was
+ * pipelined behind a failing command). */
+void smtp_server_flush(struct smtp_server *s);
+/* The next event; false when an answer or more input is needed.  The first is
+ * STAGE_CONNECT's ASK, then STAGE_BANNER's, without any input. */
+bool smtp_server_next(struct smtp_server *s, struct smtp_server_event *event);
+/* Answers the ASK that is open with the reply code that the client is sent
+ * (for STAGE_CONNECT any 2xx goes on).  2xx to MAIL opens a transaction, 2xx to
+ * RCPT adds a recipient, 354 to DATA opens the body, any answer to EOD ends the
+ * transaction, 421 and QUIT close the session. */
+void smtp_server_answer(struct smtp_server *s, int code);
+bool smtp_server_is_asking(const struct smtp_server *s);
+bool smtp_server_is_closed(const struct smtp_server *s);
+/* Recipients that got a 2xx in the open transaction. */
+size_t smtp_server_recipient_count(const struct smtp_server *s);
+/* The name given with EHLO or HELO; empty before. */
+struct slice smtp_server_client_name(const struct smtp_server *s);
+
+#endif

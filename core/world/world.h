@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The world: the only way in which the mock server and the relay meet a clock,
+ * a network, a resolver and a disk.  Two worlds stand behind it: world_sim.c
+ * (virtual time, everything in memory, deterministic) and world_ev.c (libev,
+ * TCP, the machine's clock).  Code above this line never knows which.
+ *
+ * One thread.  All callbacks come from world_run(), never from inside the call
+ * that caused them, so that an owner is never re-entered.  A callback may call
+ * anything here, closing the very stream that called it included.
+ */
+#ifndef FAULTPOST_WORLD_H
+#define FAULTPOST_WORLD_H
+
+#include "core/base/address.h"
+#include "core/base/err.h"
+#include "core/base/heap.h"
+#include "core/dns/dns.h"
+
+struct world;
+
+/* ---- clock and timers ---- */
+
+/* The only clock there is: microseconds since the epoch.  Monotonic. */
+utime world_now(const struct world *w);
+
+/* Embedded in its owner and zeroed before first use; fires once.  `fire` is
+ * set by the owner and stays. */
+struct timer {
+	struct heap_node node;
+	void (*fire)(struct timer *t);
+};
+
+/* (Re)arms the timer; a moment that has passed fires as soon as the callback
+ * that is running has returned.  UTIME_NEVER stops it.  Timers of the same
+ * moment fire in the order in which they were set. */
+void timer_set(struct world *w, struct timer *t, utime at);
+/* Harmless when the timer is not set. */
+void timer_stop(struct world *w, struct timer *t);
+bool timer_is_set(const struct timer *t);
+
+/* ---- network ---- */
+
+/* Why a stream ended otherwise than by the peer's FIN.
+ * X(constant, what the ESA prints as `details:`) -- FreeBSD's errno numbers,
+ * as the appliance is one. */
+#define NET_FAILURES(X)                                                        \
+	X(NET_REFUSED, "[Errno 61] Connection refused")                        \
+	X(NET_TIMED_OUT, "timeout")                                            \
+	X(NET_UNREACHABLE, "[Errno 65] No route to host")                      \
+	X(NET_RESET, "[Errno 54] Connection reset by peer")                    \
+	X(NET_LOCAL, "[Errno 49] Can't assign requested address")
+enum net_failure {
+#define X(constant, text) constant,
+	NET_FAILURES(X)
+#undef X
+};
+const char *net_failure_text(enum net_failure f);
+
+/* A TCP connection.  Made by world_connect() or handed to an accept callback;
+ * its owner ends it with stream_close() or stream_reset(), also after on_eof
+ * and on_failure, and must not touch it after that. */
+struct stream;
+
+/* What the owner of a stream is told; each with the owner pointer it gave.
+ * All members are set. */
+struct stream_handler {
+	/* The connect has succeeded (never for accepted streams). */
+	void (*on_connected)(void *owner);
+	/* Bytes arrived; they are borrowed for the call and must be taken
+	 * whole.  To stop them, stream_pause(). */
+	void (*on_input)(void *owner, struct slice bytes);
+	/* What was queued has fallen below STREAM_LOW_WATER again after it
+	 * had been above STREAM_HIGH_WATER. */
+	void (*on_drained)(void *owner);
+	/* The peer sent FIN: no more input will come; output still may go. */
+	void (*on_eof)(void *owner);
+	/* The connection is dead; queued output is lost. */
+	void (*on_failure)(void *owner, enum net_failure why);
+};
+
+/* Back-pressure: an owner that produces on its own pauses above the high mark
+ * and goes on at on_drained. */
+#define STREAM_HIGH_WATER 262144
+#define STREAM_LOW_WATER  65536
+
+/* Starts connecting from `from` (NULL, or family 0: any address of the world,
+ * see world_sim.h) to `to`; the outcome always comes later.  There is no
+ * time-out here: the owner sets a timer and calls stream_reset(). */
+struct stream *world_connect(struct world *w, const struct endpoint *from,
+    const struct endpoint *to, const struct stream_handler *handler,
+    void *owner);
+/* Changes who is told.  Accepted streams have no handler until their owner
+ * calls this, which it must before its accept callback returns. */
+void stream_attach(
+    struct stream *s, const struct stream_handler *handler, void *owner);
+/* Queues a copy of the bytes. */
+void stream_write(struct stream *s, struct slice bytes);
+/* Bytes queued and not yet given to the network. */
+size_t stream_queued(const struct stream *s);
+/* Stops or resumes on_input and on_eof: the peer's window fills up. */
+void stream_pause(struct stream *s, bool paused);
+/* FIN once what is queued has gone; input still comes. */
+void stream_shutdown(struct stream *s);
+/* FIN once what is queued has gone, and no more callbacks.  Input that still
+ * arrives is thrown away. */
+void stream_close(struct stream *s);
+/* RST now; what is queued is lost; no more callbacks. */
+void stream_reset(struct stream *s);
+const struct endpoint *stream_local(const struct stream *s);
+const struct endpoint *stream_remote(const struct stream *s);
+
+struct listener;
+/* Port 0 takes a free one: ask listener_local().  NULL with *err set when the
+ * address cannot be had. */
+struct listener *world_listen(struct world *w, const struct endpoint *at,
+    void (*on_accept)(void *owner, struct stream *s), void *owner,
+    struct err *err);
+const struct endpoint *listener_local(const struct listener *l);
+/* Stops listening; accepted streams live on. */
+void listener_close(struct listener *l);
+
+/* ---- resolver ---- */
+
+/* A question, embedded in its owner and zeroed before first use. */
+struct dns_query {
+	struct timer timer; /* the world's */
+	struct world *world;
+	struct dns_answer answer;
+	void (*on_answer)(struct dns_query *q, const struct dns_answer *answer);
+};
+/* Asks for the records of `name`; the answer comes later through
+ * q->on_answer and is borrowed for that call. */
+void dns_ask(struct world *w, struct dns_query *q, struct slice name,
+    enum dns_type type);
+/* No answer will come. */
+void dns_cancel(struct dns_query *q);
+
+/* ---- storage ---- */
+
+/* The SQLite VFS through which this world's databases are opened, by the name
+ * that sqlite3_open_v2() takes; NULL is SQLite's default, the disk. */
+const char *world_storage_vfs(const struct world *w);
+
+/* ---- running ---- */
+
+/* Lets time pass until world_stop(), or in a simulation until nothing is in
+ * flight and no timer is set (see world_sim.h for bounds).  True unless a bound
+ * ended it; then *err says which. */
+bool world_run(struct world *w, struct err *err);
+/* world_run() returns after the callback that is running. */
+void world_stop(struct world *w);
+/* All streams, listeners and timers of the world must have been given back. */
+void world_destroy(struct world **wp);
+
+#endif

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The real world: TCP through libev, timers on the monotonic clock (anchored
+ * to the wall clock once, at start, so that there is one clock), optionally
+ * scaled so that a minute lasts a second.
+ */
+#ifndef FAULTPOST_WORLD_EV_H
+#define FAULTPOST_WORLD_EV_H
+
+#include "core/dns/zone.h"
+#include "core/world/world.h"
+
+struct ev_options {
+	double time_scale; /* world seconds in a real second; 1 is real time */
+	utime start;       /* what the clock shows at first; UTIME_NEVER: now */
+	const struct zone *zone; /* answers of the resolver; borrowed */
+};
+
+/* NULL with *err set when libev finds no way to wait for events. */
+struct world *world_ev_new(const struct ev_options *options, struct err *err);
+
+/* Calls on_signal(owner, signo) from world_run() for each of the signals given
+ * (a list ended by 0).  Once per world. */
+void world_ev_signals(struct world *w, const int *signals,
+    void (*on_signal)(void *owner, int signo), void *owner);
+
+/* Says "ready" to whoever started the program: writes a line to `ready_fd` and
+ * closes it (unless it is -1), and answers sd_notify(3)'s NOTIFY_SOCKET when
+ * `notify_socket` (the variable's value, or NULL) names one. */
+void world_ev_ready(int ready_fd, const char *notify_socket);
+
+#endif
