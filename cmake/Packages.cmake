@@ -1,0 +1,25 @@
+# SPDX-License-Identifier: MIT
+#
+# The libraries that are not ours, each as the target package::NAME.
+
+find_package(PkgConfig REQUIRED)
+
+function(package_from_pkgconfig name module)
+  pkg_check_modules(${name} REQUIRED IMPORTED_TARGET GLOBAL ${module})
+  add_library(package::${name} ALIAS PkgConfig::${name})
+endfunction()
+
+package_from_pkgconfig(jansson "jansson>=2.13")
+package_from_pkgconfig(sqlite3 "sqlite3>=3.37")
+package_from_pkgconfig(pcre2 "libpcre2-8>=10.36")
+
+# libev comes without a .pc file.
+find_path(EV_INCLUDE_DIR ev.h REQUIRED)
+find_library(EV_LIBRARY ev REQUIRED)
+add_library(package_ev INTERFACE)
+target_include_directories(package_ev SYSTEM INTERFACE "${EV_INCLUDE_DIR}")
+target_link_libraries(package_ev INTERFACE "${EV_LIBRARY}")
+add_library(package::ev ALIAS package_ev)
+
+# uthash is a header.
+find_path(UTHASH_INCLUDE_DIR uthash.h REQUIRED)
