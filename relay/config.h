@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the relay is told: its configuration file, also used by scenarios for
+ * their "relay" key.  Pure: text in, struct out.
+ */
+#ifndef FAULTPOST_RELAY_CONFIG_H
+#define FAULTPOST_RELAY_CONFIG_H
+
+#include "core/base/arena.h"
+#include "core/base/address.h"
+#include "core/base/utime.h"
+#include "core/dns/zone.h"
+#include "core/routes/routes.h"
+
+/* What follows a 5xx greeting or EHLO (esa.md, decision 3). */
+enum relay_on_5xx_greeting { ON_5XX_NEXT, ON_5XX_BOUNCE };
+enum relay_growth { GROWTH_DOUBLE, GROWTH_CONSTANT };
+
+/* docs/delivery.md says what each means. */
+struct relay_delivery {
+	unsigned failover_on; /* bits 1 << enum smtp_stage */
+	enum relay_on_5xx_greeting on_5xx_greeting;
+	bool release_on_success;
+	uint32_t messages_per_connection;
+	uint32_t concurrency;
+	uint16_t port; /* of routes and MX that name none */
+	utime idle_timeout, connect_timeout;
+	utime greeting_timeout, command_timeout, data_timeout, body_timeout,
+	    eod_timeout;
+	utime host_retry_initial, host_retry_max;
+};
+
+struct relay_bounce_profile {
+	struct slice name;
+	uint32_t max_retries;
+	utime max_time, initial_wait, max_wait;
+	enum relay_growth growth;
+};
+
+struct relay_limits {
+	uint64_t message_bytes;
+	uint32_t recipients; /* per message */
+	uint32_t connections; /* at once */
+	utime idle_timeout;  /* a client that says nothing */
+	uint32_t bad_commands; /* after so many: 421 */
+};
+
+struct relay_network {
+	struct ip_address ip;
+	uint8_t prefix_bits;
+};
+
+struct relay_config {
+	struct slice hostname;       /* greeting, HELO name, DSN sender */
+	struct slice interface_name; /* in the injection lines */
+	struct ip_address interface; /* source of deliveries; family 0: any */
+	const struct endpoint *listen;
+	size_t listen_count;
+	const struct relay_network *relay_from; /* may send anywhere */
+	size_t relay_from_count;
+	const struct slice *accept_for; /* domains anyone may send to */
+	size_t accept_for_count;
+	struct slice queue_path; /* terminated */
+	struct slice log_path;   /* terminated; empty: standard output */
+	struct relay_delivery delivery;
+	struct relay_bounce_profile bounce;
+	struct relay_limits limits;
+	utime drain_timeout;
+	const struct routes *routes; /* owned by the config's owner */
+	const struct zone *zone;     /* likewise; may be NULL */
+};
+
+#endif

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The relay under test: accepts mail, makes it durable, delivers it as the ESA
+ * does (docs/delivery.md) and says so in the ESA's mail-log lines.  This is the
+ * whole of it that others see.
+ */
+#ifndef FAULTPOST_RELAY_H
+#define FAULTPOST_RELAY_H
+
+#include "core/world/world.h"
+#include "relay/config.h"
+
+struct relay;
+
+struct relay_hooks {
+	void *owner;
+	/* A line of the mail log, with its newline.  Borrowed. */
+	void (*on_log)(void *owner, struct slice line);
+	/* relay_drain() has finished. */
+	void (*on_drained)(void *owner);
+	/* The relay cannot go on (the queue's disk failed); it has stopped
+	 * answering 250.  May be called more than once. */
+	void (*on_fault)(void *owner, const struct err *err);
+};
+
+/* Opens the queue (creating it if needed), takes up what is in it and listens.
+ * `config` is borrowed until relay_destroy() or the next reload.  NULL with
+ * *err set when the queue cannot be opened or an address cannot be had. */
+struct relay *relay_new(struct world *w, const struct relay_config *config,
+    const struct relay_hooks *hooks, struct err *err);
+/* Closes connections as they are; what is not finished stays queued. */
+void relay_destroy(struct relay **rp);
+
+/* Takes a new configuration: routes, zone, delivery, bounce profile and access
+ * at once; listeners that are no longer named close, new ones open.  On an
+ * error nothing has changed. */
+bool relay_reload(struct relay *r, const struct relay_config *config,
+    struct err *err);
+
+/* Stops listening, lets the sessions and transactions that are under way end
+ * (at most config->drain_timeout), then calls on_drained. */
+void relay_drain(struct relay *r);
+
+/* The address that listener `index` got (for port 0). */
+const struct endpoint *relay_listen_address(const struct relay *r,
+    size_t index);
+
+/* Recipients accepted and not finished. */
+uint64_t relay_queued_recipients(const struct relay *r);
+
+#endif
