@@ -6,15 +6,21 @@
 #ifndef FAULTPOST_RELAY_CONFIG_H
 #define FAULTPOST_RELAY_CONFIG_H
 
-#include "core/base/arena.h"
 #include "core/base/address.h"
+#include "core/base/arena.h"
 #include "core/base/utime.h"
 #include "core/dns/zone.h"
 #include "core/routes/routes.h"
 
 /* What follows a 5xx greeting or EHLO (esa.md, decision 3). */
-enum relay_on_5xx_greeting { ON_5XX_NEXT, ON_5XX_BOUNCE };
-enum relay_growth { GROWTH_DOUBLE, GROWTH_CONSTANT };
+enum relay_on_5xx_greeting {
+	ON_5XX_NEXT,
+	ON_5XX_BOUNCE
+};
+enum relay_growth {
+	GROWTH_DOUBLE,
+	GROWTH_CONSTANT
+};
 
 /* docs/delivery.md says what each means. */
 struct relay_delivery {
@@ -39,9 +45,9 @@ struct relay_bounce_profile {
 
 struct relay_limits {
 	uint64_t message_bytes;
-	uint32_t recipients; /* per message */
-	uint32_t connections; /* at once */
-	utime idle_timeout;  /* a client that says nothing */
+	uint32_t recipients;   /* per message */
+	uint32_t connections;  /* at once */
+	utime idle_timeout;    /* a client that says nothing */
 	uint32_t bad_commands; /* after so many: 421 */
 };
 

@@ -34,16 +34,16 @@ void relay_destroy(struct relay **rp);
 /* Takes a new configuration: routes, zone, delivery, bounce profile and access
  * at once; listeners that are no longer named close, new ones open.  On an
  * error nothing has changed. */
-bool relay_reload(struct relay *r, const struct relay_config *config,
-    struct err *err);
+bool relay_reload(
+    struct relay *r, const struct relay_config *config, struct err *err);
 
 /* Stops listening, lets the sessions and transactions that are under way end
  * (at most config->drain_timeout), then calls on_drained. */
 void relay_drain(struct relay *r);
 
 /* The address that listener `index` got (for port 0). */
-const struct endpoint *relay_listen_address(const struct relay *r,
-    size_t index);
+const struct endpoint *relay_listen_address(
+    const struct relay *r, size_t index);
 
 /* Recipients accepted and not finished. */
 uint64_t relay_queued_recipients(const struct relay *r);

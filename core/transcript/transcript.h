@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What a mock host saw and did, event by event: the second witness beside the
+ * relay's log.  The mock makes these events, the judge takes them as structs,
+ * and files hold them as JSON Lines.
+ */
+#ifndef FAULTPOST_TRANSCRIPT_H
+#define FAULTPOST_TRANSCRIPT_H
+
+#include "core/base/address.h"
+#include "core/base/buf.h"
+#include "core/base/utime.h"
+#include "core/smtp/server.h"
+
+/* X(constant, name in files) */
+#define TRANSCRIPT_KINDS(X)                                                    \
+	X(TRANSCRIPT_OPEN, "open")       /* a connection stands */             \
+	X(TRANSCRIPT_IN, "in")           /* bytes from the client */           \
+	X(TRANSCRIPT_OUT, "out")         /* bytes to the client */             \
+	X(TRANSCRIPT_RULE, "rule")       /* a rule acted (stall, delay ...) */ \
+	X(TRANSCRIPT_MESSAGE, "message") /* a message was answered 2xx */      \
+	X(TRANSCRIPT_VIOLATION, "violation") /* the client broke a rule */     \
+	X(TRANSCRIPT_EOF, "eof")             /* FIN from the client */         \
+	X(TRANSCRIPT_LOST, "lost")   /* RST from the client, or worse */       \
+	X(TRANSCRIPT_CLOSE, "close") /* the host sent FIN and is done */       \
+	X(TRANSCRIPT_RESET, "reset") /* the host sent RST and is done */
+enum transcript_kind {
+#define X(constant, name) constant,
+	TRANSCRIPT_KINDS(X)
+#undef X
+};
+
+/* All slices and pointers are borrowed for the call that hands it over. */
+struct transcript_event {
+	utime time;
+	enum transcript_kind kind;
+	const char *host;    /* its name in the scenario */
+	uint64_t connection; /* 1, 2, ... in the order of opening, over all
+	                      * hosts of the mock */
+	struct endpoint server, client;
+	struct slice bytes; /* IN, OUT; content of messages included */
+	const char *rule;   /* the rule that acted, "FILE:LINE:COL", or NULL */
+	const char *note;   /* RULE: the action in words; VIOLATION: which */
+	/* MESSAGE: the envelope. */
+	struct slice sender;
+	const struct slice *recipients; /* those that got a 2xx */
+	size_t recipient_count;
+	uint64_t size_bytes; /* of the content as received, dots unstuffed */
+};
+
+/* Who is told. */
+struct transcript_sink {
+	void *owner;
+	void (*on_event)(void *owner, const struct transcript_event *ev);
+};
+
+/* Appends the event as one line of JSON: keys time (RFC 3339), host,
+ * connection, event, and per kind server, client, direction, bytes (a string;
+ * bytes that are not UTF-8 as \u00XX with "encoding": "latin1"), rule, note,
+ * from, to, size. */
+void transcript_format(struct buf *out, const struct transcript_event *ev);
+
+#endif
