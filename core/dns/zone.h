@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The names of a scenario and what DNS says about each: records, or the way in
+ * which asking fails.  A table in memory, asked by every world's resolver.
+ * Build it, then share it as const.
+ */
+#ifndef FAULTPOST_ZONE_H
+#define FAULTPOST_ZONE_H
+
+#include "core/base/err.h"
+#include "core/dns/dns.h"
+
+#define ZONE_NAMES_MAX   100000
+#define ZONE_RECORDS_MAX 1000 /* of one type at one name */
+
+struct zone;
+
+struct zone *zone_new(void);
+/* NULL inside is fine. */
+void zone_destroy(struct zone **zp);
+
+/* Adds a record to `owner` (a domain name, letters without case, a dot at the
+ * end allowed); record->name is copied.  An error when a name breaks the rules
+ * of name.h, the address is not of the record's type, the record is there
+ * already, a CNAME would not be alone (RFC 1034, 3.6.2), or a bound is
+ * passed. */
+bool zone_add(struct zone *z, struct slice owner,
+    const struct dns_record *record, struct err *err);
+/* From now on asking for anything at `owner` ends like this: NXDOMAIN,
+ * SERVFAIL, REFUSED or TIMEOUT. */
+bool zone_fail(struct zone *z, struct slice owner, enum dns_status status,
+    struct err *err);
+/* The same for one type, for which NODATA is possible too; the others keep
+ * their records. */
+bool zone_fail_type(struct zone *z, struct slice owner, enum dns_type type,
+    enum dns_status status, struct err *err);
+/* How long each answer for `owner` takes. */
+bool zone_delay(
+    struct zone *z, struct slice owner, utime delay, struct err *err);
+
+/* Answers a question; *answer is borrowed from the zone and valid until it
+ * changes.  Follows up to DNS_CNAME_MAX CNAMEs, adding up their delays.  A name
+ * that is not there is NXDOMAIN, or NODATA when a name below it is there
+ * (RFC 8020).  Returns answer->status. */
+enum dns_status zone_lookup(const struct zone *z, struct slice name,
+    enum dns_type type, struct dns_answer *answer);
+
+/* Names that have records or faults. */
+size_t zone_count(const struct zone *z);
+
+#endif
