@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A scenario file, read and checked: the cast, what is injected, what happens
+ * when, and what must be true.  Pure; everything lives in one arena and is
+ * const once plan_parse() has returned it.
+ *
+ * The cast that every scenario shares, beside its own hosts:
+ *   relay     "relay.example", 10.0.0.5: listens on port 25, delivers from
+ * there injector  10.0.0.1: the only client that may relay
+ */
+#ifndef FAULTPOST_PLAN_H
+#define FAULTPOST_PLAN_H
+
+#include "core/base/address.h"
+#include "core/smtp/reply.h"
+#include "relay/config.h"
+
+#define PLAN_RELAY_HOSTNAME "relay.example"
+#define PLAN_RELAY_IP       "10.0.0.5"
+#define PLAN_RELAY_PORT     25
+#define PLAN_INJECTOR_IP    "10.0.0.1"
+
+#define PLAN_NO_HOST SIZE_MAX
+
+/* A mock host; its index in plan->hosts is its identity. */
+struct plan_host {
+	const char *name;
+	const struct endpoint *at; /* where it listens; at least one */
+	size_t at_count;
+	const char *place;
+};
+
+/* ---- load ---- */
+
+/* One entry of "inject".  Its k-th message (1 to count) is due at
+ * at + (k - 1) * every; `{n}` in the addresses is k. */
+struct plan_inject {
+	uint64_t count;
+	utime at, every;   /* since the start; every 0: one behind the other */
+	struct slice from; /* may hold {n}; empty: the null path */
+	const struct slice *to; /* each may hold {n} */
+	size_t to_count;
+	uint64_t size_bytes; /* of the content, headers included, at least */
+	uint32_t sessions;   /* that share the count */
+	const char *place;
+};
+/* Writes the address `pattern` for message `k` into `out`, replacing what was
+ * there. */
+void plan_address_expand(struct slice pattern, uint64_t k, struct buf *out);
+
+/* ---- network and timeline ---- */
+
+/* A link between two of the cast, both ways; family 0 is anyone. */
+struct plan_link {
+	struct ip_address a, b;
+	utime latency;      /* one way */
+	uint64_t bandwidth; /* bytes per second; 0: no limit */
+	bool partitioned;
+};
+
+/* The network's view of a host.  X(constant, name in scenarios) */
+#define PLAN_HOST_STATES(X)                                                    \
+	X(PLAN_HOST_UP, "up")                                                  \
+	X(PLAN_HOST_REFUSE, "refuse")                                          \
+	X(PLAN_HOST_SILENT, "silent")                                          \
+	X(PLAN_HOST_UNREACHABLE, "unreachable")
+enum plan_host_state {
+#define X(constant, name) constant,
+	PLAN_HOST_STATES(X)
+#undef X
+};
+
+enum plan_step_kind {
+	PLAN_STEP_HOST,
+	PLAN_STEP_NETWORK,
+};
+/* One entry of "timeline". */
+struct plan_step {
+	enum plan_step_kind kind;
+	utime at;                   /* since the start */
+	size_t host;                /* HOST: index into plan->hosts */
+	enum plan_host_state state; /* HOST */
+	struct plan_link link;      /* NETWORK */
+	const char *place;
+};
+
+/* ---- expectations ---- */
+
+/* X(constant, key in scenarios) */
+#define PLAN_EXPECTATIONS(X)                                                   \
+	X(EXPECT_DELIVERED, "delivered")                                       \
+	X(EXPECT_BOUNCED, "bounced")                                           \
+	X(EXPECT_DROPPED, "dropped")                                           \
+	X(EXPECT_QUEUED, "queued")                                             \
+	X(EXPECT_ATTEMPTS, "attempts")                                         \
+	X(EXPECT_FAIR, "fair")                                                 \
+	X(EXPECT_REQUEUE, "requeue")                                           \
+	X(EXPECT_LOG, "log")                                                   \
+	X(EXPECT_NO_LOG, "no_log")
+enum plan_expectation_kind {
+#define X(constant, name) constant,
+	PLAN_EXPECTATIONS(X)
+#undef X
+	PLAN_EXPECTATION_COUNT,
+};
+const char *plan_expectation_name(enum plan_expectation_kind kind);
+
+/* "delivered": {"exchange2": 10} and "bounced": {"5.4.7": 3}; recipients. */
+struct plan_count {
+	const char *key;           /* as written */
+	size_t host;               /* DELIVERED: index into plan->hosts */
+	int code;                  /* BOUNCED: the SMTP code, or 0 */
+	struct smtp_status status; /* BOUNCED: the enhanced code, or class 0 */
+	uint64_t count;
+};
+
+/* A line of "log" or "no_log"; harness/pattern.h says what it matches. */
+struct plan_pattern {
+	struct slice text;
+	const char *place;
+};
+
+enum plan_fair_by {
+	FAIR_BY_CONNECTIONS,
+	FAIR_BY_MESSAGES,
+};
+
+/* Members that the kind does not name are zero. */
+struct plan_expectation {
+	enum plan_expectation_kind kind;
+	size_t index;        /* in "expect", from 0 */
+	const char *because; /* or NULL */
+	const char *place;   /* FILE:LINE:COL of its kind's value */
+
+	/* DELIVERED, BOUNCED: with keys, what each key has, and nothing for
+	 * any other host or code; without, the number in all.  DROPPED and
+	 * QUEUED: the number in all, the latter when the run ends. */
+	const struct plan_count *counts;
+	size_t count_count;
+	uint64_t total;
+
+	/* ATTEMPTS: the hosts of the delivery connections in order, those
+	 * that failed to connect included, of all (message 0, domain empty),
+	 * of one message's domain queue, or of one domain.  FAIR: the hosts
+	 * that share. */
+	const size_t *hosts; /* indexes into plan->hosts */
+	size_t host_count;
+
+	/* ATTEMPTS, REQUEUE: which message, the n-th that was accepted, from
+	 * 1; 0: all (ATTEMPTS), the first (REQUEUE). */
+	uint64_t message;
+	struct slice domain; /* ATTEMPTS */
+
+	enum plan_fair_by by; /* FAIR */
+	/* FAIR: how far the greatest may be above the least; always >= 1. */
+	uint64_t fair_tolerance;
+
+	/* REQUEUE: when each round after the first begins, since acceptance. */
+	const utime *times;
+	size_t time_count;
+	utime tolerance;
+
+	const struct plan_pattern *patterns; /* LOG in order, NO_LOG */
+	size_t pattern_count;
+};
+
+/* An invariant that the scenario waives. */
+struct plan_waiver {
+	const char *invariant, *because, *place;
+};
+
+/* ---- the whole ---- */
+
+struct plan {
+	const char *file;              /* as given */
+	const char *title, *case_name; /* "" when there is none */
+	utime start;
+	uint64_t seed;
+
+	const struct plan_host *hosts; /* in the order of the file */
+	size_t host_count;
+
+	/* Complete but for queue_path; `routes` and `zone` are the plan's. */
+	struct relay_config relay;
+
+	utime latency; /* of links that `links` does not name */
+	const struct plan_link *links;
+	size_t link_count;
+	const struct plan_inject *injects;
+	size_t inject_count;
+	const struct plan_step *steps; /* by time, then as written */
+	size_t step_count;
+
+	utime until; /* since the start; UTIME_NEVER: idle */
+	utime span_max;
+	uint64_t events_max;
+
+	const struct plan_waiver *waivers;
+	size_t waiver_count;
+	const struct plan_expectation *expectations;
+	size_t expectation_count;
+};
+
+/* Reads a scenario.  `file` is its name for messages and places; both it and
+ * `text` are copied.  NULL with *err set when anything is wrong with it. */
+struct plan *plan_parse(const char *file, struct slice text, struct err *err);
+void plan_destroy(struct plan **pp);
+
+/* The host of that name, or PLAN_NO_HOST. */
+size_t plan_host_named(const struct plan *plan, struct slice name);
+/* The host that has that address, whatever its port; or PLAN_NO_HOST. */
+size_t plan_host_at(const struct plan *plan, const struct ip_address *ip);
+/* The waiver of the invariant, or NULL. */
+const struct plan_waiver *plan_waiver_of(
+    const struct plan *plan, const char *invariant);
+/* Messages that the scenario injects in all. */
+uint64_t plan_message_count(const struct plan *plan);
+
+#endif
