@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Reads mail logs, ours and a real appliance's: syslog prefixes, stamps without
+ * a year, missing levels, extra spaces, older spellings, folded lines.  A
+ * record of no known form is an event too (MAILLOG_UNKNOWN), never an error.
+ *
+ * Two ways: maillog_parse() for a log whose records are lines, as ours are, and
+ * maillog_parser_feed() for a log whose lines may be folded.
+ */
+#ifndef FAULTPOST_MAILLOG_PARSER_H
+#define FAULTPOST_MAILLOG_PARSER_H
+
+#include "core/maillog/maillog.h"
+
+/* A longer record is cut. */
+#define MAILLOG_RECORD_MAX 65536
+
+#define MAILLOG_INDEX_BUCKETS 256
+#define MAILLOG_ROWS_MAX      255
+
+/* What stands before the text of a record. */
+struct maillog_stamp {
+	utime time;
+	enum maillog_level level;
+	size_t used; /* bytes up to the text */
+};
+
+struct maillog_parser {
+	/* The last record's time: it gives stamps without a year theirs. */
+	utime clock;
+	uint64_t records; /* events given, unknown ones included */
+	uint64_t unknown; /* of these, events of no known form */
+	uint64_t folded;  /* lines that were joined to the one before */
+	uint64_t stray;   /* lines that belong to no record, left out */
+	uint64_t cut;     /* records longer than MAILLOG_RECORD_MAX */
+
+	/* Private from here. */
+	uint8_t bucket[MAILLOG_INDEX_BUCKETS]; /* first row + 1 */
+	uint8_t next[MAILLOG_ROWS_MAX + 1];    /* row + 1 -> next row + 1 */
+	struct buf record;                     /* the record being gathered */
+	struct buf given;                      /* what the last event borrows */
+	struct maillog_stamp stamp;            /* of `record` */
+	size_t first_len; /* the length of the record's first line */
+	uint64_t pending; /* lines joined to it */
+	bool is_open;     /* `record` holds a record */
+	bool is_folding;  /* no blank line has come since */
+	bool is_cut;
+};
+
+/* `clock` is a moment near the log's first record, for stamps without a year;
+ * 0 when there is nothing better. */
+void maillog_parser_init(struct maillog_parser *p, utime clock);
+void maillog_parser_fini(struct maillog_parser *p);
+
+/* Reads one record; a line end is allowed.  False when the line has no stamp,
+ * hence is no record; true otherwise, also with form MAILLOG_UNKNOWN, `text`
+ * then being the whole text.  The event borrows from `line`. */
+bool maillog_parse(
+    struct maillog_parser *p, struct slice line, struct maillog_event *ev);
+
+/* Takes the next line of a log that may be folded.  True when the line begins
+ * a record and so ends the one before it, which *ev then is; it borrows from
+ * the parser until the next call. */
+bool maillog_parser_feed(
+    struct maillog_parser *p, struct slice line, struct maillog_event *ev);
+/* The record in progress, at the end of the log; false when there is none. */
+bool maillog_parser_flush(struct maillog_parser *p, struct maillog_event *ev);
+
+#endif
