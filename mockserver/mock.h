@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The mock server: every host of a scenario, listening on its addresses in a
+ * world and playing its rules.  This is the whole of it that others see.
+ *
+ * What the network does to a host (silent, unreachable) is not the mock's
+ * business: whoever owns a simulated network sets it from the hosts' states and
+ * tells the mock by mock_set_host_state(), which listens or not accordingly.
+ */
+#ifndef FAULTPOST_MOCK_H
+#define FAULTPOST_MOCK_H
+
+#include "core/transcript/transcript.h"
+#include "core/world/world.h"
+#include "mockserver/hosts.h"
+
+struct mock;
+
+struct mock_options {
+	uint64_t seed; /* of the rules with a probability */
+	/* Where a host's endpoint is really bound, for worlds that lack its
+	 * address; NULL: where it says.  Transcripts show what the scenario
+	 * says. */
+	struct endpoint (*place)(void *owner, const struct endpoint *at);
+	void *owner;
+};
+
+/* Listens for every host that does not refuse.  `hosts` is borrowed until
+ * mock_destroy(); `sink` may be NULL and is copied otherwise.  `during` of
+ * rules counts from now.  NULL with *err set (the place of the host included)
+ * when an address cannot be had. */
+struct mock *mock_new(struct world *w, const struct mock_hosts *hosts,
+    const struct mock_options *options, const struct transcript_sink *sink,
+    struct err *err);
+/* Resets what is open. */
+void mock_destroy(struct mock **mp);
+
+/* From now on; open connections stay.  REFUSE stops listening, every other
+ * state listens.  False with *err set when there is no such host or its address
+ * cannot be had. */
+bool mock_set_host_state(struct mock *m, struct slice name,
+    enum mock_host_state state, struct err *err);
+
+/* Calls `found` for each rule that has not acted and is not optional, in the
+ * order of the file; returns how many. */
+size_t mock_unused_rules(const struct mock *m,
+    void (*found)(
+	void *owner, const struct mock_host *host, const struct rule *rule),
+    void *owner);
+/* Connections that are open, of one host or (NULL) of all. */
+size_t mock_open_sessions(const struct mock *m, const struct mock_host *host);
+/* Messages that were answered 2xx, of one host or (NULL) of all. */
+uint64_t mock_message_count(const struct mock *m, const struct mock_host *host);
+/* Where the host's address of that index is bound (port 0 resolved); NULL when
+ * it does not listen. */
+const struct endpoint *mock_listen_address(
+    const struct mock *m, const struct mock_host *host, size_t address_index);
+
+#endif

@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A rule: when a host departs from a well-behaved server.  This file holds what
+ * a rule says (const, from the scenario) and decides whether it acts; what its
+ * acting looks like on the wire is reaction.h.  Pure.
+ *
+ * On each occasion (a stage of a dialogue) the rules of the host are asked in
+ * the order of the file.  A rule *holds* when its stage is that of the occasion
+ * and each of its conditions is true: match, from, to, size, client, during
+ * and, asked last and drawn only then, probability.  A rule that holds *counts*
+ * the occasion, under the key that `per` names, and then acts unless its
+ * counting conditions forbid it:
+ *
+ *	nth     n or a list: the occasion's number is one of them
+ *	every   k: the number is a multiple of k
+ *	first   k: the number is at most k
+ *	times   k: the rule has acted less than k times under this key
+ *
+ * The first rule that acts ends the search.  Hence an occasion on which an
+ * earlier rule acted is not counted by a later one, and one on which an earlier
+ * rule held but did not act is.
+ *
+ * Keys of `per`:
+ *
+ *	host        one count for the whole run (the default)
+ *	connection  one for each connection
+ *	message     one for each transaction, which begins with its MAIL
+ *	recipient   one for each recipient's address (stages rcpt and vrfy)
+ *	sender      one for each reverse path (stages from mail to eod)
+ *
+ * Addresses are compared without case.  A host remembers at most RULE_KEYS_MAX
+ * recipients and senders; further ones share one count.
+ */
+#ifndef FAULTPOST_MOCK_RULE_H
+#define FAULTPOST_MOCK_RULE_H
+
+#include "core/base/address.h"
+#include "core/base/buf.h"
+#include "core/base/utime.h"
+#include "core/json/table.h"
+#include "core/smtp/stage.h"
+
+#define RULE_KEYS_MAX 1000000
+
+/* X(constant, name in scenarios) */
+#define RULE_PERS(X)                                                           \
+	X(RULE_PER_HOST, "host")                                               \
+	X(RULE_PER_CONNECTION, "connection")                                   \
+	X(RULE_PER_MESSAGE, "message")                                         \
+	X(RULE_PER_RECIPIENT, "recipient")                                     \
+	X(RULE_PER_SENDER, "sender")
+enum rule_per {
+#define X(constant, name) constant,
+	RULE_PERS(X)
+#undef X
+};
+
+/* How a connection ends because of a rule.  KEEP: it does not. */
+enum rule_ending {
+	RULE_KEEP,
+	RULE_DROP,  /* FIN, after `after` bytes of the reply */
+	RULE_RESET, /* RST, after `after` bytes of the reply */
+	RULE_CLOSE, /* FIN, after the whole reply */
+};
+
+/* "after" of drop and reset when it was `true`: nothing of the reply. */
+struct rule_cut {
+	int64_t way; /* 0: absent, 1: true, 2: an object */
+	uint64_t after;
+};
+
+/* A reply as it goes on the wire, "452-a\r\n452 b\r\n", its templates not yet
+ * filled in. */
+struct rule_reply {
+	struct slice wire;
+	int code; /* of the last line; 0: the rule has no reply */
+	bool has_templates;
+};
+
+struct rule_network {
+	struct ip_address ip; /* family 0: any client */
+	unsigned prefix_bits;
+};
+
+struct pcre2_real_code_8;
+
+/* All pointers live in the arena of the scenario. */
+struct rule {
+	const char *place;   /* FILE:LINE:COL of the rule */
+	const char *pointer; /* JSON pointer */
+	size_t index;        /* in the host's list */
+	enum smtp_stage on;
+
+	const struct pcre2_real_code_8 *match; /* or NULL */
+	JSON_ARRAY_OF(struct slice) from, to;  /* globs; empty list: any */
+	uint64_t size;                         /* at least so many bytes */
+	struct rule_network client;
+	JSON_ARRAY_OF(utime)
+	during; /* empty, or from (included) and until (excluded) */
+	double probability;
+	enum rule_per per;
+	JSON_ARRAY_OF(uint64_t) nth;
+	uint64_t every, first, times; /* 0: no such condition */
+	bool optional;
+	uint64_t after; /* body: bytes of content before it strikes */
+
+	struct rule_reply reply;
+	utime delay;
+	struct {
+		int64_t way; /* 0: absent, 1: true, 2: a duration */
+		utime span;
+	} stall;
+	struct rule_cut drop, reset;
+	int64_t then; /* enum rule_ending: KEEP or CLOSE */
+};
+
+/* An entry of the rules list in scenarios ("rule" in the schema). */
+extern const struct json_table rule_table;
+
+/* What the rule does, in words, for transcripts: "delay 5s, reply 452". */
+void rule_format_action(const struct rule *r, struct buf *out);
+enum rule_ending rule_ending_of(const struct rule *r);
+
+/* A stage of a dialogue, as rules see it.  Slices are borrowed for the call;
+ * those that make no sense at the stage are empty. */
+struct occasion {
+	enum smtp_stage stage;
+	utime now;
+	struct slice argument;  /* of the command; UNKNOWN: the whole line */
+	struct slice from;      /* reverse path; empty: the null path or none */
+	const struct slice *to; /* RCPT, VRFY: the one; later: all accepted */
+	size_t to_count;
+	uint64_t size; /* MAIL: what SIZE= says; BODY, EOD: bytes of content */
+	const struct ip_address *client;
+};
+
+/* How often a rule held and acted under one key. */
+struct rule_count {
+	uint64_t held, acted;
+};
+
+/* The counts that belong to one connection; zeroed is empty.  Init before use
+ * with the number of rules; message counts start anew with each
+ * rule_scope_begin_message(). */
+struct rule_scope {
+	struct rule_count *connection, *message; /* owned; [rule index] */
+	size_t count;
+};
+void rule_scope_init(struct rule_scope *s, size_t rule_count);
+void rule_scope_begin_message(struct rule_scope *s);
+void rule_scope_fini(struct rule_scope *s);
+
+/* The counts of a host's rules, and its dice. */
+struct rule_book;
+/* `rules` is borrowed until rule_book_destroy(); `start` is where `during`
+ * counts from. */
+struct rule_book *rule_book_new(
+    const struct rule *rules, size_t count, uint64_t seed, utime start);
+void rule_book_destroy(struct rule_book **bp);
+/* The rule that acts on this occasion, or NULL, counting as told above.  *n is
+ * the number of the occasion under its key.  Under 1 us for 100 rules that do
+ * not hold (without patterns). */
+const struct rule *rule_book_ask(struct rule_book *b, struct rule_scope *s,
+    const struct occasion *o, uint64_t *n);
+/* How often the rule of that index acted. */
+uint64_t rule_book_acted(const struct rule_book *b, size_t index);
+/* The least `after` among the body rules above `above` bytes, or UINT64_MAX:
+ * where the player must ask next. */
+uint64_t rule_book_next_body(const struct rule_book *b, uint64_t above);
+/* More than RULE_KEYS_MAX keys were needed. */
+bool rule_book_overflowed(const struct rule_book *b);
+
+#endif
