@@ -13,6 +13,8 @@
 
 #include "core/base/address.h"
 #include "core/smtp/reply.h"
+#include "harness/pattern.h"
+#include "mockserver/hosts.h"
 #include "relay/config.h"
 
 #define PLAN_RELAY_HOSTNAME "relay.example"
@@ -20,15 +22,8 @@
 #define PLAN_RELAY_PORT     25
 #define PLAN_INJECTOR_IP    "10.0.0.1"
 
+/* No host of the scenario. */
 #define PLAN_NO_HOST SIZE_MAX
-
-/* A mock host; its index in plan->hosts is its identity. */
-struct plan_host {
-	const char *name;
-	const struct endpoint *at; /* where it listens; at least one */
-	size_t at_count;
-	const char *place;
-};
 
 /* ---- load ---- */
 
@@ -58,18 +53,6 @@ struct plan_link {
 	bool partitioned;
 };
 
-/* The network's view of a host.  X(constant, name in scenarios) */
-#define PLAN_HOST_STATES(X)                                                    \
-	X(PLAN_HOST_UP, "up")                                                  \
-	X(PLAN_HOST_REFUSE, "refuse")                                          \
-	X(PLAN_HOST_SILENT, "silent")                                          \
-	X(PLAN_HOST_UNREACHABLE, "unreachable")
-enum plan_host_state {
-#define X(constant, name) constant,
-	PLAN_HOST_STATES(X)
-#undef X
-};
-
 enum plan_step_kind {
 	PLAN_STEP_HOST,
 	PLAN_STEP_NETWORK,
@@ -78,8 +61,8 @@ enum plan_step_kind {
 struct plan_step {
 	enum plan_step_kind kind;
 	utime at;                   /* since the start */
-	size_t host;                /* HOST: index into plan->hosts */
-	enum plan_host_state state; /* HOST */
+	size_t host;                /* HOST: index into plan->hosts.at */
+	enum mock_host_state state; /* HOST */
 	struct plan_link link;      /* NETWORK */
 	const char *place;
 };
@@ -108,15 +91,15 @@ const char *plan_expectation_name(enum plan_expectation_kind kind);
 /* "delivered": {"exchange2": 10} and "bounced": {"5.4.7": 3}; recipients. */
 struct plan_count {
 	const char *key;           /* as written */
-	size_t host;               /* DELIVERED: index into plan->hosts */
+	size_t host;               /* DELIVERED: index into plan->hosts.at */
 	int code;                  /* BOUNCED: the SMTP code, or 0 */
 	struct smtp_status status; /* BOUNCED: the enhanced code, or class 0 */
 	uint64_t count;
 };
 
-/* A line of "log" or "no_log"; harness/pattern.h says what it matches. */
+/* A line of "log" or "no_log". */
 struct plan_pattern {
-	struct slice text;
+	struct pattern pattern;
 	const char *place;
 };
 
@@ -143,7 +126,7 @@ struct plan_expectation {
 	 * that failed to connect included, of all (message 0, domain empty),
 	 * of one message's domain queue, or of one domain.  FAIR: the hosts
 	 * that share. */
-	const size_t *hosts; /* indexes into plan->hosts */
+	const size_t *hosts; /* indexes into plan->hosts.at */
 	size_t host_count;
 
 	/* ATTEMPTS, REQUEUE: which message, the n-th that was accepted, from
@@ -162,6 +145,7 @@ struct plan_expectation {
 
 	const struct plan_pattern *patterns; /* LOG in order, NO_LOG */
 	size_t pattern_count;
+	struct pattern_names names; /* of all these patterns together */
 };
 
 /* An invariant that the scenario waives. */
@@ -177,8 +161,7 @@ struct plan {
 	utime start;
 	uint64_t seed;
 
-	const struct plan_host *hosts; /* in the order of the file */
-	size_t host_count;
+	struct mock_hosts hosts; /* a host is its index here */
 
 	/* Complete but for queue_path; `routes` and `zone` are the plan's. */
 	struct relay_config relay;
