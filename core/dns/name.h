@@ -11,12 +11,13 @@
 #define DNS_NAME_MAX  253 /* without a dot at the end; RFC 1035, 2.3.4 */
 #define DNS_LABEL_MAX 63
 
-/* The language of dns_name_check() as a regular expression of JSON Schema and
- * of PCRE2, where the name may also end in a dot. */
+/* The names that dns_name_check() accepts, with a dot at the end or without, as
+ * a regular expression of JSON Schema and PCRE2 to which ^ and $ are added; it
+ * reads up to the end of the text. */
+#define DNS_LABEL_PATTERN "[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
 #define DNS_NAME_PATTERN                                                       \
-	"^(?=.{1,253}\\.?$)"                                                   \
-	"[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"                       \
-	"(\\.[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?)*\\.?$"
+	"(?=.{1,253}\\.?$)(?!(.*\\.)?[0-9]+\\.?$)" DNS_LABEL_PATTERN           \
+	"(\\." DNS_LABEL_PATTERN ")*\\.?"
 
 /* NULL when `name`, without a dot at its end, is a domain name; otherwise what
  * is wrong (static text) and in *at the offset of the byte where. */

@@ -21,31 +21,30 @@ void zone_destroy(struct zone **zp);
 
 /* Adds a record to `owner` (a domain name, letters without case, a dot at the
  * end allowed); record->name is copied.  An error when a name breaks the rules
- * of name.h, the address is not of the record's type, the record is there
- * already, a CNAME would not be alone (RFC 1034, 3.6.2), or a bound is
- * passed. */
+ * of name.h, the address is not of the record's type, a CNAME would not be
+ * alone (RFC 1034, 3.6.2), or a bound is passed.  A record that is there
+ * already is not added again (RFC 2181, 5). */
 bool zone_add(struct zone *z, struct slice owner,
     const struct dns_record *record, struct err *err);
-/* From now on asking for anything at `owner` ends like this: NXDOMAIN,
- * SERVFAIL, REFUSED or TIMEOUT. */
+/* From now on asking for anything at `owner` ends like this, any status but
+ * DNS_OK and DNS_LOOP; NODATA says that the name is there and has nothing. */
 bool zone_fail(struct zone *z, struct slice owner, enum dns_status status,
     struct err *err);
-/* The same for one type, for which NODATA is possible too; the others keep
- * their records. */
+/* The same for one type; the others keep their records. */
 bool zone_fail_type(struct zone *z, struct slice owner, enum dns_type type,
     enum dns_status status, struct err *err);
 /* How long each answer for `owner` takes. */
 bool zone_delay(
     struct zone *z, struct slice owner, utime delay, struct err *err);
 
+/* Whether anything has been said about `owner` itself. */
+bool zone_has(const struct zone *z, struct slice owner);
 /* Answers a question; *answer is borrowed from the zone and valid until it
  * changes.  Follows up to DNS_CNAME_MAX CNAMEs, adding up their delays.  A name
  * that is not there is NXDOMAIN, or NODATA when a name below it is there
- * (RFC 8020).  Returns answer->status. */
+ * (RFC 8020).  Failures are not to be kept: their TTL is 0.  Returns
+ * answer->status. */
 enum dns_status zone_lookup(const struct zone *z, struct slice name,
     enum dns_type type, struct dns_answer *answer);
-
-/* Names that have records or faults. */
-size_t zone_count(const struct zone *z);
 
 #endif
