@@ -57,6 +57,20 @@ list_remove(struct list *node)
 	list_init(node);
 }
 
+/* Makes `to`, not initialized before, hold all that `from` held. */
+static inline void
+list_move_all(struct list *to, struct list *from)
+{
+	if (list_is_empty(from)) {
+		list_init(to);
+		return;
+	}
+	*to = *from;
+	to->next->prev = to;
+	to->prev->next = to;
+	list_init(from);
+}
+
 #define LIST_FOREACH(node, head)                                               \
 	for (struct list *node = (head)->next; node != (head);                 \
 	     node = node->next)

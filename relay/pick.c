@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: MIT */
+/* Choosing the next candidate; see pick.h. */
+#include "relay/pick.h"
+
+void
+candidates_fini(struct candidates *c)
+{
+	free(c->list);
+	free(c->cursors);
+	*c = (struct candidates){ 0 };
+}
+
+static size_t
+candidates_find(const struct candidates *c, const struct host *host)
+{
+	for (size_t i = 0; i < c->count; i++)
+		if (c->list[i].host == host)
+			return i;
+	return PICK_NONE;
+}
+
+void
+candidates_add(struct candidates *c, struct host *host, uint32_t priority)
+{
+	size_t i = candidates_find(c, host);
+
+	if (i != PICK_NONE && c->list[i].priority <= priority)
+		return;
+	if (i != PICK_NONE) {
+		memmove(&c->list[i], &c->list[i + 1],
+		    (c->count - i - 1) * sizeof(c->list[0]));
+		c->count--;
+	}
+	/* Behind all of its own priority: the list stays sorted. */
+	for (i = c->count; i > 0 && c->list[i - 1].priority > priority;)
+		i--;
+	if (i == CANDIDATES_MAX)
+		return;
+	if (c->count == CANDIDATES_MAX)
+		c->count--;
+	c->list = xgrow(c->list, &c->cap, c->count + 1, sizeof(c->list[0]));
+	memmove(
+	    &c->list[i + 1], &c->list[i], (c->count - i) * sizeof(c->list[0]));
+	c->list[i] = (struct candidate){ .host = host, .priority = priority };
+	c->count++;
+}
+
+/* The range [*from, *to) of the candidates that share the priority of the one
+ * at `index`. */
+static void
+level_of(const struct candidates *c, size_t index, size_t *from, size_t *to)
+{
+	uint32_t priority = c->list[index].priority;
+
+	for (*from = index; *from > 0; (*from)--)
+		if (c->list[*from - 1].priority != priority)
+			break;
+	for (*to = index + 1; *to < c->count; (*to)++)
+		if (c->list[*to].priority != priority)
+			break;
+}
+
+void
+candidates_seal(struct candidates *c, const struct candidates *old)
+{
+	c->cursors = xcalloc(c->count, sizeof(c->cursors[0]));
+	for (size_t i = 0; i < c->count; i++)
+		c->cursors[i] = PICK_NONE;
+	for (size_t i = 0; i < old->count; i++) {
+		size_t at = candidates_find(c, old->list[i].host);
+		size_t from, to, old_from, old_to;
+
+		if (at == PICK_NONE)
+			continue;
+		c->list[at].failed_seq = old->list[i].failed_seq;
+		c->list[at].failed_up = old->list[i].failed_up;
+		level_of(old, i, &old_from, &old_to);
+		level_of(c, at, &from, &to);
+		if (old->cursors[old_from] == i)
+			c->cursors[from] = at;
+	}
+}
+
+void
+round_begin(struct round *r, uint64_t seq)
+{
+	*r = (struct round){ .began_seq = seq };
+}
+
+void
+round_add(struct round *r, size_t index)
+{
+	assert(index < CANDIDATES_MAX);
+	r->tried[index / 64] |= UINT64_C(1) << (index % 64);
+	r->answered = true;
+}
+
+bool
+round_has_tried(const struct round *r, const struct candidates *c, size_t index)
+{
+	return (r->tried[index / 64] >> (index % 64) & 1) != 0 ||
+	    c->list[index].failed_seq > r->began_seq;
+}
+
+bool
+round_was_attempt(const struct round *r, const struct candidates *c)
+{
+	if (r->answered)
+		return true;
+	for (size_t i = 0; i < c->count; i++)
+		if (c->list[i].failed_seq > r->began_seq &&
+		    c->list[i].failed_up)
+			return true;
+	return false;
+}
+
+static bool
+is_eligible(const struct candidates *c, const struct round *r, size_t index,
+    size_t in_setup, utime now)
+{
+	if (round_has_tried(r, c, index))
+		return false;
+	return index == in_setup || host_is_eligible(c->list[index].host, now);
+}
+
+size_t
+pick_next(const struct candidates *c, const struct round *r, size_t in_setup,
+    utime now)
+{
+	size_t from, to;
+
+	for (from = 0; from < c->count; from = to) {
+		size_t size, start;
+
+		level_of(c, from, &from, &to);
+		size = to - from;
+		start = c->cursors[from] == PICK_NONE
+		    ? 0
+		    : c->cursors[from] - from + 1;
+		for (size_t i = 0; i < size; i++) {
+			size_t index = from + (start + i) % size;
+
+			if (is_eligible(c, r, index, in_setup, now))
+				return index;
+		}
+	}
+	return PICK_NONE;
+}
+
+void
+pick_opened(struct candidates *c, size_t index)
+{
+	size_t from, to;
+
+	level_of(c, index, &from, &to);
+	c->cursors[from] = index;
+}
+
+bool
+pick_suits(const struct candidates *c, const struct round *r, size_t index,
+    size_t in_setup, utime now)
+{
+	size_t choice;
+
+	/* The connection stands, so that the host is not down whatever its
+	 * record says. */
+	if (round_has_tried(r, c, index))
+		return false;
+	choice = pick_next(c, r, in_setup, now);
+	return choice == PICK_NONE ||
+	    c->list[index].priority <= c->list[choice].priority;
+}
+
+utime
+pick_first_probe(const struct candidates *c)
+{
+	utime first = UTIME_NEVER;
+
+	for (size_t i = 0; i < c->count; i++)
+		if (c->list[i].host->is_down &&
+		    c->list[i].host->probe_at < first)
+			first = c->list[i].host->probe_at;
+	return first;
+}

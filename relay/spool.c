@@ -1,0 +1,379 @@
+/* SPDX-License-Identifier: MIT */
+/* The queue on disk; see spool.h. */
+#include "relay/spool_impl.h"
+
+/* "fpst": says that a database is ours (PRAGMA application_id). */
+#define SPOOL_APPLICATION_ID 0x66707374
+#define SPOOL_SCHEMA_VERSION 1
+/* Numbers are reserved on disk in blocks, so that a crash cannot lead to one
+ * being given twice and most messages need no extra write. */
+#define SPOOL_MID_BLOCK 1000
+
+static const char spool_schema[] =
+    "CREATE TABLE message("
+    " mid INTEGER PRIMARY KEY,"
+    " received_us INTEGER NOT NULL,"
+    " sender TEXT NOT NULL,"
+    " size INTEGER NOT NULL,"
+    " flags INTEGER NOT NULL,"
+    " recipients INTEGER NOT NULL);"
+    "CREATE TABLE recipient("
+    " mid INTEGER NOT NULL,"
+    " rid INTEGER NOT NULL,"
+    " address TEXT NOT NULL,"
+    " attempts INTEGER NOT NULL DEFAULT 0,"
+    " due_us INTEGER NOT NULL DEFAULT 0,"
+    " last_error TEXT,"
+    " PRIMARY KEY(mid, rid)) WITHOUT ROWID;"
+    /* id = mid * 16384 + number of the piece */
+    "CREATE TABLE content(id INTEGER PRIMARY KEY, bytes BLOB NOT NULL);"
+    "CREATE TABLE counter(name TEXT PRIMARY KEY, value INTEGER NOT NULL)"
+    " WITHOUT ROWID;"
+    "INSERT INTO counter VALUES('mid', 1);";
+
+static const char *const spool_sql[] = {
+#define X(constant, sql) sql,
+	SPOOL_STATEMENTS(X)
+#undef X
+};
+
+static void spool_commit(struct timer *t);
+static bool spool_prepare(struct spool *s, const char *path, struct err *err);
+
+struct spool *
+spool_open(struct world *w, const char *path, const struct spool_hooks *hooks,
+    struct err *err)
+{
+	struct spool *s = xcalloc(1, sizeof(*s));
+
+	s->world = w;
+	s->hooks = *hooks;
+	s->commit.fire = spool_commit;
+	list_init(&s->tickets);
+	if (!spool_prepare(s, path, err))
+		spool_close(&s);
+	return s;
+}
+
+static bool
+sql_fail(const struct spool *s, const char *path, struct err *err)
+{
+	return err_at(err, path, 0, 0, "the queue cannot be used: %s",
+	    s->db != NULL ? sqlite3_errmsg(s->db) : "no memory");
+}
+
+/* One number from a query that gives one. */
+static bool
+sql_number(struct spool *s, const char *sql, int64_t *number)
+{
+	sqlite3_stmt *stmt;
+	bool ok;
+
+	if (sqlite3_prepare_v2(s->db, sql, -1, &stmt, NULL) != SQLITE_OK)
+		return false;
+	ok = sqlite3_step(stmt) == SQLITE_ROW;
+	if (ok)
+		*number = sqlite3_column_int64(stmt, 0);
+	sqlite3_finalize(stmt);
+	return ok;
+}
+
+static bool
+sql_exec(struct spool *s, const char *sql)
+{
+	return sqlite3_exec(s->db, sql, NULL, NULL, NULL) == SQLITE_OK;
+}
+
+/* Makes the tables in an empty database, or checks that they are ours. */
+static bool
+spool_check_schema(struct spool *s, const char *path, struct err *err)
+{
+	int64_t tables, id, version;
+	char sql[128];
+
+	if (!sql_number(s, "SELECT count(*) FROM sqlite_master", &tables) ||
+	    !sql_number(s, "PRAGMA application_id", &id) ||
+	    !sql_number(s, "PRAGMA user_version", &version))
+		return sql_fail(s, path, err);
+	if (tables > 0 &&
+	    (id != SPOOL_APPLICATION_ID || version != SPOOL_SCHEMA_VERSION))
+		return err_at(err, path, 0, 0,
+		    "this database is no queue of this version; give a file "
+		    "that does not exist, or one that it made");
+	if (tables > 0)
+		return true;
+	(void)snprintf(sql, sizeof(sql),
+	    "PRAGMA application_id=%d; PRAGMA user_version=%d;",
+	    SPOOL_APPLICATION_ID, SPOOL_SCHEMA_VERSION);
+	if (!sql_exec(s, "BEGIN") || !sql_exec(s, spool_schema) ||
+	    !sql_exec(s, sql) || !sql_exec(s, "COMMIT"))
+		return sql_fail(s, path, err);
+	return true;
+}
+
+static bool
+spool_prepare(struct spool *s, const char *path, struct err *err)
+{
+	int flags =
+	    SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
+	int64_t mid;
+
+	if (sqlite3_open_v2(path, &s->db, flags, world_storage_vfs(s->world)) !=
+	    SQLITE_OK)
+		return sql_fail(s, path, err);
+	(void)sqlite3_busy_timeout(s->db, 5000);
+	if (!sql_exec(s,
+		"PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
+		"PRAGMA temp_store=MEMORY;"))
+		return sql_fail(s, path, err);
+	if (!spool_check_schema(s, path, err))
+		return false;
+	for (size_t i = 0; i < SPOOL_STATEMENT_COUNT; i++)
+		if (sqlite3_prepare_v3(s->db, spool_sql[i], -1,
+			SQLITE_PREPARE_PERSISTENT, &s->statements[i],
+			NULL) != SQLITE_OK)
+			return sql_fail(s, path, err);
+	if (!sql_number(s, "SELECT value FROM counter WHERE name='mid'", &mid))
+		return sql_fail(s, path, err);
+	s->mid_next = s->mid_reserved = (uint64_t)mid;
+	return true;
+}
+
+static void
+bind_slice(sqlite3_stmt *stmt, int index, struct slice text)
+{
+	(void)sqlite3_bind_text64(stmt, index, text.len > 0 ? text.at : "",
+	    text.len, SQLITE_STATIC, SQLITE_UTF8);
+}
+
+static void
+bind_u64(sqlite3_stmt *stmt, int index, uint64_t number)
+{
+	(void)sqlite3_bind_int64(stmt, index, (int64_t)number);
+}
+
+/* Runs a bound statement that gives no rows. */
+static bool
+run(struct spool *s, enum spool_statement which)
+{
+	sqlite3_stmt *stmt = s->statements[which];
+	bool ok = sqlite3_step(stmt) == SQLITE_DONE;
+
+	(void)sqlite3_reset(stmt);
+	(void)sqlite3_clear_bindings(stmt);
+	return ok;
+}
+
+/* Opens the transaction that the present moment's writes go into. */
+static bool
+enter_transaction(struct spool *s)
+{
+	if (s->in_transaction)
+		return true;
+	if (!run(s, SPOOL_BEGIN))
+		return false;
+	s->in_transaction = true;
+	timer_set(s->world, &s->commit, world_now(s->world));
+	return true;
+}
+
+static void
+spool_fault(struct spool *s)
+{
+	struct err err;
+
+	err_set(&err, "the queue's disk refused a write: %s",
+	    sqlite3_errmsg(s->db));
+	s->hooks.on_fault(s->hooks.owner, &err);
+}
+
+static void
+tell_tickets(struct spool *s, bool is_durable)
+{
+	struct list told;
+
+	/* Whoever is told may put more; those wait for the next commit. */
+	list_move_all(&told, &s->tickets);
+	while (!list_is_empty(&told)) {
+		struct spool_ticket *t =
+		    CONTAINER_OF(told.next, struct spool_ticket, link);
+
+		list_remove(&t->link);
+		t->on_durable(t, is_durable);
+	}
+}
+
+static void
+spool_commit(struct timer *t)
+{
+	struct spool *s = CONTAINER_OF(t, struct spool, commit);
+	bool ok = run(s, SPOOL_COMMIT);
+
+	s->in_transaction = false;
+	if (!ok) {
+		spool_fault(s);
+		(void)run(s, SPOOL_ROLLBACK);
+	}
+	tell_tickets(s, ok);
+}
+
+void
+spool_close(struct spool **sp)
+{
+	struct spool *s = *sp;
+
+	*sp = NULL;
+	if (s == NULL)
+		return;
+	timer_stop(s->world, &s->commit);
+	if (s->mid_reserved > s->mid_next && enter_transaction(s)) {
+		bind_u64(s->statements[SPOOL_SET_MID], 1, s->mid_next);
+		(void)run(s, SPOOL_SET_MID);
+		timer_stop(s->world, &s->commit);
+	}
+	if (s->in_transaction)
+		(void)run(s, SPOOL_COMMIT);
+	while (!list_is_empty(&s->tickets))
+		list_remove(s->tickets.next);
+	for (size_t i = 0; i < SPOOL_STATEMENT_COUNT; i++)
+		sqlite3_finalize(s->statements[i]);
+	(void)sqlite3_close(s->db);
+	free(s);
+}
+
+uint64_t
+spool_next_mid(struct spool *s)
+{
+	if (s->mid_next == s->mid_reserved && enter_transaction(s)) {
+		s->mid_reserved += SPOOL_MID_BLOCK;
+		bind_u64(s->statements[SPOOL_SET_MID], 1, s->mid_reserved);
+		if (!run(s, SPOOL_SET_MID))
+			spool_fault(s);
+	}
+	return s->mid_next++;
+}
+
+static uint64_t
+piece_id(uint64_t mid, uint32_t index)
+{
+	assert(index <= SPOOL_PIECES_MAX);
+	return mid * SPOOL_PIECES_MAX + index;
+}
+
+bool
+spool_put_piece(
+    struct spool *s, uint64_t mid, uint32_t index, struct slice bytes)
+{
+	sqlite3_stmt *stmt = s->statements[SPOOL_PUT_PIECE];
+
+	if (!enter_transaction(s))
+		return false;
+	bind_u64(stmt, 1, piece_id(mid, index));
+	(void)sqlite3_bind_blob64(stmt, 2, bytes.at, bytes.len, SQLITE_STATIC);
+	return run(s, SPOOL_PUT_PIECE);
+}
+
+bool
+spool_put_message(
+    struct spool *s, const struct message *m, struct spool_ticket *ticket)
+{
+	sqlite3_stmt *stmt = s->statements[SPOOL_PUT_MESSAGE];
+
+	if (!enter_transaction(s))
+		return false;
+	bind_u64(stmt, 1, m->mid);
+	(void)sqlite3_bind_int64(stmt, 2, m->received);
+	bind_slice(stmt, 3, slice_cstr(m->sender));
+	bind_u64(stmt, 4, m->size_bytes);
+	bind_u64(stmt, 5, m->flags);
+	bind_u64(stmt, 6, m->recipient_count);
+	if (!run(s, SPOOL_PUT_MESSAGE))
+		return false;
+	stmt = s->statements[SPOOL_PUT_RECIPIENT];
+	for (uint32_t rid = 0; rid < m->recipient_count; rid++) {
+		bind_u64(stmt, 1, m->mid);
+		bind_u64(stmt, 2, rid);
+		bind_slice(stmt, 3, slice_cstr(m->recipients[rid]));
+		if (!run(s, SPOOL_PUT_RECIPIENT))
+			return false;
+	}
+	list_append(&s->tickets, &ticket->link);
+	return true;
+}
+
+void
+spool_ticket_cancel(struct spool_ticket *ticket)
+{
+	if (ticket->link.next != NULL)
+		list_remove(&ticket->link);
+}
+
+void
+spool_drop_message(struct spool *s, uint64_t mid, uint32_t pieces)
+{
+	bool ok = enter_transaction(s);
+
+	if (ok && pieces > 0) {
+		sqlite3_stmt *stmt = s->statements[SPOOL_DROP_PIECES];
+
+		bind_u64(stmt, 1, piece_id(mid, 0));
+		bind_u64(stmt, 2, piece_id(mid, pieces));
+		ok = run(s, SPOOL_DROP_PIECES);
+	}
+	if (ok) {
+		bind_u64(s->statements[SPOOL_DROP_MESSAGE], 1, mid);
+		ok = run(s, SPOOL_DROP_MESSAGE);
+	}
+	if (!ok)
+		spool_fault(s);
+}
+
+void
+spool_finish_recipient(struct spool *s, uint64_t mid, uint32_t rid)
+{
+	sqlite3_stmt *stmt = s->statements[SPOOL_DROP_RECIPIENT];
+
+	if (enter_transaction(s)) {
+		bind_u64(stmt, 1, mid);
+		bind_u64(stmt, 2, rid);
+		if (run(s, SPOOL_DROP_RECIPIENT))
+			return;
+	}
+	spool_fault(s);
+}
+
+void
+spool_requeue(struct spool *s, const struct group *g)
+{
+	sqlite3_stmt *stmt = s->statements[SPOOL_REQUEUE];
+	bool ok = enter_transaction(s);
+
+	for (uint32_t i = 0; ok && i < g->count; i++) {
+		bind_u64(stmt, 1, g->message->mid);
+		bind_u64(stmt, 2, g->rids[i]);
+		bind_u64(stmt, 3, g->attempts);
+		(void)sqlite3_bind_int64(stmt, 4, g->due);
+		if (g->last_error != NULL)
+			bind_slice(stmt, 5, slice_cstr(g->last_error));
+		ok = run(s, SPOOL_REQUEUE);
+	}
+	if (!ok)
+		spool_fault(s);
+}
+
+bool
+spool_get_piece(struct spool *s, uint64_t mid, uint32_t index, struct buf *out)
+{
+	sqlite3_stmt *stmt = s->statements[SPOOL_GET_PIECE];
+	bool ok;
+
+	buf_clear(out);
+	bind_u64(stmt, 1, piece_id(mid, index));
+	ok = sqlite3_step(stmt) == SQLITE_ROW;
+	if (ok)
+		buf_append(out,
+		    slice_of(sqlite3_column_blob(stmt, 0),
+			(size_t)sqlite3_column_bytes(stmt, 0)));
+	(void)sqlite3_reset(stmt);
+	return ok;
+}

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The queue on disk: an SQLite database (WAL, synchronous=FULL) that holds each
+ * accepted message until its last recipient is finished.  Users may read it
+ * with sqlite3(1); the tables are described in docs/queue.md.
+ *
+ * Writes gather in one transaction, which is committed when the callbacks of
+ * the present moment have run: so one flush serves every session that ended a
+ * message at that moment.  An acceptance counts only when its ticket says so.
+ */
+#ifndef FAULTPOST_RELAY_SPOOL_H
+#define FAULTPOST_RELAY_SPOOL_H
+
+#include "core/base/list.h"
+#include "core/world/world.h"
+#include "relay/queue.h"
+
+/* Content is kept in pieces of this size, the last one shorter. */
+#define SPOOL_PIECE_BYTES 65536
+/* Pieces of one message at most: 1 GiB of content. */
+#define SPOOL_PIECES_MAX 16384
+
+struct spool;
+
+struct spool_hooks {
+	void *owner;
+	/* A commit failed; what it held is not on disk, and its tickets have
+	 * been told so. */
+	void (*on_fault)(void *owner, const struct err *err);
+};
+
+/* Waits for a commit; embedded in its owner, zeroed before first use. */
+struct spool_ticket {
+	struct list link;
+	void (*on_durable)(struct spool_ticket *t, bool is_durable);
+};
+
+/* Opens the database, creating it if it is not there.  NULL with *err set when
+ * it cannot be opened or is no queue of this program. */
+struct spool *spool_open(struct world *w, const char *path,
+    const struct spool_hooks *hooks, struct err *err);
+/* Commits what is pending and closes. */
+void spool_close(struct spool **sp);
+
+/* A new message number; never given twice, also after a crash. */
+uint64_t spool_next_mid(struct spool *s);
+
+/* Stores piece `index` of a message's content; false when the disk refuses. */
+bool spool_put_piece(
+    struct spool *s, uint64_t mid, uint32_t index, struct slice bytes);
+/* Stores the message and all its recipients as just accepted; false when the
+ * disk refuses.  On true the ticket is told of the commit. */
+bool spool_put_message(
+    struct spool *s, const struct message *m, struct spool_ticket *ticket);
+/* Nobody waits any more; the message itself stays put. */
+void spool_ticket_cancel(struct spool_ticket *ticket);
+/* Removes a message that was never accepted, or is finished. */
+void spool_drop_message(struct spool *s, uint64_t mid, uint32_t pieces);
+
+/* The recipient is finished. */
+void spool_finish_recipient(struct spool *s, uint64_t mid, uint32_t rid);
+/* The group's recipients wait until g->due, after g->attempts. */
+void spool_requeue(struct spool *s, const struct group *g);
+
+/* Reads piece `index` into `out` (cleared first); false when it is not there
+ * or cannot be read. */
+bool spool_get_piece(
+    struct spool *s, uint64_t mid, uint32_t index, struct buf *out);
+
+/* What was found in the queue, handed over message by message at start. */
+struct spool_recipient {
+	uint32_t rid;
+	uint32_t attempts;
+	utime due;               /* 0: at once */
+	struct slice last_error; /* borrowed; at is NULL when there is none */
+};
+/* `m` becomes the callback's to keep; `left` are its unfinished recipients. */
+typedef void spool_on_message(void *owner, struct message *m,
+    const struct spool_recipient *left, uint32_t count);
+bool spool_load(struct spool *s, spool_on_message *on_message, void *owner,
+    struct err *err);
+
+#endif

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT */
+/* The inside of the spool, shared by spool.c (writing) and spool_load.c
+ * (taking up what is there at start); for nobody else. */
+#ifndef FAULTPOST_RELAY_SPOOL_IMPL_H
+#define FAULTPOST_RELAY_SPOOL_IMPL_H
+
+#include "relay/spool.h"
+
+#include <sqlite3.h>
+
+/* X(constant, SQL): the statements that are kept prepared. */
+#define SPOOL_STATEMENTS(X)                                                    \
+	X(SPOOL_BEGIN, "BEGIN IMMEDIATE")                                      \
+	X(SPOOL_COMMIT, "COMMIT")                                              \
+	X(SPOOL_ROLLBACK, "ROLLBACK")                                          \
+	X(SPOOL_SET_MID, "UPDATE counter SET value=?1 WHERE name='mid'")       \
+	X(SPOOL_PUT_PIECE, "INSERT INTO content VALUES(?1,?2)")                \
+	X(SPOOL_GET_PIECE, "SELECT bytes FROM content WHERE id=?1")            \
+	X(SPOOL_DROP_PIECES, "DELETE FROM content WHERE id>=?1 AND id<?2")     \
+	X(SPOOL_PUT_MESSAGE, "INSERT INTO message VALUES(?1,?2,?3,?4,?5,?6)")  \
+	X(SPOOL_DROP_MESSAGE, "DELETE FROM message WHERE mid=?1")              \
+	X(SPOOL_PUT_RECIPIENT,                                                 \
+	    "INSERT INTO recipient(mid,rid,address) VALUES(?1,?2,?3)")         \
+	X(SPOOL_DROP_RECIPIENT,                                                \
+	    "DELETE FROM recipient WHERE mid=?1 AND rid=?2")                   \
+	X(SPOOL_REQUEUE,                                                       \
+	    "UPDATE recipient SET attempts=?3,due_us=?4,last_error=?5"         \
+	    " WHERE mid=?1 AND rid=?2")
+enum spool_statement {
+#define X(constant, sql) constant,
+	SPOOL_STATEMENTS(X)
+#undef X
+	SPOOL_STATEMENT_COUNT,
+};
+struct spool {
+	struct world *world; /* borrowed */
+	struct spool_hooks hooks;
+	sqlite3 *db;                                     /* owned */
+	sqlite3_stmt *statements[SPOOL_STATEMENT_COUNT]; /* owned */
+	struct timer commit;
+	struct list tickets; /* of the open transaction */
+	bool in_transaction;
+	uint64_t mid_next, mid_reserved; /* given next; reserved below */
+};
+
+#endif
