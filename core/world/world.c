@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: MIT */
+/* What all worlds share: timers, the resolver, and the way to the rest; see
+ * world.h. */
+#include "core/world/world_impl.h"
+
+static void on_query_due(struct timer *t);
+
+utime
+world_now(const struct world *w)
+{
+	return w->ops->now(w);
+}
+
+void
+timer_set(struct world *w, struct timer *t, utime at)
+{
+	heap_remove(&w->calendar, &t->node);
+	if (at != UTIME_NEVER)
+		heap_insert(&w->calendar, &t->node, at, w->seq++);
+}
+
+void
+timer_stop(struct world *w, struct timer *t)
+{
+	heap_remove(&w->calendar, &t->node);
+}
+
+bool
+timer_is_set(const struct timer *t)
+{
+	return t->node.queued;
+}
+
+struct timer *
+world_take_due(struct world *w, utime until)
+{
+	struct heap_node *top = heap_top(&w->calendar);
+
+	if (top == NULL || top->at > until)
+		return NULL;
+	heap_remove(&w->calendar, top);
+	return CONTAINER_OF(top, struct timer, node);
+}
+
+const char *
+net_failure_text(enum net_failure f)
+{
+	static const char *const texts[] = {
+#define X(constant, text) [constant] = (text),
+		NET_FAILURES(X)
+#undef X
+	};
+
+	assert((size_t)f < ARRAY_LEN(texts));
+	return texts[f];
+}
+
+struct stream *
+world_connect(struct world *w, const struct endpoint *from,
+    const struct endpoint *to, const struct stream_handler *handler,
+    void *owner)
+{
+	struct stream *s;
+
+	assert(!ip_is_none(&to->ip));
+	if (from != NULL && ip_is_none(&from->ip))
+		from = NULL;
+	s = w->ops->connect(w, from, to);
+	stream_attach(s, handler, owner);
+	return s;
+}
+
+void
+stream_attach(
+    struct stream *s, const struct stream_handler *handler, void *owner)
+{
+	assert(handler->on_input != NULL);
+	assert(handler->on_drained != NULL);
+	assert(handler->on_eof != NULL);
+	assert(handler->on_failure != NULL);
+	s->handler = handler;
+	s->owner = owner;
+}
+
+void
+stream_write(struct stream *s, struct slice bytes)
+{
+	if (bytes.len > 0)
+		s->world->ops->write(s, bytes);
+}
+
+size_t
+stream_queued(const struct stream *s)
+{
+	return s->world->ops->queued(s);
+}
+
+void
+stream_pause(struct stream *s, bool paused)
+{
+	s->world->ops->pause(s, paused);
+}
+
+void
+stream_shutdown(struct stream *s)
+{
+	s->world->ops->shutdown(s);
+}
+
+void
+stream_close(struct stream *s)
+{
+	s->world->ops->close(s);
+}
+
+void
+stream_reset(struct stream *s)
+{
+	s->world->ops->reset(s);
+}
+
+const struct endpoint *
+stream_local(const struct stream *s)
+{
+	return &s->local;
+}
+
+const struct endpoint *
+stream_remote(const struct stream *s)
+{
+	return &s->remote;
+}
+
+struct listener *
+world_listen(struct world *w, const struct endpoint *at,
+    void (*on_accept)(void *owner, struct stream *s), void *owner,
+    struct err *err)
+{
+	struct listener *l;
+
+	assert(!ip_is_none(&at->ip));
+	l = w->ops->listen(w, at, err);
+	if (l != NULL) {
+		l->on_accept = on_accept;
+		l->owner = owner;
+	}
+	return l;
+}
+
+const struct endpoint *
+listener_local(const struct listener *l)
+{
+	return &l->local;
+}
+
+void
+listener_close(struct listener *l)
+{
+	l->world->ops->listener_close(l);
+}
+
+void
+dns_ask(
+    struct world *w, struct dns_query *q, struct slice name, enum dns_type type)
+{
+	q->world = w;
+	q->timer.fire = on_query_due;
+	if (w->zone != NULL)
+		(void)zone_lookup(w->zone, name, type, &q->answer);
+	else
+		q->answer = (struct dns_answer){ .status = DNS_NXDOMAIN };
+	timer_set(w, &q->timer,
+	    utime_add(
+		world_now(w), utime_add(q->answer.delay, w->dns_latency)));
+}
+
+void
+dns_cancel(struct dns_query *q)
+{
+	if (q->world != NULL)
+		timer_stop(q->world, &q->timer);
+}
+
+static void
+on_query_due(struct timer *t)
+{
+	struct dns_query *q = CONTAINER_OF(t, struct dns_query, timer);
+
+	q->on_answer(q, &q->answer);
+}
+
+const char *
+world_storage_vfs(const struct world *w)
+{
+	return w->vfs;
+}
+
+bool
+world_run(struct world *w, struct err *err)
+{
+	w->stopping = false;
+	return w->ops->run(w, err);
+}
+
+void
+world_stop(struct world *w)
+{
+	w->stopping = true;
+}
+
+void
+world_destroy(struct world **wp)
+{
+	if (*wp == NULL)
+		return;
+	(*wp)->ops->destroy(*wp);
+	*wp = NULL;
+}

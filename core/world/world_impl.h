@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What every world has in common, and what each does in its own way.  Only the
+ * files of core/world/ include this.
+ */
+#ifndef FAULTPOST_WORLD_IMPL_H
+#define FAULTPOST_WORLD_IMPL_H
+
+#include "core/dns/zone.h"
+#include "core/world/world.h"
+
+/* How long a stream that its owner has closed tries to get its output across
+ * and takes in what still comes. */
+#define STREAM_LINGER (30 * UTIME_S)
+
+struct world_ops {
+	utime (*now)(const struct world *w);
+	bool (*run)(struct world *w, struct err *err);
+	void (*destroy)(struct world *w);
+	struct stream *(*connect)(struct world *w, const struct endpoint *from,
+	    const struct endpoint *to);
+	struct listener *(*listen)(
+	    struct world *w, const struct endpoint *at, struct err *err);
+	void (*listener_close)(struct listener *l);
+	void (*write)(struct stream *s, struct slice bytes);
+	size_t (*queued)(const struct stream *s);
+	void (*pause)(struct stream *s, bool paused);
+	void (*shutdown)(struct stream *s);
+	void (*close)(struct stream *s);
+	void (*reset)(struct stream *s);
+};
+
+/* The first member of each world. */
+struct world {
+	const struct world_ops *ops;
+	struct heap calendar; /* of struct timer */
+	uint64_t seq;         /* of the entry set next */
+	bool stopping;
+	const struct zone *zone; /* borrowed; may be NULL */
+	utime dns_latency;       /* on top of what the zone says */
+	const char *vfs; /* borrowed from the world's storage, or NULL */
+};
+
+/* The first member of each world's stream. */
+struct stream {
+	struct world *world;
+	const struct stream_handler *handler;
+	void *owner;
+	struct endpoint local, remote;
+};
+
+/* The first member of each world's listener. */
+struct listener {
+	struct world *world;
+	struct endpoint local;
+	void (*on_accept)(void *owner, struct stream *s);
+	void *owner;
+};
+
+/* Takes the entry that is due first out of the calendar if it is due by
+ * `until`; NULL when none is. */
+struct timer *world_take_due(struct world *w, utime until);
+
+#endif
