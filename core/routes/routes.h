@@ -10,7 +10,7 @@
  *
  * where a domain is a name, ".partial.name" or ALL, a port follows an IPv6
  * address only behind brackets, and USEDNS or /dev/null stand alone for all
- * destinations.  Letters match without case.  Columns count bytes from 1.
+ * destinations.  Letters match without case.  Columns count characters from 1.
  */
 #ifndef FAULTPOST_ROUTES_H
 #define FAULTPOST_ROUTES_H
