@@ -11,19 +11,13 @@
 #define FAULTPOST_MAILLOG_PARSER_H
 
 #include "core/maillog/maillog.h"
+#include "core/maillog/stamp.h"
 
 /* A longer record is cut. */
 #define MAILLOG_RECORD_MAX 65536
 
 #define MAILLOG_INDEX_BUCKETS 256
 #define MAILLOG_ROWS_MAX      255
-
-/* What stands before the text of a record. */
-struct maillog_stamp {
-	utime time;
-	enum maillog_level level;
-	size_t used; /* bytes up to the text */
-};
 
 struct maillog_parser {
 	/* The last record's time: it gives stamps without a year theirs. */
@@ -40,10 +34,9 @@ struct maillog_parser {
 	struct buf record;                     /* the record being gathered */
 	struct buf given;                      /* what the last event borrows */
 	struct maillog_stamp stamp;            /* of `record` */
-	size_t first_len; /* the length of the record's first line */
-	uint64_t pending; /* lines joined to it */
-	bool is_open;     /* `record` holds a record */
-	bool is_folding;  /* no blank line has come since */
+	size_t first_len;      /* the length of the record's first line */
+	uint64_t joined;       /* lines joined to it */
+	bool is_open, is_full; /* there is a record; it takes no more lines */
 	bool is_cut;
 };
 

@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The parser: a stamp, then the row of the table that fits the text.  Rows are
+ * found by the words that they begin with, so that few of them are tried.
+ */
+#include "core/maillog/parser.h"
+
+#include "core/maillog/match.h"
+#include "core/maillog/table.h"
+
+static void index_build(struct maillog_parser *p);
+static bool find_form(const struct maillog_parser *p, struct slice text,
+    struct maillog_event *ev);
+static void read_text(const struct maillog_parser *p, struct slice text,
+    const struct maillog_stamp *stamp, struct maillog_event *ev);
+static void count_event(
+    struct maillog_parser *p, const struct maillog_event *ev);
+static struct slice without_line_end(struct slice line);
+static void append_line(struct maillog_parser *p, struct slice line);
+
+void
+maillog_parser_init(struct maillog_parser *p, utime clock)
+{
+	*p = (struct maillog_parser){ .clock = clock };
+	index_build(p);
+}
+
+void
+maillog_parser_fini(struct maillog_parser *p)
+{
+	buf_fini(&p->record);
+	buf_fini(&p->given);
+}
+
+bool
+maillog_parse(
+    struct maillog_parser *p, struct slice line, struct maillog_event *ev)
+{
+	struct maillog_stamp stamp;
+
+	line = without_line_end(line);
+	if (!maillog_stamp_parse(line, p->clock, &stamp))
+		return false;
+	p->cut += line.len > MAILLOG_RECORD_MAX;
+	line = slice_sub(line, 0, MAILLOG_RECORD_MAX);
+	p->clock = stamp.time;
+	read_text(p, slice_skip(line, stamp.used), &stamp, ev);
+	count_event(p, ev);
+	return true;
+}
+
+bool
+maillog_parser_feed(
+    struct maillog_parser *p, struct slice line, struct maillog_event *ev)
+{
+	struct maillog_stamp stamp;
+	bool gave;
+
+	line = without_line_end(line);
+	if (maillog_stamp_parse(line, p->clock, &stamp)) {
+		gave = maillog_parser_flush(p, ev);
+		p->clock = stamp.time;
+		p->stamp = stamp;
+		p->is_open = true;
+		append_line(p, line);
+		p->first_len = buf_len(&p->record);
+		return gave;
+	}
+	line = slice_trim(line);
+	if (line.len == 0) {
+		p->is_full = true;
+	} else if (!p->is_open || p->is_full) {
+		p->stray++;
+	} else {
+		append_line(p, line);
+		p->joined++;
+	}
+	return false;
+}
+
+/* Lines that make a record of a known form one of none are no part of it but
+ * prose around a quoted log, and are left out. */
+bool
+maillog_parser_flush(struct maillog_parser *p, struct maillog_event *ev)
+{
+	struct buf last = p->record;
+	struct slice text;
+	struct maillog_event first;
+
+	if (!p->is_open)
+		return false;
+	p->record = p->given;
+	p->given = last;
+	buf_clear(&p->record);
+	text = slice_skip(buf_slice(&last), p->stamp.used);
+	read_text(p, text, &p->stamp, ev);
+	if (p->joined > 0 && ev->form == MAILLOG_UNKNOWN) {
+		text.len = p->first_len - p->stamp.used;
+		read_text(p, text, &p->stamp, &first);
+		if (first.form != MAILLOG_UNKNOWN) {
+			*ev = first;
+			p->stray += p->joined;
+			p->joined = 0;
+		}
+	}
+	p->folded += p->joined;
+	p->cut += p->is_cut;
+	p->joined = 0;
+	p->is_open = p->is_full = p->is_cut = false;
+	count_event(p, ev);
+	return true;
+}
+
+static void
+count_event(struct maillog_parser *p, const struct maillog_event *ev)
+{
+	p->records++;
+	p->unknown += ev->form == MAILLOG_UNKNOWN;
+}
+
+static struct slice
+without_line_end(struct slice line)
+{
+	while (line.len > 0 &&
+	    (line.at[line.len - 1] == '\n' || line.at[line.len - 1] == '\r'))
+		line.len--;
+	return line;
+}
+
+static void
+append_line(struct maillog_parser *p, struct slice line)
+{
+	size_t room;
+
+	if (buf_len(&p->record) > 0 && buf_len(&p->record) < MAILLOG_RECORD_MAX)
+		buf_append_byte(&p->record, ' ');
+	room = MAILLOG_RECORD_MAX - buf_len(&p->record);
+	p->is_cut |= line.len > room;
+	buf_append(&p->record, slice_sub(line, 0, room));
+}
+
+static void
+read_text(const struct maillog_parser *p, struct slice text,
+    const struct maillog_stamp *stamp, struct maillog_event *ev)
+{
+	text = slice_trim(text);
+	if (!find_form(p, text, ev)) {
+		*ev = (struct maillog_event){ .text = text };
+		ev->present = UINT64_C(1) << MAILLOG_FIELD_text;
+	}
+	ev->escaped = true;
+	ev->time = stamp->time;
+	ev->level = stamp->level;
+}
+
+/* The bucket of rows that begin with these two words. */
+static unsigned
+bucket_of(struct slice first, struct slice second)
+{
+	uint32_t hash = 2166136261U; /* FNV-1a */
+
+	for (size_t i = 0; i < first.len; i++)
+		hash = (hash ^ (unsigned char)first.at[i]) * 16777619U;
+	hash = (hash ^ ' ') * 16777619U;
+	for (size_t i = 0; i < second.len; i++)
+		hash = (hash ^ (unsigned char)second.at[i]) * 16777619U;
+	return (hash ^ hash >> 16) % MAILLOG_INDEX_BUCKETS;
+}
+
+static struct slice
+pattern_word(const char *pattern)
+{
+	size_t len = 0;
+
+	while (pattern_is_literal(pattern[len]) && pattern[len] != ' ')
+		len++;
+	return slice_of(pattern, len);
+}
+
+/* The second word is the one behind the number, if a number follows the first;
+ * it is empty when a field's value may stand there or touch it. */
+static unsigned
+bucket_of_pattern(const char *pattern)
+{
+	struct slice none = { 0 }, first = pattern_word(pattern), second;
+	const char *p = pattern + first.len;
+
+	assert(*p == ' ');
+	p++;
+	if (pattern_is_field(*p)) {
+		if (maillog_field_rows[pattern_field(*p)].kind != KIND_NUMBER ||
+		    p[1] != ' ')
+			return bucket_of(first, none);
+		p += 2;
+	}
+	second = pattern_word(p);
+	p += second.len;
+	return bucket_of(first, *p == ' ' || *p == '\0' ? second : none);
+}
+
+static void
+index_build(struct maillog_parser *p)
+{
+	assert(maillog_row_count <= MAILLOG_ROWS_MAX);
+	for (size_t row = maillog_row_count; row > 0; row--) {
+		unsigned b = bucket_of_pattern(maillog_rows[row - 1].pattern);
+
+		p->next[row] = p->bucket[b];
+		p->bucket[b] = (uint8_t)row;
+	}
+}
+
+static struct slice
+take_word(struct slice *rest)
+{
+	struct slice word = slice_sub(*rest, 0, slice_find_byte(*rest, ' '));
+
+	*rest = slice_skip(*rest, word.len);
+	while (rest->len > 0 && rest->at[0] == ' ')
+		*rest = slice_skip(*rest, 1);
+	return word;
+}
+
+static bool
+find_in_bucket(const struct maillog_parser *p, unsigned bucket,
+    struct slice text, struct maillog_event *ev)
+{
+	for (unsigned row = p->bucket[bucket]; row != 0; row = p->next[row]) {
+		const struct maillog_row *fit = &maillog_rows[row - 1];
+
+		*ev = (struct maillog_event){ .form = fit->form };
+		if (!maillog_match(fit->pattern, text, ev))
+			continue;
+		/* The rows of a form stand together. */
+		while (fit > maillog_rows && fit[-1].form == fit->form) {
+			ev->spelling++;
+			fit--;
+		}
+		return true;
+	}
+	return false;
+}
+
+static bool
+find_form(
+    const struct maillog_parser *p, struct slice text, struct maillog_event *ev)
+{
+	struct slice none = { 0 }, rest = text;
+	struct slice first = take_word(&rest);
+	struct slice second = take_word(&rest);
+
+	if (second.len > 0 && ascii_is_digit(second.at[0]))
+		second = take_word(&rest);
+	return find_in_bucket(p, bucket_of(first, second), text, ev) ||
+	    find_in_bucket(p, bucket_of(first, none), text, ev);
+}

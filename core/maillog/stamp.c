@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: MIT */
+/* Stamps of records; see stamp.h. */
+#include "core/maillog/stamp.h"
+
+/* "Jul  2 09:15:07" */
+#define SYSLOG_STAMP_MAX 16
+/* A host name and a tag stand between a syslog stamp and the text. */
+#define SYSLOG_WORDS_MAX 2
+
+static bool take_syslog_prefix(struct slice *rest, utime clock, utime *at);
+static bool take_asctime(struct slice *rest, utime *at);
+static bool take_level(struct slice *rest, enum maillog_level *level);
+
+bool
+maillog_stamp_parse(struct slice line, utime clock, struct maillog_stamp *stamp)
+{
+	struct slice rest = line;
+
+	while (rest.len > 0 && (rest.at[0] == ' ' || rest.at[0] == '\t'))
+		rest = slice_skip(rest, 1);
+	if (!take_asctime(&rest, &stamp->time) &&
+	    !take_syslog_prefix(&rest, clock, &stamp->time))
+		return false;
+	(void)take_asctime(&rest, &stamp->time);
+	if (!take_level(&rest, &stamp->level))
+		stamp->level = MAILLOG_LEVEL_NONE;
+	stamp->used = line.len - rest.len;
+	return true;
+}
+
+static void
+skip_spaces(struct slice *rest)
+{
+	while (rest->len > 0 && rest->at[0] == ' ')
+		*rest = slice_skip(*rest, 1);
+}
+
+static bool
+take_asctime(struct slice *rest, utime *at)
+{
+	size_t used;
+
+	if (!utime_parse_asctime(*rest, at, &used))
+		return false;
+	if (used < rest->len && rest->at[used] != ' ')
+		return false;
+	*rest = slice_skip(*rest, used);
+	skip_spaces(rest);
+	return true;
+}
+
+static bool
+take_level(struct slice *rest, enum maillog_level *level)
+{
+	size_t colon = 0;
+	struct slice name;
+
+	while (colon < rest->len && ascii_is_alpha(rest->at[colon]))
+		colon++;
+	if (colon == rest->len || rest->at[colon] != ':')
+		return false;
+	name = slice_sub(*rest, 0, colon);
+	for (unsigned i = 0; i < MAILLOG_LEVEL_NONE; i++) {
+		*level = (enum maillog_level)i;
+		if (!slice_eq(name, slice_cstr(maillog_level_name(*level))))
+			continue;
+		*rest = slice_skip(*rest, colon + 1);
+		skip_spaces(rest);
+		return true;
+	}
+	return false;
+}
+
+static utime
+distance(utime a, utime b)
+{
+	return a > b ? a - b : b - a;
+}
+
+/* The moment of "Mon dd HH:MM:SS" nearest to `clock`.  Eight years hold a 29
+ * February whatever the century. */
+static bool
+nearest_year(struct slice stamp, utime clock, utime *at)
+{
+	struct utime_parts parts;
+	bool found = false;
+
+	utime_split(clock, &parts);
+	for (int year = parts.year - 8; year <= parts.year + 8; year++) {
+		char text[64];
+		size_t used;
+		utime then;
+		int n = snprintf(text, sizeof(text), "Sun %.*s %04d",
+		    SLICE_ARG(stamp), year);
+
+		if (!utime_parse_asctime(
+			slice_of(text, (size_t)n), &then, &used))
+			continue;
+		if (!found || distance(then, clock) < distance(*at, clock))
+			*at = then;
+		found = true;
+	}
+	return found;
+}
+
+/* Takes "Mon dd HH:MM:SS ", its day padded or not. */
+static bool
+take_syslog_stamp(struct slice *rest, utime clock, utime *at)
+{
+	size_t len =
+	    slice_find_byte(slice_sub(*rest, 0, SYSLOG_STAMP_MAX), ':');
+
+	len += sizeof("MM:SS");
+	if (len >= SYSLOG_STAMP_MAX || len > rest->len ||
+	    !ascii_is_alpha(rest->at[0]) ||
+	    !nearest_year(slice_sub(*rest, 0, len), clock, at))
+		return false;
+	if (len < rest->len && rest->at[len] != ' ')
+		return false;
+	*rest = slice_skip(*rest, len);
+	skip_spaces(rest);
+	return true;
+}
+
+static bool
+is_text_start(struct slice rest)
+{
+	enum maillog_level level;
+	utime at;
+
+	return take_asctime(&rest, &at) || take_level(&rest, &level);
+}
+
+/* Skips "[host] logname: ".  Only what follows tells a tag from the first
+ * words of a record without a level: another stamp or a level, unless the
+ * sender's priority shows that a syslog server wrote all this. */
+static void
+skip_syslog_words(struct slice *rest, bool has_priority)
+{
+	struct slice after = *rest;
+
+	for (int i = 0; i < SYSLOG_WORDS_MAX && !is_text_start(after); i++) {
+		size_t end = slice_find_byte(after, ' ');
+		bool is_tag = end > 0 && after.at[end - 1] == ':';
+
+		after = slice_skip(after, end);
+		skip_spaces(&after);
+		if (is_tag && has_priority)
+			break;
+		if (i + 1 == SYSLOG_WORDS_MAX && !is_text_start(after))
+			return;
+	}
+	*rest = after;
+}
+
+static bool
+take_syslog_prefix(struct slice *rest, utime clock, utime *at)
+{
+	struct slice after = *rest;
+	bool has_priority = after.len > 0 && after.at[0] == '<';
+	uint64_t priority;
+
+	if (has_priority) {
+		size_t end = slice_find_byte(after, '>');
+
+		if (!slice_to_u64(slice_sub(after, 1, end - 1), 191, &priority))
+			return false;
+		after = slice_skip(after, end + 1);
+		skip_spaces(&after);
+	}
+	if (!take_syslog_stamp(&after, clock, at))
+		return false;
+	skip_syslog_words(&after, has_priority);
+	*rest = after;
+	return true;
+}
