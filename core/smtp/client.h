@@ -9,6 +9,13 @@
  * the content), EOD, then READY again, or RSET first when a transaction was
  * given up; QUIT, CLOSED.  FAILED is reached from anywhere when the host, not a
  * recipient, has failed.
+ *
+ * Commands go out one at a time.  Input that is there before the command or the
+ * final dot that it would answer has been written (smtp_client_out_ack) answers
+ * nothing: it is SMTP_FAIL_GARBAGE.  Replies that came before a FIN, a reset or
+ * a deadline count.  A 421 settles what it answers, and then the session has
+ * FAILED.  A code that has no meaning where it stands (3xx to RCPT, 2xx to
+ * DATA) is a failure of the host, never of a recipient.
  */
 #ifndef FAULTPOST_SMTP_CLIENT_H
 #define FAULTPOST_SMTP_CLIENT_H
@@ -40,8 +47,11 @@ struct smtp_client_message {
 /* What a host did to end the session early. */
 enum smtp_client_failure {
 	SMTP_FAIL_REPLY,   /* a reply that refuses the whole host: greeting,
-	                    * EHLO, HELO; the reply is in the event */
-	SMTP_FAIL_GARBAGE, /* something that is no reply, or came unasked */
+	                    * EHLO, HELO, RSET, or a 421 anywhere; the reply
+	                    * is in the event */
+	SMTP_FAIL_GARBAGE, /* something that is no reply, a reply without
+	                    * meaning here (`code` is set), or input that
+	                    * came unasked */
 	SMTP_FAIL_TIMEOUT, /* a deadline passed */
 	SMTP_FAIL_EOF,     /* FIN before the session was over */
 	SMTP_FAIL_NETWORK, /* the stream failed; the owner knows why */
@@ -60,7 +70,9 @@ enum smtp_client_event_type {
 	/* All recipients have had their RESULT; READY or FAILED follows. */
 	SMTP_CLIENT_DONE,
 	/* The host failed.  Recipients without RESULT had none; no more
-	 * events.  The owner closes the stream. */
+	 * events.  The owner closes the stream.  `stage` is STAGE_IDLE when
+	 * nothing was awaited: an idle session that the host ended with a FIN
+	 * or a 421 has lost nothing. */
 	SMTP_CLIENT_FAILED,
 	/* QUIT is over (or was cut short); the owner closes the stream. */
 	SMTP_CLIENT_CLOSED,
@@ -69,7 +81,10 @@ struct smtp_client_event {
 	enum smtp_client_event_type type;
 	enum smtp_stage stage; /* of the command that was answered or failed */
 	size_t recipient;      /* RESULT: index into the message's recipients */
-	struct smtp_reply reply; /* RESULT, FAIL_REPLY, FAIL_GARBAGE (text) */
+	bool is_local; /* RESULT: no reply of the host; see smtp_client_send */
+	/* RESULT, FAIL_REPLY, FAIL_GARBAGE (text); borrowed until the next call
+	 * of smtp_client_next(). */
+	struct smtp_reply reply;
 	enum smtp_client_failure failure;
 };
 
@@ -88,9 +103,17 @@ utime smtp_client_deadline(const struct smtp_client *c);
 /* To be called at the deadline or later. */
 void smtp_client_on_deadline(struct smtp_client *c, utime now);
 
+/* The next event; false when more input, an answer of the owner or the deadline
+ * is needed.  To be called until false after each of the calls above. */
 bool smtp_client_next(struct smtp_client *c, struct smtp_client_event *event);
 
-/* Only after READY. */
+/* Only after READY.  MAIL carries SIZE=, BODY=8BITMIME and SMTPUTF8 where the
+ * message wants and the host offers them.  8-bit content goes as it is to a
+ * host without 8BITMIME, and a size over smtp_client_size_max() is for the host
+ * to refuse.  But a message that needs SMTPUTF8 is not sent to a host without
+ * it (RFC 6531, 3.2): all recipients have a RESULT with is_local, 550 and
+ * "5.6.7
+ * ...", and nothing is written. */
 void smtp_client_send(struct smtp_client *c,
     const struct smtp_client_message *message, utime now);
 /* Only after BODY: content as stored, dots not stuffed. */
@@ -99,7 +122,9 @@ void smtp_client_body_end(struct smtp_client *c, utime now);
 /* Only after READY. */
 void smtp_client_quit(struct smtp_client *c, utime now);
 
-/* Bytes to be written to the host, and how many of them have been. */
+/* Bytes to be written to the host, valid until the next call that is not
+ * const; empty behind FAILED.  _ack says how many of them have been written,
+ * before any input that came after them is fed. */
 struct slice smtp_client_out(const struct smtp_client *c);
 void smtp_client_out_ack(struct smtp_client *c, size_t n);
 

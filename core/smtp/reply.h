@@ -19,17 +19,19 @@ struct smtp_status {
 	uint16_t subject, detail;
 };
 
-/* Reads "4.3.1" at the start of `text`, followed by a space or the end; gives
- * how many bytes it took, the space included.  False when it is not there. */
+/* Reads "4.3.1" at the start of `text`, followed by a space or the end of a
+ * line or of the text; gives how many bytes it took, a space included.  False
+ * when it is not there. */
 bool smtp_status_parse(
     struct slice text, struct smtp_status *status, size_t *used);
 
 /* A complete reply.  `text` holds the lines' texts (behind code and separator),
- * joined by '\n'. */
+ * joined by '\n'.  It is judged by all of its lines: `code` is the highest
+ * among them, so that "550-no" before "250 yes" accepts nothing. */
 struct smtp_reply {
-	int code;                  /* of the last line; 200-599 */
-	bool mixed;                /* not all lines had that code */
-	int code_worst;            /* the highest code among the lines */
+	int code;                  /* the highest among the lines; 200-599 */
+	int code_last;             /* of the last line */
+	bool mixed;                /* the lines had different codes */
 	struct smtp_status status; /* from the last line's text */
 	struct slice text;         /* borrowed from the reader */
 };
@@ -37,8 +39,8 @@ struct smtp_reply {
 /* Reads replies out of a stream.  A zeroed struct is ready. */
 struct smtp_reply_reader {
 	struct buf text;
-	size_t line_count, total_bytes;
-	int code, code_worst;
+	size_t line_count, total_bytes; /* of the reply being read */
+	int code, code_last;
 	bool mixed;
 };
 void smtp_reply_reader_fini(struct smtp_reply_reader *r);
@@ -47,12 +49,14 @@ enum smtp_reply_result {
 	SMTP_REPLY_PARTIAL,  /* needs more input */
 	SMTP_REPLY_COMPLETE, /* *reply is set */
 	SMTP_REPLY_GARBAGE,  /* a line that is no reply; *reply has its text */
-	SMTP_REPLY_TOO_LONG,
+	SMTP_REPLY_TOO_LONG, /* a limit was passed; *reply has the text so far
+	                      */
 };
 /* Takes lines off the front of *input (CRLF or bare LF ends one) until a reply
- * is complete or no whole line is left.  The reply is borrowed until the next
- * call.  Tolerates a bare code, a code followed by text without a separator is
- * garbage, and NUL and 8-bit bytes are kept as they are. */
+ * is complete or no whole line is left; a partial line stays in *input.  The
+ * reply is borrowed until the next call.  A bare code is a reply; a code
+ * outside 200-599, or one followed by text without a separator, is garbage
+ * (`code` is then 0); NUL and 8-bit bytes are kept as they are. */
 enum smtp_reply_result smtp_reply_read(
     struct smtp_reply_reader *r, struct slice *input, struct smtp_reply *reply);
 

@@ -6,9 +6,14 @@
  * writes the reply itself, in whatever way it pleases: so the mock's rules, the
  * relay's policy and a fuzzer are three owners of one core.
  *
- * States: GREETING until the banner is answered; COMMAND between commands; BODY
- * behind a 354 until CR LF . CR LF; CHUNK within BDAT; CLOSED behind QUIT, 421
- * or a greeting that was no 2xx.
+ * States: CONNECT and GREETING until the banner is answered; COMMAND between
+ * commands; BODY behind a 354 until CR LF . CR LF; CHUNK within BDAT; CLOSED
+ * behind QUIT, 421 or a greeting that was no 2xx.
+ *
+ * A command line ends with CR LF and nothing else (RFC 5321, 2.3.8): a bare CR
+ * or LF, a NUL or a line over the limit makes one bad line of all that stands
+ * before the next CR LF, asked as STAGE_UNKNOWN with a 500, and no part of it
+ * is a command.
  */
 #ifndef FAULTPOST_SMTP_SERVER_H
 #define FAULTPOST_SMTP_SERVER_H
@@ -76,22 +81,27 @@ void smtp_server_destroy(struct smtp_server **sp);
 enum smtp_server_event_type {
 	/* `stage` asks for an answer: call smtp_server_answer(). */
 	SMTP_SERVER_ASK,
-	/* A piece of content (BODY, CHUNK), dot-stuffing off; no answer. */
+	/* A piece of content (of DATA or of a BDAT chunk that is in order),
+	 * dot-stuffing off, at most 64 KiB; `stage` is STAGE_BODY; no answer.
+	 */
 	SMTP_SERVER_CONTENT,
-	/* The client broke a rule; no answer, the session goes on. */
+	/* The client broke a rule; no answer, the session goes on.  It comes
+	 * before the ASK that it belongs to, or while one is open when input
+	 * came too early; once for each ASK, so once a message in content. */
 	SMTP_SERVER_VIOLATION,
 };
 struct smtp_server_event {
 	enum smtp_server_event_type type;
 	enum smtp_stage stage;
-	/* STAGE_EHLO ... STAGE_UNKNOWN: the command; NULL otherwise.  Borrowed
-	 * until the answer. */
+	/* The command that asks, also for EOD when it was BDAT LAST; NULL for
+	 * CONNECT, BANNER and the final dot.  Borrowed until the answer. */
 	const struct smtp_command *command;
 	/* When the session's own grammar or order says no: the reply that a
 	 * correct server gives (code 0: nothing wrong).  The owner may still
 	 * answer as it likes. */
 	struct smtp_syntax_error wrong;
-	struct slice content;          /* SMTP_SERVER_CONTENT; borrowed */
+	/* SMTP_SERVER_CONTENT; borrowed until the next smtp_server_next(). */
+	struct slice content;
 	enum smtp_violation violation; /* SMTP_SERVER_VIOLATION */
 };
 
@@ -106,10 +116,16 @@ void smtp_server_flush(struct smtp_server *s);
 /* The next event; false when an answer or more input is needed.  The first is
  * STAGE_CONNECT's ASK, then STAGE_BANNER's, without any input. */
 bool smtp_server_next(struct smtp_server *s, struct smtp_server_event *event);
-/* Answers the ASK that is open with the reply code that the client is sent
- * (for STAGE_CONNECT any 2xx goes on).  2xx to MAIL opens a transaction, 2xx to
- * RCPT adds a recipient, 354 to DATA opens the body, any answer to EOD ends the
- * transaction, 421 and QUIT close the session. */
+/* Answers the ASK that is open with the reply code that the client is sent, at
+ * the time when it is sent: input before that has come too early (for
+ * STAGE_CONNECT any 2xx goes on).  What the client was told decides, whatever
+ * `wrong` said: 2xx to EHLO, HELO and RSET ends a transaction, 2xx to MAIL
+ * opens one, 2xx to RCPT adds a recipient, 3xx to DATA opens the body, any
+ * answer to EOD ends the transaction, a BDAT chunk that is refused spoils it
+ * until RSET, 3xx to AUTH takes the next line as its continuation (asked as
+ * STAGE_AUTH with the line as argument), 2xx to STARTTLS forgets the session so
+ * far and what was fed behind it (RFC 3207, 4.2), 421 and QUIT close the
+ * session. */
 void smtp_server_answer(struct smtp_server *s, int code);
 bool smtp_server_is_asking(const struct smtp_server *s);
 bool smtp_server_is_closed(const struct smtp_server *s);

@@ -1,0 +1,567 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The server's side of an SMTP session; see server.h.  Input becomes, step by
+ * step, at most one of each: violations, a piece of content, a question.  They
+ * are handed out in that order, and nothing more is read until the question has
+ * its answer.
+ */
+#include "core/smtp/server.h"
+
+#include "core/smtp/line.h"
+#include "core/smtp/order.h"
+
+#define CONTENT_MAX       ((size_t)65536)
+#define TEXT_LINE_MAX     ((size_t)998)   /* RFC 5321, 4.5.3.1.6 */
+#define AUTH_LINE_MAX     ((size_t)12288) /* RFC 4954, 4 */
+#define WRONG(code, text) ((struct smtp_syntax_error){ (code), (text) })
+
+/*
+ * X(state, the step that reads its input).  CONNECT and GREETING ask without
+ * input.  COMMAND goes to BODY by DATA's 354, to CHUNK by a BDAT line, and to
+ * AUTH by AUTH's 334; each comes back to it.  CLOSED is reached from anywhere
+ * and is the end.
+ */
+#define SERVER_STATES(X)                                                       \
+	X(SERVER_CONNECT, step_connect)                                        \
+	X(SERVER_GREETING, step_greeting)                                      \
+	X(SERVER_COMMAND, step_line)                                           \
+	X(SERVER_AUTH, step_line)                                              \
+	X(SERVER_BODY, step_body)                                              \
+	X(SERVER_CHUNK, step_chunk)                                            \
+	X(SERVER_CLOSED, step_closed)
+enum server_state {
+#define X(state, step) state,
+	SERVER_STATES(X)
+#undef X
+};
+
+struct smtp_server {
+	enum server_state state;
+	struct smtp_order order;
+	struct buf in;      /* fed and not yet used */
+	struct buf line;    /* the command's text */
+	struct buf content; /* the piece being handed out */
+	struct buf client_name;
+	struct smtp_command command; /* parsed from `line` */
+
+	struct smtp_line_reader line_reader;
+
+	/* The content being read. */
+	struct smtp_data_decoder decoder;
+	uint64_t chunk_left;
+	struct smtp_syntax_error chunk_wrong; /* then its bytes are dropped */
+
+	/* What is to be handed out. */
+	unsigned due;  /* violations, as bits */
+	unsigned told; /* those that are not due again before the answer */
+	bool content_due;
+	bool asking, ask_due;
+	struct smtp_server_event ask;
+	bool quit_excused; /* CLOSED: the client may still say QUIT */
+};
+
+static void enter(struct smtp_server *s, enum server_state to);
+static void ask(struct smtp_server *s, enum smtp_stage stage,
+    const struct smtp_command *command, struct smtp_syntax_error wrong);
+static void violate(struct smtp_server *s, enum smtp_violation v);
+static bool violation_take(
+    struct smtp_server *s, struct smtp_server_event *event);
+static enum smtp_stage stage_now(const struct smtp_server *s);
+static bool is_early(const struct smtp_server *s, enum smtp_stage stage);
+#define X(state, step) static bool step(struct smtp_server *s);
+SERVER_STATES(X)
+#undef X
+static void line_blame(struct smtp_server *s);
+static const char *line_fault(unsigned faults);
+static void command_ask(struct smtp_server *s);
+static enum smtp_stage stage_of(const struct smtp_command *command);
+static void body_inspect(struct smtp_server *s);
+static void content_inspect(struct smtp_server *s);
+static void chunk_end(struct smtp_server *s);
+static void answer_command(struct smtp_server *s, int code);
+static void answer_hello(struct smtp_server *s, int code);
+
+struct smtp_server *
+smtp_server_new(const struct smtp_server_options *options)
+{
+	struct smtp_server *s = xcalloc(1, sizeof(*s));
+
+	s->order.offered = options->extensions;
+	return s;
+}
+
+void
+smtp_server_destroy(struct smtp_server **sp)
+{
+	struct smtp_server *s = *sp;
+
+	if (s == NULL)
+		return;
+	*sp = NULL;
+	buf_fini(&s->in);
+	buf_fini(&s->line);
+	buf_fini(&s->content);
+	buf_fini(&s->client_name);
+	free(s);
+}
+
+const char *
+smtp_violation_text(enum smtp_violation v)
+{
+	static const char *const texts[SMTP_VIOLATION_COUNT] = {
+#define X(constant, text) [constant] = text,
+		SMTP_VIOLATIONS(X)
+#undef X
+	};
+
+	assert(v < SMTP_VIOLATION_COUNT);
+	return texts[v];
+}
+
+void
+smtp_server_feed(struct smtp_server *s, struct slice bytes)
+{
+	if (bytes.len == 0)
+		return;
+	buf_append(&s->in, bytes);
+	if (s->state == SERVER_CONNECT || s->state == SERVER_GREETING)
+		violate(s, SMTP_EARLY_TALK);
+	else if (s->asking && is_early(s, s->ask.stage))
+		violate(s, SMTP_PIPELINED_EARLY);
+}
+
+size_t
+smtp_server_backlog(const struct smtp_server *s)
+{
+	return buf_len(&s->in);
+}
+
+void
+smtp_server_flush(struct smtp_server *s)
+{
+	buf_clear(&s->in);
+	s->line_reader = (struct smtp_line_reader){ 0 };
+}
+
+bool
+smtp_server_next(struct smtp_server *s, struct smtp_server_event *event)
+{
+	static bool (*const steps[])(struct smtp_server *) = {
+#define X(state, step) [state] = step,
+		SERVER_STATES(X)
+#undef X
+	};
+
+	for (;;) {
+		if (violation_take(s, event))
+			return true;
+		if (s->content_due) {
+			s->content_due = false;
+			*event = (struct smtp_server_event){
+				.type = SMTP_SERVER_CONTENT,
+				.stage = STAGE_BODY,
+				.content = buf_slice(&s->content),
+			};
+			return true;
+		}
+		if (s->ask_due) {
+			s->ask_due = false;
+			*event = s->ask;
+			return true;
+		}
+		if (s->asking || !steps[s->state](s))
+			return false;
+	}
+}
+
+void
+smtp_server_answer(struct smtp_server *s, int code)
+{
+	enum smtp_stage stage = s->ask.stage;
+	bool accepted = code / 100 == 2;
+
+	assert(s->asking);
+	assert(!s->ask_due);
+	s->asking = false;
+	s->told &= 1u << SMTP_EARLY_TALK;
+	if (code == 421) {
+		s->quit_excused = true;
+		enter(s, SERVER_CLOSED);
+	} else if (stage == STAGE_CONNECT) {
+		enter(s, accepted ? SERVER_GREETING : SERVER_CLOSED);
+	} else if (stage == STAGE_BANNER) {
+		/* RFC 5321, 3.1: QUIT is what is left to the client. */
+		s->quit_excused = !accepted;
+		enter(s, accepted ? SERVER_COMMAND : SERVER_CLOSED);
+	} else if (s->ask.command == NULL) {
+		smtp_order_end_transaction(&s->order);
+		enter(s, SERVER_COMMAND);
+	} else {
+		answer_command(s, code);
+	}
+}
+
+bool
+smtp_server_is_asking(const struct smtp_server *s)
+{
+	return s->asking;
+}
+
+bool
+smtp_server_is_closed(const struct smtp_server *s)
+{
+	return s->state == SERVER_CLOSED;
+}
+
+size_t
+smtp_server_recipient_count(const struct smtp_server *s)
+{
+	return s->order.recipient_count;
+}
+
+struct slice
+smtp_server_client_name(const struct smtp_server *s)
+{
+	return buf_slice(&s->client_name);
+}
+
+/* The only way to change state. */
+static void
+enter(struct smtp_server *s, enum server_state to)
+{
+	assert(s->state != SERVER_CLOSED);
+	s->state = to;
+	if (to == SERVER_BODY)
+		s->decoder = (struct smtp_data_decoder){ 0 };
+	/* What was sent before the end was known breaks no rule. */
+	if (to == SERVER_CLOSED)
+		smtp_server_flush(s);
+}
+
+/* Opens a question; what is there behind it already has come too early, if
+ * anything may not. */
+static void
+ask(struct smtp_server *s, enum smtp_stage stage,
+    const struct smtp_command *command, struct smtp_syntax_error wrong)
+{
+	s->asking = s->ask_due = true;
+	s->ask = (struct smtp_server_event){
+		.type = SMTP_SERVER_ASK,
+		.stage = stage,
+		.command = command,
+		.wrong = wrong,
+	};
+	if (buf_len(&s->in) > 0 && is_early(s, stage))
+		violate(s, SMTP_PIPELINED_EARLY);
+}
+
+static void
+violate(struct smtp_server *s, enum smtp_violation v)
+{
+	unsigned bit = 1u << v;
+
+	s->due |= bit & ~s->told;
+	s->told |= bit;
+}
+
+static bool
+violation_take(struct smtp_server *s, struct smtp_server_event *event)
+{
+	unsigned v = 0;
+
+	if (s->due == 0)
+		return false;
+	while ((s->due & 1u << v) == 0)
+		v++;
+	s->due &= ~(1u << v);
+	*event = (struct smtp_server_event){
+		.type = SMTP_SERVER_VIOLATION,
+		.stage = stage_now(s),
+		.violation = (enum smtp_violation)v,
+	};
+	return true;
+}
+
+static enum smtp_stage
+stage_now(const struct smtp_server *s)
+{
+	if (s->asking)
+		return s->ask.stage;
+	return s->state == SERVER_BODY ? STAGE_BODY : STAGE_IDLE;
+}
+
+/* May nothing follow the command of this stage before its reply?  RFC 2920,
+ * 3.1 says which those are; RFC 3030, 4.2 adds BDAT to the others. */
+static bool
+is_early(const struct smtp_server *s, enum smtp_stage stage)
+{
+	static const unsigned pipelined = 1u << STAGE_MAIL | 1u << STAGE_RCPT |
+	    1u << STAGE_RSET | 1u << STAGE_EOD | 1u << STAGE_BDAT |
+	    1u << STAGE_UNKNOWN;
+
+	if (stage == STAGE_CONNECT || stage == STAGE_BANNER)
+		return false; /* SMTP_EARLY_TALK has its own word */
+	if ((smtp_order_extensions(&s->order) & SMTP_EXT_PIPELINING) == 0)
+		return true;
+	return (pipelined & 1u << stage) == 0;
+}
+
+static bool
+step_connect(struct smtp_server *s)
+{
+	ask(s, STAGE_CONNECT, NULL, WRONG(0, NULL));
+	return true;
+}
+
+static bool
+step_greeting(struct smtp_server *s)
+{
+	ask(s, STAGE_BANNER, NULL, WRONG(0, NULL));
+	return true;
+}
+
+/* COMMAND and AUTH: a line up to CR LF.  A bare LF is told at once: a client
+ * that ends its lines so waits for its reply in vain. */
+static bool
+step_line(struct smtp_server *s)
+{
+	bool is_auth = s->state == SERVER_AUTH;
+	bool is_whole = smtp_line_take(&s->line_reader, &s->in,
+	    is_auth ? AUTH_LINE_MAX : SMTP_COMMAND_LINE_MAX, &s->line);
+	const char *fault = line_fault(s->line_reader.faults);
+
+	line_blame(s);
+	if (!is_whole)
+		return s->due != 0;
+	s->line_reader = (struct smtp_line_reader){ 0 };
+	if (fault == NULL && !is_auth) {
+		command_ask(s);
+		return true;
+	}
+	s->command = (struct smtp_command){
+		.verb = is_auth ? SMTP_AUTH : SMTP_UNKNOWN,
+		.line = buf_slice(&s->line),
+		.argument = buf_slice(&s->line),
+	};
+	ask(s, stage_of(&s->command), &s->command,
+	    fault != NULL ? WRONG(500, fault) : WRONG(0, NULL));
+	return true;
+}
+
+static bool
+step_body(struct smtp_server *s)
+{
+	struct slice input = slice_sub(buf_slice(&s->in), 0, CONTENT_MAX);
+	size_t offered = input.len;
+	bool at_end;
+
+	if (offered == 0)
+		return false;
+	buf_clear(&s->content);
+	at_end = smtp_data_decode(&s->decoder, &input, &s->content);
+	buf_consume(&s->in, offered - input.len);
+	s->content_due = buf_len(&s->content) > 0;
+	body_inspect(s);
+	content_inspect(s);
+	if (at_end)
+		ask(s, STAGE_EOD, NULL,
+		    s->order.recipient_count > 0
+			? WRONG(0, NULL)
+			: WRONG(554, "5.5.1 No valid recipients"));
+	return true;
+}
+
+static bool
+step_chunk(struct smtp_server *s)
+{
+	struct slice input = slice_sub(buf_slice(&s->in), 0, CONTENT_MAX);
+
+	if (input.len > s->chunk_left)
+		input.len = (size_t)s->chunk_left;
+	if (input.len == 0 && s->chunk_left > 0)
+		return false;
+	buf_clear(&s->content);
+	if (s->chunk_wrong.code == 0) {
+		buf_append(&s->content, input);
+		s->content_due = input.len > 0;
+		content_inspect(s);
+	}
+	s->chunk_left -= input.len;
+	buf_consume(&s->in, input.len);
+	if (s->chunk_left == 0)
+		chunk_end(s);
+	return true;
+}
+
+/* Whatever comes is dropped; a QUIT is courtesy, anything else a violation. */
+static bool
+step_closed(struct smtp_server *s)
+{
+	static const struct slice quit = SLICE_INIT("QUIT\r\n");
+	struct slice input = buf_slice(&s->in);
+
+	if (input.len == 0)
+		return false;
+	if (s->quit_excused && input.len <= quit.len &&
+	    slice_starts_with_nocase(quit, input))
+		return false;
+	violate(s, SMTP_AFTER_421);
+	smtp_server_flush(s);
+	return true;
+}
+
+static void
+line_blame(struct smtp_server *s)
+{
+	if ((s->line_reader.faults & SMTP_LINE_OVER_LIMIT) != 0)
+		violate(s, SMTP_LINE_TOO_LONG);
+	if ((s->line_reader.faults & SMTP_LINE_BARE_LF) != 0)
+		violate(s, SMTP_BARE_LF);
+	if ((s->line_reader.faults & SMTP_LINE_BARE_CR) != 0)
+		violate(s, SMTP_BARE_CR);
+}
+
+/* Why the line cannot be a command; NULL when it can. */
+static const char *
+line_fault(unsigned faults)
+{
+	if ((faults & SMTP_LINE_OVER_LIMIT) != 0)
+		return "5.5.2 Line too long";
+	if ((faults & SMTP_LINE_BARE_LF) != 0)
+		return "5.5.2 Lines end with CR LF";
+	if ((faults & SMTP_LINE_BARE_CR) != 0)
+		return "5.5.2 A bare CR in a command";
+	if ((faults & SMTP_LINE_NUL) != 0)
+		return "5.5.2 A NUL in a command";
+	return NULL;
+}
+
+static void
+command_ask(struct smtp_server *s)
+{
+	unsigned extensions = smtp_order_extensions(&s->order);
+	struct smtp_syntax_error wrong;
+	enum smtp_violation violation;
+	bool is_good = smtp_command_parse(buf_slice(&s->line),
+	    (extensions & SMTP_EXT_SMTPUTF8) != 0, &s->command, &wrong);
+
+	if (is_good) {
+		wrong = smtp_order_check(&s->order, &s->command, &violation);
+		if (violation != SMTP_VIOLATION_COUNT)
+			violate(s, violation);
+	}
+	if (is_good && s->command.verb == SMTP_BDAT) {
+		s->chunk_left = s->command.bdat_size_bytes;
+		s->chunk_wrong = wrong;
+		enter(s, SERVER_CHUNK);
+		return;
+	}
+	ask(s, stage_of(&s->command), &s->command, wrong);
+}
+
+static enum smtp_stage
+stage_of(const struct smtp_command *command)
+{
+	switch (command->verb) {
+	case SMTP_EHLO:
+		return STAGE_EHLO;
+	case SMTP_HELO:
+		return STAGE_HELO;
+	case SMTP_MAIL:
+		return STAGE_MAIL;
+	case SMTP_RCPT:
+		return STAGE_RCPT;
+	case SMTP_DATA:
+		return STAGE_DATA;
+	case SMTP_BDAT:
+		return STAGE_BDAT;
+	case SMTP_RSET:
+		return STAGE_RSET;
+	case SMTP_NOOP:
+		return STAGE_NOOP;
+	case SMTP_VRFY:
+	case SMTP_EXPN:
+		return STAGE_VRFY;
+	case SMTP_QUIT:
+		return STAGE_QUIT;
+	case SMTP_STARTTLS:
+		return STAGE_STARTTLS;
+	case SMTP_AUTH:
+		return STAGE_AUTH;
+	case SMTP_HELP:
+	case SMTP_XCLIENT:
+	case SMTP_UNKNOWN:
+		break;
+	}
+	return STAGE_UNKNOWN;
+}
+
+/* What only the decoder sees of a text body. */
+static void
+body_inspect(struct smtp_server *s)
+{
+	if (s->decoder.bare_cr > 0)
+		violate(s, SMTP_BARE_CR);
+	if (s->decoder.bare_lf > 0)
+		violate(s, SMTP_BARE_LF);
+	if (s->decoder.line_bytes_max > TEXT_LINE_MAX)
+		violate(s, SMTP_TEXT_LINE_TOO_LONG);
+}
+
+/* 8-bit bytes where the server takes 7-bit content only. */
+static void
+content_inspect(struct smtp_server *s)
+{
+	struct slice content = buf_slice(&s->content);
+
+	if ((s->told & 1u << SMTP_8BIT_NOT_OFFERED) != 0 ||
+	    (smtp_order_extensions(&s->order) & SMTP_EXT_8BITMIME) != 0)
+		return;
+	for (size_t i = 0; i < content.len; i++) {
+		if ((unsigned char)content.at[i] >= 0x80) {
+			violate(s, SMTP_8BIT_NOT_OFFERED);
+			return;
+		}
+	}
+}
+
+/* The last chunk is the end of the content, when there was a transaction. */
+static void
+chunk_end(struct smtp_server *s)
+{
+	bool is_end = s->command.bdat_last && s->chunk_wrong.code == 0;
+
+	enter(s, SERVER_COMMAND);
+	ask(s, is_end ? STAGE_EOD : STAGE_BDAT, &s->command, s->chunk_wrong);
+}
+
+/* The answer to a command, by what the client was told. */
+static void
+answer_command(struct smtp_server *s, int code)
+{
+	enum smtp_verb verb = s->ask.command->verb;
+	bool accepted = code / 100 == 2;
+
+	smtp_order_note(&s->order, s->ask.command, code);
+	if (verb == SMTP_EHLO || verb == SMTP_HELO)
+		answer_hello(s, code);
+	else if (verb == SMTP_DATA && code / 100 == 3)
+		enter(s, SERVER_BODY);
+	else if (verb == SMTP_QUIT && (accepted || s->ask.wrong.code == 0))
+		enter(s, SERVER_CLOSED);
+	else if (verb == SMTP_AUTH)
+		enter(s, code / 100 == 3 ? SERVER_AUTH : SERVER_COMMAND);
+	else if (verb == SMTP_STARTTLS && accepted) {
+		buf_clear(&s->client_name);
+		smtp_server_flush(s);
+	}
+}
+
+static void
+answer_hello(struct smtp_server *s, int code)
+{
+	if (code / 100 != 2)
+		return;
+	buf_clear(&s->client_name);
+	buf_append(&s->client_name, s->ask.command->argument);
+}
