@@ -15,6 +15,7 @@ struct matcher {
 	struct pattern_miss miss;
 };
 
+static size_t pieces_at_most(struct slice written);
 static bool piece_read(struct slice written, size_t *offset,
     struct pattern_names *names, struct pattern_piece *piece, const char **why);
 static bool match_from(struct matcher *m, size_t piece, size_t at);
@@ -24,28 +25,17 @@ pattern_parse(struct slice written, struct pattern_names *names,
     struct arena *arena, struct pattern *pattern, const char **why,
     size_t *offset)
 {
-	struct pattern_piece pieces[PATTERN_PIECES_MAX];
+	struct pattern_piece *pieces =
+	    arena_alloc(arena, pieces_at_most(written) * sizeof(*pieces));
 	size_t count = 0, at = 0;
 
-	memset(pieces, 0, sizeof(pieces));
 	while (at < written.len) {
 		*offset = at;
-		if (count == PATTERN_PIECES_MAX) {
-			*why = "the pattern has too many placeholders";
-			return false;
-		}
 		if (!piece_read(written, &at, names, &pieces[count], why))
 			return false;
 		count++;
 	}
-	if (count == 0) {
-		*offset = 0;
-		*why = "an empty pattern matches nothing";
-		return false;
-	}
-	struct pattern_piece *kept = arena_alloc(arena, count * sizeof(*kept));
-	memcpy(kept, pieces, count * sizeof(*kept));
-	*pattern = (struct pattern){ written, kept, count };
+	*pattern = (struct pattern){ written, pieces, count };
 	return true;
 }
 
@@ -71,17 +61,18 @@ pattern_match(const struct pattern *pattern, struct slice text,
 	return matched;
 }
 
-bool
-pattern_says_something(const struct pattern *pattern)
-{
-	for (size_t i = 0; i < pattern->piece_count; i++)
-		if (pattern->pieces[i].kind == PATTERN_TEXT &&
-		    slice_trim(pattern->pieces[i].text).len > 0)
-			return true;
-	return false;
-}
-
 /* ---- reading ---- */
+
+/* Each brace can begin a piece, and so can what stands before it. */
+static size_t
+pieces_at_most(struct slice written)
+{
+	size_t count = 1;
+
+	for (size_t i = 0; i < written.len; i++)
+		count += written.at[i] == '{' ? 2 : 0;
+	return count;
+}
 
 static bool
 is_name_byte(char c)

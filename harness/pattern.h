@@ -18,8 +18,7 @@
 
 #include "core/base/arena.h"
 
-#define PATTERN_NAMES_MAX  16 /* of one expectation */
-#define PATTERN_PIECES_MAX 64
+#define PATTERN_NAMES_MAX 16 /* of one expectation */
 
 /* The names of one expectation, shared by its patterns. */
 struct pattern_names {
@@ -70,9 +69,5 @@ bool pattern_parse(struct slice written, struct pattern_names *names,
 bool pattern_match(const struct pattern *pattern, struct slice text,
     const struct pattern_bindings *known, struct pattern_bindings *found,
     struct pattern_miss *miss);
-
-/* Whether every text that `pattern` could match must contain a text of its own:
- * false for patterns of placeholders only, which match anything. */
-bool pattern_says_something(const struct pattern *pattern);
 
 #endif

@@ -21,6 +21,21 @@
 #define PLAN_RELAY_IP       "10.0.0.5"
 #define PLAN_RELAY_PORT     25
 #define PLAN_INJECTOR_IP    "10.0.0.1"
+/* The same addresses as initializers. */
+#define PLAN_RELAY_ADDRESS                                                     \
+	{                                                                      \
+		4,                                                             \
+		{                                                              \
+			10, 0, 0, 5                                            \
+		}                                                              \
+	}
+#define PLAN_INJECTOR_ADDRESS                                                  \
+	{                                                                      \
+		4,                                                             \
+		{                                                              \
+			10, 0, 0, 1                                            \
+		}                                                              \
+	}
 
 /* No host of the scenario. */
 #define PLAN_NO_HOST SIZE_MAX
@@ -32,12 +47,12 @@
 struct plan_inject {
 	uint64_t count;
 	utime at, every;   /* since the start; every 0: one behind the other */
+	double rate;       /* as written, "every" then follows from it; or 0 */
 	struct slice from; /* may hold {n}; empty: the null path */
-	const struct slice *to; /* each may hold {n} */
-	size_t to_count;
+	JSON_ARRAY_OF(struct slice) to; /* each may hold {n} */
 	uint64_t size_bytes; /* of the content, headers included, at least */
 	uint32_t sessions;   /* that share the count */
-	const char *place;
+	const char *pointer; /* JSON pointer */
 };
 /* Writes the address `pattern` for message `k` into `out`, replacing what was
  * there. */
@@ -64,7 +79,6 @@ struct plan_step {
 	size_t host;                /* HOST: index into plan->hosts.at */
 	enum mock_host_state state; /* HOST */
 	struct plan_link link;      /* NETWORK */
-	const char *place;
 };
 
 /* ---- expectations ---- */
@@ -115,12 +129,13 @@ struct plan_expectation {
 	const char *because; /* or NULL */
 	const char *place;   /* FILE:LINE:COL of its kind's value */
 
-	/* DELIVERED, BOUNCED: with keys, what each key has, and nothing for
-	 * any other host or code; without, the number in all.  DROPPED and
-	 * QUEUED: the number in all, the latter when the run ends. */
+	/* DELIVERED, BOUNCED: what each key has, and nothing for any other
+	 * host or code, or (not is_by_key) only the number in all.  DROPPED
+	 * and QUEUED: the number in all, the latter when the run ends. */
+	bool is_by_key;
 	const struct plan_count *counts;
 	size_t count_count;
-	uint64_t total;
+	uint64_t total; /* with keys: their sum */
 
 	/* ATTEMPTS: the hosts of the delivery connections in order, those
 	 * that failed to connect included, of all (message 0, domain empty),
@@ -135,7 +150,7 @@ struct plan_expectation {
 	struct slice domain; /* ATTEMPTS */
 
 	enum plan_fair_by by; /* FAIR */
-	/* FAIR: how far the greatest may be above the least; always >= 1. */
+	/* FAIR: by how many the greatest share may exceed the least. */
 	uint64_t fair_tolerance;
 
 	/* REQUEUE: when each round after the first begins, since acceptance. */
@@ -150,7 +165,7 @@ struct plan_expectation {
 
 /* An invariant that the scenario waives. */
 struct plan_waiver {
-	const char *invariant, *because, *place;
+	const char *invariant, *because;
 };
 
 /* ---- the whole ---- */

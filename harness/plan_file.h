@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A scenario as its file says it, before names are resolved: what plan_table.c
+ * fills in and plan.c turns into a plan.  For these two only.
+ */
+#ifndef FAULTPOST_PLAN_FILE_H
+#define FAULTPOST_PLAN_FILE_H
+
+#include "harness/judge.h"
+#include "harness/plan.h"
+
+/* "network" in both of its places.  What a timeline entry leaves out stays as
+ * it was. */
+struct file_link {
+	const char *pointer;
+	JSON_ARRAY_OF(struct slice) between; /* none, or two of the cast */
+	utime latency;
+	bool has_latency;
+	uint64_t bandwidth;
+	bool has_bandwidth;
+	bool partitioned;
+	bool has_partitioned;
+};
+
+struct file_step {
+	const char *pointer;
+	utime at;
+	struct slice host;
+	bool has_host;
+	enum mock_host_state state;
+	const struct file_link *network; /* or NULL */
+};
+
+/* "delivered" and "bounced": a number, or one for each key. */
+struct file_count {
+	struct slice key;
+	uint64_t count;
+};
+struct file_counts {
+	int64_t way; /* enum file_counts_way */
+	uint64_t total;
+	JSON_ARRAY_OF(struct file_count) each;
+};
+enum file_counts_way {
+	COUNTS_ABSENT,
+	COUNTS_TOTAL,
+	COUNTS_EACH,
+};
+
+/* "tolerance": a number for fair, a duration for requeue. */
+struct file_tolerance {
+	int64_t way; /* enum file_tolerance_way */
+	uint64_t number;
+	utime span;
+};
+enum file_tolerance_way {
+	TOLERANCE_ABSENT,
+	TOLERANCE_NUMBER,
+	TOLERANCE_SPAN,
+};
+
+struct file_expectation {
+	const char *pointer;
+	const char *because;
+	bool has[PLAN_EXPECTATION_COUNT];
+	struct file_counts delivered, bounced;
+	uint64_t dropped, queued;
+	JSON_ARRAY_OF(struct slice) attempts;
+	JSON_ARRAY_OF(struct slice) fair;
+	JSON_ARRAY_OF(utime) requeue;
+	JSON_ARRAY_OF(struct slice) log;
+	JSON_ARRAY_OF(struct slice) no_log;
+	uint64_t message;
+	struct slice domain;
+	enum plan_fair_by by;
+	struct file_tolerance tolerance;
+};
+
+struct file_waiver {
+	int64_t invariant; /* enum invariant */
+	const char *because;
+};
+
+struct file_relay {
+	struct relay_delivery delivery;
+	struct relay_bounce_profile bounce;
+	struct relay_limits limits;
+};
+
+struct file_limits {
+	utime span;
+	uint64_t events;
+};
+
+struct scenario_file {
+	const char *title, *case_name;
+	utime start;
+	uint64_t seed;
+	JSON_ARRAY_OF(struct slice) routes;
+	struct zone *zone; /* owned, NULL when absent */
+	struct mock_hosts hosts;
+	struct file_relay relay;
+	JSON_ARRAY_OF(struct file_link) network;
+	JSON_ARRAY_OF(struct plan_inject) inject;
+	JSON_ARRAY_OF(struct file_step) timeline;
+	utime until;
+	struct file_limits limits;
+	JSON_ARRAY_OF(struct file_waiver) waive;
+	JSON_ARRAY_OF(struct file_expectation) expect;
+};
+
+extern const struct json_table scenario_table;
+
+/* Reads "5.4.7" or "550" into the code and status of *count; false when it is
+ * neither. */
+bool plan_code_parse(struct slice text, struct plan_count *count);
+
+/* What plan.c builds and the helpers below add to. */
+struct plan_builder {
+	struct plan *plan;
+	struct arena *arena;              /* of the plan */
+	const struct json_doc *doc;       /* borrowed */
+	const struct scenario_file *file; /* borrowed */
+};
+/* The host that a string names; an error at the string when there is none. */
+bool plan_builder_host(struct plan_builder *b, const struct json_at *at,
+    struct slice name, size_t *host, struct err *err);
+/* "FILE:LINE:COL" of a value, in the arena. */
+const char *plan_builder_place(struct plan_builder *b, const char *pointer);
+
+/* plan_expect.c: fills in plan->expectations. */
+bool plan_build_expectations(struct plan_builder *b, struct err *err);
+/* plan_network.c: fills in plan->links and plan->steps. */
+bool plan_build_network(struct plan_builder *b, struct err *err);
+
+#endif

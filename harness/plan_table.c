@@ -1,0 +1,454 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The scenario language as tables: the reader, the published schema and the
+ * reference page all come from these rows.  The tables of hosts and rules are
+ * the mock server's, those of the relay's settings the relay's, that of DNS the
+ * zone's.
+ */
+#include "core/dns/zone_json.h"
+#include "harness/plan_file.h"
+#include "relay/config_json.h"
+
+#define NAME_MAX_CHARS    255
+#define PATTERN_MAX_CHARS 4000
+#define LIST_MAX          100000
+#define COUNT_MAX         INT64_C(1000000000)
+
+static bool address_read(
+    const struct json_at *at, void *to, struct arena *arena, struct err *err);
+static bool sender_read(
+    const struct json_at *at, void *to, struct arena *arena, struct err *err);
+static bool pattern_read(
+    const struct json_at *at, void *to, struct arena *arena, struct err *err);
+static bool code_read(
+    const struct json_at *at, void *to, struct arena *arena, struct err *err);
+static bool inject_check(const struct json_at *at, void *value,
+    struct arena *arena, struct err *err);
+static bool expectation_check(const struct json_at *at, void *value,
+    struct arena *arena, struct err *err);
+
+/* ---- inject ---- */
+
+#define ADDRESS_REGEX "[^\\x00-\\x20<>\\x7f]+@[^\\x00-\\x20<>@\\x7f]+"
+
+static const struct json_custom address_custom = {
+	.name = "recipient address, where {n} is the message's number",
+	.types = JSON_ACCEPTS_STRING,
+	.pattern = ADDRESS_REGEX,
+	.read = address_read,
+};
+static const struct json_custom sender_custom = {
+	.name = "sender address, where {n} is the message's number",
+	.types = JSON_ACCEPTS_STRING,
+	.pattern = "(" ADDRESS_REGEX ")?",
+	.read = sender_read,
+};
+
+/* clang-format off */
+static const struct json_field inject_fields[] = {
+	{ "count", JF_INTEGER(1, COUNT_MAX),
+	    JSON_AT(struct plan_inject, count), "1", "How many messages." },
+	{ "at", JF_DURATION, JSON_AT(struct plan_inject, at), "0s",
+	    "When the first one is due, since the start." },
+	{ "every", JF_DURATION, JSON_AT(struct plan_inject, every), "0s",
+	    "From one message to the next; 0s: as fast as the sessions go." },
+	{ "rate", JF_NUMBER(0.000001, 1000000.0),
+	    JSON_AT(struct plan_inject, rate), JSON_OPTIONAL,
+	    "Messages per second, instead of \"every\"." },
+	{ "from", JF_CUSTOM(&sender_custom), JSON_AT(struct plan_inject, from),
+	    "sender@example.net",
+	    "The envelope's sender; empty: the null path." },
+	{ "to", JF_ARRAY_OR_ONE(struct slice, JF_CUSTOM(&address_custom), 1,
+	    10000), JSON_AT(struct plan_inject, to), JSON_REQUIRED,
+	    "The envelope's recipients." },
+	{ "size", JF_INTEGER(0, INT64_C(1) << 30),
+	    JSON_AT(struct plan_inject, size_bytes), "1024",
+	    "Bytes of a message, its header included." },
+	{ "sessions", JF_INTEGER(1, 10000),
+	    JSON_AT(struct plan_inject, sessions), "1",
+	    "SMTP sessions that share the messages." },
+};
+static const struct json_group inject_groups[] = {
+	{ JSON_AT_MOST_ONE, "every rate" },
+};
+static const struct json_table inject_table = {
+	.name = "inject",
+	.help = "Messages that enter the relay through its listener.",
+	.size = sizeof(struct plan_inject),
+	JSON_FIELDS(inject_fields),
+	JSON_GROUPS(inject_groups),
+	.pointer = offsetof(struct plan_inject, pointer),
+	.check = inject_check,
+};
+
+/* ---- network and timeline ---- */
+
+static const struct json_field link_fields[] = {
+	{ "between", JF_ARRAY(struct slice, JF_STRING(1, NAME_MAX_CHARS), 2, 2),
+	    JSON_AT(struct file_link, between), JSON_OPTIONAL,
+	    "Two of the hosts, \"relay\", \"injector\" and \"*\" (anyone); "
+	    "absent: anyone and anyone.  The most specific link counts." },
+	{ "latency", JF_DURATION,
+	    JSON_AT_HAS(struct file_link, latency, has_latency), JSON_OPTIONAL,
+	    "One way; 1ms unless said." },
+	{ "bandwidth", JF_INTEGER(0, INT64_C(1) << 40),
+	    JSON_AT_HAS(struct file_link, bandwidth, has_bandwidth),
+	    JSON_OPTIONAL, "Bytes per second each way; 0: no limit." },
+	{ "partitioned", JF_BOOLEAN,
+	    JSON_AT_HAS(struct file_link, partitioned, has_partitioned),
+	    JSON_OPTIONAL, "Nothing passes until it is mended." },
+};
+static const struct json_table link_table = {
+	.name = "link",
+	.help = "What the network does between two of the cast; in a timeline, "
+	    "what is not named stays as it was.",
+	.size = sizeof(struct file_link),
+	JSON_FIELDS(link_fields),
+	.pointer = offsetof(struct file_link, pointer),
+};
+
+static const struct json_field step_fields[] = {
+	{ "at", JF_DURATION, JSON_AT(struct file_step, at), JSON_REQUIRED,
+	    "When, since the start." },
+	{ "host", JF_STRING(1, NAME_MAX_CHARS),
+	    JSON_AT_HAS(struct file_step, host, has_host), JSON_OPTIONAL,
+	    "The host whose state changes." },
+	{ "state", MOCK_HOST_STATE_FORM, JSON_AT(struct file_step, state),
+	    JSON_OPTIONAL, "Its state from then on." },
+	{ "network", JF_OBJECT_POINTER(&link_table),
+	    JSON_AT(struct file_step, network), JSON_OPTIONAL,
+	    "The link that changes." },
+};
+static const struct json_group step_groups[] = {
+	{ JSON_EXACTLY_ONE, "host network" },
+	{ JSON_NEEDS_ALL, "host state" },
+	{ JSON_NEEDS_ALL, "state host" },
+};
+static const struct json_table step_table = {
+	.name = "step",
+	.help = "A change while the scenario runs.",
+	.size = sizeof(struct file_step),
+	JSON_FIELDS(step_fields),
+	JSON_GROUPS(step_groups),
+	.pointer = offsetof(struct file_step, pointer),
+};
+
+/* ---- expectations ---- */
+
+static const struct json_custom pattern_custom = {
+	.name = "log pattern",
+	.types = JSON_ACCEPTS_STRING,
+	.pattern = "([^{]|\\{\\{|\\{[A-Za-z0-9_]*\\})+",
+	.read = pattern_read,
+};
+static const struct json_custom code_custom = {
+	.name = "enhanced status code, or SMTP reply code",
+	.types = JSON_ACCEPTS_STRING,
+	.pattern = "[45]\\.(0|[1-9][0-9]{0,2})\\.(0|[1-9][0-9]{0,2})"
+	    "|[45][0-9][0-9]",
+	.read = code_read,
+};
+
+#define COUNT_FORM JF_INTEGER(0, COUNT_MAX)
+static const struct json_choice delivered_ways[] = {
+	{ COUNT_FORM, JSON_AT(struct file_counts, total), COUNTS_TOTAL },
+	{ JF_MAP(struct file_count, key, JF_STRING(1, NAME_MAX_CHARS), count,
+	    COUNT_FORM, 0, LIST_MAX),
+	    JSON_AT(struct file_counts, each), COUNTS_EACH },
+};
+static const struct json_choice bounced_ways[] = {
+	{ COUNT_FORM, JSON_AT(struct file_counts, total), COUNTS_TOTAL },
+	{ JF_MAP(struct file_count, key, JF_CUSTOM(&code_custom), count,
+	    COUNT_FORM, 0, LIST_MAX),
+	    JSON_AT(struct file_counts, each), COUNTS_EACH },
+};
+static const struct json_choice tolerance_ways[] = {
+	{ JF_INTEGER(0, COUNT_MAX), JSON_AT(struct file_tolerance, number),
+	    TOLERANCE_NUMBER },
+	{ JF_DURATION, JSON_AT(struct file_tolerance, span), TOLERANCE_SPAN },
+};
+static const struct json_word fair_words[] = {
+	{ "connections", FAIR_BY_CONNECTIONS },
+	{ "messages", FAIR_BY_MESSAGES },
+};
+
+#define EXPECT_AT(member, kind)                                                \
+	JSON_AT_HAS(struct file_expectation, member, has[kind]), JSON_OPTIONAL
+#define EXPECT_HOSTS(least)                                                    \
+	JF_ARRAY(struct slice, JF_STRING(1, NAME_MAX_CHARS), least, LIST_MAX)
+#define EXPECT_PATTERNS                                                        \
+	JF_ARRAY_OR_ONE(struct slice, JF_CUSTOM(&pattern_custom), 1, 1000)
+
+static const struct json_field expectation_fields[] = {
+	{ "delivered", JF_CHOICE(struct file_counts, way, delivered_ways),
+	    EXPECT_AT(delivered, EXPECT_DELIVERED),
+	    "Recipients delivered: in all, or to each host that is named and "
+	    "none to others." },
+	{ "bounced", JF_CHOICE(struct file_counts, way, bounced_ways),
+	    EXPECT_AT(bounced, EXPECT_BOUNCED),
+	    "Recipients bounced: in all, or with each code that is named and "
+	    "none with others." },
+	{ "dropped", COUNT_FORM, EXPECT_AT(dropped, EXPECT_DROPPED),
+	    "Recipients whose route is /dev/null." },
+	{ "queued", COUNT_FORM, EXPECT_AT(queued, EXPECT_QUEUED),
+	    "Recipients still in the queue when the run ends." },
+	{ "attempts", EXPECT_HOSTS(0), EXPECT_AT(attempts, EXPECT_ATTEMPTS),
+	    "The hosts of the delivery connections in order, those that could "
+	    "not be reached included." },
+	{ "fair", EXPECT_HOSTS(2), EXPECT_AT(fair, EXPECT_FAIR),
+	    "Hosts that have equal shares." },
+	{ "requeue", JF_ARRAY(utime, JF_DURATION, 0, LIST_MAX),
+	    EXPECT_AT(requeue, EXPECT_REQUEUE),
+	    "When each round after the first begins, since the message was "
+	    "accepted: all of them." },
+	{ "log", EXPECT_PATTERNS, EXPECT_AT(log, EXPECT_LOG),
+	    "Lines of the mail log in this order, others between them: {name} "
+	    "is one word and must repeat, {} is anything." },
+	{ "no_log", EXPECT_PATTERNS, EXPECT_AT(no_log, EXPECT_NO_LOG),
+	    "What no line of the mail log may hold." },
+	{ "message", JF_INTEGER(1, COUNT_MAX),
+	    JSON_AT(struct file_expectation, message), JSON_OPTIONAL,
+	    "The message in question, the n-th that was accepted; for "
+	    "\"requeue\" the first unless said." },
+	{ "domain", JF_STRING(1, NAME_MAX_CHARS),
+	    JSON_AT(struct file_expectation, domain), JSON_OPTIONAL,
+	    "The recipients' domain in question." },
+	{ "by", JF_WORD(fair_words), JSON_AT(struct file_expectation, by),
+	    JSON_OPTIONAL, "What is shared; connections unless said." },
+	{ "tolerance", JF_CHOICE(struct file_tolerance, way, tolerance_ways),
+	    JSON_AT(struct file_expectation, tolerance), JSON_OPTIONAL,
+	    "For \"fair\" by how many the greatest share may exceed the least "
+	    "(1 unless said), for \"requeue\" how far a time may be off (1s "
+	    "unless said)." },
+	{ "because", JF_STRING(1, 4000),
+	    JSON_AT(struct file_expectation, because), JSON_OPTIONAL,
+	    "Why it matters; printed when it does not hold." },
+};
+static const struct json_group expectation_groups[] = {
+	{ JSON_EXACTLY_ONE, "delivered bounced dropped queued attempts fair "
+	    "requeue log no_log" },
+	{ JSON_NEEDS_ONE, "message attempts requeue" },
+	{ JSON_NEEDS_ONE, "domain attempts" },
+	{ JSON_NEEDS_ONE, "by fair" },
+	{ JSON_NEEDS_ONE, "tolerance fair requeue" },
+	{ JSON_AT_MOST_ONE, "message domain" },
+};
+static const struct json_table expectation_table = {
+	.name = "expectation",
+	.help = "Something that must be true when the scenario has run.",
+	.size = sizeof(struct file_expectation),
+	JSON_FIELDS(expectation_fields),
+	JSON_GROUPS(expectation_groups),
+	.pointer = offsetof(struct file_expectation, pointer),
+	.check = expectation_check,
+	.schema = "{\"if\": {\"required\": [\"fair\"]},"
+	    " \"then\": {\"properties\": {\"tolerance\":"
+	    " {\"type\": \"integer\"}}},"
+	    " \"else\": {\"properties\": {\"tolerance\":"
+	    " {\"type\": \"string\"}}}}",
+};
+
+/* ---- the whole ---- */
+
+static const struct json_field relay_fields[] = {
+	{ "delivery", JF_OBJECT(&relay_delivery_table),
+	    JSON_AT(struct file_relay, delivery), "{}",
+	    "How it delivers." },
+	{ "bounce", JF_OBJECT(&relay_bounce_table),
+	    JSON_AT(struct file_relay, bounce), "{}",
+	    "The bounce profile: when it tries again, and when it gives up." },
+	{ "limits", JF_OBJECT(&relay_limits_table),
+	    JSON_AT(struct file_relay, limits), "{}", "What it accepts." },
+};
+static const struct json_table relay_table = {
+	.name = "relay",
+	.help = "The relay's settings where they depart from its defaults.",
+	.size = sizeof(struct file_relay),
+	JSON_FIELDS(relay_fields),
+};
+
+static const struct json_field limits_fields[] = {
+	{ "time", JF_DURATION_SOME, JSON_AT(struct file_limits, span), "30d",
+	    "Virtual time after which the scenario has failed." },
+	{ "events", JF_INTEGER(1, INT64_C(1) << 50),
+	    JSON_AT(struct file_limits, events), "100000000",
+	    "Events of the simulation after which it has failed." },
+};
+static const struct json_table limits_table = {
+	.name = "limits",
+	.help = "Bounds of the run: past them the scenario is a loop.",
+	.size = sizeof(struct file_limits),
+	JSON_FIELDS(limits_fields),
+};
+
+static const struct json_word invariant_words[] = {
+#define X(constant, name, text) { name, constant },
+	INVARIANTS(X)
+#undef X
+};
+static const struct json_word until_words[] = {
+	{ "idle", UTIME_NEVER },
+};
+
+static const struct json_field scenario_fields[] = {
+	{ "$schema", JF_STRING(0, 4000), JSON_NOWHERE, JSON_OPTIONAL,
+	    "For editors." },
+	{ "title", JF_STRING(1, 1000), JSON_AT(struct scenario_file, title),
+	    JSON_REQUIRED, "What the scenario shows, in a sentence." },
+	{ "case", JF_STRING(1, 1000), JSON_AT(struct scenario_file, case_name),
+	    JSON_OPTIONAL, "The document or ticket that it stands for." },
+	{ "start", JF_MOMENT, JSON_AT(struct scenario_file, start),
+	    "2014-07-02T09:15:07Z", "What the clock shows at the start." },
+	{ "seed", JF_INTEGER(0, INT64_MAX), JSON_AT(struct scenario_file, seed),
+	    "1", "All chance in the run comes from it." },
+	{ "routes", JF_ARRAY(struct slice, JF_STRING(0, ROUTES_LINE_MAX), 0,
+	    ROUTES_MAX), JSON_AT(struct scenario_file, routes), JSON_OPTIONAL,
+	    "Lines of the SMTP routes table." },
+	{ "dns", ZONE_FORM, JSON_AT(struct scenario_file, zone), JSON_OPTIONAL,
+	    "The names that exist, and how others fail." },
+	{ "hosts", MOCK_HOSTS_FORM, JSON_AT(struct scenario_file, hosts),
+	    JSON_REQUIRED, "The mock hosts." },
+	{ "relay", JF_OBJECT(&relay_table), JSON_AT(struct scenario_file, relay),
+	    "{}", "The relay's settings." },
+	{ "network", JF_ARRAY(struct file_link, JF_OBJECT(&link_table), 0,
+	    LIST_MAX), JSON_AT(struct scenario_file, network), JSON_OPTIONAL,
+	    "Links that are not as others." },
+	{ "inject", JF_ARRAY(struct plan_inject, JF_OBJECT(&inject_table), 0,
+	    LIST_MAX), JSON_AT(struct scenario_file, inject), JSON_OPTIONAL,
+	    "The load." },
+	{ "timeline", JF_ARRAY(struct file_step, JF_OBJECT(&step_table), 0,
+	    LIST_MAX), JSON_AT(struct scenario_file, timeline), JSON_OPTIONAL,
+	    "What changes while it runs." },
+	{ "until", JF_DURATION_OR(until_words),
+	    JSON_AT(struct scenario_file, until), "idle",
+	    "When the run ends: a span, or when nothing is left to do." },
+	{ "limits", JF_OBJECT(&limits_table),
+	    JSON_AT(struct scenario_file, limits), "{}", "Bounds of the run." },
+	{ "waive", JF_MAP(struct file_waiver, invariant,
+	    JF_WORD(invariant_words), because, JF_STRING(1, 4000), 0,
+	    INVARIANT_COUNT), JSON_AT(struct scenario_file, waive),
+	    JSON_OPTIONAL, "Invariants that need not hold, each with a "
+	    "reason." },
+	{ "expect", JF_ARRAY(struct file_expectation,
+	    JF_OBJECT(&expectation_table), 0, LIST_MAX),
+	    JSON_AT(struct scenario_file, expect), JSON_OPTIONAL,
+	    "What must be true, beside the invariants." },
+};
+/* clang-format on */
+
+const struct json_table scenario_table = {
+	.name = "scenario",
+	.help = "Hosts that fail, mail that must get past them, and what must "
+		"be true in the end.",
+	.size = sizeof(struct scenario_file),
+	JSON_FIELDS(scenario_fields),
+};
+
+/* ---- grammars inside strings ---- */
+
+static bool
+is_address_byte(char c)
+{
+	return (unsigned char)c > ' ' && c != '<' && c != '>' && c != 0x7f;
+}
+
+/* As ADDRESS_REGEX: whether a server likes it is for the run to show. */
+static bool
+address_read(
+    const struct json_at *at, void *to, struct arena *arena, struct err *err)
+{
+	struct slice text = json_at_text(at);
+	size_t sign = text.len;
+
+	for (size_t i = 0; i < text.len; i++) {
+		if (!is_address_byte(text.at[i]))
+			return json_fail_inside(at, i, err,
+			    "an address has no spaces, controls or angle "
+			    "brackets");
+		if (text.at[i] == '@')
+			sign = i;
+	}
+	if (sign == text.len || sign == 0 || sign == text.len - 1) {
+		char quoted[JSON_QUOTE_MAX];
+
+		return json_fail(at, err,
+		    "%s is no address, expected local@domain",
+		    json_quote(text, quoted));
+	}
+	*(struct slice *)to = arena_slice(arena, text);
+	return true;
+}
+
+static bool
+sender_read(
+    const struct json_at *at, void *to, struct arena *arena, struct err *err)
+{
+	return json_at_text(at).len == 0 || address_read(at, to, arena, err);
+}
+
+static bool
+pattern_read(
+    const struct json_at *at, void *to, struct arena *arena, struct err *err)
+{
+	struct slice text = arena_slice(arena, json_at_text(at));
+	struct pattern_names names = { 0 };
+	struct pattern pattern;
+	const char *why;
+	size_t offset;
+
+	if (!pattern_parse(text, &names, arena, &pattern, &why, &offset))
+		return json_fail_inside(at, offset, err, "%s", why);
+	if (text.len == 0)
+		return json_fail(at, err, "an empty pattern says nothing");
+	*(struct slice *)to = text;
+	return true;
+}
+
+static bool
+code_read(
+    const struct json_at *at, void *to, struct arena *arena, struct err *err)
+{
+	struct plan_count count;
+	struct slice text = json_at_text(at);
+	char quoted[JSON_QUOTE_MAX];
+
+	if (!plan_code_parse(text, &count))
+		return json_fail(at, err,
+		    "%s is no code, expected one like \"5.4.7\" or \"550\"",
+		    json_quote(text, quoted));
+	*(struct slice *)to = arena_slice(arena, text);
+	return true;
+}
+
+/* ---- what one field cannot see ---- */
+
+static bool
+inject_check(
+    const struct json_at *at, void *value, struct arena *arena, struct err *err)
+{
+	struct plan_inject *inject = value;
+
+	(void)at;
+	(void)arena;
+	(void)err;
+	if (inject->rate > 0)
+		inject->every = (utime)((double)UTIME_S / inject->rate);
+	return true;
+}
+
+static bool
+expectation_check(
+    const struct json_at *at, void *value, struct arena *arena, struct err *err)
+{
+	const struct file_expectation *e = value;
+	int64_t wanted =
+	    e->has[EXPECT_FAIR] ? TOLERANCE_NUMBER : TOLERANCE_SPAN;
+	struct json_at tolerance = json_at_key(at, "tolerance");
+
+	(void)arena;
+	if (e->tolerance.way == TOLERANCE_ABSENT || e->tolerance.way == wanted)
+		return true;
+	return json_fail_type(&tolerance,
+	    e->has[EXPECT_FAIR] ? JSON_ACCEPTS_NUMBER : JSON_ACCEPTS_STRING,
+	    err);
+}
