@@ -4,48 +4,55 @@
 # use.  CMake builds and links by this page and tests/lint/ checks includes by
 # it, so that there is one place to change.
 #
-#   floor_library(NAME FLOOR n IN folder [FILES name...] [USES library...]
+#   floor_library(NAME FLOOR n IN folder [FILES stem...] [USES library...]
 #                 [NEEDS package...])
 #
-# A library takes every .c of its folder.  Where two share a folder, the one
-# with FILES takes those, and the other the rest: code is pure unless it is
-# named here as a shell.  main.c belongs to the program, never to a library.
-# USES is transitive, and only what is used may be included.  Floors 0 to 2
-# are pure: no I/O, no clock, no environment.
+# A library takes every .c and .h of its folder.  Where two share a folder,
+# the one with FILES takes those (stems, `*` allowed), and the other the rest:
+# code is pure unless it is named here as a shell.  main.c belongs to the
+# program, never to a library.  USES is transitive, and only what is used may
+# be included.  Floors 0 to 2 are pure: no I/O, no clock, no environment.
 
 floor_library(base FLOOR 0 IN core/base)
 
 floor_library(smtp FLOOR 1 IN core/smtp USES base)
 floor_library(json FLOOR 1 IN core/json USES base NEEDS jansson)
-floor_library(dns FLOOR 1 IN core/dns USES base)
+floor_library(dns FLOOR 1 IN core/dns USES base json)
 floor_library(maillog FLOOR 1 IN core/maillog USES base smtp)
 floor_library(routes FLOOR 1 IN core/routes USES base smtp dns)
+floor_library(transcript FLOOR 1 IN core/transcript USES base smtp json)
 
 floor_library(mock_pure FLOOR 2 IN mockserver USES base smtp json dns
-  NEEDS pcre2)
+  transcript NEEDS pcre2)
 floor_library(relay_pure FLOOR 2 IN relay USES base smtp json dns maillog
   routes)
 floor_library(harness_pure FLOOR 2 IN harness USES base smtp json dns maillog
-  routes mock_pure relay_pure)
+  routes transcript mock_pure relay_pure)
 
-# The seam: clock, streams, resolver, storage.
-floor_library(world FLOOR 3 IN core/world USES base dns NEEDS ev sqlite3)
+# The seam (clock, streams, resolver, storage): the virtual world, and the
+# real one, which alone may name clocks, sockets and libev.
+floor_library(world FLOOR 3 IN core/world USES base dns NEEDS sqlite3)
+floor_library(world_ev FLOOR 3 IN core/world FILES world_ev* ev_* USES world
+  NEEDS ev sqlite3)
 
 floor_library(mock FLOOR 3 IN mockserver
-  FILES mock.c player.c capture.c admin.c
+  FILES mock mock_* player player_* capture admin
   USES mock_pure world)
 floor_library(relay FLOOR 3 IN relay
-  FILES relay.c inbound.c outbound.c spool.c control.c
+  FILES relay relay_* inbound* outbound* deliver* spool spool_* log resolve
+  control
   USES relay_pure world NEEDS sqlite3)
 floor_library(harness FLOOR 4 IN harness
-  FILES run.c inject.c sim.c live.c explore.c
-  USES harness_pure mock relay world)
+  FILES run run_* inject* sim sim_* live live_* explore
+  USES harness_pure mock relay world world_ev)
 
-floor_program(faultpost-mock FLOOR 5 MAIN mockserver/main.c USES mock)
-floor_program(faultpost-relay FLOOR 5 MAIN relay/main.c USES relay)
+floor_program(faultpost-mock FLOOR 5 MAIN mockserver/main.c
+  USES mock world_ev)
+floor_program(faultpost-relay FLOOR 5 MAIN relay/main.c
+  USES relay world_ev)
 floor_program(faultpost FLOOR 5 MAIN harness/main.c USES harness)
 
-# tests/unit/test_NAME.c links the library that holds NAME.c or NAME.h (or,
-# for test_FOLDER_NAME.c, that of FOLDER).  The tests whose name is not that
+# tests/unit/test_NAME.c links the library that holds NAME.c or NAME.h (for
+# test_FOLDER_NAME.c: that of FOLDER) and what that may use.  The tests whose name is not that
 # of one file say here which library they test.
-floor_test(base base)
+floor_test(smtp_dialogue smtp)
