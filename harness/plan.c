@@ -7,7 +7,6 @@
 #include "harness/plan_file.h"
 
 #include "core/base/suggest.h"
-#include "core/dns/zone_json.h"
 
 /* The plan and what it owns beside the arena. */
 struct plan_owner {
@@ -277,6 +276,7 @@ plan_build(
 	struct scenario_file file = { 0 };
 	struct plan_builder b = { &owner->plan, &owner->arena, doc, &file };
 	struct json_at root = json_at_root(doc);
+	struct json_at dns = json_at_key(&root, "dns");
 
 	if (!json_table_read(&scenario_table, &root, &file, &owner->arena, err))
 		return false;
@@ -285,7 +285,9 @@ plan_build(
 	build_relay(&b);
 	if (!build_hosts(&b, err) || !build_routes(owner, &b, err))
 		return false;
-	owner->zone = file.zone;
-	owner->plan.relay.zone = file.zone;
+	owner->zone = zone_json_build(&file.dns, &dns, err);
+	if (owner->zone == NULL)
+		return false;
+	owner->plan.relay.zone = owner->zone;
 	return plan_build_network(&b, err) && plan_build_expectations(&b, err);
 }

@@ -6,6 +6,7 @@
 #ifndef FAULTPOST_PLAN_FILE_H
 #define FAULTPOST_PLAN_FILE_H
 
+#include "core/dns/zone_json.h"
 #include "harness/judge.h"
 #include "harness/plan.h"
 
@@ -97,7 +98,7 @@ struct scenario_file {
 	utime start;
 	uint64_t seed;
 	JSON_ARRAY_OF(struct slice) routes;
-	struct zone *zone; /* owned, NULL when absent */
+	struct zone_json dns;
 	struct mock_hosts hosts;
 	struct file_relay relay;
 	JSON_ARRAY_OF(struct file_link) network;

@@ -5,7 +5,6 @@
  * the mock server's, those of the relay's settings the relay's, that of DNS the
  * zone's.
  */
-#include "core/dns/zone_json.h"
 #include "harness/plan_file.h"
 #include "relay/config_json.h"
 
@@ -304,7 +303,7 @@ static const struct json_field scenario_fields[] = {
 	{ "routes", JF_ARRAY(struct slice, JF_STRING(0, ROUTES_LINE_MAX), 0,
 	    ROUTES_MAX), JSON_AT(struct scenario_file, routes), JSON_OPTIONAL,
 	    "Lines of the SMTP routes table." },
-	{ "dns", ZONE_FORM, JSON_AT(struct scenario_file, zone), JSON_OPTIONAL,
+	{ "dns", JF_ZONE, JSON_AT(struct scenario_file, dns), JSON_OPTIONAL,
 	    "The names that exist, and how others fail." },
 	{ "hosts", MOCK_HOSTS_FORM, JSON_AT(struct scenario_file, hosts),
 	    JSON_REQUIRED, "The mock hosts." },

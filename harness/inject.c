@@ -1,0 +1,526 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Injection: for each session of each entry one SMTP client, its stream, and
+ * one timer that is either the client's patience or the wait for the next
+ * message.
+ *
+ *	WAITING  no connection; the timer stands at the next message's time
+ *	OPEN     a connection
+ *	OVER     no message left for it
+ */
+#include "harness/inject.h"
+
+#include "core/smtp/client.h"
+#include "harness/message.h"
+
+#define CHUNK_BYTES 16384
+
+enum session_state {
+	SESSION_WAITING,
+	SESSION_OPEN,
+	SESSION_OVER,
+};
+
+/* How far the dialogue of an OPEN session is.  In SETUP and SENDING a failure
+ * costs the message that the session has taken; in the others that message has
+ * not begun and gets another connection. */
+enum session_phase {
+	PHASE_SETUP,    /* up to the client's first READY */
+	PHASE_READY,    /* the client may send */
+	PHASE_SENDING,  /* from MAIL to the last recipient's answer */
+	PHASE_SETTLED,  /* from there to READY */
+	PHASE_QUITTING, /* QUIT is out */
+};
+
+/* One entry of the plan's "inject". */
+struct entry {
+	const struct plan_inject *said; /* borrowed */
+	uint64_t taken;                 /* messages that sessions have taken */
+	uint64_t base; /* number of its first message, less 1 */
+};
+
+struct session {
+	struct injection *in; /* borrowed */
+	struct entry *entry;  /* borrowed */
+	struct timer timer;
+	enum session_state state;
+	struct stream *stream;      /* owned while OPEN */
+	struct smtp_client *client; /* owned while OPEN and connected */
+	uint64_t k;                 /* the message it has taken, from 1 */
+	enum session_phase phase;
+	bool is_body; /* content is wanted */
+	struct message_writer writer;
+	struct buf *addresses;    /* owned: sender, then recipients */
+	struct slice *recipients; /* owned: of the message under way */
+	bool *has_result;         /* owned: by recipient */
+};
+
+struct injection {
+	struct world *world;     /* borrowed */
+	const struct plan *plan; /* borrowed */
+	struct endpoint relay;
+	struct inject_hooks hooks;
+	struct entry *entries;    /* owned */
+	struct session *sessions; /* owned */
+	size_t session_count;
+	size_t sessions_left; /* not OVER */
+	struct buf chunk;     /* content on its way to a client */
+};
+
+static void session_init(
+    struct session *s, struct injection *in, struct entry *entry);
+static void session_fini(struct session *s);
+static void take_next(struct session *s);
+static void session_rest(struct session *s);
+static void pump(struct session *s);
+static void flush(struct session *s);
+
+struct injection *
+injection_new(struct world *w, const struct plan *plan,
+    const struct endpoint *relay, const struct inject_hooks *hooks)
+{
+	struct injection *in = xcalloc(1, sizeof(*in));
+	uint64_t base = 0;
+	size_t n = 0;
+
+	*in = (struct injection){
+		.world = w, .plan = plan, .relay = *relay, .hooks = *hooks
+	};
+	in->entries = xcalloc(plan->inject_count + 1, sizeof(*in->entries));
+	for (size_t i = 0; i < plan->inject_count; i++)
+		in->session_count += plan->injects[i].sessions;
+	in->sessions = xcalloc(in->session_count + 1, sizeof(*in->sessions));
+	in->sessions_left = in->session_count;
+	for (size_t i = 0; i < plan->inject_count; i++) {
+		struct entry *entry = &in->entries[i];
+
+		entry->said = &plan->injects[i];
+		entry->base = base;
+		base += entry->said->count;
+		for (uint32_t k = 0; k < entry->said->sessions; k++)
+			session_init(&in->sessions[n++], in, entry);
+	}
+	return in;
+}
+
+void
+injection_destroy(struct injection **ip)
+{
+	struct injection *in = *ip;
+
+	if (in == NULL)
+		return;
+	for (size_t i = 0; i < in->session_count; i++)
+		session_fini(&in->sessions[i]);
+	buf_fini(&in->chunk);
+	free(in->sessions);
+	free(in->entries);
+	free(in);
+	*ip = NULL;
+}
+
+bool
+injection_is_done(const struct injection *in)
+{
+	return in->sessions_left == 0;
+}
+
+/* ---- the message ---- */
+
+static utime
+due(const struct session *s)
+{
+	const struct plan_inject *said = s->entry->said;
+
+	return utime_add(
+	    s->in->plan->start, said->at + (utime)(s->k - 1) * said->every);
+}
+
+static void
+refuse(struct session *s, size_t recipient, enum smtp_stage stage, int code,
+    struct slice text)
+{
+	struct inject_refusal refusal = {
+		.message = s->entry->base + s->k,
+		.recipient = s->recipients[recipient],
+		.stage = stage,
+		.code = code,
+		.text = text,
+	};
+
+	s->has_result[recipient] = true;
+	s->in->hooks.on_refusal(s->in->hooks.owner, &refusal);
+}
+
+/* Whoever has had no answer has been refused. */
+static void
+refuse_rest(
+    struct session *s, enum smtp_stage stage, int code, struct slice text)
+{
+	for (size_t i = 0; i < s->entry->said->to.count; i++)
+		if (!s->has_result[i])
+			refuse(s, i, stage, code, text);
+}
+
+static bool
+is_ascii(struct slice s)
+{
+	for (size_t i = 0; i < s.len; i++)
+		if ((unsigned char)s.at[i] >= 0x80)
+			return false;
+	return true;
+}
+
+/* The addresses of message k, with no answer for any recipient yet. */
+static void
+address_message(struct session *s)
+{
+	const struct plan_inject *said = s->entry->said;
+
+	plan_address_expand(said->from, s->k, &s->addresses[0]);
+	for (size_t i = 0; i < said->to.count; i++) {
+		struct buf *to = &s->addresses[i + 1];
+
+		plan_address_expand(said->to.at[i], s->k, to);
+		s->recipients[i] = buf_slice(to);
+		s->has_result[i] = false;
+	}
+}
+
+static void
+send_message(struct session *s)
+{
+	const struct plan_inject *said = s->entry->said;
+	struct smtp_client_message message = {
+		.sender = buf_slice(&s->addresses[0]),
+		.recipients = s->recipients,
+		.recipient_count = said->to.count,
+		.size_bytes = said->size_bytes,
+		.is_utf8 = !is_ascii(buf_slice(&s->addresses[0])),
+	};
+
+	for (size_t i = 0; i < said->to.count; i++)
+		message.is_utf8 |= !is_ascii(s->recipients[i]);
+	message.is_8bit = message.is_utf8;
+	s->phase = PHASE_SENDING;
+	smtp_client_send(s->client, &message, world_now(s->in->world));
+}
+
+/* Gives the client content until it has enough or all of it; what the network
+ * has not taken yet holds it up. */
+static void
+give_body(struct session *s)
+{
+	struct buf *chunk = &s->in->chunk;
+	utime now = world_now(s->in->world);
+
+	while (s->is_body && stream_queued(s->stream) < STREAM_HIGH_WATER) {
+		bool more = message_continue(&s->writer, CHUNK_BYTES, chunk);
+
+		smtp_client_body(s->client, buf_slice(chunk), now);
+		buf_clear(chunk);
+		if (!more) {
+			smtp_client_body_end(s->client, now);
+			s->is_body = false;
+		}
+		flush(s);
+	}
+}
+
+static void
+begin_body(struct session *s)
+{
+	const struct plan_inject *said = s->entry->said;
+	utime now = world_now(s->in->world);
+	struct message_header header = {
+		.number = s->entry->base + s->k,
+		.date = now,
+		.from = buf_slice(&s->addresses[0]),
+		.to = s->recipients,
+		.to_count = said->to.count,
+	};
+
+	message_begin(&s->writer, &header, said->size_bytes, &s->in->chunk);
+	smtp_client_body(s->client, buf_slice(&s->in->chunk), now);
+	buf_clear(&s->in->chunk);
+	s->is_body = true;
+}
+
+/* ---- the connection ---- */
+
+static void
+connection_close(struct session *s)
+{
+	if (s->stream != NULL)
+		stream_close(s->stream);
+	s->stream = NULL;
+	smtp_client_destroy(&s->client);
+	s->is_body = false;
+	timer_stop(s->in->world, &s->timer);
+}
+
+/* The message cannot be sent; the session goes on with the next one. */
+static void
+message_fail(
+    struct session *s, enum smtp_stage stage, int code, struct slice text)
+{
+	refuse_rest(s, stage, code, text);
+	connection_close(s);
+	take_next(s);
+}
+
+/* The message that was taken, if any, has not begun: it waits for another
+ * connection. */
+static void
+connection_end(struct session *s)
+{
+	connection_close(s);
+	session_rest(s);
+}
+
+static void
+on_connected(void *owner)
+{
+	struct session *s = owner;
+	struct smtp_client_options options = {
+		.helo_name = SLICE("injector.example"),
+		.timeouts = smtp_client_timeouts_default,
+	};
+
+	s->client = smtp_client_new(&options, world_now(s->in->world));
+	pump(s);
+}
+
+static void
+on_input(void *owner, struct slice bytes)
+{
+	struct session *s = owner;
+
+	smtp_client_feed(s->client, bytes, world_now(s->in->world));
+	pump(s);
+}
+
+static void
+on_drained(void *owner)
+{
+	pump(owner);
+}
+
+static void
+on_eof(void *owner)
+{
+	struct session *s = owner;
+
+	smtp_client_on_eof(s->client, world_now(s->in->world));
+	pump(s);
+}
+
+static void
+on_failure(void *owner, enum net_failure why)
+{
+	struct session *s = owner;
+
+	if (s->client == NULL) {
+		message_fail(
+		    s, STAGE_CONNECT, 0, slice_cstr(net_failure_text(why)));
+		return;
+	}
+	smtp_client_on_network_failure(s->client, world_now(s->in->world));
+	pump(s);
+}
+
+static void
+connection_open(struct session *s)
+{
+	static const struct stream_handler handler = {
+		on_connected,
+		on_input,
+		on_drained,
+		on_eof,
+		on_failure,
+	};
+	struct endpoint from = { PLAN_INJECTOR_ADDRESS, 0 };
+
+	s->state = SESSION_OPEN;
+	s->phase = PHASE_SETUP;
+	s->stream =
+	    world_connect(s->in->world, &from, &s->in->relay, &handler, s);
+}
+
+/* ---- the session ---- */
+
+/* Without a connection: waits for the message's time, or is over. */
+static void
+session_rest(struct session *s)
+{
+	if (s->k != 0) {
+		s->state = SESSION_WAITING;
+		timer_set(s->in->world, &s->timer, due(s));
+	} else {
+		s->state = SESSION_OVER;
+		s->in->sessions_left--;
+	}
+}
+
+/* Takes the next message of the entry; 0 when there is none. */
+static void
+take_next(struct session *s)
+{
+	s->k = 0;
+	if (s->entry->taken < s->entry->said->count) {
+		s->k = ++s->entry->taken;
+		address_message(s);
+	}
+	if (s->stream == NULL)
+		session_rest(s);
+}
+
+/* A client that is ready sends what is due, waits for what soon will be, and
+ * otherwise says goodbye. */
+static void
+go_on(struct session *s)
+{
+	utime now = world_now(s->in->world);
+
+	if (s->k != 0 && due(s) <= now) {
+		send_message(s);
+	} else if (s->k != 0 && due(s) <= now + INJECT_LINGER) {
+		timer_set(s->in->world, &s->timer, due(s));
+	} else {
+		s->phase = PHASE_QUITTING;
+		smtp_client_quit(s->client, now);
+	}
+}
+
+static void
+on_client_event(struct session *s, const struct smtp_client_event *ev)
+{
+	switch (ev->type) {
+	case SMTP_CLIENT_READY:
+		s->phase = PHASE_READY;
+		break;
+	case SMTP_CLIENT_RESULT:
+		if (ev->reply.code / 100 == 2)
+			s->has_result[ev->recipient] = true;
+		else
+			refuse(s, ev->recipient, ev->stage, ev->reply.code,
+			    ev->reply.text);
+		break;
+	case SMTP_CLIENT_BODY:
+		begin_body(s);
+		break;
+	case SMTP_CLIENT_DONE:
+		s->phase = PHASE_SETTLED;
+		take_next(s);
+		break;
+	case SMTP_CLIENT_FAILED:
+	case SMTP_CLIENT_CLOSED:
+		break;
+	}
+}
+
+static struct slice
+failure_text(const struct session *s, const struct smtp_client_event *ev)
+{
+	switch (ev->failure) {
+	case SMTP_FAIL_REPLY:
+	case SMTP_FAIL_GARBAGE:
+		return ev->reply.text;
+	case SMTP_FAIL_TIMEOUT:
+		return SLICE("timeout");
+	case SMTP_FAIL_EOF:
+		return SLICE("the relay closed the connection");
+	case SMTP_FAIL_NETWORK:
+		break;
+	}
+	return slice_cstr(smtp_client_state_phrase(s->client));
+}
+
+/* The dialogue is over, by our QUIT or by the relay's doing. */
+static void
+on_client_end(struct session *s, const struct smtp_client_event *ev)
+{
+	if (ev->type == SMTP_CLIENT_FAILED &&
+	    (s->phase == PHASE_SETUP || s->phase == PHASE_SENDING))
+		message_fail(s, ev->stage, ev->reply.code, failure_text(s, ev));
+	else
+		connection_end(s);
+}
+
+static void
+flush(struct session *s)
+{
+	struct slice out = smtp_client_out(s->client);
+
+	if (out.len == 0)
+		return;
+	stream_write(s->stream, out);
+	smtp_client_out_ack(s->client, out.len);
+}
+
+/* Everything that may follow from input, time or room to write. */
+static void
+pump(struct session *s)
+{
+	struct smtp_client_event ev;
+
+	while (smtp_client_next(s->client, &ev)) {
+		if (ev.type == SMTP_CLIENT_CLOSED ||
+		    ev.type == SMTP_CLIENT_FAILED) {
+			on_client_end(s, &ev);
+			return;
+		}
+		on_client_event(s, &ev);
+	}
+	timer_stop(s->in->world, &s->timer);
+	if (s->phase == PHASE_READY)
+		go_on(s);
+	give_body(s);
+	flush(s);
+	utime deadline = smtp_client_deadline(s->client);
+	if (deadline != UTIME_NEVER)
+		timer_set(s->in->world, &s->timer, deadline);
+}
+
+static void
+on_timer(struct timer *t)
+{
+	struct session *s = CONTAINER_OF(t, struct session, timer);
+	utime now = world_now(s->in->world);
+
+	if (s->state == SESSION_WAITING) {
+		connection_open(s);
+		return;
+	}
+	if (now >= smtp_client_deadline(s->client))
+		smtp_client_on_deadline(s->client, now);
+	pump(s);
+}
+
+static void
+session_init(struct session *s, struct injection *in, struct entry *entry)
+{
+	size_t count = entry->said->to.count;
+
+	s->in = in;
+	s->entry = entry;
+	s->timer.fire = on_timer;
+	s->addresses = xcalloc(count + 1, sizeof(*s->addresses));
+	s->recipients = xcalloc(count, sizeof(*s->recipients));
+	s->has_result = xcalloc(count, sizeof(*s->has_result));
+	take_next(s);
+}
+
+static void
+session_fini(struct session *s)
+{
+	timer_stop(s->in->world, &s->timer);
+	if (s->stream != NULL)
+		stream_reset(s->stream);
+	smtp_client_destroy(&s->client);
+	for (size_t i = 0; i <= s->entry->said->to.count; i++)
+		buf_fini(&s->addresses[i]);
+	free(s->addresses);
+	free(s->recipients);
+	free(s->has_result);
+}

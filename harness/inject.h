@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The load of a scenario: real SMTP dialogues with the relay's listener, from
+ * the injector's address.  Messages are made as they are sent, so that memory
+ * does not grow with their number or their size.
+ *
+ * The sessions of an entry share its messages: whoever is free takes the next
+ * one and waits until it is due.  A connection stays open for a next message
+ * that is due within INJECT_LINGER, and is ended by QUIT otherwise.  Nothing is
+ * sent twice: what the relay refuses, 4xx or 5xx, is counted and reported.
+ */
+#ifndef FAULTPOST_INJECT_H
+#define FAULTPOST_INJECT_H
+
+#include "core/world/world.h"
+#include "harness/plan.h"
+
+#define INJECT_LINGER (5 * UTIME_S)
+
+/* A recipient that the relay did not take. */
+struct inject_refusal {
+	uint64_t message;       /* from 1, over all entries of the plan */
+	struct slice recipient; /* borrowed for the call */
+	enum smtp_stage stage;
+	int code;          /* 0: no reply */
+	struct slice text; /* of the reply, or what happened; borrowed */
+};
+
+struct inject_hooks {
+	void *owner;
+	void (*on_refusal)(void *owner, const struct inject_refusal *refusal);
+};
+
+struct injection;
+
+/* Begins now.  `plan` is borrowed until injection_destroy(), `relay` and
+ * `hooks` are copied. */
+struct injection *injection_new(struct world *w, const struct plan *plan,
+    const struct endpoint *relay, const struct inject_hooks *hooks);
+/* Resets what is open. */
+void injection_destroy(struct injection **ip);
+/* Every message has had its answer and every connection is closed. */
+bool injection_is_done(const struct injection *i);
+
+#endif

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Header and filler of an injected message (RFC 5322).  Filler is lines of 64
+ * bytes, CR LF included; a last line that is cut short is content like any
+ * other.
+ */
+#include "harness/message.h"
+
+#define LINE_BYTES 64
+
+static void
+date_append(struct buf *out, utime date)
+{
+	static const char days[] = "SunMonTueWedThuFriSat";
+	static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+	struct utime_parts p;
+
+	utime_split(date, &p);
+	buf_printf(out, "Date: %.3s, %d %.3s %d %02d:%02d:%02d +0000\r\n",
+	    days + 3 * p.weekday, p.day, months + 3 * (p.month - 1), p.year,
+	    p.hour, p.minute, p.second);
+}
+
+void
+message_begin(struct message_writer *m, const struct message_header *h,
+    uint64_t size_bytes, struct buf *out)
+{
+	size_t before = buf_len(out);
+	unsigned long long number = h->number;
+
+	date_append(out, h->date);
+	buf_printf(out, "From: <%.*s>\r\n", SLICE_ARG(h->from));
+	for (size_t i = 0; i < h->to_count; i++)
+		buf_printf(out, "%s<%.*s>%s\r\n", i == 0 ? "To: " : "    ",
+		    SLICE_ARG(h->to[i]), i + 1 < h->to_count ? "," : "");
+	buf_printf(out,
+	    "Subject: message %llu\r\n"
+	    "Message-ID: <%llu@injector.example>\r\n\r\n",
+	    number, number);
+	size_t header = buf_len(out) - before;
+	m->left = size_bytes > header ? size_bytes - header : 0;
+	m->column = 0;
+}
+
+bool
+message_continue(struct message_writer *m, size_t most, struct buf *out)
+{
+	static const char line[] = "Filler, so that this message has the size "
+				   "that its scenario wants.";
+
+	_Static_assert(sizeof(line) > LINE_BYTES, "a line's worth of text");
+	while (m->left > 0 && most > 0) {
+		char byte = line[m->column];
+
+		if (m->column == LINE_BYTES - 2)
+			byte = '\r';
+		if (m->column == LINE_BYTES - 1)
+			byte = '\n';
+		buf_append_byte(out, byte);
+		m->column = (m->column + 1) % LINE_BYTES;
+		m->left--;
+		most--;
+	}
+	return m->left > 0;
+}
