@@ -25,8 +25,11 @@
  *	host        one count for the whole run (the default)
  *	connection  one for each connection
  *	message     one for each transaction, which begins with its MAIL
- *	recipient   one for each recipient's address (stages rcpt and vrfy)
+ *	recipient   one for each recipient's address (stage rcpt)
  *	sender      one for each reverse path (stages from mail to eod)
+ *
+ * The occasion of stage body is the moment at which `after` bytes of content
+ * have come; so each body rule meets its own.
  *
  * Addresses are compared without case.  A host remembers at most RULE_KEYS_MAX
  * recipients and senders; further ones share one count.
@@ -55,22 +58,43 @@ enum rule_per {
 #undef X
 };
 
-/* How a connection ends because of a rule.  KEEP: it does not. */
+/* How a reaction ends. */
 enum rule_ending {
-	RULE_KEEP,
-	RULE_DROP,  /* FIN, after `after` bytes of the reply */
-	RULE_RESET, /* RST, after `after` bytes of the reply */
-	RULE_CLOSE, /* FIN, after the whole reply */
+	RULE_KEEP,  /* the dialogue goes on */
+	RULE_CLOSE, /* FIN behind the whole reply ("then": "close") */
+	RULE_DROP,  /* FIN behind some bytes of the reply, or none */
+	RULE_RESET, /* RST behind some bytes of the reply, or none */
+	RULE_STALL, /* no answer, and nothing is acted upon any more; FIN when
+	             * the time is over */
 };
 
-/* "after" of drop and reset when it was `true`: nothing of the reply. */
+/* What drop and reset say: `true`, or {"after": n}. */
+enum rule_cut_way {
+	RULE_CUT_ABSENT,
+	RULE_CUT_TRUE,
+	RULE_CUT_AFTER,
+};
+struct rule_cut_after {
+	uint64_t bytes;
+};
 struct rule_cut {
-	int64_t way; /* 0: absent, 1: true, 2: an object */
-	uint64_t after;
+	enum rule_cut_way way;
+	struct rule_cut_after after; /* bytes of the reply that are sent */
 };
 
-/* A reply as it goes on the wire, "452-a\r\n452 b\r\n", its templates not yet
- * filled in. */
+/* What stall says: `true`, or a duration. */
+enum rule_stall_way {
+	RULE_STALL_ABSENT,
+	RULE_STALL_FOREVER,
+	RULE_STALL_SPAN,
+};
+struct rule_stall {
+	enum rule_stall_way way;
+	utime span;
+};
+
+/* A reply as it goes on the wire, "452-a\r\n452 b\r\n", its templates not
+ * yet filled in. */
 struct rule_reply {
 	struct slice wire;
 	int code; /* of the last line; 0: the rule has no reply */
@@ -88,7 +112,6 @@ struct pcre2_real_code_8;
 struct rule {
 	const char *place;   /* FILE:LINE:COL of the rule */
 	const char *pointer; /* JSON pointer */
-	size_t index;        /* in the host's list */
 	enum smtp_stage on;
 
 	const struct pcre2_real_code_8 *match; /* or NULL */
@@ -102,24 +125,24 @@ struct rule {
 	JSON_ARRAY_OF(uint64_t) nth;
 	uint64_t every, first, times; /* 0: no such condition */
 	bool optional;
-	uint64_t after; /* body: bytes of content before it strikes */
+	uint64_t after; /* BODY: it strikes when so many bytes have come */
 
-	struct rule_reply reply;
+	JSON_ARRAY_OF(struct slice) reply_lines; /* as in the file */
+	struct rule_reply reply;                 /* made of them */
 	utime delay;
-	struct {
-		int64_t way; /* 0: absent, 1: true, 2: a duration */
-		utime span;
-	} stall;
+	struct rule_stall stall;
 	struct rule_cut drop, reset;
-	int64_t then; /* enum rule_ending: KEEP or CLOSE */
+	enum rule_ending then; /* KEEP or CLOSE */
 };
 
 /* An entry of the rules list in scenarios ("rule" in the schema). */
 extern const struct json_table rule_table;
 
+/* How the rule's reaction ends, and how many bytes of the reply go before it
+ * (UINT64_MAX: all). */
+enum rule_ending rule_ending_of(const struct rule *r, uint64_t *reply_bytes);
 /* What the rule does, in words, for transcripts: "delay 5s, reply 452". */
 void rule_format_action(const struct rule *r, struct buf *out);
-enum rule_ending rule_ending_of(const struct rule *r);
 
 /* A stage of a dialogue, as rules see it.  Slices are borrowed for the call;
  * those that make no sense at the stage are empty. */
@@ -128,9 +151,9 @@ struct occasion {
 	utime now;
 	struct slice argument;  /* of the command; UNKNOWN: the whole line */
 	struct slice from;      /* reverse path; empty: the null path or none */
-	const struct slice *to; /* RCPT, VRFY: the one; later: all accepted */
+	const struct slice *to; /* RCPT: the one; later: those accepted */
 	size_t to_count;
-	uint64_t size; /* MAIL: what SIZE= says; BODY, EOD: bytes of content */
+	uint64_t size; /* MAIL: what SIZE= says; later: bytes of content */
 	const struct ip_address *client;
 };
 
@@ -164,9 +187,9 @@ const struct rule *rule_book_ask(struct rule_book *b, struct rule_scope *s,
     const struct occasion *o, uint64_t *n);
 /* How often the rule of that index acted. */
 uint64_t rule_book_acted(const struct rule_book *b, size_t index);
-/* The least `after` among the body rules above `above` bytes, or UINT64_MAX:
- * where the player must ask next. */
-uint64_t rule_book_next_body(const struct rule_book *b, uint64_t above);
+/* The least `after` of the body rules that is at least `from`, or UINT64_MAX:
+ * the number of bytes at which the next occasion of stage body is due. */
+uint64_t rule_book_next_body(const struct rule_book *b, uint64_t from);
 /* More than RULE_KEYS_MAX keys were needed. */
 bool rule_book_overflowed(const struct rule_book *b);
 

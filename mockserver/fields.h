@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Values with a grammar of their own in the mock's tables: addresses, networks,
+ * patterns, replies.
+ */
+#ifndef FAULTPOST_MOCK_FIELDS_H
+#define FAULTPOST_MOCK_FIELDS_H
+
+#include "core/json/table.h"
+
+/* Member: struct ip_address. */
+extern const struct json_custom fields_address;
+/* Member: struct rule_network. */
+extern const struct json_custom fields_network;
+/* Member: const struct pcre2_real_code_8 *, living in the arena. */
+extern const struct json_custom fields_pattern;
+/* A line of a reply, its code, separator and templates being right.  Member:
+ * struct slice. */
+extern const struct json_custom fields_reply_line;
+
+struct rule_reply;
+/* Makes the reply of its lines, at least one. */
+void fields_reply_make(struct rule_reply *reply, const struct slice *lines,
+    size_t count, struct arena *arena);
+
+/* "FILE:LINE:COL" of the value at `at`, in the arena. */
+const char *fields_place(const struct json_at *at, struct arena *arena);
+
+#endif

@@ -1,0 +1,318 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Rules as scenarios write them: the table of keys, and what may stand at which
+ * stage, for the reader and for the schema.
+ */
+#include "mockserver/fields.h"
+#include "mockserver/rule.h"
+
+#define COUNT_MAX 1000000000
+#define BYTES_MAX 1000000000000
+#define TEXTS_MAX 1000
+
+static bool read_true(
+    const struct json_at *at, void *to, struct arena *arena, struct err *err);
+static bool rule_check(const struct json_at *at, void *value,
+    struct arena *arena, struct err *err);
+
+static const struct json_word stage_words[] = {
+	{ "connect", STAGE_CONNECT },
+	{ "banner", STAGE_BANNER },
+	{ "ehlo", STAGE_EHLO },
+	{ "helo", STAGE_HELO },
+	{ "mail", STAGE_MAIL },
+	{ "rcpt", STAGE_RCPT },
+	{ "data", STAGE_DATA },
+	{ "body", STAGE_BODY },
+	{ "bdat", STAGE_BDAT },
+	{ "eod", STAGE_EOD },
+	{ "rset", STAGE_RSET },
+	{ "noop", STAGE_NOOP },
+	{ "vrfy", STAGE_VRFY },
+	{ "quit", STAGE_QUIT },
+	{ "unknown", STAGE_UNKNOWN },
+};
+
+static const struct json_word per_words[] = {
+#define X(constant, name) { name, constant },
+	RULE_PERS(X)
+#undef X
+};
+
+static const struct json_word then_words[] = {
+	{ "close", RULE_CLOSE },
+};
+
+static const struct json_custom only_true = {
+	.name = "true",
+	.types = JSON_ACCEPTS_BOOLEAN,
+	.schema = "{\"const\": true}",
+	.read = read_true,
+};
+
+static const struct json_field cut_fields[] = {
+	{ "after", JF_INTEGER(0, BYTES_MAX),
+	    JSON_AT(struct rule_cut_after, bytes), JSON_REQUIRED,
+	    "How many bytes of the reply are sent before the end." },
+};
+static const struct json_table cut_table = {
+	.name = "cut",
+	.help = "Where in a reply a connection ends.",
+	.size = sizeof(struct rule_cut_after),
+	JSON_FIELDS(cut_fields),
+};
+static const struct json_choice cut_ways[] = {
+	{ JF_CUSTOM(&only_true), JSON_NOWHERE, RULE_CUT_TRUE },
+	{ JF_OBJECT(&cut_table), JSON_AT(struct rule_cut, after),
+	    RULE_CUT_AFTER },
+};
+static const struct json_choice stall_ways[] = {
+	{ JF_CUSTOM(&only_true), JSON_NOWHERE, RULE_STALL_FOREVER },
+	{ JF_DURATION_SOME, JSON_AT(struct rule_stall, span), RULE_STALL_SPAN },
+};
+
+#define JF_TEXTS JF_ARRAY_OR_ONE(struct slice, JF_STRING(0, 1000), 1, TEXTS_MAX)
+#define JF_CUT   JF_CHOICE(struct rule_cut, way, cut_ways)
+
+static const struct json_field rule_fields[] = {
+	{ "on", JF_WORD(stage_words), JSON_AT(struct rule, on), JSON_REQUIRED,
+	    "The stage of the dialogue at which the rule may act." },
+	{ "match", JF_CUSTOM(&fields_pattern), JSON_AT(struct rule, match),
+	    JSON_OPTIONAL,
+	    "Only when this PCRE2 pattern, without case, is found in the "
+	    "command's argument (stage unknown: in the whole line)." },
+	{ "from", JF_TEXTS, JSON_AT(struct rule, from), JSON_OPTIONAL,
+	    "Only for these reverse paths: addresses, in which * stands for "
+	    "any text and ? for any byte, @domain for every address there, "
+	    "and the empty string for the null path." },
+	{ "to", JF_TEXTS, JSON_AT(struct rule, to), JSON_OPTIONAL,
+	    "Only for these recipients, written like from; behind rcpt, when "
+	    "one of those that were accepted is among them." },
+	{ "size", JF_INTEGER(0, BYTES_MAX), JSON_AT(struct rule, size), "0",
+	    "Only for messages of at least so many bytes: at mail as "
+	    "declared by SIZE=, later as received." },
+	{ "client", JF_CUSTOM(&fields_network), JSON_AT(struct rule, client),
+	    JSON_OPTIONAL,
+	    "Only for clients of this address or network (10.0.0.0/8)." },
+	{ "during", JF_ARRAY(utime, JF_DURATION, 2, 2),
+	    JSON_AT(struct rule, during), JSON_OPTIONAL,
+	    "Only from the first of these times since the start to just "
+	    "before the second." },
+	{ "probability", JF_NUMBER(0, 1), JSON_AT(struct rule, probability),
+	    "1", "Only so often, by the scenario's seed." },
+	{ "per", JF_WORD(per_words), JSON_AT(struct rule, per), "host",
+	    "What has a count of its own for nth, every, first and times." },
+	{ "nth",
+	    JF_ARRAY_OR_ONE(uint64_t, JF_INTEGER(1, COUNT_MAX), 1, TEXTS_MAX),
+	    JSON_AT(struct rule, nth), JSON_OPTIONAL,
+	    "Only on the occasions of these numbers, from 1." },
+	{ "every", JF_INTEGER(1, COUNT_MAX), JSON_AT(struct rule, every),
+	    JSON_OPTIONAL, "Only on each k-th occasion." },
+	{ "first", JF_INTEGER(1, COUNT_MAX), JSON_AT(struct rule, first),
+	    JSON_OPTIONAL, "Only on the first k occasions." },
+	{ "times", JF_INTEGER(1, COUNT_MAX), JSON_AT(struct rule, times),
+	    JSON_OPTIONAL, "Only until it has acted so often." },
+	{ "optional", JF_BOOLEAN, JSON_AT(struct rule, optional), "false",
+	    "Whether the run may hold without the rule ever acting." },
+	{ "after", JF_INTEGER(0, BYTES_MAX), JSON_AT(struct rule, after), "0",
+	    "Stage body: when so many bytes of content have come." },
+	{ "reply",
+	    JF_ARRAY_OR_ONE(
+		struct slice, JF_CUSTOM(&fields_reply_line), 1, 100),
+	    JSON_AT(struct rule, reply_lines), JSON_OPTIONAL,
+	    "What is answered: a line with its code, or several, whose "
+	    "separators are set as they must be.  {rcpt} {from} {client} {n} "
+	    "{time} are filled in; {{ is a brace." },
+	{ "delay", JF_DURATION_SOME, JSON_AT(struct rule, delay), "0s",
+	    "How long the host waits before it does anything." },
+	{ "stall", JF_CHOICE(struct rule_stall, way, stall_ways),
+	    JSON_AT(struct rule, stall), JSON_OPTIONAL,
+	    "The host hangs: true, until the client leaves; a duration, "
+	    "until it closes the connection without a word." },
+	{ "drop", JF_CUT, JSON_AT(struct rule, drop), JSON_OPTIONAL,
+	    "The host closes the connection (FIN) instead of answering, or "
+	    "after so many bytes of its answer." },
+	{ "reset", JF_CUT, JSON_AT(struct rule, reset), JSON_OPTIONAL,
+	    "The same with RST." },
+	{ "then", JF_WORD(then_words), JSON_AT(struct rule, then),
+	    JSON_OPTIONAL,
+	    "What follows the answer: close, the connection ends (FIN)." },
+};
+
+static const struct json_group rule_groups[] = {
+	{ JSON_AT_LEAST_ONE, "reply delay stall drop reset then" },
+	{ JSON_AT_MOST_ONE, "stall drop reset then" },
+	{ JSON_AT_MOST_ONE, "stall reply" },
+	{ JSON_AT_MOST_ONE, "stall delay" },
+	{ JSON_AT_MOST_ONE, "nth every first" },
+	{ JSON_NEEDS_ONE, "per nth every first times" },
+};
+
+/* Which keys, and which values of `per`, have a meaning at which stages.  Each
+ * list is C strings and JSON at once. */
+#define AT_ARGUMENT                                                            \
+	"ehlo", "helo", "mail", "rcpt", "bdat", "noop", "vrfy", "unknown"
+#define AT_ENVELOPE "mail", "rcpt", "data", "body", "bdat", "eod"
+#define AT_RCPT_ON  "rcpt", "data", "body", "bdat", "eod"
+#define AT_SIZE     "mail", "bdat", "eod"
+#define AT_RCPT     "rcpt"
+#define AT_BODY     "body"
+#define AT_REPLY                                                               \
+	"banner", "ehlo", "helo", "mail", "rcpt", "data", "body", "bdat",      \
+	    "eod", "rset", "noop", "vrfy", "quit", "unknown"
+
+/* X(key, its value or NULL for any, stages) */
+#define KEYS_AT_STAGES(X)                                                      \
+	X("match", NULL, AT_ARGUMENT)                                          \
+	X("from", NULL, AT_ENVELOPE)                                           \
+	X("to", NULL, AT_RCPT_ON)                                              \
+	X("size", NULL, AT_SIZE)                                               \
+	X("after", NULL, AT_BODY)                                              \
+	X("reply", NULL, AT_REPLY)                                             \
+	X("then", NULL, AT_REPLY)
+
+#define PERS_AT_STAGES(X)                                                      \
+	X("per", "message", AT_ENVELOPE)                                       \
+	X("per", "recipient", AT_RCPT)                                         \
+	X("per", "sender", AT_ENVELOPE)
+
+#define STAGES_MAX ARRAY_LEN(stage_words)
+static const struct key_at_stages {
+	const char *key, *value;
+	const char *stages[STAGES_MAX]; /* NULL behind the last */
+} keys_at_stages[] = {
+#define X(key, value, ...) { key, value, { __VA_ARGS__ } },
+	KEYS_AT_STAGES(X) PERS_AT_STAGES(X)
+#undef X
+};
+
+#define LIST_TEXT(...) "[" #__VA_ARGS__ "]"
+#define THEN_ON(stages)                                                        \
+	"\"then\":{\"properties\":{\"on\":{\"enum\":" stages "}}}}"
+#define KEY_SCHEMA(key, value, ...)                                            \
+	"{\"if\":{\"required\":[\"" key                                        \
+	"\"]}," THEN_ON(LIST_TEXT(__VA_ARGS__)) ","
+#define PER_SCHEMA(key, value, ...)                                            \
+	"{\"if\":{\"required\":[\"" key "\"],\"properties\":{\"" key           \
+	"\":{\"const\":\"" value "\"}}}," THEN_ON(LIST_TEXT(__VA_ARGS__)) ","
+#define IS_TRUE(key)                                                           \
+	"{\"required\":[\"" key "\"],\"properties\":{\"" key                   \
+	"\":{\"const\":true}}}"
+
+/* `rule_check` in the words of JSON Schema. */
+#define RULE_SCHEMA                                                                  \
+	"{\"allOf\":[" KEYS_AT_STAGES(KEY_SCHEMA) PERS_AT_STAGES(                    \
+	    PER_SCHEMA) "{\"if\":{\"properties\":{\"on\":{\"const\":\"connect\"}}}," \
+			"\"then\":{\"properties\":{\"drop\":{\"const\":true},"       \
+			"\"reset\":{\"const\":true}}}},"                             \
+			"{\"not\":{\"required\":[\"reply\"],\"anyOf\":[" IS_TRUE(    \
+			    "drop") "," IS_TRUE("reset") "]}}]}"
+
+const struct json_table rule_table = {
+	.name = "rule",
+	.help = "When a host departs from a well-behaved server.",
+	.size = sizeof(struct rule),
+	JSON_FIELDS(rule_fields),
+	JSON_GROUPS(rule_groups),
+	.pointer = offsetof(struct rule, pointer),
+	.check = rule_check,
+	.schema = RULE_SCHEMA,
+};
+
+static bool check_stages(
+    const struct rule *r, const struct json_at *at, struct err *err);
+static bool fail_stage(const struct key_at_stages *k, const struct rule *r,
+    const struct json_at *at, struct err *err);
+static bool check_cuts(
+    const struct rule *r, const struct json_at *at, struct err *err);
+
+static bool
+rule_check(
+    const struct json_at *at, void *value, struct arena *arena, struct err *err)
+{
+	struct rule *r = value;
+
+	if (!check_stages(r, at, err))
+		return false;
+	if (!check_cuts(r, at, err))
+		return false;
+	r->place = fields_place(at, arena);
+	if (r->reply_lines.count > 0)
+		fields_reply_make(
+		    &r->reply, r->reply_lines.at, r->reply_lines.count, arena);
+	return true;
+}
+
+static bool
+stage_is_listed(const struct key_at_stages *k, enum smtp_stage stage)
+{
+	for (size_t i = 0; i < STAGES_MAX && k->stages[i] != NULL; i++)
+		if (strcmp(k->stages[i], smtp_stage_name(stage)) == 0)
+			return true;
+	return false;
+}
+
+static bool
+check_stages(const struct rule *r, const struct json_at *at, struct err *err)
+{
+	for (size_t i = 0; i < ARRAY_LEN(keys_at_stages); i++) {
+		const struct key_at_stages *k = &keys_at_stages[i];
+		const struct json_at member = json_at_key(at, k->key);
+
+		if (member.value == NULL || stage_is_listed(k, r->on))
+			continue;
+		if (k->value == NULL ||
+		    slice_eq(json_at_text(&member), slice_cstr(k->value)))
+			return fail_stage(k, r, at, err);
+	}
+	return true;
+}
+
+static bool
+fail_stage(const struct key_at_stages *k, const struct rule *r,
+    const struct json_at *at, struct err *err)
+{
+	struct buf list = { 0 };
+
+	for (size_t i = 0; i < STAGES_MAX && k->stages[i] != NULL; i++)
+		buf_printf(&list, "%s\"%s\"", i == 0 ? "" : ", ", k->stages[i]);
+	json_fail_key(at, k->key, err,
+	    "\"%s\"%s%s%s means nothing at stage \"%s\"; it does at %s", k->key,
+	    k->value != NULL ? " \"" : "", k->value != NULL ? k->value : "",
+	    k->value != NULL ? "\"" : "", smtp_stage_name(r->on),
+	    buf_cstr(&list));
+	buf_fini(&list);
+	return false;
+}
+
+static bool
+check_cuts(const struct rule *r, const struct json_at *at, struct err *err)
+{
+	const struct rule_cut *cut =
+	    r->drop.way != RULE_CUT_ABSENT ? &r->drop : &r->reset;
+	const char *key = cut == &r->drop ? "drop" : "reset";
+
+	if (cut->way == RULE_CUT_AFTER && r->on == STAGE_CONNECT)
+		return json_fail_key(at, key, err,
+		    "there is no reply at stage \"connect\" to end within; "
+		    "expected \"%s\": true",
+		    key);
+	if (cut->way == RULE_CUT_TRUE && r->reply_lines.count > 0)
+		return json_fail_key(at, "reply", err,
+		    "a reply is not sent when \"%s\" is true; expected "
+		    "\"%s\": {\"after\": bytes}, or \"then\": \"close\"",
+		    key, key);
+	return true;
+}
+
+static bool
+read_true(
+    const struct json_at *at, void *to, struct arena *arena, struct err *err)
+{
+	(void)to;
+	(void)arena;
+	if (json_is_true(at->value))
+		return true;
+	return json_fail(
+	    at, err, "expected true; leave the key out for the contrary");
+}
