@@ -258,63 +258,68 @@ utime_format_span(utime span, char *out)
 	return out;
 }
 
-static const struct {
+static const struct unit {
 	const char *name;
 	utime span;
+	size_t digits, decimals; /* at most */
 } units[] = {
-	{ "d", UTIME_DAY },
-	{ "h", UTIME_HOUR },
-	{ "m", UTIME_MINUTE },
-	{ "s", UTIME_S },
-	{ "ms", UTIME_MS },
-	{ "us", 1 },
+	{ "d", UTIME_DAY, 4, 3 },
+	{ "h", UTIME_HOUR, 5, 3 },
+	{ "m", UTIME_MINUTE, 7, 3 },
+	{ "s", UTIME_S, 9, 3 },
+	{ "ms", UTIME_MS, 12, 3 },
+	{ "us", 1, 15, 0 },
 };
 
-/* value * unit + the fraction's digits * unit; false when not a whole number
- * of microseconds or too long. */
-static bool
-scale(uint64_t whole, struct slice fraction, utime unit, utime *span)
+/* Takes the digits at the start off *s. */
+static struct slice
+take_digits(struct slice *s)
 {
-	utime sum, part = unit;
+	size_t n = 0;
+	struct slice digits;
 
-	if (whole > (uint64_t)(UTIME_SPAN_MAX / unit))
+	while (n < s->len && ascii_is_digit(s->at[n]))
+		n++;
+	digits = slice_sub(*s, 0, n);
+	*s = slice_skip(*s, n);
+	return digits;
+}
+
+/* The number in that unit; false when it has too many digits. */
+static bool
+scale(const struct unit *unit, struct slice whole, struct slice decimals,
+    utime *span)
+{
+	uint64_t number;
+	utime sum, part = unit->span;
+
+	if (whole.len > unit->digits || decimals.len > unit->decimals ||
+	    !slice_to_u64(whole, INT64_MAX, &number))
 		return false;
-	sum = (utime)whole * unit;
-	for (size_t i = 0; i < fraction.len; i++) {
-		int digit = fraction.at[i] - '0';
-
-		if (part % 10 != 0 && digit != 0)
-			return false;
+	sum = (utime)number * unit->span;
+	for (size_t i = 0; i < decimals.len; i++) {
 		part /= 10;
-		sum += digit * part;
+		sum += (decimals.at[i] - '0') * part;
 	}
+	assert(sum < UTIME_SPAN_MAX);
 	*span = sum;
-	return sum <= UTIME_SPAN_MAX;
+	return true;
 }
 
 bool
 utime_parse_duration(struct slice s, utime *span)
 {
-	size_t n = 0, from;
-	uint64_t whole;
-	struct slice fraction = { 0 };
+	struct slice whole = take_digits(&s);
+	struct slice decimals = { 0 };
 
-	while (n < s.len && ascii_is_digit(s.at[n]))
-		n++;
-	if (!slice_to_u64(
-		slice_sub(s, 0, n), UINT32_MAX * UINT64_C(1000000), &whole))
-		return false;
-	if (n < s.len && s.at[n] == '.') {
-		from = ++n;
-		while (n < s.len && ascii_is_digit(s.at[n]))
-			n++;
-		fraction = slice_sub(s, from, n - from);
-		if (fraction.len == 0 || fraction.len > 9)
+	if (take_byte(&s, '.')) {
+		decimals = take_digits(&s);
+		if (decimals.len == 0)
 			return false;
 	}
 	for (size_t i = 0; i < ARRAY_LEN(units); i++)
-		if (slice_eq(slice_skip(s, n), slice_cstr(units[i].name)))
-			return scale(whole, fraction, units[i].span, span);
+		if (slice_eq(s, slice_cstr(units[i].name)))
+			return scale(&units[i], whole, decimals, span);
 	return false;
 }
 

@@ -23,9 +23,10 @@
 #define JSON_TEXT_MAX ((size_t)64 << 20)
 
 struct json_doc {
-	char *file;        /* owned; for messages only */
-	struct slice text; /* owned */
-	json_t *root;      /* owned */
+	char *file; /* owned; for messages only */
+	char *text; /* owned, terminated */
+	size_t text_len;
+	json_t *root; /* owned */
 };
 
 /* Parses a copy of `text` (RFC 8259, any value at the top).  Refused, with the
@@ -48,12 +49,15 @@ bool json_doc_fail(const struct json_doc *doc, const char *pointer,
 /* A value on the way down: where the reader is, as a chain on the stack from
  * the value up to the root. */
 struct json_at {
-	const struct json_doc *doc;   /* borrowed */
-	const json_t *value;          /* borrowed from doc; NULL: not there */
+	const struct json_doc *doc; /* borrowed */
+	/* Borrowed from doc and only read, though Jansson's iterators take no
+	 * const; NULL: not there. */
+	json_t *value;
 	const struct json_at *parent; /* borrowed; NULL at the start */
-	const char *key;              /* member of an object; or NULL; at the
-	                                 start: the pointer of `value` */
-	size_t index;                 /* element of an array */
+	/* A member's name; NULL for an element; at the start: the pointer of
+	 * `value`.  Borrowed. */
+	const char *key;
+	size_t index; /* of an element */
 };
 
 /* The start of a way down: the whole document. */

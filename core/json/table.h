@@ -44,9 +44,13 @@ struct json_form;
 
 /* What JF_ANY fills in. */
 struct json_any {
-	const json_t *value; /* borrowed from the document; NULL: absent */
+	json_t *value;       /* borrowed from the document; NULL: absent */
 	const char *pointer; /* for json_at_pointer() */
 };
+
+/* The start of a way down at such a value, which must not be absent. */
+struct json_at json_at_any(
+    const struct json_doc *doc, const struct json_any *any);
 
 /* A name and what it stands for. */
 struct json_word {
@@ -56,7 +60,8 @@ struct json_word {
 
 /* A value with a grammar or a structure of its own.  `read` is called for
  * values of the JSON types in `types` only, fills in `to` (the member, or an
- * array's element) and reports with json_fail() or json_fail_inside(). */
+ * array's element), keeps nothing of `at`, and reports with json_fail() or
+ * json_fail_inside(). */
 struct json_custom {
 	const char *name;    /* "SMTP reply": in docs; schema: smtp-reply */
 	unsigned types;      /* JSON_ACCEPTS_... */
@@ -70,11 +75,12 @@ struct json_custom {
 
 enum {
 	JSON_ACCEPTS_STRING = 1 << 0,
-	JSON_ACCEPTS_NUMBER = 1 << 1,
-	JSON_ACCEPTS_BOOLEAN = 1 << 2,
-	JSON_ACCEPTS_OBJECT = 1 << 3,
-	JSON_ACCEPTS_ARRAY = 1 << 4,
-	JSON_ACCEPTS_NULL = 1 << 5,
+	JSON_ACCEPTS_INTEGER = 1 << 1,
+	JSON_ACCEPTS_NUMBER = 1 << 2, /* integers too */
+	JSON_ACCEPTS_BOOLEAN = 1 << 3,
+	JSON_ACCEPTS_OBJECT = 1 << 4,
+	JSON_ACCEPTS_ARRAY = 1 << 5,
+	JSON_ACCEPTS_NULL = 1 << 6
 };
 
 /* One way to write a JF_CHOICE; the JSON type of the value selects the first
@@ -115,7 +121,7 @@ struct json_form {
 	const struct json_form *element; /* ARRAY, MAP */
 	size_t element_size;
 	const struct json_form *key; /* MAP */
-	size_t key_offset, value_offset, value_size;
+	size_t key_offset, key_size, value_offset, value_size;
 	const struct json_choice *choices;
 	size_t choice_count;
 	size_t tag_offset, tag_size;
@@ -180,6 +186,7 @@ struct json_form {
 	JSON_FORM(.kind = JSON_KIND_MAP, .element = (of),                      \
 	    .element_size = sizeof(type), .key = (key_form),                   \
 	    .key_offset = offsetof(type, key_member),                          \
+	    .key_size = sizeof(((type *)0)->key_member),                       \
 	    .value_offset = offsetof(type, value_member),                      \
 	    .value_size = sizeof(((type *)0)->value_member), .min = (least),   \
 	    .max = (most))
@@ -187,6 +194,7 @@ struct json_form {
 	JSON_FORM(.kind = JSON_KIND_MAP, .element = (of),                      \
 	    .element_size = sizeof(type), .key = (key_form),                   \
 	    .key_offset = offsetof(type, key_member),                          \
+	    .key_size = sizeof(((type *)0)->key_member),                       \
 	    .value_size = sizeof(type), .min = (least), .max = (most))
 /* Member: a struct of type `type` that has the integer `tag_member`.  Give
  * each way at most one JSON type: values are not tried twice. */

@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: MIT */
+/* A JSON text, and errors at places in it; see doc.h. */
+#include "core/json/doc.h"
+
+#include "core/base/buf.h"
+#include "core/json/text.h"
+
+enum {
+	POINTER_SHOWN_MAX = 200 /* bytes of a pointer that a message shows */
+};
+
+static struct slice text_of(const struct json_doc *doc);
+static struct json_found find(const struct json_doc *doc, const char *pointer);
+static bool fail_at(const struct json_doc *doc, size_t offset,
+    const char *pointer, struct err *err, const char *fmt, va_list ap)
+    PRINTF_LIKE(5, 0);
+static void pointer_append(struct buf *out, const struct json_at *at);
+
+bool
+json_doc_parse(
+    struct json_doc *doc, const char *file, struct slice text, struct err *err)
+{
+	const char *nul = text.len > 0 ? memchr(text.at, '\0', text.len) : NULL;
+	json_error_t error;
+	int line, col;
+
+	*doc = (struct json_doc){ 0 };
+	if (text.len > JSON_TEXT_MAX)
+		return err_at(
+		    err, file, 0, 0, "longer than %zu bytes", JSON_TEXT_MAX);
+	if (slice_starts_with(text, SLICE("\xef\xbb\xbf")))
+		return err_at(err, file, 1, 1,
+		    "starts with a byte order mark, expected UTF-8 without "
+		    "one");
+	/* Jansson passes over some NUL bytes. */
+	if (nul != NULL) {
+		json_text_place(text, (size_t)(nul - text.at), &line, &col);
+		return err_at(err, file, line, col, "NUL byte in the text");
+	}
+	doc->text = slice_dup(text);
+	doc->text_len = text.len;
+	doc->file = xstrdup(file);
+	doc->root = json_loadb(doc->text, doc->text_len,
+	    JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
+	if (doc->root != NULL)
+		return true;
+	(void)json_syntax_fail(file, text_of(doc), &error, err);
+	json_doc_fini(doc);
+	return false;
+}
+
+void
+json_doc_fini(struct json_doc *doc)
+{
+	json_decref(doc->root);
+	free(doc->file);
+	free(doc->text);
+	*doc = (struct json_doc){ 0 };
+}
+
+bool
+json_doc_place(
+    const struct json_doc *doc, const char *pointer, int *line, int *col)
+{
+	struct json_found found = find(doc, pointer);
+
+	json_text_place(text_of(doc), found.offset, line, col);
+	return found.value != NULL;
+}
+
+bool
+json_doc_fail(const struct json_doc *doc, const char *pointer, struct err *err,
+    const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	(void)fail_at(doc, find(doc, pointer).offset, pointer, err, fmt, ap);
+	va_end(ap);
+	return false;
+}
+
+struct json_at
+json_at_root(const struct json_doc *doc)
+{
+	return (struct json_at){ .doc = doc, .value = doc->root, .key = "" };
+}
+
+struct json_at
+json_at_pointer(const struct json_doc *doc, const char *pointer)
+{
+	return (struct json_at){
+		.doc = doc, .value = find(doc, pointer).value, .key = pointer
+	};
+}
+
+struct json_at
+json_at_key(const struct json_at *at, const char *key)
+{
+	return (struct json_at){ .doc = at->doc,
+		.value = json_object_get(at->value, key),
+		.parent = at,
+		.key = key };
+}
+
+struct json_at
+json_at_index(const struct json_at *at, size_t index)
+{
+	return (struct json_at){ .doc = at->doc,
+		.value = json_array_get(at->value, index),
+		.parent = at,
+		.index = index };
+}
+
+struct slice
+json_at_text(const struct json_at *at)
+{
+	assert(json_is_string(at->value));
+	return slice_of(
+	    json_string_value(at->value), json_string_length(at->value));
+}
+
+char *
+json_at_format(const struct json_at *at)
+{
+	struct buf pointer = { 0 };
+	char *text;
+
+	pointer_append(&pointer, at);
+	text = slice_dup(buf_slice(&pointer));
+	buf_fini(&pointer);
+	return text;
+}
+
+bool
+json_fail(const struct json_at *at, struct err *err, const char *fmt, ...)
+{
+	const struct json_doc *doc = at->doc;
+	char *pointer = json_at_format(at);
+	va_list ap;
+
+	va_start(ap, fmt);
+	(void)fail_at(doc, find(doc, pointer).offset, pointer, err, fmt, ap);
+	va_end(ap);
+	free(pointer);
+	return false;
+}
+
+bool
+json_fail_key(const struct json_at *at, const char *key, struct err *err,
+    const char *fmt, ...)
+{
+	const struct json_doc *doc = at->doc;
+	struct json_at member = json_at_key(at, key);
+	char *to_key = json_at_format(&member);
+	char *pointer = json_at_format(at);
+	va_list ap;
+
+	va_start(ap, fmt);
+	(void)fail_at(doc, find(doc, to_key).key, pointer, err, fmt, ap);
+	va_end(ap);
+	free(pointer);
+	free(to_key);
+	return false;
+}
+
+bool
+json_fail_inside(const struct json_at *at, size_t offset, struct err *err,
+    const char *fmt, ...)
+{
+	const struct json_doc *doc = at->doc;
+	char *pointer = json_at_format(at);
+	struct json_found found = find(doc, pointer);
+	va_list ap;
+
+	va_start(ap, fmt);
+	(void)fail_at(doc, json_text_inside(text_of(doc), found.offset, offset),
+	    pointer, err, fmt, ap);
+	va_end(ap);
+	free(pointer);
+	return false;
+}
+
+char *
+json_quote(struct slice text, char out[JSON_QUOTE_MAX])
+{
+	/* The longest piece is "\u001f"; behind it `..."` and the NUL. */
+	const size_t room = JSON_QUOTE_MAX - 5;
+	struct buf b = { 0 };
+	size_t fits = 1;
+
+	buf_append_byte(&b, '"');
+	for (size_t i = 0; i < text.len && buf_len(&b) <= room; i++) {
+		unsigned char c = (unsigned char)text.at[i];
+
+		/* Where it may be cut: before a piece, between characters. */
+		if ((c & 0xc0) != 0x80)
+			fits = buf_len(&b);
+		if (c == '"' || c == '\\')
+			buf_printf(&b, "\\%c", c);
+		else if (c < 0x20 || c == 0x7f)
+			buf_printf(&b, "\\u%04x", c);
+		else
+			buf_append_byte(&b, (char)c);
+	}
+	if (buf_len(&b) > room) {
+		buf_truncate(&b, fits);
+		buf_append_cstr(&b, "...");
+	}
+	buf_append_byte(&b, '"');
+	(void)snprintf(out, JSON_QUOTE_MAX, "%s", buf_cstr(&b));
+	buf_fini(&b);
+	return out;
+}
+
+static struct slice
+text_of(const struct json_doc *doc)
+{
+	return slice_of(doc->text, doc->text_len);
+}
+
+static struct json_found
+find(const struct json_doc *doc, const char *pointer)
+{
+	return json_text_find(text_of(doc), doc->root, pointer);
+}
+
+static bool
+fail_at(const struct json_doc *doc, size_t offset, const char *pointer,
+    struct err *err, const char *fmt, va_list ap)
+{
+	char message[ERR_MSG_MAX];
+	size_t len = strlen(pointer);
+	const char *shown = pointer;
+	int line, col;
+
+	(void)vsnprintf(message, sizeof(message), fmt, ap);
+	json_text_place(text_of(doc), offset, &line, &col);
+	/* The end of a long pointer tells more than its beginning. */
+	if (len > POINTER_SHOWN_MAX)
+		shown = pointer + len - POINTER_SHOWN_MAX;
+	while (((unsigned char)*shown & 0xc0) == 0x80)
+		shown++;
+	return err_at(err, doc->file, line, col, "%s%s%s%s",
+	    shown != pointer ? "..." : "", shown, len > 0 ? ": " : "", message);
+}
+
+/* The chain from the start down to `at`; RFC 6901, 3. */
+static void
+pointer_append(struct buf *out, const struct json_at *at)
+{
+	if (at->parent == NULL) {
+		buf_append_cstr(out, at->key);
+		return;
+	}
+	pointer_append(out, at->parent);
+	buf_append_byte(out, '/');
+	if (at->key == NULL) {
+		buf_append_u64(out, at->index);
+		return;
+	}
+	for (const char *c = at->key; *c != '\0'; c++) {
+		if (*c == '~')
+			buf_append_cstr(out, "~0");
+		else if (*c == '/')
+			buf_append_cstr(out, "~1");
+		else
+			buf_append_byte(out, *c);
+	}
+}

@@ -1,0 +1,411 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Tables as JSON Schema; see schema.h.  Tables, durations, moments and custom
+ * forms become definitions, everything else stands where it is used.
+ */
+#include "core/json/schema.h"
+
+#include "core/json/form.h"
+
+#define DURATION_TEXT                                                          \
+	"A number and a unit: us, ms, s, m, h or d, as in 200ms or 1.5h."
+#define MOMENT_TEXT "A moment in UTC, as in 2014-07-02T09:15:07Z."
+
+struct printer {
+	const struct json_table *top; /* borrowed */
+	json_t *definitions;          /* borrowed from the schema */
+};
+
+static json_t *table_schema(struct printer *p, const struct json_table *table);
+static json_t *field_schema(struct printer *p, const struct json_field *field);
+static json_t *form_schema(struct printer *p, const struct json_form *form);
+static json_t *integer_schema(const struct json_form *form);
+static json_t *number_schema(const struct json_form *form);
+static json_t *string_schema(const struct json_form *form);
+static json_t *duration_ref(struct printer *p, const struct json_form *form);
+static json_t *custom_ref(struct printer *p, const struct json_custom *custom);
+static json_t *custom_schema(const struct json_custom *custom);
+static json_t *array_schema(struct printer *p, const struct json_form *form);
+static json_t *map_schema(struct printer *p, const struct json_form *form);
+static json_t *choice_schema(struct printer *p, const struct json_form *form);
+static json_t *group_schema(const struct json_group *group);
+static json_t *ref(const char *name);
+static json_t *or_words(json_t *schema, const struct json_form *form);
+static json_t *words_schema(const struct json_form *form);
+static json_t *pattern_schema(const char *help, const char *pattern);
+static json_t *parsed(const char *text);
+static json_t *made(json_t *value);
+static void put(json_t *object, const char *key, json_t *value);
+static void push(json_t *array, json_t *value);
+
+void
+json_schema_print(const struct json_table *top, const char *id,
+    const char *title, struct buf *out)
+{
+	json_t *schema = json_object();
+	struct printer p = { top, json_object() };
+	struct json_table_list tables = { 0 };
+	json_t *body = table_schema(&p, top);
+	char *text;
+
+	put(schema, "$schema",
+	    json_string("http://json-schema.org/draft-07/schema#"));
+	if (id != NULL)
+		put(schema, "$id", json_string(id));
+	put(schema, "title", json_string(title));
+	if (json_object_update(schema, body) != 0)
+		abort();
+	json_decref(body);
+	json_table_list_fill(&tables, top);
+	for (size_t i = 1; i < tables.count; i++)
+		put(p.definitions, tables.at[i]->name,
+		    table_schema(&p, tables.at[i]));
+	free(tables.at);
+	put(schema, "definitions", p.definitions);
+	text = json_dumps(schema, JSON_INDENT(2) | JSON_REAL_PRECISION(15));
+	if (text == NULL)
+		abort();
+	buf_append_cstr(out, text);
+	buf_append_byte(out, '\n');
+	free(text);
+	json_decref(schema);
+}
+
+static json_t *
+table_schema(struct printer *p, const struct json_table *table)
+{
+	json_t *schema = json_object();
+	json_t *properties = json_object();
+	json_t *required = json_array();
+	json_t *all = json_array();
+
+	for (size_t i = 0; i < table->field_count; i++) {
+		const struct json_field *field = &table->fields[i];
+
+		put(properties, field->name, field_schema(p, field));
+		if (field->preset == JSON_REQUIRED)
+			push(required, json_string(field->name));
+	}
+	for (size_t i = 0; i < table->group_count; i++)
+		push(all, group_schema(&table->groups[i]));
+	if (table->schema != NULL)
+		push(all, parsed(table->schema));
+	put(schema, "description", json_string(table->help));
+	put(schema, "type", json_string("object"));
+	put(schema, "properties", properties);
+	put(schema, "additionalProperties", json_false());
+	if (json_array_size(required) > 0)
+		put(schema, "required", json_incref(required));
+	if (json_array_size(all) > 0)
+		put(schema, "allOf", json_incref(all));
+	json_decref(required);
+	json_decref(all);
+	return schema;
+}
+
+static json_t *
+field_schema(struct printer *p, const struct json_field *field)
+{
+	json_t *schema = json_object();
+	json_t *form = form_schema(p, field->form);
+	char *preset;
+
+	put(schema, "description", json_string(field->help));
+	if (json_object_update(schema, form) != 0)
+		abort();
+	json_decref(form);
+	if (field->preset != JSON_OPTIONAL && field->preset != JSON_REQUIRED) {
+		preset = json_preset_text(field);
+		put(schema, "default", parsed(preset));
+		free(preset);
+	}
+	return schema;
+}
+
+static json_t *
+form_schema(struct printer *p, const struct json_form *form)
+{
+	switch (form->kind) {
+	case JSON_KIND_STRING:
+		return string_schema(form);
+	case JSON_KIND_BOOLEAN:
+		return made(json_pack("{ss}", "type", "boolean"));
+	case JSON_KIND_INTEGER:
+		return or_words(integer_schema(form), form);
+	case JSON_KIND_NUMBER:
+		return number_schema(form);
+	case JSON_KIND_DURATION:
+		return or_words(duration_ref(p, form), form);
+	case JSON_KIND_MOMENT:
+		put(p->definitions, "moment",
+		    pattern_schema(MOMENT_TEXT, UTIME_RFC3339_PATTERN));
+		return ref("moment");
+	case JSON_KIND_WORD:
+		return words_schema(form);
+	case JSON_KIND_OBJECT:
+		return ref(form->table != p->top ? form->table->name : NULL);
+	case JSON_KIND_ARRAY:
+		return array_schema(p, form);
+	case JSON_KIND_MAP:
+		return map_schema(p, form);
+	case JSON_KIND_CHOICE:
+		return choice_schema(p, form);
+	case JSON_KIND_ANY:
+		return made(json_object());
+	case JSON_KIND_CUSTOM:
+		return custom_ref(p, form->custom);
+	}
+	assert(false);
+	return NULL;
+}
+
+static json_t *
+string_schema(const struct json_form *form)
+{
+	return made(json_pack("{ss sI sI}", "type", "string", "minLength",
+	    (json_int_t)form->min, "maxLength", (json_int_t)form->max));
+}
+
+static json_t *
+integer_schema(const struct json_form *form)
+{
+	return made(json_pack("{ss sI sI}", "type", "integer", "minimum",
+	    (json_int_t)form->min, "maximum", (json_int_t)form->max));
+}
+
+static json_t *
+number_schema(const struct json_form *form)
+{
+	return made(json_pack("{ss sf sf}", "type", "number", "minimum",
+	    form->low, "maximum", form->high));
+}
+
+static json_t *
+duration_ref(struct printer *p, const struct json_form *form)
+{
+	const char *name = form->min > 0 ? "duration-some" : "duration";
+	const char *pattern = form->min > 0
+	    ? "(?![0.]*[a-z])" UTIME_DURATION_PATTERN
+	    : UTIME_DURATION_PATTERN;
+
+	put(p->definitions, name, pattern_schema(DURATION_TEXT, pattern));
+	return ref(name);
+}
+
+/* A custom form's name as that of a definition: "SMTP reply", smtp-reply. */
+static json_t *
+custom_ref(struct printer *p, const struct json_custom *custom)
+{
+	char *name = xstrdup(custom->name);
+	json_t *to_it;
+
+	for (char *c = name; *c != '\0'; c++)
+		*c = *c == ' ' ? '-' : ascii_lower(*c);
+	put(p->definitions, name, custom_schema(custom));
+	to_it = ref(name);
+	free(name);
+	return to_it;
+}
+
+static json_t *
+custom_schema(const struct json_custom *custom)
+{
+	static const struct {
+		unsigned type;
+		const char *name;
+	} names[] = {
+		{ JSON_ACCEPTS_STRING, "string" },
+		{ JSON_ACCEPTS_INTEGER, "integer" },
+		{ JSON_ACCEPTS_NUMBER, "number" },
+		{ JSON_ACCEPTS_BOOLEAN, "boolean" },
+		{ JSON_ACCEPTS_OBJECT, "object" },
+		{ JSON_ACCEPTS_ARRAY, "array" },
+		{ JSON_ACCEPTS_NULL, "null" },
+	};
+	json_t *types;
+
+	if (custom->schema != NULL)
+		return parsed(custom->schema);
+	if (custom->pattern != NULL) {
+		assert(custom->types == JSON_ACCEPTS_STRING);
+		return pattern_schema(NULL, custom->pattern);
+	}
+	types = json_array();
+	for (size_t i = 0; i < ARRAY_LEN(names); i++)
+		if ((custom->types & names[i].type) != 0)
+			push(types, json_string(names[i].name));
+	return made(json_pack("{so}", "type", types));
+}
+
+static json_t *
+array_schema(struct printer *p, const struct json_form *form)
+{
+	json_t *array = made(json_pack("{ss so sI sI}", "type", "array",
+	    "items", form_schema(p, form->element), "minItems",
+	    (json_int_t)form->min, "maxItems", (json_int_t)form->max));
+
+	if (!form->one_will_do)
+		return array;
+	assert(form->min <= 1);
+	assert((json_form_types(form->element) & JSON_ACCEPTS_ARRAY) == 0);
+	return made(json_pack(
+	    "{s[oo]}", "anyOf", form_schema(p, form->element), array));
+}
+
+static json_t *
+map_schema(struct printer *p, const struct json_form *form)
+{
+	return made(json_pack("{ss so so sI sI}", "type", "object",
+	    "propertyNames", form_schema(p, form->key), "additionalProperties",
+	    form_schema(p, form->element), "minProperties",
+	    (json_int_t)form->min, "maxProperties", (json_int_t)form->max));
+}
+
+static json_t *
+choice_schema(struct printer *p, const struct json_form *form)
+{
+	json_t *ways = json_array();
+	unsigned taken = 0;
+
+	for (size_t i = 0; i < form->choice_count; i++) {
+		const struct json_form *way = form->choices[i].form;
+
+		assert((taken & json_form_types(way)) == 0);
+		taken |= json_form_types(way);
+		push(ways, form_schema(p, way));
+	}
+	return made(json_pack("{so}", "anyOf", ways));
+}
+
+/* {"required": [key]} for each key of the list. */
+static json_t *
+each_required(struct slice keys)
+{
+	json_t *list = json_array();
+	struct slice key;
+
+	while (json_group_key(&keys, &key))
+		push(list, json_pack("{s[s%]}", "required", key.at, key.len));
+	return list;
+}
+
+/* The same for each pair of keys. */
+static json_t *
+pairs_required(struct slice keys)
+{
+	json_t *list = json_array();
+	struct slice key, other, rest;
+
+	while (json_group_key(&keys, &key)) {
+		rest = keys;
+		while (json_group_key(&rest, &other))
+			push(list,
+			    json_pack("{s[s%s%]}", "required", key.at, key.len,
+				other.at, other.len));
+	}
+	return list;
+}
+
+static json_t *
+group_schema(const struct json_group *group)
+{
+	struct slice keys = slice_cstr(group->keys);
+	struct slice key;
+	json_t *all;
+
+	switch (group->rule) {
+	case JSON_EXACTLY_ONE:
+		return made(json_pack("{so}", "oneOf", each_required(keys)));
+	case JSON_AT_LEAST_ONE:
+		return made(json_pack("{so}", "anyOf", each_required(keys)));
+	case JSON_AT_MOST_ONE:
+		return made(
+		    json_pack("{s{so}}", "not", "anyOf", pairs_required(keys)));
+	case JSON_NEEDS_ONE:
+	case JSON_NEEDS_ALL:
+		(void)json_group_key(&keys, &key);
+		all = json_object();
+		if (json_object_setn_new(all, key.at, key.len,
+			json_pack("{so}",
+			    group->rule == JSON_NEEDS_ONE ? "anyOf" : "allOf",
+			    each_required(keys))) != 0)
+			abort();
+		return made(json_pack("{so}", "dependencies", all));
+	}
+	assert(false);
+	return NULL;
+}
+
+/* A reference to a definition, or to the whole schema. */
+static json_t *
+ref(const char *name)
+{
+	if (name == NULL)
+		return made(json_pack("{ss}", "$ref", "#"));
+	return made(json_pack("{ss+}", "$ref", "#/definitions/", name));
+}
+
+static json_t *
+or_words(json_t *schema, const struct json_form *form)
+{
+	if (form->word_count == 0)
+		return schema;
+	return made(json_pack("{s[oo]}", "anyOf", schema, words_schema(form)));
+}
+
+static json_t *
+words_schema(const struct json_form *form)
+{
+	json_t *words = json_array();
+
+	for (size_t i = 0; i < form->word_count; i++)
+		push(words, json_string(form->words[i].name));
+	return made(json_pack("{so}", "enum", words));
+}
+
+/* Strings that the pattern matches whole.  "$" alone would let a newline at
+ * the end pass where the regular expressions are Python's. */
+static json_t *
+pattern_schema(const char *help, const char *pattern)
+{
+	struct buf whole = { 0 };
+	json_t *schema = json_object();
+
+	if (help != NULL)
+		put(schema, "description", json_string(help));
+	buf_printf(&whole, "^(?:%s)$(?!\\n)", pattern);
+	put(schema, "type", json_string("string"));
+	put(schema, "pattern", json_string(buf_cstr(&whole)));
+	buf_fini(&whole);
+	return schema;
+}
+
+/* JSON text of ours, which is known to be right. */
+static json_t *
+parsed(const char *text)
+{
+	return made(json_loads(text, JSON_DECODE_ANY, NULL));
+}
+
+static json_t *
+made(json_t *value)
+{
+	assert(value != NULL);
+	return value;
+}
+
+static void
+put(json_t *object, const char *key, json_t *value)
+{
+	int rc = json_object_set_new(object, key, value);
+
+	assert(rc == 0);
+}
+
+static void
+push(json_t *array, json_t *value)
+{
+	int rc = json_array_append_new(array, value);
+
+	assert(rc == 0);
+}
