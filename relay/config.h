@@ -6,10 +6,10 @@
 #ifndef FAULTPOST_RELAY_CONFIG_H
 #define FAULTPOST_RELAY_CONFIG_H
 
-#include "core/base/address.h"
-#include "core/base/arena.h"
+#include "core/base/network.h"
 #include "core/base/utime.h"
 #include "core/dns/zone.h"
+#include "core/json/table.h"
 #include "core/routes/routes.h"
 
 /* What follows a 5xx greeting or EHLO (esa.md, decision 3). */
@@ -51,21 +51,15 @@ struct relay_limits {
 	uint32_t bad_commands; /* after so many: 421 */
 };
 
-struct relay_network {
-	struct ip_address ip;
-	uint8_t prefix_bits;
-};
-
 struct relay_config {
 	struct slice hostname;       /* greeting, HELO name, DSN sender */
 	struct slice interface_name; /* in the injection lines */
 	struct ip_address interface; /* source of deliveries; family 0: any */
-	const struct endpoint *listen;
-	size_t listen_count;
-	const struct relay_network *relay_from; /* may send anywhere */
-	size_t relay_from_count;
-	const struct slice *accept_for; /* domains anyone may send to */
-	size_t accept_for_count;
+	JSON_ARRAY_OF(struct endpoint) listen;
+	/* Clients that may send to any domain. */
+	JSON_ARRAY_OF(struct ip_network) relay_from;
+	/* Domains to which anyone may send. */
+	JSON_ARRAY_OF(struct slice) accept_for;
 	struct slice queue_path; /* terminated */
 	struct slice log_path;   /* terminated; empty: standard output */
 	struct relay_delivery delivery;

@@ -172,13 +172,16 @@ pick_suits(const struct candidates *c, const struct round *r, size_t index,
 }
 
 utime
-pick_first_probe(const struct candidates *c)
+pick_first_probe(const struct candidates *c, utime now)
 {
 	utime first = UTIME_NEVER;
 
-	for (size_t i = 0; i < c->count; i++)
-		if (c->list[i].host->is_down &&
-		    c->list[i].host->probe_at < first)
-			first = c->list[i].host->probe_at;
+	for (size_t i = 0; i < c->count; i++) {
+		const struct host *h = c->list[i].host;
+		utime at = host_is_eligible(h, now) ? now : h->probe_at;
+
+		if (at < first)
+			first = at;
+	}
 	return first;
 }

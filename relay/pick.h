@@ -61,8 +61,8 @@ void pick_opened(struct candidates *c, size_t index);
 /* May an open connection to `index` carry the group? */
 bool pick_suits(const struct candidates *c, const struct round *r, size_t index,
     size_t in_setup, utime now);
-/* When the first of the candidates may be probed; UTIME_NEVER: there is none
- * that is down. */
-utime pick_first_probe(const struct candidates *c);
+/* When the first of the candidates may be tried again: `now` when one of them
+ * has come up meanwhile. */
+utime pick_first_probe(const struct candidates *c, utime now);
 
 #endif

@@ -20,6 +20,14 @@
 /* Pieces of one message at most: 1 GiB of content. */
 #define SPOOL_PIECES_MAX 16384
 
+/* How many pieces hold so much content. */
+static inline uint32_t
+spool_pieces_of(uint64_t size_bytes)
+{
+	return (
+	    uint32_t)((size_bytes + SPOOL_PIECE_BYTES - 1) / SPOOL_PIECE_BYTES);
+}
+
 struct spool;
 
 struct spool_hooks {

@@ -1,0 +1,398 @@
+/* SPDX-License-Identifier: MIT */
+/* The relay's configuration as JSON; see config_json.h. */
+#include "relay/config_json.h"
+
+#include "core/dns/types_json.h"
+#include "core/dns/zone_json.h"
+#include "core/json/schema.h"
+#include "core/smtp/stage.h"
+
+static bool stages_read(
+    const struct json_at *at, void *to, struct arena *arena, struct err *err);
+static bool network_read(
+    const struct json_at *at, void *to, struct arena *arena, struct err *err);
+static bool endpoint_read(
+    const struct json_at *at, void *to, struct arena *arena, struct err *err);
+
+/* ---- delivery ---- */
+
+/* The stages whose 4xx sends a recipient to the next candidate at once; host
+ * failures (connect, greeting, EHLO) always do. */
+static const struct json_word failover_stages[] = {
+	{ "mail", STAGE_MAIL },
+	{ "rcpt", STAGE_RCPT },
+	{ "data", STAGE_DATA },
+	{ "eod", STAGE_EOD },
+};
+static const struct json_custom stages_custom = {
+	.name = "stages",
+	.types = JSON_ACCEPTS_ARRAY,
+	.schema = "{\"type\": \"array\", \"items\": {\"enum\": "
+		  "[\"mail\", \"rcpt\", \"data\", \"eod\"]}}",
+	.read = stages_read,
+};
+static const struct json_word on_5xx_words[] = {
+	{ "next", ON_5XX_NEXT },
+	{ "bounce", ON_5XX_BOUNCE },
+};
+
+/* clang-format off */
+static const struct json_field delivery_fields[] = {
+	{ "failover_on", JF_CUSTOM(&stages_custom),
+	    JSON_AT(struct relay_delivery, failover_on),
+	    "[\"mail\", \"rcpt\", \"data\", \"eod\"]",
+	    "Stages whose 4xx leads to the next host in the same round; "
+	    "elsewhere it ends the round." },
+	{ "on_5xx_greeting", JF_WORD(on_5xx_words),
+	    JSON_AT(struct relay_delivery, on_5xx_greeting), "next",
+	    "What follows a greeting or EHLO reply of 5xx." },
+	{ "release_on_success", JF_BOOLEAN,
+	    JSON_AT(struct relay_delivery, release_on_success), "true",
+	    "A delivery makes all waiting mail of its domain due." },
+	{ "messages_per_connection", JF_INTEGER(1, 1000),
+	    JSON_AT(struct relay_delivery, messages_per_connection), "50",
+	    "After so many a connection is closed." },
+	{ "concurrency", JF_INTEGER(1, 1000),
+	    JSON_AT(struct relay_delivery, concurrency), "500",
+	    "Connections to one domain at a time." },
+	{ "port", JF_INTEGER(1, 65535), JSON_AT(struct relay_delivery, port),
+	    "25", "The port of hosts for which the route names none." },
+	{ "idle_timeout", JF_DURATION,
+	    JSON_AT(struct relay_delivery, idle_timeout), "5s",
+	    "An idle connection is closed after this long." },
+	{ "connect_timeout", JF_DURATION_SOME,
+	    JSON_AT(struct relay_delivery, connect_timeout), "30s",
+	    "Patience with a host that does not answer a connect." },
+	{ "greeting_timeout", JF_DURATION_SOME,
+	    JSON_AT(struct relay_delivery, greeting_timeout), "5m",
+	    "Patience with the greeting." },
+	{ "command_timeout", JF_DURATION_SOME,
+	    JSON_AT(struct relay_delivery, command_timeout), "5m",
+	    "Patience with the replies to EHLO, MAIL, RCPT and RSET." },
+	{ "data_timeout", JF_DURATION_SOME,
+	    JSON_AT(struct relay_delivery, data_timeout), "2m",
+	    "Patience with the reply to DATA." },
+	{ "body_timeout", JF_DURATION_SOME,
+	    JSON_AT(struct relay_delivery, body_timeout), "3m",
+	    "Patience with a host that does not take the content." },
+	{ "eod_timeout", JF_DURATION_SOME,
+	    JSON_AT(struct relay_delivery, eod_timeout), "10m",
+	    "Patience with the reply to the final dot." },
+	{ "host_retry_initial", JF_DURATION_SOME,
+	    JSON_AT(struct relay_delivery, host_retry_initial), "60s",
+	    "The wait before a host that is down is probed." },
+	{ "host_retry_max", JF_DURATION_SOME,
+	    JSON_AT(struct relay_delivery, host_retry_max), "3600s",
+	    "The longest such wait; it doubles from probe to probe." },
+};
+const struct json_table relay_delivery_table = {
+	.name = "delivery",
+	.help = "How the relay delivers.",
+	.size = sizeof(struct relay_delivery),
+	JSON_FIELDS(delivery_fields),
+};
+
+/* ---- bounce profile ---- */
+
+static const struct json_word growth_words[] = {
+	{ "double", GROWTH_DOUBLE },
+	{ "constant", GROWTH_CONSTANT },
+};
+static const struct json_field bounce_fields[] = {
+	{ "name", JF_STRING(1, 64), JSON_AT(struct relay_bounce_profile, name),
+	    "Default", "The profile's name, as the log shows it." },
+	{ "max_retries", JF_INTEGER(0, 10000),
+	    JSON_AT(struct relay_bounce_profile, max_retries), "100",
+	    "Retries after the first attempt; then the recipient bounces." },
+	{ "max_time", JF_DURATION_SOME,
+	    JSON_AT(struct relay_bounce_profile, max_time), "72h",
+	    "A message that is older when a retry comes due bounces." },
+	{ "initial_wait", JF_DURATION_SOME,
+	    JSON_AT(struct relay_bounce_profile, initial_wait), "60s",
+	    "The wait after the first unsuccessful attempt." },
+	{ "max_wait", JF_DURATION_SOME,
+	    JSON_AT(struct relay_bounce_profile, max_wait), "3600s",
+	    "The longest wait between attempts." },
+	{ "growth", JF_WORD(growth_words),
+	    JSON_AT(struct relay_bounce_profile, growth), "double",
+	    "How the wait grows from attempt to attempt." },
+};
+const struct json_table relay_bounce_table = {
+	.name = "bounce",
+	.help = "The bounce profile.",
+	.size = sizeof(struct relay_bounce_profile),
+	JSON_FIELDS(bounce_fields),
+};
+
+/* ---- receiving ---- */
+
+static const struct json_field limits_fields[] = {
+	{ "message_bytes", JF_INTEGER(1024, INT64_C(1) << 30),
+	    JSON_AT(struct relay_limits, message_bytes), "104857600",
+	    "A larger message is refused." },
+	{ "recipients", JF_INTEGER(1, 100000),
+	    JSON_AT(struct relay_limits, recipients), "1000",
+	    "Recipients of one message." },
+	{ "connections", JF_INTEGER(1, 100000),
+	    JSON_AT(struct relay_limits, connections), "1000",
+	    "Clients at a time; one more gets 421." },
+	{ "idle_timeout", JF_DURATION_SOME,
+	    JSON_AT(struct relay_limits, idle_timeout), "5m",
+	    "Patience with a client that says nothing." },
+	{ "bad_commands", JF_INTEGER(1, 1000),
+	    JSON_AT(struct relay_limits, bad_commands), "5",
+	    "After so many bad commands a client gets 421." },
+};
+const struct json_table relay_limits_table = {
+	.name = "limits",
+	.help = "What the relay accepts.",
+	.size = sizeof(struct relay_limits),
+	JSON_FIELDS(limits_fields),
+};
+
+/* ---- the whole file ---- */
+
+struct config_json {
+	struct relay_config config;
+	struct slice routes_file;
+	JSON_ARRAY_OF(struct slice) routes;
+	struct zone_json dns;
+	bool has_dns;
+};
+
+static const struct json_custom network_custom = {
+	.name = "IP network",
+	.types = JSON_ACCEPTS_STRING,
+	.read = network_read,
+};
+static const struct json_custom endpoint_custom = {
+	.name = "address and port",
+	.types = JSON_ACCEPTS_STRING,
+	.read = endpoint_read,
+};
+
+static const struct json_field config_fields[] = {
+	{ "$schema", JF_STRING(0, 4096), JSON_NOWHERE, JSON_OPTIONAL,
+	    "The schema, for editors." },
+	{ "hostname", JF_STRING(1, 255),
+	    JSON_AT(struct config_json, config.hostname), JSON_REQUIRED,
+	    "The relay's name in greetings and EHLO." },
+	{ "listen", JF_ARRAY_OR_ONE(struct endpoint,
+	    JF_CUSTOM(&endpoint_custom), 1, 64),
+	    JSON_AT(struct config_json, config.listen), "127.0.0.1:25",
+	    "Where it listens." },
+	{ "interface_name", JF_STRING(1, 64),
+	    JSON_AT(struct config_json, config.interface_name), "Management",
+	    "The listener's interface, as the log names it." },
+	{ "interface", JF_CUSTOM(&ip_address_json),
+	    JSON_AT(struct config_json, config.interface), JSON_OPTIONAL,
+	    "The source address of deliveries." },
+	{ "relay_from", JF_ARRAY_OR_ONE(struct ip_network,
+	    JF_CUSTOM(&network_custom), 0, 10000),
+	    JSON_AT(struct config_json, config.relay_from), JSON_OPTIONAL,
+	    "Clients that may send to any domain; absent: nobody." },
+	{ "accept_for", JF_ARRAY_OR_ONE(struct slice, JF_STRING(1, 255),
+	    0, 100000), JSON_AT(struct config_json, config.accept_for),
+	    JSON_OPTIONAL,
+	    "Domains to which anybody may send; absent: none." },
+	{ "routes", JF_ARRAY(struct slice, JF_STRING(0, 32768), 0, 40000),
+	    JSON_AT(struct config_json, routes), JSON_OPTIONAL,
+	    "SMTP routes, a line each." },
+	{ "routes_file", JF_STRING(1, 4096),
+	    JSON_AT(struct config_json, routes_file), JSON_OPTIONAL,
+	    "The file that holds them instead." },
+	{ "dns", JF_ZONE, JSON_AT_HAS(struct config_json, dns.names, has_dns),
+	    JSON_OPTIONAL, "The names that the resolver knows." },
+	{ "queue", JF_STRING(1, 4096),
+	    JSON_AT(struct config_json, config.queue_path), JSON_REQUIRED,
+	    "The database that holds the queue." },
+	{ "log", JF_STRING(1, 4096),
+	    JSON_AT(struct config_json, config.log_path), JSON_OPTIONAL,
+	    "The mail log; absent: standard output." },
+	{ "drain_timeout", JF_DURATION,
+	    JSON_AT(struct config_json, config.drain_timeout), "30s",
+	    "How long SIGTERM waits for what is under way." },
+	{ "delivery", JF_OBJECT(&relay_delivery_table),
+	    JSON_AT(struct config_json, config.delivery), "{}",
+	    "How it delivers." },
+	{ "bounce", JF_OBJECT(&relay_bounce_table),
+	    JSON_AT(struct config_json, config.bounce), "{}",
+	    "The bounce profile." },
+	{ "limits", JF_OBJECT(&relay_limits_table),
+	    JSON_AT(struct config_json, config.limits), "{}",
+	    "What it accepts." },
+};
+/* clang-format on */
+static const struct json_group config_groups[] = {
+	{ JSON_AT_MOST_ONE, "routes routes_file" },
+};
+static const struct json_table config_table = {
+	.name = "relay",
+	.help = "The configuration of faultpost-relay.",
+	.size = sizeof(struct config_json),
+	JSON_FIELDS(config_fields),
+	JSON_GROUPS(config_groups),
+};
+
+void
+relay_config_schema(struct buf *out)
+{
+	json_schema_print(
+	    &config_table, NULL, "Configuration of faultpost-relay", out);
+}
+
+static bool
+stages_read(
+    const struct json_at *at, void *to, struct arena *arena, struct err *err)
+{
+	unsigned *bits = to;
+
+	(void)arena;
+	for (size_t i = 0; i < json_array_size(at->value); i++) {
+		struct json_at one = json_at_index(at, i);
+		size_t word = 0;
+
+		if (!json_is_string(one.value))
+			return json_fail_type(&one, JSON_ACCEPTS_STRING, err);
+		while (word < ARRAY_LEN(failover_stages) &&
+		    !slice_eq(json_at_text(&one),
+			slice_cstr(failover_stages[word].name)))
+			word++;
+		if (word == ARRAY_LEN(failover_stages))
+			return json_fail_word(&one, failover_stages,
+			    ARRAY_LEN(failover_stages), err);
+		*bits |= 1U << failover_stages[word].value;
+	}
+	return true;
+}
+
+static bool
+network_read(
+    const struct json_at *at, void *to, struct arena *arena, struct err *err)
+{
+	char quoted[JSON_QUOTE_MAX];
+
+	(void)arena;
+	if (ip_network_parse(json_at_text(at), to))
+		return true;
+	return json_fail(at, err,
+	    "%s is neither an IP address nor a network; expected one such as "
+	    "\"10.1.1.11\" or \"10.0.0.0/8\"",
+	    json_quote(json_at_text(at), quoted));
+}
+
+static bool
+endpoint_read(
+    const struct json_at *at, void *to, struct arena *arena, struct err *err)
+{
+	char quoted[JSON_QUOTE_MAX];
+
+	(void)arena;
+	if (endpoint_parse(json_at_text(at), SMTP_PORT_DEFAULT, to))
+		return true;
+	return json_fail(at, err,
+	    "%s is no address; expected one such as \"127.0.0.1:25\" or "
+	    "\"[::1]:25\"",
+	    json_quote(json_at_text(at), quoted));
+}
+
+/* ---- from the file's struct to the relay's ---- */
+
+/* Keeps the first of a table's errors as *err. */
+static bool
+routes_failed(const struct routes_errors *errors, struct err *err)
+{
+	if (errors->count > 0)
+		*err = errors->list[0];
+	return false;
+}
+
+static bool
+routes_from_file(struct relay_config_file *out, const char *path,
+    relay_config_load *load, void *owner, struct routes_errors *errors,
+    struct err *err)
+{
+	size_t len;
+	char *text = load(owner, path, &len, err);
+
+	if (text == NULL)
+		return false;
+	out->routes = routes_parse(slice_of(text, len), path, errors);
+	free(text);
+	return out->routes != NULL || routes_failed(errors, err);
+}
+
+static bool
+routes_from_lines(struct relay_config_file *out, const struct config_json *json,
+    struct routes_errors *errors, struct err *err)
+{
+	bool ok = true;
+
+	out->routes = routes_new();
+	for (size_t i = 0; i < json->routes.count; i++) {
+		struct routes_place place = { .file = out->doc.file, .col = 1 };
+		char pointer[64];
+
+		(void)snprintf(pointer, sizeof(pointer), "/routes/%zu", i);
+		json_doc_place(&out->doc, pointer, &place.line, &place.col);
+		place.col++; /* behind the quote */
+		ok &= routes_add_line(
+		    out->routes, json->routes.at[i], &place, errors);
+	}
+	return ok || routes_failed(errors, err);
+}
+
+static bool
+config_build(struct relay_config_file *out, const struct config_json *json,
+    relay_config_load *load, void *owner, struct routes_errors *errors,
+    struct err *err)
+{
+	struct json_at root = json_at_root(&out->doc);
+	struct json_at dns = json_at_key(&root, "dns");
+	bool ok;
+
+	out->config = json->config;
+	if (json->routes_file.len > 0)
+		ok = routes_from_file(
+		    out, json->routes_file.at, load, owner, errors, err);
+	else
+		ok = routes_from_lines(out, json, errors, err);
+	if (ok && json->has_dns)
+		ok = (out->zone = zone_json_build(&json->dns, &dns, err)) !=
+		    NULL;
+	out->config.routes = out->routes;
+	out->config.zone = out->zone;
+	return ok;
+}
+
+bool
+relay_config_parse(struct relay_config_file *out, const char *file,
+    struct slice text, relay_config_load *load, void *owner,
+    struct routes_errors *errors, struct err *err)
+{
+	struct config_json json;
+	struct json_at root;
+	bool ok;
+
+	*out = (struct relay_config_file){ 0 };
+	ok = json_doc_parse(&out->doc, file, text, err);
+	if (ok) {
+		root = json_at_root(&out->doc);
+		ok = json_table_read(
+			 &config_table, &root, &json, &out->arena, err) &&
+		    config_build(out, &json, load, owner, errors, err);
+	}
+	if (!ok)
+		relay_config_fini(out);
+	return ok;
+}
+
+void
+relay_config_fini(struct relay_config_file *file)
+{
+	routes_destroy(&file->routes);
+	zone_destroy(&file->zone);
+	arena_fini(&file->arena);
+	json_doc_fini(&file->doc);
+	*file = (struct relay_config_file){ 0 };
+}

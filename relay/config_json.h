@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The relay's configuration as JSON: the tables of its sections, which
+ * scenarios use too, and the reading of a whole file.  Pure.
+ */
+#ifndef FAULTPOST_RELAY_CONFIG_JSON_H
+#define FAULTPOST_RELAY_CONFIG_JSON_H
+
+#include "core/json/table.h"
+#include "relay/config.h"
+
+/* With all defaults of docs/delivery.md; for struct relay_delivery, struct
+ * relay_bounce_profile and struct relay_limits. */
+extern const struct json_table relay_delivery_table;
+extern const struct json_table relay_bounce_table;
+extern const struct json_table relay_limits_table;
+
+/* A configuration and all it points at. */
+struct relay_config_file {
+	struct relay_config config;
+	struct arena arena;
+	struct json_doc doc;
+	struct routes *routes;
+	struct zone *zone;
+};
+
+/* Reads a configuration; `file` is its name for messages, and routes may be in
+ * a file that `load` reads (malloc'd text; NULL with *err set): the path is
+ * taken as written.  On false *file is empty.  All errors of a routes table
+ * are appended to `errors`, *err being the first of them. */
+typedef char *relay_config_load(
+    void *owner, const char *path, size_t *len, struct err *err);
+bool relay_config_parse(struct relay_config_file *out, const char *file,
+    struct slice text, relay_config_load *load, void *owner,
+    struct routes_errors *errors, struct err *err);
+void relay_config_fini(struct relay_config_file *file);
+
+/* The JSON Schema of such a file. */
+void relay_config_schema(struct buf *out);
+
+#endif

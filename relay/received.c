@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: MIT */
+/* Header lines, written and read; see received.h. */
+#include "relay/received.h"
+
+static const char day_names[7][4] = { "Sun", "Mon", "Tue", "Wed", "Thu", "Fri",
+	"Sat" };
+static const char month_names[12][4] = { "Jan", "Feb", "Mar", "Apr", "May",
+	"Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec" };
+
+void
+received_format(struct buf *out, const struct received_line *line)
+{
+	struct utime_parts p;
+	char client[IP_TEXT_MAX];
+
+	utime_split(line->at, &p);
+	buf_printf(out,
+	    "Received: from %.*s ([%s%s])\r\n"
+	    "\tby %.*s with %s id %llu;\r\n"
+	    "\t%s, %d %s %d %02d:%02d:%02d +0000\r\n",
+	    SLICE_ARG(line->from), line->client->family == 6 ? "IPv6:" : "",
+	    ip_format(line->client, client), SLICE_ARG(line->by),
+	    line->is_utf8 ? "UTF8SMTP" : "ESMTP", (unsigned long long)line->mid,
+	    day_names[p.weekday], p.day, month_names[p.month - 1], p.year,
+	    p.hour, p.minute, p.second);
+}
+
+/* The buffer that keeps the field of this line; NULL: not one of ours, or seen
+ * before. */
+static struct buf *
+field_of(struct header_scan *h, struct slice line, struct slice *value)
+{
+	static const struct slice id = SLICE_INIT("Message-ID:");
+	static const struct slice subject = SLICE_INIT("Subject:");
+
+	if (slice_starts_with_nocase(line, id) &&
+	    buf_len(&h->message_id) == 0) {
+		*value = slice_trim(slice_skip(line, id.len));
+		return &h->message_id;
+	}
+	if (slice_starts_with_nocase(line, subject) &&
+	    buf_len(&h->subject) == 0) {
+		*value = slice_trim(slice_skip(line, subject.len));
+		return &h->subject;
+	}
+	return NULL;
+}
+
+static void
+append_bounded(struct buf *b, struct slice text)
+{
+	buf_append(b, slice_sub(text, 0, HEADER_FIELD_MAX - buf_len(b)));
+}
+
+static void
+scan_line(struct header_scan *h, struct slice line)
+{
+	struct slice value = { 0 };
+
+	if (line.len > 0 && line.at[line.len - 1] == '\r')
+		line.len--;
+	if (line.len == 0) {
+		h->is_over = true;
+		return;
+	}
+	if (line.at[0] == ' ' || line.at[0] == '\t') {
+		if (h->open == NULL)
+			return;
+		append_bounded(h->open, SLICE(" "));
+		append_bounded(h->open, slice_trim(line));
+		return;
+	}
+	h->open = field_of(h, line, &value);
+	if (h->open != NULL)
+		append_bounded(h->open, value);
+}
+
+void
+header_scan_feed(struct header_scan *h, struct slice content)
+{
+	while (!h->is_over && content.len > 0) {
+		size_t end = slice_find_byte(content, '\n');
+
+		append_bounded(&h->line, slice_sub(content, 0, end));
+		if (end == content.len)
+			return;
+		content = slice_skip(content, end + 1);
+		scan_line(h, buf_slice(&h->line));
+		buf_clear(&h->line);
+	}
+}
+
+struct slice
+header_scan_message_id(const struct header_scan *h)
+{
+	return buf_slice(&h->message_id);
+}
+
+struct slice
+header_scan_subject(const struct header_scan *h)
+{
+	return buf_slice(&h->subject);
+}
+
+void
+header_scan_reset(struct header_scan *h)
+{
+	h->is_over = false;
+	h->open = NULL;
+	buf_clear(&h->line);
+	buf_clear(&h->message_id);
+	buf_clear(&h->subject);
+}
+
+void
+header_scan_fini(struct header_scan *h)
+{
+	buf_fini(&h->line);
+	buf_fini(&h->message_id);
+	buf_fini(&h->subject);
+}

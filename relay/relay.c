@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: MIT */
+/* The relay's life: starting, reloading, draining, ending; see relay.h. */
+#include "relay/relay_impl.h"
+
+static void on_accept(void *owner, struct stream *s);
+static void on_drain_deadline(struct timer *t);
+static void on_spool_fault(void *owner, const struct err *err);
+static void on_stored(void *owner, struct message *m,
+    const struct spool_recipient *left, uint32_t count);
+
+/* Opens the listeners that `config` names; on an error none is left open. */
+static struct relay_listener *
+open_listeners(struct relay *r, const struct relay_config *config,
+    struct relay_listener *had, size_t had_count, struct err *err)
+{
+	struct relay_listener *list =
+	    xcalloc(config->listen.count, sizeof(*list));
+	size_t i;
+
+	for (i = 0; i < config->listen.count; i++) {
+		const struct endpoint *at = &config->listen.at[i];
+
+		list[i].relay = r;
+		/* One that stays is handed over, not bound again. */
+		for (size_t j = 0; j < had_count; j++)
+			if (had[j].listener != NULL && at->port != 0 &&
+			    endpoint_equal(listener_local(had[j].listener), at))
+				list[i] = had[j];
+		if (list[i].listener == NULL)
+			list[i].listener =
+			    world_listen(r->world, at, on_accept, r, err);
+		if (list[i].listener == NULL)
+			break;
+	}
+	if (i == config->listen.count)
+		return list;
+	while (i-- > 0) {
+		bool was_had = false;
+
+		for (size_t j = 0; j < had_count; j++)
+			was_had |= had[j].listener == list[i].listener;
+		if (!was_had)
+			listener_close(list[i].listener);
+	}
+	free(list);
+	return NULL;
+}
+
+static void
+close_listeners(struct relay *r)
+{
+	for (size_t i = 0; i < r->listener_count; i++)
+		listener_close(r->listeners[i].listener);
+	free(r->listeners);
+	r->listeners = NULL;
+	r->listener_count = 0;
+}
+
+static bool
+relay_start(struct relay *r, struct err *err)
+{
+	const struct spool_hooks hooks = { r, on_spool_fault };
+
+	r->spool = spool_open(r->world, r->config->queue_path.at, &hooks, err);
+	if (r->spool == NULL || !spool_load(r->spool, on_stored, r, err))
+		return false;
+	r->listeners = open_listeners(r, r->config, NULL, 0, err);
+	if (r->listeners == NULL)
+		return false;
+	r->listener_count = r->config->listen.count;
+	return true;
+}
+
+struct relay *
+relay_new(struct world *w, const struct relay_config *config,
+    const struct relay_hooks *hooks, struct err *err)
+{
+	struct relay *r = xcalloc(1, sizeof(*r));
+
+	r->world = w;
+	r->config = config;
+	r->hooks = *hooks;
+	r->log.world = w;
+	r->log.owner = hooks->owner;
+	r->log.on_line = hooks->on_log;
+	r->drain.fire = on_drain_deadline;
+	list_init(&r->sessions);
+	if (!relay_start(r, err))
+		relay_destroy(&r);
+	return r;
+}
+
+void
+relay_destroy(struct relay **rp)
+{
+	struct relay *r = *rp;
+
+	*rp = NULL;
+	if (r == NULL)
+		return;
+	close_listeners(r);
+	timer_stop(r->world, &r->drain);
+	inbound_destroy_all(r);
+	deliver_destroy_all(r);
+	queue_fini(&r->queue);
+	hosts_fini(&r->hosts);
+	spool_close(&r->spool);
+	log_fini(&r->log);
+	free(r);
+}
+
+/* A message that was in the queue at start. */
+static void
+on_stored(void *owner, struct message *m, const struct spool_recipient *left,
+    uint32_t count)
+{
+	struct relay *r = owner;
+
+	if (count > 0) {
+		deliver_submit(r, m, left, count);
+		return;
+	}
+	/* All were finished; only the record of it was cut short. */
+	spool_drop_message(r->spool, m->mid, spool_pieces_of(m->size_bytes));
+	message_destroy(&m);
+}
+
+static void
+on_accept(void *owner, struct stream *s)
+{
+	inbound_accept(owner, s);
+}
+
+static void
+on_spool_fault(void *owner, const struct err *err)
+{
+	struct relay *r = owner;
+
+	r->hooks.on_fault(r->hooks.owner, err);
+}
+
+bool
+relay_reload(
+    struct relay *r, const struct relay_config *config, struct err *err)
+{
+	struct relay_listener *list =
+	    open_listeners(r, config, r->listeners, r->listener_count, err);
+
+	if (list == NULL)
+		return false;
+	for (size_t i = 0; i < r->listener_count; i++) {
+		bool stays = false;
+
+		for (size_t j = 0; j < config->listen.count; j++)
+			stays |= list[j].listener == r->listeners[i].listener;
+		if (!stays)
+			listener_close(r->listeners[i].listener);
+	}
+	free(r->listeners);
+	r->listeners = list;
+	r->listener_count = config->listen.count;
+	r->config = config;
+	deliver_reload(r);
+	return true;
+}
+
+void
+relay_drain(struct relay *r)
+{
+	if (r->draining)
+		return;
+	r->draining = true;
+	close_listeners(r);
+	timer_set(r->world, &r->drain,
+	    utime_add(world_now(r->world), r->config->drain_timeout));
+	inbound_drain(r);
+	deliver_drain(r);
+}
+
+/* Patience is over: what is under way is cut; it stays queued. */
+static void
+on_drain_deadline(struct timer *t)
+{
+	struct relay *r = CONTAINER_OF(t, struct relay, drain);
+
+	inbound_destroy_all(r);
+	deliver_destroy_all(r);
+	if (!r->drained) {
+		r->drained = true;
+		r->hooks.on_drained(r->hooks.owner);
+	}
+}
+
+const struct endpoint *
+relay_listen_address(const struct relay *r, size_t index)
+{
+	assert(index < r->listener_count);
+	return listener_local(r->listeners[index].listener);
+}
+
+uint64_t
+relay_queued_recipients(const struct relay *r)
+{
+	return r->queue.recipients;
+}

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The inside of the relay, shared by its shell: relay.c (life cycle), inbound.c
+ * (receiving), deliver.c (whose turn it is), outbound.c (one delivery
+ * connection).  For nobody else.
+ */
+#ifndef FAULTPOST_RELAY_IMPL_H
+#define FAULTPOST_RELAY_IMPL_H
+
+#include "relay/log.h"
+#include "relay/relay.h"
+#include "relay/resolve.h"
+#include "relay/spool.h"
+
+struct relay {
+	struct world *world;               /* borrowed */
+	const struct relay_config *config; /* borrowed */
+	struct relay_hooks hooks;
+	struct log log;
+	struct spool *spool; /* owned */
+	struct queue queue;
+	struct hosts hosts;
+	struct relay_listener *listeners; /* owned, as many as configured */
+	size_t listener_count;
+	struct list sessions; /* of inbound sessions */
+	size_t session_count;
+	uint64_t icid, dcid; /* given last */
+	size_t connections;  /* outbound ones that are open */
+	bool draining, drained;
+	struct timer drain; /* its deadline */
+};
+
+struct relay_listener {
+	struct relay *relay;
+	struct listener *listener; /* owned */
+};
+
+/* ---- inbound.c ---- */
+void inbound_accept(struct relay *r, struct stream *s);
+/* 421 to those between messages; the others may finish theirs. */
+void inbound_drain(struct relay *r);
+void inbound_destroy_all(struct relay *r);
+
+/* ---- deliver.c ---- */
+/* A message is on disk: its groups are ready, or wait as `left` says (NULL:
+ * all recipients are new).  Takes the message over. */
+void deliver_submit(struct relay *r, struct message *m,
+    const struct spool_recipient *left, uint32_t count);
+/* The configuration has changed: candidates are looked up again. */
+void deliver_reload(struct relay *r);
+/* No new connections; idle ones are closed. */
+void deliver_drain(struct relay *r);
+void deliver_destroy_all(struct relay *r);
+
+/* ---- deliver.c, for outbound.c ---- */
+struct connection;
+
+/* A domain's side of delivery; domain->delivery. */
+struct delivery {
+	struct relay *relay;
+	struct domain *domain;
+	struct timer wake;       /* when to look at the queue again */
+	struct list connections; /* of struct connection */
+	size_t connection_count;
+	struct connection *setup; /* the one that is being set up, or NULL */
+	struct resolve *resolve;  /* under way, or NULL */
+	utime candidates_expire;
+	bool has_candidates;
+	char *last_error; /* owned; of the last host failure */
+};
+
+/* Looks at the domain's queue as soon as the running callback has returned. */
+void deliver_wake(struct delivery *d);
+/* The connection greeted well and awaits messages. */
+void deliver_setup_done(struct delivery *d, struct connection *c);
+/* The connection failed before it could carry anything. */
+void deliver_host_failed(struct delivery *d, struct connection *c, bool is_down,
+    const struct log_host_failure *failure);
+/* A recipient's verdict; `dcid` and `cause` for the log. */
+void deliver_delayed(struct delivery *d, struct group *g, uint32_t rid,
+    uint64_t dcid, const struct log_cause *cause);
+void deliver_bounced(struct delivery *d, struct group *g, uint32_t rid,
+    uint64_t dcid, const struct log_cause *cause);
+void deliver_done(struct delivery *d, struct group *g, const uint32_t *rids,
+    uint32_t count, uint64_t dcid, struct slice response);
+/* The transaction is over; what is left of the group goes on. `failover` is
+ * false when the stage of its refusal is not one of failover_on. */
+void deliver_group_over(
+    struct delivery *d, struct connection *c, struct group *g, bool failover);
+void deliver_connection_closed(struct delivery *d, struct connection *c);
+
+/* ---- outbound.c ---- */
+struct connection {
+	struct delivery *delivery; /* borrowed; outlives the connection */
+	struct list link;          /* in delivery->connections */
+	struct host *host;         /* borrowed */
+	uint64_t dcid;
+	struct stream *stream;      /* owned; NULL: gone */
+	struct smtp_client *client; /* owned; NULL before it is connected */
+	struct timer timer;         /* the deadline of the present state */
+	enum connection_state {
+		CONNECTION_CONNECTING,
+		CONNECTION_GREETING, /* until the client is ready */
+		CONNECTION_IDLE,
+		CONNECTION_BUSY,
+		CONNECTION_QUITTING,
+	} state;
+	enum net_failure why; /* after on_failure */
+	uint32_t messages;    /* carried so far */
+	/* BUSY: */
+	struct group *group;      /* being sent; borrowed */
+	struct slice *recipients; /* owned; as the client has them */
+	uint32_t *rids;           /* owned; of those */
+	bool *settled;            /* owned; of those: had its verdict */
+	uint32_t *delivered;      /* owned; RIDs that got a 2xx */
+	uint32_t recipient_count, delivered_count;
+	struct buf response; /* the 2xx's text */
+	bool failover;       /* false once a refusal forbids it */
+	uint32_t piece;      /* of the content, to be sent next */
+	struct buf content;
+};
+
+/* Starts a connection to the host. */
+struct connection *outbound_open(struct delivery *d, struct host *host);
+/* Sends the group over an idle connection. */
+void outbound_send(struct connection *c, struct group *g);
+bool outbound_is_idle(const struct connection *c);
+/* QUIT, if it is idle. */
+void outbound_quit(struct connection *c);
+/* Ends it at once, without a word; its group, if any, is returned. */
+void outbound_destroy(struct connection *c);
+
+#endif

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * From a domain to its candidates: the route's hosts, or the domain's own MX
+ * records, looked up (docs/delivery.md, "candidate", and 15).
+ */
+#ifndef FAULTPOST_RELAY_RESOLVE_H
+#define FAULTPOST_RELAY_RESOLVE_H
+
+#include "core/world/world.h"
+#include "relay/pick.h"
+
+enum resolve_outcome {
+	RESOLVE_OK,      /* there are candidates */
+	RESOLVE_DISCARD, /* the route is /dev/null */
+	RESOLVE_HARD,    /* there will be none: bounce */
+	RESOLVE_SOFT,    /* there are none now: requeue */
+};
+
+struct resolve_result {
+	enum resolve_outcome outcome;
+	struct candidates candidates; /* the taker's; not sealed yet */
+	utime expires;                /* when to ask again */
+	struct slice error;           /* HARD, SOFT: the last error's text */
+};
+
+/* One look-up under way; the owner keeps it where it is until the result or
+ * resolve_cancel(). */
+struct resolve;
+
+/* What stays the same for all look-ups of a relay. */
+struct resolve_context {
+	struct world *world;
+	struct hosts *hosts;
+	uint16_t port;          /* of destinations that name none */
+	struct ip_address from; /* family 0: both families can be reached */
+};
+
+/* The result comes later, exactly once; it is borrowed for the call except for
+ * the candidates.  `route` (NULL: there is none) and `domain` are borrowed
+ * until then. */
+struct resolve *resolve_start(const struct resolve_context *context,
+    const struct route *route, struct slice domain,
+    void (*on_result)(void *owner, struct resolve_result *result), void *owner);
+/* No result will come; NULL inside is fine. */
+void resolve_cancel(struct resolve **rp);
+
+#endif
