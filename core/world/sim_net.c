@@ -201,7 +201,7 @@ sim_listen(struct world *w, const struct endpoint *at, struct err *err)
 	}
 	if (listener_at(sw, &local) != NULL) {
 		(void)err_set(err,
-		    "cannot listen on %s: address already in use",
+		    "cannot listen on %s: Address already in use",
 		    endpoint_format(at, text));
 		return NULL;
 	}

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The inside of the real world, shared by world_ev.c (loop and clock),
+ * world_ev_stream.c (connections) and world_ev_net.c (addresses, connecting,
+ * listening): the only files that know libev and sockets.
+ *
+ * A turn of the loop is: timers that are due, then the streams that want
+ * attention (output to write, a failure to tell), then waiting, then what the
+ * sockets say.  As attention waits for the turn, no call of an owner ever calls
+ * it back, and what an owner writes in several pieces goes out in one.
+ */
+#ifndef FAULTPOST_WORLD_EV_IMPL_H
+#define FAULTPOST_WORLD_EV_IMPL_H
+
+#include "core/base/buf.h"
+#include "core/base/list.h"
+#include "core/world/world_ev.h"
+#include "core/world/world_impl.h"
+
+#include <ev.h>
+#include <sys/socket.h>
+
+#define EV_INPUT_MAX 65536 /* taken from one stream in one turn */
+
+struct ev_world {
+	struct world base;
+	struct ev_loop *loop; /* owned */
+	struct ev_prepare turn;
+	struct ev_timer due; /* for the first entry of the calendar */
+	utime anchor;        /* what the clock showed ... */
+	utime anchor_mono;   /* ... when the monotonic clock showed this */
+	double scale;
+	struct list streams;       /* of struct ev_stream */
+	struct list attention;     /* of those, by their `attention` */
+	struct list dead;          /* to be freed once no callback runs */
+	size_t owned;              /* streams and listeners with an owner */
+	struct ev_signal *signals; /* owned, `signal_count` of them */
+	size_t signal_count;
+	void (*on_signal)(void *owner, int signo);
+	void *signal_owner;
+	char input[EV_INPUT_MAX];
+};
+
+enum ev_phase {
+	PHASE_CONNECTING,
+	PHASE_OPEN,
+	PHASE_FAILED, /* the socket is closed; the owner is told, or was */
+};
+
+struct ev_stream {
+	struct stream base;
+	struct list node;      /* in streams or in dead */
+	struct list attention; /* in world->attention, or in no list */
+	int fd;                /* owned; -1: none */
+	enum ev_phase phase;
+	bool owned;
+	bool paused;
+	bool heard_eof;
+	bool shut; /* FIN when the queue is empty */
+	bool fin_sent;
+	bool above_high; /* on_drained is owed once the queue is short */
+	bool failure_due;
+	enum net_failure failure;
+	struct buf out;
+	struct ev_io reading, writing;
+	struct timer linger;
+};
+
+static inline struct ev_world *
+ev_world_of(const struct stream *s)
+{
+	return (struct ev_world *)s->world;
+}
+
+/* ---- world_ev_net.c ---- */
+
+struct stream *ev_world_connect(
+    struct world *w, const struct endpoint *from, const struct endpoint *to);
+struct listener *ev_world_listen(
+    struct world *w, const struct endpoint *at, struct err *err);
+void ev_listener_close(struct listener *l);
+/* What the socket says about its own address. */
+void ev_socket_local(int fd, struct endpoint *local);
+/* Why a stream ended, from errno. */
+enum net_failure ev_failure_of(int error);
+
+/* ---- world_ev_stream.c ---- */
+
+/* A stream with an owner, on a socket that it takes over (or -1). */
+struct ev_stream *ev_stream_new(struct ev_world *ew, int fd);
+/* Watches the socket: of an open stream for input, of a connecting one for the
+ * outcome. */
+void ev_stream_watch(struct ev_stream *s);
+/* The connection is dead; the owner, if any, learns why in the next turn. */
+void ev_stream_fail(struct ev_stream *s, enum net_failure why);
+/* Tells a failure, or writes what is queued. */
+void ev_stream_attend(struct ev_stream *s);
+void ev_stream_free(struct ev_stream *s);
+void ev_stream_write(struct stream *s, struct slice bytes);
+size_t ev_stream_queued(const struct stream *s);
+void ev_stream_pause(struct stream *s, bool paused);
+void ev_stream_shutdown(struct stream *s);
+void ev_stream_close(struct stream *s);
+void ev_stream_reset(struct stream *s);
+
+#endif

@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: MIT */
+/* Addresses, connecting and listening in the real world. */
+#include "core/world/world_ev_impl.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <unistd.h>
+
+/* Connections taken from one listener in one turn. */
+#define ACCEPT_MAX 64
+/* How long a listener rests when the process has no descriptor left. */
+#define ACCEPT_REST (100 * UTIME_MS)
+
+struct ev_listener {
+	struct listener base;
+	int fd;      /* owned */
+	bool is_any; /* listens on all addresses */
+	bool in_callback;
+	bool closed; /* to be freed behind the callback */
+	struct ev_io accepting;
+	struct timer rest;
+};
+
+static void on_acceptable(struct ev_loop *loop, struct ev_io *io, int events);
+static void on_rested(struct timer *t);
+
+/* ---- addresses ---- */
+
+union any_sockaddr {
+	struct sockaddr sa;
+	struct sockaddr_in v4;
+	struct sockaddr_in6 v6;
+};
+
+static socklen_t
+sockaddr_set(union any_sockaddr *a, const struct endpoint *e)
+{
+	*a = (union any_sockaddr){ 0 };
+	if (e->ip.family == 4) {
+		a->v4.sin_family = AF_INET;
+		a->v4.sin_port = htons(e->port);
+		memcpy(&a->v4.sin_addr, e->ip.bytes, 4);
+		return sizeof(a->v4);
+	}
+	a->v6.sin6_family = AF_INET6;
+	a->v6.sin6_port = htons(e->port);
+	memcpy(&a->v6.sin6_addr, e->ip.bytes, 16);
+	return sizeof(a->v6);
+}
+
+static void
+sockaddr_get(const union any_sockaddr *a, struct endpoint *e)
+{
+	*e = (struct endpoint){ 0 };
+	if (a->sa.sa_family == AF_INET) {
+		e->ip.family = 4;
+		memcpy(e->ip.bytes, &a->v4.sin_addr, 4);
+		e->port = ntohs(a->v4.sin_port);
+	} else {
+		e->ip.family = 6;
+		memcpy(e->ip.bytes, &a->v6.sin6_addr, 16);
+		e->port = ntohs(a->v6.sin6_port);
+	}
+}
+
+void
+ev_socket_local(int fd, struct endpoint *local)
+{
+	union any_sockaddr a = { 0 };
+	socklen_t len = sizeof(a);
+
+	if (getsockname(fd, &a.sa, &len) == 0)
+		sockaddr_get(&a, local);
+}
+
+enum net_failure
+ev_failure_of(int error)
+{
+	switch (error) {
+	case ECONNREFUSED:
+		return NET_REFUSED;
+	case ETIMEDOUT:
+		return NET_TIMED_OUT;
+	case EHOSTUNREACH:
+	case ENETUNREACH:
+	case EHOSTDOWN:
+	case ENETDOWN:
+	case EACCES: /* a local filter */
+	case EPERM:
+		return NET_UNREACHABLE;
+	case ECONNRESET:
+	case ECONNABORTED:
+	case EPIPE:
+		return NET_RESET;
+	default:
+		return NET_LOCAL;
+	}
+}
+
+static int
+socket_new(const struct endpoint *e)
+{
+	int on = 1;
+	int fd = socket(e->ip.family == 4 ? AF_INET : AF_INET6,
+	    SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+
+	if (fd >= 0) {
+		/* Accepted sockets inherit it. */
+		(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+		(void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+	}
+	return fd;
+}
+
+/* ---- connecting ---- */
+
+static bool
+bind_source(int fd, const struct endpoint *from)
+{
+	union any_sockaddr a;
+	socklen_t len = sockaddr_set(&a, from);
+	int on = 1;
+
+	/* A port is chosen at connect(), where it need not be unique for all
+	 * destinations. */
+	if (from->port == 0)
+		(void)setsockopt(
+		    fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof(on));
+	return bind(fd, &a.sa, len) == 0;
+}
+
+struct stream *
+ev_world_connect(
+    struct world *w, const struct endpoint *from, const struct endpoint *to)
+{
+	struct ev_world *ew = (struct ev_world *)w;
+	struct ev_stream *s = ev_stream_new(ew, socket_new(to));
+	union any_sockaddr a;
+	socklen_t len = sockaddr_set(&a, to);
+
+	s->phase = PHASE_CONNECTING;
+	s->base.remote = *to;
+	if (from != NULL)
+		s->base.local = *from;
+	if (s->fd < 0 || (from != NULL && !bind_source(s->fd, from))) {
+		ev_stream_fail(s, NET_LOCAL);
+		return &s->base;
+	}
+	ev_stream_watch(s);
+	if (connect(s->fd, &a.sa, len) != 0 && errno != EINPROGRESS)
+		ev_stream_fail(s, ev_failure_of(errno));
+	return &s->base;
+}
+
+/* ---- listening ---- */
+
+static int
+listen_at(const struct endpoint *at)
+{
+	union any_sockaddr a;
+	socklen_t len = sockaddr_set(&a, at);
+	int fd = socket_new(at);
+	int on = 1, error;
+
+	if (fd < 0)
+		return -1;
+	if (at->ip.family == 6)
+		(void)setsockopt(
+		    fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on));
+	if (bind(fd, &a.sa, len) == 0 && listen(fd, SOMAXCONN) == 0)
+		return fd;
+	error = errno;
+	(void)close(fd);
+	errno = error;
+	return -1;
+}
+
+struct listener *
+ev_world_listen(struct world *w, const struct endpoint *at, struct err *err)
+{
+	static const struct ip_address any[] = { { 4, { 0 } }, { 6, { 0 } } };
+	struct ev_world *ew = (struct ev_world *)w;
+	struct ev_listener *l;
+	char text[ENDPOINT_TEXT_MAX];
+	int fd = listen_at(at);
+
+	if (fd < 0) {
+		(void)err_set(err, "cannot listen on %s: %s",
+		    endpoint_format(at, text), strerror(errno));
+		return NULL;
+	}
+	l = xcalloc(1, sizeof(*l));
+	l->base.world = w;
+	l->fd = fd;
+	ev_socket_local(fd, &l->base.local);
+	l->is_any = ip_equal(&at->ip, &any[0]) || ip_equal(&at->ip, &any[1]);
+	l->rest.fire = on_rested;
+	ev_io_init(&l->accepting, on_acceptable, fd, EV_READ);
+	l->accepting.data = l;
+	ev_io_start(ew->loop, &l->accepting);
+	ew->owned++;
+	return &l->base;
+}
+
+void
+ev_listener_close(struct listener *base)
+{
+	struct ev_listener *l = (struct ev_listener *)base;
+	struct ev_world *ew = (struct ev_world *)base->world;
+
+	ev_io_stop(ew->loop, &l->accepting);
+	timer_stop(base->world, &l->rest);
+	(void)close(l->fd);
+	ew->owned--;
+	if (l->in_callback)
+		l->closed = true;
+	else
+		free(l);
+}
+
+static void
+on_rested(struct timer *t)
+{
+	struct ev_listener *l = CONTAINER_OF(t, struct ev_listener, rest);
+
+	ev_io_start(((struct ev_world *)l->base.world)->loop, &l->accepting);
+}
+
+/* No descriptor or memory is left: the connections wait in the kernel. */
+static void
+listener_rest(struct ev_listener *l)
+{
+	struct world *w = l->base.world;
+
+	ev_io_stop(((struct ev_world *)w)->loop, &l->accepting);
+	timer_set(w, &l->rest, world_now(w) + ACCEPT_REST);
+}
+
+/* False when there is nothing more to accept now. */
+static bool
+accept_one(struct ev_listener *l)
+{
+	struct ev_world *ew = (struct ev_world *)l->base.world;
+	union any_sockaddr a = { 0 };
+	socklen_t len = sizeof(a);
+	struct ev_stream *s;
+	int fd = accept4(l->fd, &a.sa, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
+
+	if (fd < 0) {
+		if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS ||
+		    errno == ENOMEM)
+			listener_rest(l);
+		/* Others concern a connection that is gone already. */
+		return errno == ECONNABORTED || errno == EINTR;
+	}
+	s = ev_stream_new(ew, fd);
+	s->phase = PHASE_OPEN;
+	sockaddr_get(&a, &s->base.remote);
+	s->base.local = l->base.local;
+	if (l->is_any)
+		ev_socket_local(fd, &s->base.local);
+	ev_stream_watch(s);
+	l->base.on_accept(l->base.owner, &s->base);
+	assert(!s->owned || s->base.handler != NULL);
+	return true;
+}
+
+static void
+on_acceptable(struct ev_loop *loop, struct ev_io *io, int events)
+{
+	struct ev_listener *l = io->data;
+
+	(void)loop;
+	(void)events;
+	l->in_callback = true;
+	for (int i = 0; i < ACCEPT_MAX && !l->closed; i++) {
+		if (l->base.world->stopping || !accept_one(l))
+			break;
+	}
+	l->in_callback = false;
+	if (l->closed)
+		free(l);
+}

@@ -1,0 +1,342 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * TCP connections of the real world, from the socket to the owner's callbacks.
+ *
+ * A closed stream lingers without its owner: it writes what is queued, sends
+ * FIN and throws away what comes until the peer's FIN, for STREAM_LINGER at
+ * most.  To close the socket sooner could destroy the last reply on its way,
+ * for the kernel answers unread input with RST.
+ */
+#include "core/world/world_ev_impl.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+static void on_readable(struct ev_loop *loop, struct ev_io *io, int events);
+static void on_writable(struct ev_loop *loop, struct ev_io *io, int events);
+static void on_linger(struct timer *t);
+
+struct ev_stream *
+ev_stream_new(struct ev_world *ew, int fd)
+{
+	struct ev_stream *s = xcalloc(1, sizeof(*s));
+
+	s->base.world = &ew->base;
+	s->fd = fd;
+	s->owned = true;
+	ew->owned++;
+	s->linger.fire = on_linger;
+	list_init(&s->attention);
+	list_append(&ew->streams, &s->node);
+	ev_init(&s->reading, on_readable);
+	ev_init(&s->writing, on_writable);
+	s->reading.data = s->writing.data = s;
+	return s;
+}
+
+void
+ev_stream_watch(struct ev_stream *s)
+{
+	struct ev_loop *loop = ev_world_of(&s->base)->loop;
+
+	ev_io_set(&s->reading, s->fd, EV_READ);
+	ev_io_set(&s->writing, s->fd, EV_WRITE);
+	if (s->phase == PHASE_CONNECTING)
+		ev_io_start(loop, &s->writing);
+	else
+		ev_io_start(loop, &s->reading);
+}
+
+static void
+ask_attention(struct ev_stream *s)
+{
+	if (list_is_empty(&s->attention))
+		list_append(&ev_world_of(&s->base)->attention, &s->attention);
+}
+
+static void
+close_socket(struct ev_stream *s)
+{
+	struct ev_loop *loop = ev_world_of(&s->base)->loop;
+
+	if (s->fd < 0)
+		return;
+	ev_io_stop(loop, &s->reading);
+	ev_io_stop(loop, &s->writing);
+	(void)close(s->fd);
+	s->fd = -1;
+}
+
+/* So that closing the socket sends RST. */
+static void
+abort_socket(struct ev_stream *s)
+{
+	static const struct linger none = { .l_onoff = 1, .l_linger = 0 };
+
+	if (s->fd >= 0)
+		(void)setsockopt(
+		    s->fd, SOL_SOCKET, SO_LINGER, &none, sizeof(none));
+	close_socket(s);
+}
+
+/* Nobody needs the stream any more; the turn frees it. */
+static void
+bury(struct ev_stream *s)
+{
+	assert(!s->owned);
+	close_socket(s);
+	timer_stop(s->base.world, &s->linger);
+	list_remove(&s->attention);
+	list_remove(&s->node);
+	list_append(&ev_world_of(&s->base)->dead, &s->node);
+}
+
+void
+ev_stream_free(struct ev_stream *s)
+{
+	close_socket(s);
+	timer_stop(s->base.world, &s->linger);
+	list_remove(&s->attention);
+	list_remove(&s->node);
+	buf_fini(&s->out);
+	free(s);
+}
+
+void
+ev_stream_fail(struct ev_stream *s, enum net_failure why)
+{
+	close_socket(s);
+	buf_fini(&s->out);
+	s->phase = PHASE_FAILED;
+	if (!s->owned) {
+		bury(s);
+		return;
+	}
+	s->failure_due = true;
+	s->failure = why;
+	ask_attention(s);
+}
+
+/* ---- output ---- */
+
+/* False when the connection turned out to be dead. */
+static bool
+send_queued(struct ev_stream *s)
+{
+	struct ev_loop *loop = ev_world_of(&s->base)->loop;
+
+	while (buf_len(&s->out) > 0) {
+		struct slice bytes = buf_slice(&s->out);
+		ssize_t n = send(s->fd, bytes.at, bytes.len, MSG_NOSIGNAL);
+
+		if (n >= 0) {
+			buf_consume(&s->out, (size_t)n);
+		} else if (errno == EAGAIN) {
+			ev_io_start(loop, &s->writing);
+			return true;
+		} else if (errno != EINTR) {
+			ev_stream_fail(s, ev_failure_of(errno));
+			return false;
+		}
+	}
+	ev_io_stop(loop, &s->writing);
+	return true;
+}
+
+static void
+flush(struct ev_stream *s)
+{
+	if (!send_queued(s))
+		return;
+	if (buf_len(&s->out) == 0 && s->shut && !s->fin_sent) {
+		s->fin_sent = true;
+		(void)shutdown(s->fd, SHUT_WR);
+	}
+	if (!s->owned && s->fin_sent && s->heard_eof) {
+		bury(s);
+	} else if (s->above_high && buf_len(&s->out) < STREAM_LOW_WATER) {
+		s->above_high = false;
+		if (s->owned)
+			s->base.handler->on_drained(s->base.owner);
+	}
+}
+
+void
+ev_stream_attend(struct ev_stream *s)
+{
+	if (s->failure_due) {
+		s->failure_due = false;
+		s->base.handler->on_failure(s->base.owner, s->failure);
+	} else if (s->phase == PHASE_OPEN) {
+		flush(s);
+	}
+}
+
+static void
+on_connect_done(struct ev_stream *s)
+{
+	struct ev_loop *loop = ev_world_of(&s->base)->loop;
+	int error = 0;
+	socklen_t len = sizeof(error);
+
+	if (getsockopt(s->fd, SOL_SOCKET, SO_ERROR, &error, &len) != 0)
+		error = errno;
+	if (error != 0) {
+		ev_stream_fail(s, ev_failure_of(error));
+		return;
+	}
+	ev_socket_local(s->fd, &s->base.local);
+	s->phase = PHASE_OPEN;
+	ev_io_stop(loop, &s->writing);
+	if (!s->paused)
+		ev_io_start(loop, &s->reading);
+	ask_attention(s);
+	s->base.handler->on_connected(s->base.owner);
+}
+
+static void
+on_writable(struct ev_loop *loop, struct ev_io *io, int events)
+{
+	struct ev_stream *s = io->data;
+
+	(void)loop;
+	(void)events;
+	if (s->base.world->stopping)
+		return;
+	if (s->phase == PHASE_CONNECTING)
+		on_connect_done(s);
+	else
+		flush(s);
+}
+
+/* ---- input ---- */
+
+static void
+on_eof(struct ev_stream *s)
+{
+	ev_io_stop(ev_world_of(&s->base)->loop, &s->reading);
+	s->heard_eof = true;
+	if (s->owned)
+		s->base.handler->on_eof(s->base.owner);
+	else if (s->fin_sent)
+		bury(s);
+}
+
+static void
+on_readable(struct ev_loop *loop, struct ev_io *io, int events)
+{
+	struct ev_stream *s = io->data;
+	struct ev_world *ew = ev_world_of(&s->base);
+	ssize_t n;
+
+	(void)loop;
+	(void)events;
+	if (ew->base.stopping)
+		return;
+	n = recv(s->fd, ew->input, sizeof(ew->input), 0);
+	if (n == 0)
+		on_eof(s);
+	else if (n < 0 && errno != EAGAIN && errno != EINTR)
+		ev_stream_fail(s, ev_failure_of(errno));
+	else if (n > 0 && s->owned)
+		s->base.handler->on_input(
+		    s->base.owner, slice_of(ew->input, (size_t)n));
+}
+
+/* ---- what owners ask for ---- */
+
+void
+ev_stream_write(struct stream *base, struct slice bytes)
+{
+	struct ev_stream *s = (struct ev_stream *)base;
+
+	assert(s->owned);
+	if (s->phase == PHASE_FAILED)
+		return;
+	assert(!s->shut);
+	buf_append(&s->out, bytes);
+	if (buf_len(&s->out) > STREAM_HIGH_WATER)
+		s->above_high = true;
+	if (!ev_is_active(&s->writing))
+		ask_attention(s);
+}
+
+size_t
+ev_stream_queued(const struct stream *base)
+{
+	return buf_len(&((const struct ev_stream *)base)->out);
+}
+
+void
+ev_stream_pause(struct stream *base, bool paused)
+{
+	struct ev_stream *s = (struct ev_stream *)base;
+	struct ev_loop *loop = ev_world_of(base)->loop;
+
+	assert(s->owned);
+	s->paused = paused;
+	if (s->phase != PHASE_OPEN || s->heard_eof)
+		return;
+	if (paused)
+		ev_io_stop(loop, &s->reading);
+	else
+		ev_io_start(loop, &s->reading);
+}
+
+void
+ev_stream_shutdown(struct stream *base)
+{
+	struct ev_stream *s = (struct ev_stream *)base;
+
+	assert(s->owned);
+	s->shut = true;
+	if (s->phase == PHASE_OPEN)
+		ask_attention(s);
+}
+
+static void
+release(struct ev_stream *s)
+{
+	assert(s->owned);
+	s->owned = s->failure_due = false;
+	s->base.handler = NULL;
+	ev_world_of(&s->base)->owned--;
+}
+
+void
+ev_stream_close(struct stream *base)
+{
+	struct ev_stream *s = (struct ev_stream *)base;
+
+	release(s);
+	if (s->phase != PHASE_OPEN || (s->heard_eof && buf_len(&s->out) == 0)) {
+		bury(s);
+		return;
+	}
+	s->shut = true;
+	if (!s->heard_eof)
+		ev_io_start(ev_world_of(base)->loop, &s->reading);
+	ask_attention(s);
+	timer_set(
+	    base->world, &s->linger, world_now(base->world) + STREAM_LINGER);
+}
+
+void
+ev_stream_reset(struct stream *base)
+{
+	struct ev_stream *s = (struct ev_stream *)base;
+
+	release(s);
+	abort_socket(s);
+	bury(s);
+}
+
+static void
+on_linger(struct timer *t)
+{
+	struct ev_stream *s = CONTAINER_OF(t, struct ev_stream, linger);
+
+	if (!s->fin_sent)
+		abort_socket(s);
+	bury(s);
+}
