@@ -32,6 +32,20 @@ smtp_line_take(struct smtp_line_reader *r, struct buf *in, size_t limit_bytes,
 	return true;
 }
 
+const char *
+smtp_line_fault_text(unsigned faults)
+{
+	if ((faults & SMTP_LINE_OVER_LIMIT) != 0)
+		return "5.5.2 Line too long";
+	if ((faults & SMTP_LINE_BARE_LF) != 0)
+		return "5.5.2 Lines end with CR LF";
+	if ((faults & SMTP_LINE_BARE_CR) != 0)
+		return "5.5.2 A bare CR in a command";
+	if ((faults & SMTP_LINE_NUL) != 0)
+		return "5.5.2 A NUL in a command";
+	return NULL;
+}
+
 /* Finds the CR LF, `line_len` bytes from the front; looks at no byte twice. */
 static bool
 end_find(struct smtp_line_reader *r, struct slice in, size_t *line_len)

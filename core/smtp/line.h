@@ -29,4 +29,8 @@ struct smtp_line_reader {
 bool smtp_line_take(struct smtp_line_reader *r, struct buf *in,
     size_t limit_bytes, struct buf *line);
 
+/* Why a line with these faults is no command, as a reply text; NULL when there
+ * are none. */
+const char *smtp_line_fault_text(unsigned faults);
+
 #endif

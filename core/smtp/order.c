@@ -29,6 +29,43 @@ static void note_bdat(
     struct smtp_order *o, const struct smtp_command *command, bool accepted);
 static void note_starttls(struct smtp_order *o);
 
+enum smtp_stage
+smtp_order_stage(const struct smtp_command *command)
+{
+	switch (command->verb) {
+	case SMTP_EHLO:
+		return STAGE_EHLO;
+	case SMTP_HELO:
+		return STAGE_HELO;
+	case SMTP_MAIL:
+		return STAGE_MAIL;
+	case SMTP_RCPT:
+		return STAGE_RCPT;
+	case SMTP_DATA:
+		return STAGE_DATA;
+	case SMTP_BDAT:
+		return STAGE_BDAT;
+	case SMTP_RSET:
+		return STAGE_RSET;
+	case SMTP_NOOP:
+		return STAGE_NOOP;
+	case SMTP_VRFY:
+	case SMTP_EXPN:
+		return STAGE_VRFY;
+	case SMTP_QUIT:
+		return STAGE_QUIT;
+	case SMTP_STARTTLS:
+		return STAGE_STARTTLS;
+	case SMTP_AUTH:
+		return STAGE_AUTH;
+	case SMTP_HELP:
+	case SMTP_XCLIENT:
+	case SMTP_UNKNOWN:
+		break;
+	}
+	return STAGE_UNKNOWN;
+}
+
 unsigned
 smtp_order_extensions(const struct smtp_order *o)
 {

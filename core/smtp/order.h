@@ -23,6 +23,9 @@ struct smtp_order {
 	size_t recipient_count;
 };
 
+/* The stage of the answer that the command asks for. */
+enum smtp_stage smtp_order_stage(const struct smtp_command *command);
+
 /* The extensions in force: none before EHLO and behind HELO. */
 unsigned smtp_order_extensions(const struct smtp_order *o);
 

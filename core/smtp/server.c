@@ -72,9 +72,7 @@ static bool is_early(const struct smtp_server *s, enum smtp_stage stage);
 SERVER_STATES(X)
 #undef X
 static void line_blame(struct smtp_server *s);
-static const char *line_fault(unsigned faults);
 static void command_ask(struct smtp_server *s);
-static enum smtp_stage stage_of(const struct smtp_command *command);
 static void body_inspect(struct smtp_server *s);
 static void content_inspect(struct smtp_server *s);
 static void chunk_end(struct smtp_server *s);
@@ -103,19 +101,6 @@ smtp_server_destroy(struct smtp_server **sp)
 	buf_fini(&s->content);
 	buf_fini(&s->client_name);
 	free(s);
-}
-
-const char *
-smtp_violation_text(enum smtp_violation v)
-{
-	static const char *const texts[SMTP_VIOLATION_COUNT] = {
-#define X(constant, text) [constant] = text,
-		SMTP_VIOLATIONS(X)
-#undef X
-	};
-
-	assert(v < SMTP_VIOLATION_COUNT);
-	return texts[v];
 }
 
 void
@@ -328,7 +313,7 @@ step_line(struct smtp_server *s)
 	bool is_auth = s->state == SERVER_AUTH;
 	bool is_whole = smtp_line_take(&s->line_reader, &s->in,
 	    is_auth ? AUTH_LINE_MAX : SMTP_COMMAND_LINE_MAX, &s->line);
-	const char *fault = line_fault(s->line_reader.faults);
+	const char *fault = smtp_line_fault_text(s->line_reader.faults);
 
 	line_blame(s);
 	if (!is_whole)
@@ -343,7 +328,7 @@ step_line(struct smtp_server *s)
 		.line = buf_slice(&s->line),
 		.argument = buf_slice(&s->line),
 	};
-	ask(s, stage_of(&s->command), &s->command,
+	ask(s, smtp_order_stage(&s->command), &s->command,
 	    fault != NULL ? WRONG(500, fault) : WRONG(0, NULL));
 	return true;
 }
@@ -421,21 +406,6 @@ line_blame(struct smtp_server *s)
 		violate(s, SMTP_BARE_CR);
 }
 
-/* Why the line cannot be a command; NULL when it can. */
-static const char *
-line_fault(unsigned faults)
-{
-	if ((faults & SMTP_LINE_OVER_LIMIT) != 0)
-		return "5.5.2 Line too long";
-	if ((faults & SMTP_LINE_BARE_LF) != 0)
-		return "5.5.2 Lines end with CR LF";
-	if ((faults & SMTP_LINE_BARE_CR) != 0)
-		return "5.5.2 A bare CR in a command";
-	if ((faults & SMTP_LINE_NUL) != 0)
-		return "5.5.2 A NUL in a command";
-	return NULL;
-}
-
 static void
 command_ask(struct smtp_server *s)
 {
@@ -456,44 +426,7 @@ command_ask(struct smtp_server *s)
 		enter(s, SERVER_CHUNK);
 		return;
 	}
-	ask(s, stage_of(&s->command), &s->command, wrong);
-}
-
-static enum smtp_stage
-stage_of(const struct smtp_command *command)
-{
-	switch (command->verb) {
-	case SMTP_EHLO:
-		return STAGE_EHLO;
-	case SMTP_HELO:
-		return STAGE_HELO;
-	case SMTP_MAIL:
-		return STAGE_MAIL;
-	case SMTP_RCPT:
-		return STAGE_RCPT;
-	case SMTP_DATA:
-		return STAGE_DATA;
-	case SMTP_BDAT:
-		return STAGE_BDAT;
-	case SMTP_RSET:
-		return STAGE_RSET;
-	case SMTP_NOOP:
-		return STAGE_NOOP;
-	case SMTP_VRFY:
-	case SMTP_EXPN:
-		return STAGE_VRFY;
-	case SMTP_QUIT:
-		return STAGE_QUIT;
-	case SMTP_STARTTLS:
-		return STAGE_STARTTLS;
-	case SMTP_AUTH:
-		return STAGE_AUTH;
-	case SMTP_HELP:
-	case SMTP_XCLIENT:
-	case SMTP_UNKNOWN:
-		break;
-	}
-	return STAGE_UNKNOWN;
+	ask(s, smtp_order_stage(&s->command), &s->command, wrong);
 }
 
 /* What only the decoder sees of a text body. */
