@@ -46,13 +46,23 @@ floor_library(harness FLOOR 4 IN harness
   FILES run run_* inject* sim sim_* live live_* explore
   USES harness_pure mock relay world world_ev)
 
+# What the mains share: options, files, exit codes.
+floor_library(cli FLOOR 5 IN core/cli USES base)
+
 floor_program(faultpost-mock FLOOR 5 MAIN mockserver/main.c
-  USES mock world_ev)
+  USES cli mock world_ev)
 floor_program(faultpost-relay FLOOR 5 MAIN relay/main.c
-  USES relay world_ev)
-floor_program(faultpost FLOOR 5 MAIN harness/main.c USES harness)
+  USES cli relay world_ev)
+floor_program(faultpost FLOOR 5 MAIN harness/main.c
+  USES cli harness)
 
 # tests/unit/test_NAME.c links the library that holds NAME.c or NAME.h (for
 # test_FOLDER_NAME.c: that of FOLDER) and what that may use.  The tests whose name is not that
 # of one file say here which library they test.
 floor_test(smtp_dialogue smtp)
+floor_test(world world_ev)
+
+# Across the folders mockserver/, relay/ and harness/ only these headers may be
+# included, and only by harness/: what the two programs show of themselves.
+floor_face(mockserver/mock.h mockserver/hosts.h relay/relay.h relay/config.h
+  relay/config_json.h)

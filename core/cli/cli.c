@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: MIT */
+/* What the programs' mains share; see cli.h. */
+#include "core/cli/cli.h"
+
+#include "core/base/suggest.h"
+
+#include <errno.h>
+#include <getopt.h>
+
+#define OPTIONS_MAX 64
+/* Beyond any id of a program. */
+#define ID_HELP    10001
+#define ID_VERSION 10002
+
+/* getopt_long's view of the table. */
+struct getopt_view {
+	struct option rows[OPTIONS_MAX + 3];
+	char letters[2 * OPTIONS_MAX + 4];
+};
+
+static void
+view_init(struct getopt_view *v, const struct cli_program *program)
+{
+	size_t n = 0, l = 0;
+
+	assert(program->option_count <= OPTIONS_MAX);
+	memset(v, 0, sizeof(*v));
+	v->letters[l++] = ':';
+	for (; n < program->option_count; n++) {
+		const struct cli_option *o = &program->options[n];
+
+		v->rows[n] = (struct option){ o->name,
+			o->argument != NULL ? required_argument : no_argument,
+			NULL, o->id };
+		if (o->letter == 0)
+			continue;
+		v->letters[l++] = o->letter;
+		if (o->argument != NULL)
+			v->letters[l++] = ':';
+	}
+	v->letters[l] = 'h';
+	v->rows[n++] = (struct option){ "help", no_argument, NULL, ID_HELP };
+	v->rows[n] =
+	    (struct option){ "version", no_argument, NULL, ID_VERSION };
+}
+
+/* What getopt_long() returned, as an option's id; 0: it has no such letter. */
+static int
+id_of(const struct cli_program *program, int got)
+{
+	if (got == 'h')
+		return ID_HELP;
+	for (size_t i = 0; i < program->option_count; i++)
+		if (got == program->options[i].id ||
+		    (got != 0 && got == program->options[i].letter))
+			return program->options[i].id;
+	return got == ID_HELP || got == ID_VERSION ? got : 0;
+}
+
+static void
+unknown_option(const struct cli_program *program, const char *word)
+{
+	struct suggest s = { .word = slice_cstr(word) };
+	const char *near;
+
+	while (slice_starts_with(s.word, SLICE("-")))
+		s.word = slice_skip(s.word, 1);
+	for (size_t i = 0; i < program->option_count; i++)
+		suggest_offer(&s, program->options[i].name);
+	suggest_offer(&s, "help");
+	suggest_offer(&s, "version");
+	near = suggest_result(&s);
+	fprintf(stderr, "%s: unknown option %s", program->name, word);
+	if (near != NULL)
+		fprintf(stderr, " (did you mean --%s?)", near);
+	fprintf(stderr, "; see %s --help\n", program->name);
+}
+
+static enum cli_result
+tell(const struct cli_program *program, int id)
+{
+	struct buf text = { 0 };
+
+	if (id == ID_VERSION)
+		buf_printf(&text, "%s (faultpost) %s\n", program->name,
+		    FAULTPOST_VERSION);
+	else
+		cli_help_format(program, &text);
+	fwrite(buf_slice(&text).at, 1, buf_len(&text), stdout);
+	buf_fini(&text);
+	return CLI_TOLD;
+}
+
+enum cli_result
+cli_parse(const struct cli_program *program, int argc, char **argv,
+    bool (*on_option)(void *owner, int id, const char *value, struct err *err),
+    void *owner, int *first)
+{
+	struct getopt_view view;
+	struct err err;
+	int got;
+
+	view_init(&view, program);
+	optind = 0;
+	opterr = 0;
+	while ((got = getopt_long(argc, argv, view.letters, view.rows, NULL)) !=
+	    -1) {
+		int id = id_of(program, got);
+
+		if (got == ':') {
+			fprintf(stderr, "%s: %s needs a value; see %s --help\n",
+			    program->name, argv[optind - 1], program->name);
+			return CLI_WRONG;
+		}
+		if (id == 0) {
+			unknown_option(program, argv[optind - 1]);
+			return CLI_WRONG;
+		}
+		if (id == ID_HELP || id == ID_VERSION)
+			return tell(program, id);
+		if (!on_option(owner, id, optarg, &err)) {
+			err_prefix(&err, "%s: ", program->name);
+			cli_report(&err, CLI_USAGE);
+			return CLI_WRONG;
+		}
+	}
+	*first = optind;
+	return CLI_GO;
+}
+
+/* "  -v, --verbose FILE", and how wide that is. */
+static size_t
+option_head(const struct cli_option *o, struct buf *out)
+{
+	size_t before = buf_len(out);
+
+	if (o->letter != 0)
+		buf_printf(out, "  -%c, --%s", o->letter, o->name);
+	else
+		buf_printf(out, "      --%s", o->name);
+	if (o->argument != NULL)
+		buf_printf(out, " %s", o->argument);
+	return buf_len(out) - before;
+}
+
+void
+cli_help_format(const struct cli_program *program, struct buf *out)
+{
+	const size_t column = 28;
+
+	buf_printf(out, "usage: %s %s\n%s\n\n", program->name, program->usage,
+	    program->summary);
+	for (size_t i = 0; i < program->option_count; i++) {
+		size_t width = option_head(&program->options[i], out);
+
+		if (width + 2 > column) {
+			buf_append_byte(out, '\n');
+			width = 0;
+		}
+		buf_printf(out, "%*s%s\n", (int)(column - width), "",
+		    program->options[i].help);
+	}
+	buf_printf(out, "%-*s%s\n%-*s%s\n", (int)column, "  -h, --help",
+	    "Print this.", (int)column, "      --version",
+	    "Print the version.");
+	if (program->more != NULL)
+		buf_printf(out, "\n%s", program->more);
+}
+
+int
+cli_report(const struct err *err, int code)
+{
+	char text[ERR_FILE_MAX + ERR_MSG_MAX + 32];
+
+	fprintf(stderr, "%s\n", err_format(err, text, sizeof(text)));
+	return code;
+}
+
+static bool
+read_stream(FILE *f, const char *path, size_t max_bytes, struct buf *text,
+    struct err *err)
+{
+	char block[65536];
+	size_t n;
+
+	while ((n = fread(block, 1, sizeof(block), f)) > 0) {
+		if (n > max_bytes - buf_len(text))
+			return err_at(err, path, 0, 0,
+			    "the file is longer than %zu bytes", max_bytes);
+		buf_append(text, slice_of(block, n));
+	}
+	if (ferror(f))
+		return err_at(err, path, 0, 0, "%s", strerror(errno));
+	return true;
+}
+
+char *
+cli_read_file(const char *path, size_t max_bytes, size_t *len, struct err *err)
+{
+	bool is_stdin = strcmp(path, "-") == 0, ok;
+	FILE *f = is_stdin ? stdin : fopen(path, "re");
+	struct buf text = { 0 };
+	char *copy = NULL;
+
+	if (f == NULL) {
+		err_at(err, path, 0, 0, "%s", strerror(errno));
+		return NULL;
+	}
+	ok = read_stream(f, path, max_bytes, &text, err);
+	if (!is_stdin)
+		(void)fclose(f);
+	if (ok) {
+		*len = buf_len(&text);
+		copy = slice_dup(buf_slice(&text));
+	}
+	buf_fini(&text);
+	return copy;
+}
+
+bool
+cli_number(const char *option, const char *text, uint64_t min, uint64_t max,
+    uint64_t *number, struct err *err)
+{
+	if (slice_to_u64(slice_cstr(text), max, number) && *number >= min)
+		return true;
+	return err_set(err, "--%s: \"%s\" is no whole number of %llu..%llu",
+	    option, text, (unsigned long long)min, (unsigned long long)max);
+}

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the programs' mains share: options read and explained from one table,
+ * files read whole, errors printed in one voice, exit codes.  Only mains use
+ * it.
+ */
+#ifndef FAULTPOST_CLI_H
+#define FAULTPOST_CLI_H
+
+#include "core/base/buf.h"
+#include "core/base/err.h"
+
+enum cli_exit {
+	CLI_OK = 0,      /* held */
+	CLI_FAILED = 1,  /* an expectation or invariant did not hold */
+	CLI_USAGE = 2,   /* the input or the command line is wrong */
+	CLI_TROUBLE = 3, /* the program or the machine failed */
+};
+
+struct cli_option {
+	int id;               /* what on_option is called with */
+	char letter;          /* 0: none */
+	const char *name;     /* without its dashes */
+	const char *argument; /* what it takes, "FILE"; NULL: nothing */
+	const char *help;     /* one sentence */
+};
+
+/* --help and --version need no row. */
+struct cli_program {
+	const char *name;
+	const char *usage;   /* behind "usage: NAME " */
+	const char *summary; /* one sentence */
+	const struct cli_option *options;
+	size_t option_count;
+	const char *more; /* printed behind the options; or NULL */
+};
+#define CLI_OPTIONS(rows) .options = (rows), .option_count = ARRAY_LEN(rows)
+
+/* What cli_parse() found out. */
+enum cli_result {
+	CLI_GO,    /* argv[*first] and what follows are the operands */
+	CLI_TOLD,  /* --help or --version was answered: exit with CLI_OK */
+	CLI_WRONG, /* and said so: exit with CLI_USAGE */
+};
+
+/* Reads the options of argv (which begins with the program's or command's
+ * name), calling on_option for each; that returns false with *err set when the
+ * value is wrong.  Operands may stand between options; "--" ends these.
+ * argv is reordered. */
+enum cli_result cli_parse(const struct cli_program *program, int argc,
+    char **argv,
+    bool (*on_option)(void *owner, int id, const char *value, struct err *err),
+    void *owner, int *first);
+
+/* The help page, for at most 80 columns. */
+void cli_help_format(const struct cli_program *program, struct buf *out);
+
+/* Prints the error to stderr, a line; returns `code`. */
+int cli_report(const struct err *err, int code);
+
+/* A whole file ("-": standard input) of at most `max` bytes as malloc'd text
+ * with a NUL behind it; NULL with *err set. */
+char *cli_read_file(
+    const char *path, size_t max_bytes, size_t *len, struct err *err);
+
+/* A whole number of min..max; false with *err set, naming the option. */
+bool cli_number(const char *option, const char *text, uint64_t min,
+    uint64_t max, uint64_t *number, struct err *err);
+
+#endif

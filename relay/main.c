@@ -1,0 +1,356 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * faultpost-relay: the relay as a daemon in the foreground.  SIGTERM and SIGINT
+ * drain it, SIGHUP reads the configuration again (and opens the log anew, for
+ * whoever rotates it).
+ */
+#include "core/cli/cli.h"
+#include "core/world/world_ev.h"
+#include "relay/config_json.h"
+#include "relay/relay.h"
+
+#include "core/maillog/maillog.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <unistd.h>
+
+#define CONFIG_BYTES_MAX ((size_t)64 << 20)
+#define LOG_BUFFER_BYTES 65536
+
+struct daemon {
+	const char *config_path;
+	bool only_check;
+	int ready_fd;
+	struct relay_config_file files[2]; /* the one in force, and a spare */
+	int in_force;
+	struct world *world;
+	struct relay *relay;
+	struct buf log;     /* lines of this moment */
+	struct timer flush; /* writes them */
+	int log_fd;
+	int exit_code;
+};
+
+enum {
+	OPTION_CONFIG = 1000,
+	OPTION_CHECK,
+	OPTION_READY_FD
+};
+
+static const struct cli_option options[] = {
+	{ OPTION_CONFIG, 'c', "config", "FILE", "The configuration (JSON)." },
+	{ OPTION_CHECK, 't', "check", NULL,
+	    "Check the configuration, say what it means, and exit." },
+	{ OPTION_READY_FD, 0, "ready-fd", "N",
+	    "Write a line to this descriptor when listening." },
+};
+static const struct cli_program program = {
+	.name = "faultpost-relay",
+	.usage = "-c FILE [-t] [--ready-fd N]",
+	.summary = "Accepts mail and delivers it by SMTP routes as the Cisco "
+		   "ESA does.",
+	CLI_OPTIONS(options),
+	.more = "SIGTERM drains and ends it, SIGHUP reads the configuration "
+		"again and opens\nthe log anew.  Exit codes: 0 ended in order, "
+		"2 the input is wrong,\n3 the program or the machine failed.\n",
+};
+
+static bool
+on_option(void *owner, int id, const char *value, struct err *err)
+{
+	struct daemon *d = owner;
+	uint64_t number;
+
+	switch (id) {
+	case OPTION_CONFIG:
+		d->config_path = value;
+		return true;
+	case OPTION_CHECK:
+		d->only_check = true;
+		return true;
+	case OPTION_READY_FD:
+		if (!cli_number("ready-fd", value, 0, 1048576, &number, err))
+			return false;
+		d->ready_fd = (int)number;
+		return true;
+	}
+	return true;
+}
+
+/* ---- the configuration ---- */
+
+static char *
+load_file(void *owner, const char *path, size_t *len, struct err *err)
+{
+	(void)owner;
+	return cli_read_file(path, CONFIG_BYTES_MAX, len, err);
+}
+
+/* Reads the configuration file into `into`; says on stderr all that is wrong
+ * with it. */
+static bool
+read_config(struct daemon *d, struct relay_config_file *into)
+{
+	struct routes_errors errors = { 0 };
+	struct err err;
+	size_t len;
+	char *text =
+	    cli_read_file(d->config_path, CONFIG_BYTES_MAX, &len, &err);
+	bool ok = text != NULL &&
+	    relay_config_parse(into, d->config_path, slice_of(text, len),
+		load_file, NULL, &errors, &err);
+
+	free(text);
+	if (!ok && errors.count == 0)
+		cli_report(&err, CLI_USAGE);
+	for (size_t i = 0; i < errors.count; i++)
+		cli_report(&errors.list[i], CLI_USAGE);
+	if (errors.total > errors.count)
+		fprintf(stderr, "... and %zu more errors\n",
+		    errors.total - errors.count);
+	routes_errors_fini(&errors);
+	return ok;
+}
+
+/* What the configuration means, for -t. */
+static void
+explain(const struct relay_config *c)
+{
+	struct buf text = { 0 };
+	char at[ENDPOINT_TEXT_MAX], span[UTIME_TEXT_MAX];
+
+	for (size_t i = 0; i < c->listen.count; i++)
+		buf_printf(&text, "listens on %s\n",
+		    endpoint_format(&c->listen.at[i], at));
+	buf_printf(&text,
+	    "%zu networks may send anywhere; anybody may send to %zu domains\n",
+	    c->relay_from.count, c->accept_for.count);
+	buf_printf(&text, "%zu routes:\n", routes_count(c->routes));
+	routes_format(c->routes, &text);
+	buf_printf(&text, "retries after %s",
+	    utime_format_duration(c->bounce.initial_wait, span));
+	buf_printf(&text, ", at most every %s",
+	    utime_format_duration(c->bounce.max_wait, span));
+	buf_printf(&text, ", for %s or %u retries\n",
+	    utime_format_duration(c->bounce.max_time, span),
+	    c->bounce.max_retries);
+	fwrite(buf_slice(&text).at, 1, buf_len(&text), stdout);
+	buf_fini(&text);
+}
+
+/* ---- the log ---- */
+
+static bool
+write_all(int fd, struct slice bytes)
+{
+	while (bytes.len > 0) {
+		ssize_t n = write(fd, bytes.at, bytes.len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return false;
+		bytes = slice_skip(bytes, (size_t)n);
+	}
+	return true;
+}
+
+static void
+flush_log(struct daemon *d)
+{
+	if (!write_all(d->log_fd, buf_slice(&d->log)))
+		fprintf(stderr,
+		    "faultpost-relay: the log cannot be written: "
+		    "%s\n",
+		    strerror(errno));
+	buf_clear(&d->log);
+}
+
+static void
+on_flush(struct timer *t)
+{
+	flush_log(CONTAINER_OF(t, struct daemon, flush));
+}
+
+static void
+on_log(void *owner, struct slice line)
+{
+	struct daemon *d = owner;
+
+	buf_append(&d->log, line);
+	if (buf_len(&d->log) >= LOG_BUFFER_BYTES)
+		flush_log(d);
+	else if (!timer_is_set(&d->flush))
+		timer_set(d->world, &d->flush, world_now(d->world));
+}
+
+static void
+log_mark(struct daemon *d, enum maillog_form form)
+{
+	struct maillog_event ev = {
+		.form = form,
+		.time = world_now(d->world),
+		.version = SLICE(FAULTPOST_VERSION),
+		.serial = SLICE("faultpost"),
+	};
+
+	maillog_format(&d->log, &ev);
+}
+
+static void
+log_begin(struct daemon *d)
+{
+	log_mark(d, MAILLOG_BEGIN_LOGFILE);
+	log_mark(d, MAILLOG_VERSION);
+	log_mark(d, MAILLOG_TIME_OFFSET);
+	flush_log(d);
+}
+
+/* Opens the log that the configuration in force names. */
+static bool
+open_log(struct daemon *d, struct err *err)
+{
+	const struct relay_config *c = &d->files[d->in_force].config;
+	int fd = STDOUT_FILENO;
+
+	if (c->log_path.len > 0)
+		fd = open(c->log_path.at,
+		    O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640);
+	if (fd < 0)
+		return err_at(err, c->log_path.at, 0, 0, "%s", strerror(errno));
+	if (d->log_fd > STDOUT_FILENO)
+		(void)close(d->log_fd);
+	d->log_fd = fd;
+	return true;
+}
+
+/* ---- events ---- */
+
+static void
+on_drained(void *owner)
+{
+	struct daemon *d = owner;
+
+	world_stop(d->world);
+}
+
+static void
+on_fault(void *owner, const struct err *err)
+{
+	(void)owner;
+	cli_report(err, CLI_TROUBLE);
+}
+
+static void
+reload(struct daemon *d)
+{
+	int spare = !d->in_force;
+	struct err err;
+
+	if (!read_config(d, &d->files[spare])) {
+		fprintf(stderr,
+		    "faultpost-relay: the old configuration stays "
+		    "in force\n");
+		return;
+	}
+	if (!relay_reload(d->relay, &d->files[spare].config, &err)) {
+		cli_report(&err, CLI_TROUBLE);
+		relay_config_fini(&d->files[spare]);
+		return;
+	}
+	world_ev_set_zone(d->world, d->files[spare].zone);
+	relay_config_fini(&d->files[d->in_force]);
+	d->in_force = spare;
+	flush_log(d);
+	if (!open_log(d, &err))
+		cli_report(&err, CLI_TROUBLE);
+}
+
+static void
+on_signal(void *owner, int signo)
+{
+	struct daemon *d = owner;
+
+	if (signo == SIGHUP)
+		reload(d);
+	else
+		relay_drain(d->relay);
+}
+
+static int
+serve(struct daemon *d)
+{
+	static const int signals[] = { SIGTERM, SIGINT, SIGHUP, 0 };
+	const struct relay_hooks hooks = { d, on_log, on_drained, on_fault };
+	const struct ev_options world = {
+		.time_scale = 1,
+		.start = UTIME_NEVER,
+		.zone = d->files[0].zone,
+	};
+	struct err err;
+	bool ok;
+
+	d->world = world_ev_new(&world, &err);
+	if (d->world == NULL)
+		return cli_report(&err, CLI_TROUBLE);
+	if (!open_log(d, &err))
+		return cli_report(&err, CLI_TROUBLE);
+	log_begin(d);
+	world_ev_signals(d->world, signals, on_signal, d);
+	d->relay = relay_new(d->world, &d->files[0].config, &hooks, &err);
+	if (d->relay == NULL)
+		return cli_report(&err, CLI_TROUBLE);
+	world_ev_ready(d->ready_fd, getenv("NOTIFY_SOCKET"));
+	ok = world_run(d->world, &err);
+	relay_destroy(&d->relay);
+	log_mark(d, MAILLOG_END_LOGFILE);
+	flush_log(d);
+	return ok ? CLI_OK : cli_report(&err, CLI_TROUBLE);
+}
+
+static void
+daemon_fini(struct daemon *d)
+{
+	if (d->world != NULL) {
+		timer_stop(d->world, &d->flush);
+		world_destroy(&d->world);
+	}
+	buf_fini(&d->log);
+	if (d->log_fd > STDOUT_FILENO)
+		(void)close(d->log_fd);
+	relay_config_fini(&d->files[0]);
+	relay_config_fini(&d->files[1]);
+}
+
+int
+main(int argc, char **argv)
+{
+	struct daemon d = { .ready_fd = -1, .log_fd = STDOUT_FILENO };
+	int first, code;
+
+	d.flush.fire = on_flush;
+	switch (cli_parse(&program, argc, argv, on_option, &d, &first)) {
+	case CLI_TOLD:
+		return CLI_OK;
+	case CLI_WRONG:
+		return CLI_USAGE;
+	case CLI_GO:
+		break;
+	}
+	if (first < argc || d.config_path == NULL) {
+		fprintf(stderr, "usage: %s %s\n", program.name, program.usage);
+		return CLI_USAGE;
+	}
+	if (!read_config(&d, &d.files[0]))
+		return CLI_USAGE;
+	if (d.only_check) {
+		explain(&d.files[0].config);
+		code = CLI_OK;
+	} else {
+		code = serve(&d);
+	}
+	daemon_fini(&d);
+	return code;
+}
