@@ -19,6 +19,9 @@ add_compile_definitions(_GNU_SOURCE
   FAULTPOST_VERSION="${PROJECT_VERSION}"
   FAULTPOST_DATADIR="${CMAKE_INSTALL_FULL_DATADIR}/faultpost")
 
+# uthash would exit() without memory; we abort, as everywhere.
+add_compile_options("-Duthash_fatal(msg)=abort()")
+
 add_compile_options(-Wall -Wextra -Wpedantic -Wshadow -Wconversion
   -Wswitch-enum -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wcast-qual
   -Wwrite-strings -Wundef -Wformat=2)

@@ -32,12 +32,12 @@ struct kit {
 
 /* The row, or NULL, arrives in *state. */
 static inline void
-kit_add(struct kit *kit, const char *name, CMUnitTestFunction run, void *row)
+kit_add(struct kit *kit, const char *title, CMUnitTestFunction run, void *row)
 {
 	kit->tests =
 	    xgrow(kit->tests, &kit->cap, kit->count + 1, sizeof(kit->tests[0]));
 	kit->tests[kit->count++] = (struct CMUnitTest){
-		.name = name, .test_func = run, .initial_state = row
+		.name = title, .test_func = run, .initial_state = row
 	};
 }
 
