@@ -73,16 +73,19 @@ route_dest_read(
 	return true;
 }
 
-/* Whether it is that word, perhaps with something added. */
+/* Whether it is that word, perhaps with a port or the like behind it, or the
+ * dot that a name may end in. */
 static bool
 item_is(const struct item *item, const char *word)
 {
 	struct slice w = slice_cstr(word);
+	struct slice tail = slice_skip(item->text, w.len);
 
 	if (!slice_starts_with_nocase(item->text, w))
 		return false;
-	return item->text.len == w.len || item->text.at[w.len] == '/' ||
-	    item->text.at[w.len] == ':';
+	if (slice_starts_with(tail, SLICE(".")))
+		tail = slice_skip(tail, 1);
+	return tail.len == 0 || tail.at[0] == '/' || tail.at[0] == ':';
 }
 
 static bool

@@ -52,7 +52,7 @@ route_line_domain(struct route_line *l, struct route *route)
 		l->at++;
 	skip_blanks(l);
 	route->domain = domain;
-	if (slice_eq_nocase(domain, SLICE("ALL"))) {
+	if (dns_name_equal(domain, SLICE("ALL"))) {
 		route->match = ROUTE_ALL;
 		return true;
 	}
@@ -124,6 +124,9 @@ route_quote(struct slice text, char out[ROUTE_QUOTE_MAX])
 	size_t len = text.len <= room ? text.len : room;
 	size_t used = 0;
 
+	/* No character is cut in two. */
+	while (len < text.len && len > 0 && (text.at[len] & 0xc0) == 0x80)
+		len--;
 	out[used++] = '"';
 	for (size_t i = 0; i < len; i++) {
 		char c = text.at[i];
@@ -131,8 +134,6 @@ route_quote(struct slice text, char out[ROUTE_QUOTE_MAX])
 		out[used++] =
 		    (unsigned char)c < ' ' || c == '"' || c == 0x7f ? '?' : c;
 	}
-	while (len < text.len && used > 1 && (out[used - 1] & 0xc0) == 0x80)
-		used--;
 	(void)snprintf(out + used, 5, "%s\"", len < text.len ? "..." : "");
 	return out;
 }
