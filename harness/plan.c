@@ -214,18 +214,18 @@ build_relay(struct plan_builder *b)
 {
 	struct relay_config *relay = &b->plan->relay;
 	struct endpoint *listen = arena_alloc(b->arena, sizeof(*listen));
-	struct relay_network *from = arena_alloc(b->arena, sizeof(*from));
+	struct ip_network *from = arena_alloc(b->arena, sizeof(*from));
 
 	relay->hostname = SLICE(PLAN_RELAY_HOSTNAME);
 	relay->interface_name = SLICE("Management");
 	relay->interface = (struct ip_address)PLAN_RELAY_ADDRESS;
 	*listen = (struct endpoint){ relay->interface, PLAN_RELAY_PORT };
-	relay->listen = listen;
-	relay->listen_count = 1;
+	relay->listen.at = listen;
+	relay->listen.count = 1;
 	from->ip = (struct ip_address)PLAN_INJECTOR_ADDRESS;
 	from->prefix_bits = 32;
-	relay->relay_from = from;
-	relay->relay_from_count = 1;
+	relay->relay_from.at = from;
+	relay->relay_from.count = 1;
 	relay->drain_timeout = 30 * UTIME_S;
 	relay->delivery = b->file->relay.delivery;
 	relay->bounce = b->file->relay.bounce;

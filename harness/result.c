@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: MIT */
+/* Collecting the findings of a run. */
+#include "harness/result.h"
+
+static struct finding *finding_add(struct result *r, enum finding_kind kind);
+
+void
+result_init(struct result *r, const struct plan *plan, uint64_t seed)
+{
+	*r = (struct result){ .plan = plan, .seed = seed };
+	r->judge = judge_new(plan);
+	r->story = story_new(plan);
+}
+
+void
+result_fini(struct result *r)
+{
+	judge_destroy(&r->judge);
+	story_destroy(&r->story);
+	excerpt_fini(&r->excerpt);
+	arena_fini(&r->arena);
+	free(r->findings);
+	*r = (struct result){ 0 };
+}
+
+void
+result_take_judgements(struct result *r, utime now)
+{
+	const struct judgement *judgements;
+	size_t count;
+
+	judge_finish(r->judge, now, &judgements, &count);
+	for (size_t i = 0; i < count; i++) {
+		bool invariant = slice_starts_with(
+		    slice_cstr(judgements[i].subject), SLICE("invariant "));
+
+		finding_add(
+		    r, invariant ? FINDING_INVARIANT : FINDING_EXPECTATION)
+		    ->judgement = judgements[i];
+	}
+}
+
+void
+result_add_ending(struct result *r, const char *subject, const char *place,
+    const char *wanted, const char *found_fmt, ...)
+{
+	struct buf found = { 0 };
+	va_list ap;
+
+	va_start(ap, found_fmt);
+	buf_vprintf(&found, found_fmt, ap);
+	va_end(ap);
+	finding_add(r, FINDING_ENDING)->judgement = (struct judgement){
+		.verdict = VERDICT_FAILED,
+		.subject = subject,
+		.place = place,
+		.wanted = wanted,
+		.found = arena_strdup(&r->arena, buf_slice(&found)),
+		.at = UTIME_NEVER,
+		.failures = 1,
+	};
+	buf_fini(&found);
+}
+
+bool
+result_held(const struct result *r)
+{
+	for (size_t i = 0; i < r->finding_count; i++)
+		if (r->findings[i].judgement.verdict == VERDICT_FAILED)
+			return false;
+	return true;
+}
+
+static struct finding *
+finding_add(struct result *r, enum finding_kind kind)
+{
+	r->findings = xgrow(r->findings, &r->finding_cap, r->finding_count + 1,
+	    sizeof(*r->findings));
+	struct finding *f = &r->findings[r->finding_count++];
+	*f = (struct finding){ .kind = kind };
+	return f;
+}

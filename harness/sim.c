@@ -1,0 +1,335 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Assembling the virtual world of a scenario, letting it run, and looking at
+ * what it left behind.
+ */
+#include "harness/sim.h"
+
+#include "core/world/world_sim.h"
+#include "harness/inject.h"
+#include "mockserver/mock.h"
+#include "relay/relay.h"
+
+struct sim {
+	struct result *result;   /* borrowed */
+	const struct plan *plan; /* borrowed */
+	struct sim_hooks hooks;
+	struct world *world;         /* owned */
+	struct mock *mock;           /* owned */
+	struct relay *relay;         /* owned */
+	struct injection *injection; /* owned */
+	struct relay_config config;  /* the plan's, with a queue */
+	struct timer step_timer, until_timer;
+	size_t steps_done;
+	uint64_t refusals;
+	bool is_over; /* nobody is told of what still happens */
+};
+
+static bool sim_assemble(struct sim *sim, struct err *err);
+static void sim_end(struct sim *sim, bool in_bounds, const struct err *bound);
+static void sim_take_apart(struct sim *sim);
+
+bool
+sim_run_scenario(
+    struct result *result, const struct sim_hooks *hooks, struct err *err)
+{
+	struct sim sim = {
+		.result = result,
+		.plan = result->plan,
+		.hooks = *hooks,
+		.config = result->plan->relay,
+	};
+	struct err bound = { 0 };
+	bool good = sim_assemble(&sim, err);
+
+	if (good) {
+		bool in_bounds = world_run(sim.world, &bound);
+
+		sim_end(&sim, in_bounds, &bound);
+	}
+	sim_take_apart(&sim);
+	return good;
+}
+
+/* ---- watching ---- */
+
+static void
+on_log(void *owner, struct slice line)
+{
+	struct sim *sim = owner;
+	utime now = world_now(sim->world);
+
+	if (sim->is_over)
+		return;
+	judge_log_line(sim->result->judge, line, now);
+	story_log(sim->result->story, line, now);
+	excerpt_add(&sim->result->excerpt, line, now);
+	if (sim->hooks.on_log != NULL)
+		sim->hooks.on_log(sim->hooks.owner, line);
+}
+
+static void
+on_transcript(void *owner, const struct transcript_event *ev)
+{
+	struct sim *sim = owner;
+
+	if (sim->is_over)
+		return;
+	judge_transcript(sim->result->judge, ev);
+	story_transcript(sim->result->story, ev);
+	if (sim->hooks.on_transcript != NULL)
+		sim->hooks.on_transcript(sim->hooks.owner, ev);
+}
+
+static void
+on_drained(void *owner)
+{
+	(void)owner;
+}
+
+static void
+on_fault(void *owner, const struct err *err)
+{
+	struct sim *sim = owner;
+	char text[ERR_FILE_MAX + ERR_MSG_MAX + 32];
+
+	result_add_ending(sim->result, "relay fault", NULL,
+	    "the relay goes on to the end", "%s",
+	    err_format(err, text, sizeof(text)));
+}
+
+/* The first one is told, the others are counted. */
+static void
+on_refusal(void *owner, const struct inject_refusal *refusal)
+{
+	struct sim *sim = owner;
+
+	if (sim->refusals++ > 0)
+		return;
+	result_add_ending(sim->result, "injection", NULL,
+	    "the relay accepts every recipient",
+	    "message %llu to <%.*s> at %s: %d %.*s",
+	    (unsigned long long)refusal->message, SLICE_ARG(refusal->recipient),
+	    smtp_stage_name(refusal->stage), refusal->code,
+	    SLICE_ARG(refusal->text));
+}
+
+/* ---- the timeline ---- */
+
+static enum host_state
+network_state(enum mock_host_state state)
+{
+	switch (state) {
+	case MOCK_HOST_UP:
+		return HOST_UP;
+	case MOCK_HOST_REFUSE:
+		return HOST_REFUSE;
+	case MOCK_HOST_SILENT:
+		return HOST_SILENT;
+	case MOCK_HOST_UNREACHABLE:
+		break;
+	}
+	return HOST_UNREACHABLE;
+}
+
+static void
+set_host(struct sim *sim, size_t host, enum mock_host_state state)
+{
+	const struct mock_host *h = &sim->plan->hosts.at[host];
+
+	for (size_t i = 0; i < h->addresses.count; i++)
+		sim_set_host(
+		    sim->world, &h->addresses.at[i], network_state(state));
+}
+
+static void
+set_link(struct sim *sim, const struct plan_link *link)
+{
+	struct sim_link to = { link->latency, link->bandwidth,
+		link->partitioned };
+
+	sim_set_link(sim->world, &link->a, &link->b, &to);
+}
+
+static void
+step_take(struct sim *sim, const struct plan_step *step)
+{
+	struct err err;
+
+	switch (step->kind) {
+	case PLAN_STEP_HOST:
+		set_host(sim, step->host, step->state);
+		if (!mock_set_host_state(sim->mock,
+			slice_cstr(sim->plan->hosts.at[step->host].name),
+			step->state, &err))
+			result_add_ending(sim->result, "timeline", NULL,
+			    "the host changes its state", "%s", err.msg);
+		break;
+	case PLAN_STEP_NETWORK:
+		set_link(sim, &step->link);
+		break;
+	}
+}
+
+static void
+step_arm(struct sim *sim)
+{
+	if (sim->steps_done < sim->plan->step_count)
+		timer_set(sim->world, &sim->step_timer,
+		    utime_add(sim->plan->start,
+			sim->plan->steps[sim->steps_done].at));
+}
+
+static void
+on_step(struct timer *t)
+{
+	struct sim *sim = CONTAINER_OF(t, struct sim, step_timer);
+
+	step_take(sim, &sim->plan->steps[sim->steps_done++]);
+	step_arm(sim);
+}
+
+static void
+on_until(struct timer *t)
+{
+	struct sim *sim = CONTAINER_OF(t, struct sim, until_timer);
+
+	world_stop(sim->world);
+}
+
+/* ---- assembling ---- */
+
+static void
+build_world(struct sim *sim)
+{
+	const struct plan *plan = sim->plan;
+	struct sim_options options = {
+		.start = plan->start,
+		.latency = plan->latency,
+		.self = PLAN_RELAY_ADDRESS,
+		.zone = plan->relay.zone,
+		.span_max = plan->span_max,
+		.events_max = plan->events_max,
+	};
+
+	sim->world = world_sim_new(&options);
+	for (size_t i = 0; i < plan->link_count; i++)
+		set_link(sim, &plan->links[i]);
+	for (size_t i = 0; i < plan->hosts.count; i++)
+		set_host(sim, i, plan->hosts.at[i].state);
+}
+
+static bool
+sim_assemble(struct sim *sim, struct err *err)
+{
+	const struct plan *plan = sim->plan;
+	struct mock_options mock = { .seed = sim->result->seed };
+	struct transcript_sink sink = { sim, on_transcript };
+	struct relay_hooks relay = { sim, on_log, on_drained, on_fault };
+	struct inject_hooks inject = { sim, on_refusal };
+
+	build_world(sim);
+	sim->config.queue_path = SLICE("queue.db");
+	sim->mock = mock_new(sim->world, &plan->hosts, &mock, &sink, err);
+	if (sim->mock == NULL)
+		return false;
+	sim->relay = relay_new(sim->world, &sim->config, &relay, err);
+	if (sim->relay == NULL)
+		return err_prefix(err, "the relay cannot start: ");
+	sim->injection = injection_new(
+	    sim->world, plan, relay_listen_address(sim->relay, 0), &inject);
+	sim->step_timer.fire = on_step;
+	step_arm(sim);
+	sim->until_timer.fire = on_until;
+	if (plan->until != UTIME_NEVER)
+		timer_set(sim->world, &sim->until_timer,
+		    utime_add(plan->start, plan->until));
+	return true;
+}
+
+static void
+sim_take_apart(struct sim *sim)
+{
+	sim->is_over = true;
+	if (sim->world != NULL) {
+		timer_stop(sim->world, &sim->step_timer);
+		timer_stop(sim->world, &sim->until_timer);
+	}
+	injection_destroy(&sim->injection);
+	relay_destroy(&sim->relay);
+	mock_destroy(&sim->mock);
+	world_destroy(&sim->world);
+}
+
+/* ---- the end ---- */
+
+static void
+on_unused_rule(
+    void *owner, const struct mock_host *host, const struct rule *rule)
+{
+	struct sim *sim = owner;
+	size_t index = (size_t)(rule - host->rules.at);
+
+	result_add_ending(sim->result, "rule", rule->place,
+	    "every rule acts, unless it is \"optional\"",
+	    "rules[%zu] of host %s never acted", index, host->name);
+}
+
+static bool
+expects_queued(const struct plan *plan)
+{
+	for (size_t i = 0; i < plan->expectation_count; i++)
+		if (plan->expectations[i].kind == EXPECT_QUEUED)
+			return true;
+	return false;
+}
+
+static void
+check_queue(struct sim *sim)
+{
+	uint64_t queued = relay_queued_recipients(sim->relay);
+
+	if (queued > 0 && !expects_queued(sim->plan))
+		result_add_ending(sim->result, "queue", NULL,
+		    "an empty queue, as nothing is expected to be \"queued\"",
+		    "%llu recipients are still in it",
+		    (unsigned long long)queued);
+}
+
+static void
+check_sessions(struct sim *sim)
+{
+	size_t open = mock_open_sessions(sim->mock, NULL);
+
+	if (open > 0)
+		result_add_ending(sim->result, "sessions", NULL,
+		    "every session is closed when nothing more happens",
+		    "%zu sessions with hosts are open", open);
+	if (!injection_is_done(sim->injection))
+		result_add_ending(sim->result, "injection", NULL,
+		    "every message is injected when nothing more happens",
+		    "the injection still waits for the relay");
+}
+
+static void
+sim_end(struct sim *sim, bool in_bounds, const struct err *bound)
+{
+	struct result *result = sim->result;
+	utime now = world_now(sim->world);
+
+	result->span = now - sim->plan->start;
+	result_take_judgements(result, now);
+	if (!in_bounds)
+		result_add_ending(result, "bounds", NULL,
+		    "the scenario ends within its \"limits\"", "it loops: %s",
+		    bound->msg);
+	if (sim->refusals > 1)
+		result_add_ending(result, "injection", NULL,
+		    "the relay accepts every recipient",
+		    "%llu recipients were refused in all",
+		    (unsigned long long)sim->refusals);
+	if (in_bounds && sim->plan->until == UTIME_NEVER)
+		check_sessions(sim);
+	check_queue(sim);
+	mock_unused_rules(sim->mock, on_unused_rule, sim);
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The story of a run: every delivery connection as a mark in the lane of its
+ * host, from the mail log, with the rule behind it from the transcripts.  Kept
+ * are the first and the last STORY_KEEP connections, so that a long run costs
+ * no more memory than a short one.  Pure.
+ *
+ *	              exchange1          exchange2
+ *	 0:00:00.002  #1 431 x           |
+ *	 0:00:00.006  +----------------> #2 ok 1
+ *	------------  15:00 pass
+ *
+ * "#2" is DCID 2; "x" ends what failed, "ok 3" counts messages done, "~" stands
+ * for one that is still open, "+--->" leads from the failure to the connection
+ * that followed it.
+ */
+#ifndef FAULTPOST_STORY_H
+#define FAULTPOST_STORY_H
+
+#include "core/transcript/transcript.h"
+#include "harness/plan.h"
+
+#define STORY_KEEP 500
+
+/* Recipients and connections, by what the log says of them. */
+struct story_counts {
+	uint64_t connections, delivered, bounced, dropped, delayed;
+};
+
+struct story;
+
+/* `plan` is borrowed until story_destroy(). */
+struct story *story_new(const struct plan *plan);
+void story_destroy(struct story **sp);
+/* A line of the mail log, at its exact moment. */
+void story_log(struct story *s, struct slice line, utime now);
+void story_transcript(struct story *s, const struct transcript_event *ev);
+const struct story_counts *story_counts(const struct story *s);
+
+/* Appends the lanes, each line behind `indent` spaces: at most `rows`
+ * connections, the last of them the last that began by `around` (UTIME_NEVER:
+ * the end) or up to a third of `rows` later; SIZE_MAX rows are all.  Nothing
+ * when there was no connection. */
+void story_format(const struct story *s, utime around, size_t rows,
+    size_t indent, struct buf *out);
+
+#endif

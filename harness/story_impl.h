@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: MIT */
+/* The inside of a story: gathered by story.c, drawn by story_draw.c. */
+#ifndef FAULTPOST_STORY_IMPL_H
+#define FAULTPOST_STORY_IMPL_H
+
+#include "core/base/list.h"
+#include "core/maillog/parser.h"
+#include "harness/story.h"
+
+#include <uthash.h>
+
+#define NO_ATTEMPT UINT64_MAX
+
+/* A delivery connection. */
+struct attempt {
+	uint64_t number; /* from 0, over the whole run */
+	uint64_t dcid;
+	size_t host; /* index in the plan, or PLAN_NO_HOST */
+	utime began, ended;
+	bool is_open;
+	uint64_t done;       /* messages */
+	uint64_t failed;     /* answers that were failures */
+	char how[12];        /* the first of these: "431", "refused" */
+	const char *rule;    /* borrowed from the plan's arena, or NULL */
+	uint64_t connection; /* the mock's number of it; 0: not known */
+	uint64_t came_from;  /* number of the failure that led here */
+};
+
+/* An attempt whose DCID may still be spoken of. */
+struct open_attempt {
+	uint64_t dcid, number;
+	UT_hash_handle hh;
+};
+
+/* A connection that a host saw and the log has not spoken of yet. */
+struct witness {
+	struct list node;
+	uint64_t connection;
+	const char *rule; /* borrowed from the plan's arena, or NULL */
+};
+
+struct lane {
+	struct list unclaimed; /* of witnesses, the oldest first */
+	size_t unclaimed_count;
+	bool is_used;
+};
+
+struct story {
+	const struct plan *plan; /* borrowed */
+	struct maillog_parser parser;
+	struct story_counts counts;
+	struct attempt *first, *last; /* owned, STORY_KEEP each; last: a ring */
+	uint64_t count;
+	struct open_attempt *open; /* owned; by dcid */
+	struct lane *lanes;        /* owned; by host */
+	uint64_t last_failed;      /* not followed by another yet */
+};
+
+/* The attempt of that number, NULL when it is not kept. */
+struct attempt *story_attempt(const struct story *s, uint64_t number);
+
+#endif
