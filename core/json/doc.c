@@ -14,6 +14,7 @@ static struct json_found find(const struct json_doc *doc, const char *pointer);
 static bool fail_at(const struct json_doc *doc, size_t offset,
     const char *pointer, struct err *err, const char *fmt, va_list ap)
     PRINTF_LIKE(5, 0);
+static void char_append(struct buf *out, char c);
 static void pointer_append(struct buf *out, const struct json_at *at);
 
 bool
@@ -120,6 +121,23 @@ json_at_text(const struct json_at *at)
 	    json_string_value(at->value), json_string_length(at->value));
 }
 
+bool
+json_at_integer(const struct json_at *at, int64_t *number)
+{
+	const double limit = 0x1p63;
+	double real = json_real_value(at->value);
+
+	if (json_is_integer(at->value)) {
+		*number = json_integer_value(at->value);
+		return true;
+	}
+	if (!json_is_real(at->value) || real < -limit || real >= limit ||
+	    (double)(int64_t)real != real)
+		return false;
+	*number = (int64_t)real;
+	return true;
+}
+
 char *
 json_at_format(const struct json_at *at)
 {
@@ -191,17 +209,14 @@ json_quote(struct slice text, char out[JSON_QUOTE_MAX])
 
 	buf_append_byte(&b, '"');
 	for (size_t i = 0; i < text.len && buf_len(&b) <= room; i++) {
-		unsigned char c = (unsigned char)text.at[i];
+		char c = text.at[i];
 
 		/* Where it may be cut: before a piece, between characters. */
-		if ((c & 0xc0) != 0x80)
+		if (((unsigned char)c & 0xc0) != 0x80)
 			fits = buf_len(&b);
 		if (c == '"' || c == '\\')
-			buf_printf(&b, "\\%c", c);
-		else if (c < 0x20 || c == 0x7f)
-			buf_printf(&b, "\\u%04x", c);
-		else
-			buf_append_byte(&b, (char)c);
+			buf_append_byte(&b, '\\');
+		char_append(&b, c);
 	}
 	if (buf_len(&b) > room) {
 		buf_truncate(&b, fits);
@@ -229,20 +244,36 @@ static bool
 fail_at(const struct json_doc *doc, size_t offset, const char *pointer,
     struct err *err, const char *fmt, va_list ap)
 {
+	struct buf where = { 0 };
 	char message[ERR_MSG_MAX];
 	size_t len = strlen(pointer);
-	const char *shown = pointer;
 	int line, col;
 
+	/* The end of a long pointer tells more than its beginning. */
+	if (len > POINTER_SHOWN_MAX) {
+		buf_append_cstr(&where, "...");
+		pointer += len - POINTER_SHOWN_MAX;
+		while (((unsigned char)*pointer & 0xc0) == 0x80)
+			pointer++;
+	}
+	for (const char *c = pointer; *c != '\0'; c++)
+		char_append(&where, *c);
 	(void)vsnprintf(message, sizeof(message), fmt, ap);
 	json_text_place(text_of(doc), offset, &line, &col);
-	/* The end of a long pointer tells more than its beginning. */
-	if (len > POINTER_SHOWN_MAX)
-		shown = pointer + len - POINTER_SHOWN_MAX;
-	while (((unsigned char)*shown & 0xc0) == 0x80)
-		shown++;
-	return err_at(err, doc->file, line, col, "%s%s%s%s",
-	    shown != pointer ? "..." : "", shown, len > 0 ? ": " : "", message);
+	(void)err_at(err, doc->file, line, col, "%s%s%s", buf_cstr(&where),
+	    len > 0 ? ": " : "", message);
+	buf_fini(&where);
+	return false;
+}
+
+/* A byte of a file as it may stand in a message. */
+static void
+char_append(struct buf *out, char c)
+{
+	if ((unsigned char)c < 0x20 || c == 0x7f)
+		buf_printf(out, "\\u%04x", (unsigned)c);
+	else
+		buf_append_byte(out, c);
 }
 
 /* The chain from the start down to `at`; RFC 6901, 3. */

@@ -70,6 +70,9 @@ struct json_at json_at_key(const struct json_at *at, const char *key);
 struct json_at json_at_index(const struct json_at *at, size_t index);
 /* The text of a string value; the value must be a string. */
 struct slice json_at_text(const struct json_at *at);
+/* The value of an integer, 1.0 as well as 1; false when the value is none, or
+ * is beyond 64 bits. */
+bool json_at_integer(const struct json_at *at, int64_t *number);
 /* The pointer as malloc'd text; the caller frees it. */
 char *json_at_format(const struct json_at *at);
 

@@ -156,18 +156,18 @@ group_append(struct buf *out, const struct json_group *group)
 
 	switch (group->rule) {
 	case JSON_EXACTLY_ONE:
-		buf_append_cstr(out, "Exactly one of ");
+		buf_append_cstr(out, "- Exactly one of ");
 		break;
 	case JSON_AT_MOST_ONE:
-		buf_append_cstr(out, "At most one of ");
+		buf_append_cstr(out, "- At most one of ");
 		break;
 	case JSON_AT_LEAST_ONE:
-		buf_append_cstr(out, "At least one of ");
+		buf_append_cstr(out, "- At least one of ");
 		break;
 	case JSON_NEEDS_ONE:
 	case JSON_NEEDS_ALL:
 		(void)json_group_key(&keys, &key);
-		buf_printf(out, "`%.*s` needs %s", SLICE_ARG(key),
+		buf_printf(out, "- `%.*s` needs %s", SLICE_ARG(key),
 		    group->rule == JSON_NEEDS_ONE ? "one of " : "");
 		break;
 	}

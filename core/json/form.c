@@ -175,7 +175,8 @@ json_fail_word(const struct json_at *at, const struct json_word *words,
 
 	for (size_t i = 0; i < count; i++)
 		suggest_offer(&suggest, words[i].name);
-	near = suggest_result(&suggest);
+	/* Of one word nothing need be guessed. */
+	near = count > 1 ? suggest_result(&suggest) : NULL;
 	json_names_append(
 	    &known, &words[0].name, sizeof(words[0]), count, WORDS_SHOWN_MAX);
 	(void)json_fail(at, err, "%s is %s %s%s%s%s",

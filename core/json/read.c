@@ -190,19 +190,12 @@ static bool
 read_integer(const struct json_form *form, const struct json_at *at,
     int64_t *number, struct err *err)
 {
-	const double limit = 0x1p63;
-	double real = json_number_value(at->value);
-
 	if (json_is_string(at->value))
 		return read_word(form, at, number, err);
-	if (json_is_integer(at->value)) {
-		*number = json_integer_value(at->value);
-	} else if (real >= -limit && real < limit) {
-		*number = (int64_t)real;
-	} else {
-		return json_fail(at, err, "%g is out of range %lld..%lld", real,
-		    (long long)form->min, (long long)form->max);
-	}
+	if (!json_at_integer(at, number))
+		return json_fail(at, err, "%g is out of range %lld..%lld",
+		    json_number_value(at->value), (long long)form->min,
+		    (long long)form->max);
 	if (*number >= form->min && *number <= form->max)
 		return true;
 	return json_fail(at, err, "%lld is out of range %lld..%lld",

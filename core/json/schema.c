@@ -228,13 +228,14 @@ custom_schema(const struct json_custom *custom)
 		return parsed(custom->schema);
 	if (custom->pattern != NULL) {
 		assert(custom->types == JSON_ACCEPTS_STRING);
-		return pattern_schema(NULL, custom->pattern);
+		return pattern_schema(custom->name, custom->pattern);
 	}
 	types = json_array();
 	for (size_t i = 0; i < ARRAY_LEN(names); i++)
 		if ((custom->types & names[i].type) != 0)
 			push(types, json_string(names[i].name));
-	return made(json_pack("{so}", "type", types));
+	return made(
+	    json_pack("{ss so}", "description", custom->name, "type", types));
 }
 
 static json_t *

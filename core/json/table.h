@@ -38,7 +38,7 @@ struct json_form;
  *	JSON_ARRAY_OF(struct rule) rules;    rules.at[i], i < rules.count */
 #define JSON_ARRAY_OF(type)                                                    \
 	struct {                                                               \
-		const type *at;                                                \
+		type const *at;                                                \
 		size_t count;                                                  \
 	}
 
@@ -68,7 +68,7 @@ struct json_custom {
 	const char *pattern; /* regex of a whole string, without anchors, or
 	                        NULL: any string */
 	const char *schema;  /* JSON object text that says it all, instead of
-	                        type and pattern; or NULL */
+	                        description, type and pattern; or NULL */
 	bool (*read)(const struct json_at *at, void *to, struct arena *arena,
 	    struct err *err);
 };
