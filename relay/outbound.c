@@ -116,6 +116,19 @@ connection_end(struct connection *c)
 
 /* ---- setting up ---- */
 
+/* The address it was sent from; before it stands, the one configured. */
+static const struct ip_address *
+interface_of(const struct connection *c)
+{
+	const struct ip_address *ip = &stream_local(c->stream)->ip;
+	static const struct ip_address any = { .family = 4 };
+
+	if (!ip_is_none(ip))
+		return ip;
+	ip = &relay_of(c)->config->interface;
+	return ip_is_none(ip) ? &any : ip;
+}
+
 /* It never became able to carry mail. */
 static void
 setup_failed(struct connection *c, bool is_down, unsigned code,
@@ -126,7 +139,7 @@ setup_failed(struct connection *c, bool is_down, unsigned code,
 		.dcid = c->dcid,
 		.domain = slice_cstr(d->domain->name),
 		.at = &c->host->at,
-		.interface = &stream_local(c->stream)->ip,
+		.interface = interface_of(c),
 		.code = code,
 		.text = text,
 		.is_smtp = is_smtp,

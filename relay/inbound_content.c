@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Content on its way from a session into the spool: the Received: line in
+ * front, pieces as they fill, limits, and the 250 that waits for the commit.
+ */
+#include "relay/inbound_impl.h"
+
+/* What is in the buffer becomes a piece in the spool. */
+static void
+put_piece(struct inbound *in)
+{
+	if (buf_len(&in->piece) == 0 || in->content != CONTENT_OK)
+		return;
+	if (!spool_put_piece(in->relay->spool, in->mid, in->pieces,
+		slice_sub(buf_slice(&in->piece), 0, SPOOL_PIECE_BYTES))) {
+		in->content = CONTENT_NO_DISK;
+		return;
+	}
+	in->pieces++;
+	buf_consume(&in->piece,
+	    buf_len(&in->piece) < SPOOL_PIECE_BYTES ? buf_len(&in->piece)
+						    : SPOOL_PIECE_BYTES);
+}
+
+static void
+add_content(struct inbound *in, struct slice bytes)
+{
+	in->size_bytes += bytes.len;
+	if (in->content != CONTENT_OK)
+		return;
+	buf_append(&in->piece, bytes);
+	while (buf_len(&in->piece) >= SPOOL_PIECE_BYTES &&
+	    in->content == CONTENT_OK)
+		put_piece(in);
+}
+
+void
+inbound_receive(struct inbound *in, struct slice bytes)
+{
+	struct relay *r = in->relay;
+
+	if (in->size_bytes == 0) {
+		const struct received_line line = {
+			.from = smtp_server_client_name(in->server),
+			.client = &stream_remote(in->stream)->ip,
+			.by = r->config->hostname,
+			.mid = in->mid,
+			.is_utf8 = in->is_utf8,
+			.at = world_now(r->world),
+		};
+		struct buf text = { 0 };
+
+		received_format(&text, &line);
+		add_content(in, buf_slice(&text));
+		buf_fini(&text);
+	}
+	if (in->size_bytes + bytes.len > r->config->limits.message_bytes)
+		in->content = CONTENT_TOO_BIG;
+	header_scan_feed(&in->headers, bytes);
+	add_content(in, bytes);
+}
+
+/* The transaction becomes a message; its strings move. */
+static struct message *
+make_message(struct inbound *in)
+{
+	struct message *m = xcalloc(1, sizeof(*m));
+
+	m->mid = in->mid;
+	m->received = world_now(in->relay->world);
+	m->size_bytes = in->size_bytes;
+	m->flags = (in->is_8bit ? MESSAGE_8BIT : 0U) |
+	    (in->is_utf8 ? MESSAGE_UTF8 : 0U);
+	m->sender = in->sender;
+	m->recipients = in->recipients;
+	m->recipient_count = in->recipient_count;
+	in->sender = NULL;
+	in->recipients = NULL;
+	in->recipient_cap = 0;
+	in->recipient_count = 0;
+	return m;
+}
+
+static void
+refuse_content(
+    struct inbound *in, int code, const char *text, struct slice reason)
+{
+	struct maillog_event ev = {
+		.form = MAILLOG_ICID_RECEIVING_FAILED,
+		.icid = in->icid,
+		.error = reason,
+	};
+
+	log_event(&in->relay->log, &ev);
+	inbound_abort_message(in, SLICE("Receiving aborted"));
+	inbound_answer(in, code, text);
+}
+
+/* The end of data: the answer waits for the commit. */
+void
+inbound_accept_message(struct inbound *in)
+{
+	put_piece(in);
+	if (in->content == CONTENT_OK) {
+		in->accepted = make_message(in);
+		if (!spool_put_message(
+			in->relay->spool, in->accepted, &in->ticket)) {
+			message_destroy(&in->accepted);
+			in->content = CONTENT_NO_DISK;
+		}
+	}
+	switch (in->content) {
+	case CONTENT_OK:
+		return;
+	case CONTENT_TOO_BIG:
+		refuse_content(in, 552, "5.3.4 Message size exceeds limit",
+		    SLICE("Message size exceeds limit"));
+		return;
+	case CONTENT_NO_DISK:
+		refuse_content(in, 452, "4.3.1 Temporarily out of disk space",
+		    SLICE("Queue full"));
+		return;
+	}
+}
+
+static void
+log_accepted(struct inbound *in, const struct message *m)
+{
+	struct log *log = &in->relay->log;
+	struct buf from = { 0 };
+	struct maillog_event id = {
+		.form = MAILLOG_MID_MESSAGE_ID,
+		.mid = m->mid,
+		.message_id = header_scan_message_id(&in->headers),
+	};
+	struct maillog_event subject = {
+		.form = MAILLOG_MID_SUBJECT,
+		.mid = m->mid,
+		.subject = header_scan_subject(&in->headers),
+	};
+	struct maillog_event ready = {
+		.form = MAILLOG_MID_READY,
+		.mid = m->mid,
+		.bytes = m->size_bytes,
+	};
+	struct maillog_event queued = {
+		.form = MAILLOG_MID_QUEUED,
+		.mid = m->mid,
+	};
+
+	if (id.message_id.len > 0)
+		log_event(log, &id);
+	if (subject.subject.len > 0)
+		log_event(log, &subject);
+	buf_printf(&from, "<%s>", m->sender);
+	ready.from = buf_slice(&from);
+	log_event(log, &ready);
+	log_event(log, &queued);
+	buf_fini(&from);
+}
+
+void
+inbound_on_durable(struct spool_ticket *t, bool is_durable)
+{
+	struct inbound *in = CONTAINER_OF(t, struct inbound, ticket);
+	struct message *m = in->accepted;
+	char text[64];
+
+	in->accepted = NULL;
+	if (is_durable) {
+		(void)snprintf(text, sizeof(text),
+		    "2.0.0 ok:  Message %llu accepted",
+		    (unsigned long long)m->mid);
+		log_accepted(in, m);
+		in->pieces = 0;
+		in->mid = 0;
+		inbound_forget_message(in);
+		inbound_answer(in, 250, text);
+		deliver_submit(in->relay, m, NULL, 0);
+	} else {
+		message_destroy(&m);
+		in->pieces = 0; /* went with the commit that failed */
+		refuse_content(in, 452, "4.3.1 Temporarily out of disk space",
+		    SLICE("Queue full"));
+	}
+	inbound_pump(in);
+}
