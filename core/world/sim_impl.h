@@ -2,8 +2,8 @@
 /*
  * The inside of the virtual world, shared by its files: world_sim.c (time),
  * sim_net.c (addresses and what lies between them), sim_connect.c (how a
- * connection comes to be), sim_stream.c (what passes over it) and sim_store.c
- * (the disk).
+ * connection comes to be), sim_stream.c (what passes over it), sim_storage.c
+ * and sim_file.c (the disk).
  */
 #ifndef FAULTPOST_SIM_IMPL_H
 #define FAULTPOST_SIM_IMPL_H
@@ -52,7 +52,7 @@ struct sim_listener {
 	UT_hash_handle hh;
 };
 
-struct sim_store;
+struct sim_storage;
 
 struct sim_world {
 	struct world base;
@@ -64,7 +64,7 @@ struct sim_world {
 	struct sim_listener *listeners; /* owned by their openers */
 	struct list rules;              /* owned; the newest last */
 	struct buf input;               /* what a callback is being shown */
-	struct sim_store *store;        /* owned */
+	struct sim_storage *storage;    /* owned */
 };
 
 /* Something under way on one direction of a connection. */
@@ -165,6 +165,11 @@ void sim_listener_close(struct listener *l);
 /* Who listens there, on that address or on all of its family; or NULL. */
 struct listener *sim_listener_find(
     struct sim_world *sw, const struct endpoint *at);
+
+/* ---- sim_storage.c ---- */
+
+void sim_storage_init(struct sim_world *sw);
+void sim_storage_fini(struct sim_world *sw);
 
 /* ---- sim_connect.c ---- */
 

@@ -222,6 +222,12 @@ ev_world_run(struct world *w, struct err *err)
 /* ---- signals and readiness ---- */
 
 void
+world_ev_set_zone(struct world *w, const struct zone *zone)
+{
+	w->zone = zone;
+}
+
+void
 world_ev_signals(struct world *w, const int *signals,
     void (*handler)(void *owner, int signo), void *owner)
 {

@@ -19,6 +19,10 @@ struct ev_options {
 /* NULL with *err set when libev finds no way to wait for events. */
 struct world *world_ev_new(const struct ev_options *options, struct err *err);
 
+/* From now on the resolver answers from this zone (borrowed); no question may
+ * be open. */
+void world_ev_set_zone(struct world *w, const struct zone *zone);
+
 /* Calls on_signal(owner, signo) from world_run() for each of the signals given
  * (a list ended by 0).  Once per world. */
 void world_ev_signals(struct world *w, const int *signals,

@@ -39,6 +39,7 @@ world_sim_new(const struct sim_options *options)
 	sw->options = *options;
 	sw->now = options->start;
 	sim_net_init(sw);
+	sim_storage_init(sw);
 	return &sw->base;
 }
 
@@ -48,6 +49,7 @@ sim_destroy(struct world *w)
 	struct sim_world *sw = (struct sim_world *)w;
 
 	sim_net_fini(sw);
+	sim_storage_fini(sw);
 	assert(heap_top(&w->calendar) == NULL);
 	buf_fini(&sw->input);
 	free(sw);

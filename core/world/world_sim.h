@@ -34,6 +34,7 @@ struct sim_options {
 	const struct zone *zone; /* borrowed, outlives the world; may be NULL */
 	utime span_max;          /* bound on virtual time; UTIME_NEVER: none */
 	uint64_t events_max;     /* bound on heap entries taken; 0: none */
+	uint64_t seed;           /* of the randomness that SQLite asks for */
 };
 
 struct world *world_sim_new(const struct sim_options *options);
@@ -68,5 +69,7 @@ struct sim_counts {
 	size_t streams_open;  /* ends whose owner still holds them */
 };
 struct sim_counts sim_counts(const struct world *w);
+/* How often a file was synced to the virtual disk. */
+uint64_t sim_storage_syncs(const struct world *w);
 
 #endif
