@@ -15,7 +15,6 @@ static size_t dot_string_scan(struct slice s, bool utf8_allowed);
 static bool is_atext(char c);
 static bool label_is_valid(struct slice label, bool utf8_allowed);
 static bool literal_is_valid(struct slice literal);
-static bool general_literal_is_valid(struct slice tag, struct slice content);
 static bool slice_has_8bit(struct slice s);
 
 bool
@@ -230,41 +229,21 @@ label_is_valid(struct slice label, bool utf8_allowed)
 	return wide_seen || label.len <= 63;
 }
 
-/* "[192.0.2.1]", "[IPv6:2001:db8::1]" or "[tag:content]" (RFC 5321, 4.1.3). */
+/* "[192.0.2.1]" or "[IPv6:2001:db8::1]"; no other tag has been registered (RFC
+ * 5321, 4.1.3). */
 static bool
 literal_is_valid(struct slice literal)
 {
 	struct ip_address ip;
 	struct slice inner;
-	size_t colon;
 
-	if (literal.len < 3 || literal.at[0] != '[' ||
+	if (literal.len < 2 || literal.at[0] != '[' ||
 	    literal.at[literal.len - 1] != ']')
 		return false;
 	inner = slice_sub(literal, 1, literal.len - 2);
 	if (slice_starts_with_nocase(inner, SLICE("IPv6:")))
 		return ip_parse(slice_skip(inner, 5), &ip) && ip.family == 6;
-	colon = slice_find_byte(inner, ':');
-	if (colon == inner.len)
-		return ip_parse(inner, &ip);
-	return general_literal_is_valid(
-	    slice_sub(inner, 0, colon), slice_skip(inner, colon + 1));
-}
-
-/* A tag of letters, digits and hyphens, and printable ASCII without brackets
- * and backslash. */
-static bool
-general_literal_is_valid(struct slice tag, struct slice content)
-{
-	if (content.len == 0 || !label_is_valid(tag, false))
-		return false;
-	for (size_t i = 0; i < content.len; i++) {
-		char c = content.at[i];
-
-		if (c < '!' || c > '~' || c == '[' || c == ']' || c == '\\')
-			return false;
-	}
-	return true;
+	return ip_parse(inner, &ip) && ip.family == 4;
 }
 
 static bool
