@@ -119,11 +119,13 @@ zone_json_build(
 	for (size_t i = 0; i < json->names.count; i++) {
 		const struct zone_json_name *name = &json->names.at[i];
 		struct err why = { 0 };
+		char quoted[JSON_QUOTE_MAX];
 
 		if (zone_has(z, name->name))
 			(void)err_set(&why,
-			    "the name is there already, in "
-			    "another spelling; expected each name once");
+			    "%s is there already, in another spelling; "
+			    "expected each name once",
+			    json_quote(name->name, quoted));
 		else if (build_name(z, name, &why))
 			continue;
 		(void)json_fail_key(at, name->name.at, err, "%s", why.msg);
