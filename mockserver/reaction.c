@@ -260,7 +260,9 @@ append_accepted(const struct situation *s, struct buf *out)
 	buf_append_cstr(out, "Ok: queued as ");
 	buf_append_cstr(out, s->host->name);
 	buf_append_byte(out, '-');
-	buf_append_u64(out, s->message_number);
+	buf_append_u64(out, s->connection);
+	buf_append_byte(out, '.');
+	buf_append_u64(out, s->messages + 1);
 	buf_append_cstr(out, "\r\n");
 	return 250;
 }

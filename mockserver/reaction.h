@@ -16,10 +16,10 @@ struct situation {
 	const struct occasion *occasion;
 	/* What the session finds wrong with the command; code 0: nothing. */
 	struct smtp_syntax_error wrong;
-	uint64_t connections;    /* open at the host, this one included */
-	uint64_t messages;       /* accepted on this connection */
-	uint64_t recipients;     /* accepted in this transaction */
-	uint64_t message_number; /* of the next message the host accepts */
+	uint64_t connection;  /* its number: part of the message's identifier */
+	uint64_t connections; /* open at the host, this one included */
+	uint64_t messages;    /* accepted on this connection */
+	uint64_t recipients;  /* accepted in this transaction */
 };
 
 struct reaction {

@@ -1,0 +1,328 @@
+/* SPDX-License-Identifier: MIT */
+/* From the session's events to reactions; see dialogue.h. */
+#include "mockserver/dialogue.h"
+
+struct dialogue {
+	const struct mock_host *host; /* borrowed */
+	struct rule_book *book;       /* borrowed */
+	struct ip_address client;
+	struct smtp_server *session; /* owned */
+	struct rule_scope scope;
+
+	struct envelope envelope;
+	bool has_proposed; /* it holds what the open question names, too */
+	bool is_done;      /* the envelope is to be cleared */
+	uint64_t messages; /* accepted on this connection */
+
+	bool is_in_body;
+	uint64_t body_bytes; /* of content so far */
+	uint64_t body_next;  /* the rules are asked at so many */
+
+	bool is_playing;
+	struct reaction reaction; /* being played; its bytes are elsewhere */
+	enum smtp_stage stage;    /* of the reaction */
+};
+
+static bool body_is_due(const struct dialogue *d);
+static void body_react(
+    struct dialogue *d, const struct dialogue_scene *scene, struct buf *out);
+static void body_begin(struct dialogue *d);
+static void transaction_end(struct dialogue *d);
+static void ask_react(struct dialogue *d, const struct dialogue_scene *scene,
+    const struct smtp_server_event *ev, struct buf *out);
+static void propose(struct dialogue *d, const struct smtp_server_event *ev);
+static uint64_t declared_size(const struct smtp_command *command);
+static void react(struct dialogue *d, const struct dialogue_scene *scene,
+    const struct occasion *o, struct smtp_syntax_error wrong, struct buf *out);
+static bool note_answer(struct dialogue *d);
+
+struct dialogue *
+dialogue_new(const struct mock_host *host, struct rule_book *book,
+    const struct ip_address *client)
+{
+	const struct smtp_server_options options = {
+		.extensions = host->extensions,
+	};
+	struct dialogue *d = xcalloc(1, sizeof(*d));
+
+	d->host = host;
+	d->book = book;
+	d->client = *client;
+	d->session = smtp_server_new(&options);
+	d->body_next = UINT64_MAX;
+	rule_scope_init(&d->scope, host->rules.count);
+	return d;
+}
+
+void
+dialogue_destroy(struct dialogue **dp)
+{
+	struct dialogue *d = *dp;
+
+	if (d == NULL)
+		return;
+	smtp_server_destroy(&d->session);
+	rule_scope_fini(&d->scope);
+	envelope_fini(&d->envelope);
+	free(d);
+	*dp = NULL;
+}
+
+void
+dialogue_feed(struct dialogue *d, struct slice bytes)
+{
+	smtp_server_feed(d->session, bytes);
+}
+
+size_t
+dialogue_backlog(const struct dialogue *d)
+{
+	return smtp_server_backlog(d->session);
+}
+
+bool
+dialogue_is_over(const struct dialogue *d)
+{
+	return smtp_server_is_closed(d->session);
+}
+
+struct envelope *
+dialogue_envelope(struct dialogue *d)
+{
+	return &d->envelope;
+}
+
+uint64_t
+dialogue_size(const struct dialogue *d)
+{
+	return d->body_bytes;
+}
+
+/* A session that asks tells violations and nothing else, hence it may be
+ * listened to while its answer is being played. */
+enum dialogue_event
+dialogue_next(struct dialogue *d, const struct dialogue_scene *scene,
+    struct buf *out, struct reaction *reaction, enum smtp_violation *violation)
+{
+	struct smtp_server_event ev;
+
+	if (d->is_done)
+		transaction_end(d);
+	for (;;) {
+		if (d->is_playing && !smtp_server_is_asking(d->session))
+			return DIALOGUE_QUIET;
+		if (!d->is_playing && body_is_due(d)) {
+			body_react(d, scene, out);
+			*reaction = d->reaction;
+			return DIALOGUE_REACTION;
+		}
+		if (!smtp_server_next(d->session, &ev))
+			return DIALOGUE_QUIET;
+		switch (ev.type) {
+		case SMTP_SERVER_VIOLATION:
+			*violation = ev.violation;
+			return DIALOGUE_VIOLATION;
+		case SMTP_SERVER_CONTENT:
+			body_begin(d);
+			d->body_bytes += ev.content.len;
+			break;
+		case SMTP_SERVER_ASK:
+			ask_react(d, scene, &ev, out);
+			*reaction = d->reaction;
+			return DIALOGUE_REACTION;
+		}
+	}
+}
+
+void
+dialogue_react_idle(struct dialogue *d, const struct dialogue_scene *scene,
+    struct buf *out, struct reaction *reaction)
+{
+	const struct occasion o = {
+		.stage = STAGE_IDLE,
+		.now = scene->now,
+		.client = &d->client,
+	};
+
+	assert(!d->is_playing);
+	react(d, scene, &o, (struct smtp_syntax_error){ 0 }, out);
+	*reaction = d->reaction;
+}
+
+bool
+dialogue_played(struct dialogue *d)
+{
+	bool accepted_message = false;
+
+	assert(d->is_playing);
+	d->is_playing = false;
+	if (smtp_server_is_asking(d->session)) {
+		accepted_message = note_answer(d);
+		smtp_server_answer(d->session, d->reaction.code);
+	}
+	return accepted_message;
+}
+
+/* ---- content ---- */
+
+static void
+body_begin(struct dialogue *d)
+{
+	if (d->is_in_body)
+		return;
+	d->is_in_body = true;
+	d->body_bytes = 0;
+	d->body_next = rule_book_next_body(d->book, 0);
+}
+
+static bool
+body_is_due(const struct dialogue *d)
+{
+	return d->is_in_body && d->body_bytes >= d->body_next;
+}
+
+/* The moment at which `body_next` bytes had come. */
+static void
+body_react(
+    struct dialogue *d, const struct dialogue_scene *scene, struct buf *out)
+{
+	const struct occasion o = {
+		.stage = STAGE_BODY,
+		.now = scene->now,
+		.from = envelope_sender(&d->envelope),
+		.to = envelope_recipients(&d->envelope),
+		.to_count = d->envelope.count,
+		.size = d->body_next,
+		.client = &d->client,
+	};
+
+	d->body_next = rule_book_next_body(d->book, d->body_next + 1);
+	react(d, scene, &o, (struct smtp_syntax_error){ 0 }, out);
+}
+
+static void
+transaction_end(struct dialogue *d)
+{
+	envelope_clear(&d->envelope);
+	d->is_done = d->is_in_body = false;
+	d->body_bytes = 0;
+	d->body_next = UINT64_MAX;
+}
+
+/* ---- commands ---- */
+
+static void
+ask_react(struct dialogue *d, const struct dialogue_scene *scene,
+    const struct smtp_server_event *ev, struct buf *out)
+{
+	const struct smtp_command *command = ev->command;
+	struct occasion o = {
+		.stage = ev->stage,
+		.now = scene->now,
+		.size = d->body_bytes,
+		.client = &d->client,
+	};
+
+	propose(d, ev);
+	if (ev->stage == STAGE_UNKNOWN)
+		o.argument = command->line;
+	else if (command != NULL)
+		o.argument = command->argument;
+	if (ev->stage == STAGE_MAIL)
+		o.size = declared_size(command);
+	o.from = envelope_sender(&d->envelope);
+	o.to = envelope_recipients(&d->envelope);
+	o.to_count = d->envelope.count;
+	if (ev->stage == STAGE_RCPT && d->has_proposed) {
+		o.to += o.to_count - 1;
+		o.to_count = 1;
+	}
+	react(d, scene, &o, ev->wrong, out);
+}
+
+/* Puts what MAIL or RCPT names into the envelope, so that rules see it. */
+static void
+propose(struct dialogue *d, const struct smtp_server_event *ev)
+{
+	if (ev->wrong.code != 0)
+		return;
+	if (ev->stage == STAGE_MAIL) {
+		transaction_end(d);
+		rule_scope_begin_message(&d->scope);
+		envelope_begin(&d->envelope, ev->command->path.whole);
+		d->has_proposed = true;
+	} else if (ev->stage == STAGE_RCPT) {
+		envelope_add(&d->envelope, ev->command->path.whole);
+		d->has_proposed = true;
+	}
+}
+
+static uint64_t
+declared_size(const struct smtp_command *command)
+{
+	const struct smtp_parameter *size =
+	    smtp_command_parameter(command, SLICE("SIZE"));
+	uint64_t bytes = 0;
+
+	if (size != NULL)
+		slice_to_u64(size->value, UINT64_MAX, &bytes);
+	return bytes;
+}
+
+static void
+react(struct dialogue *d, const struct dialogue_scene *scene,
+    const struct occasion *o, struct smtp_syntax_error wrong, struct buf *out)
+{
+	const bool is_rcpt = o->stage == STAGE_RCPT && d->has_proposed;
+	const struct situation s = {
+		.host = d->host,
+		.occasion = o,
+		.wrong = wrong,
+		.connection = scene->connection,
+		.connections = scene->connections,
+		.messages = d->messages,
+		.recipients = d->envelope.count - is_rcpt,
+	};
+	const struct rule *rule = NULL;
+	uint64_t n = 0;
+
+	if (wrong.code == 0 || o->stage == STAGE_UNKNOWN)
+		rule = rule_book_ask(d->book, &d->scope, o, &n);
+	reaction_make(&d->reaction, &s, rule, n, out);
+	d->stage = o->stage;
+	d->is_playing = true;
+}
+
+/* What the answer that was sent means for the transaction; true when it
+ * accepted a message. */
+static bool
+note_answer(struct dialogue *d)
+{
+	const bool is_accepted = d->reaction.code / 100 == 2;
+	const bool was_proposed = d->has_proposed;
+
+	d->has_proposed = false;
+	if (was_proposed && !is_accepted) {
+		if (d->stage == STAGE_MAIL)
+			transaction_end(d);
+		else
+			envelope_drop_last(&d->envelope);
+		return false;
+	}
+	if (d->stage == STAGE_DATA && d->reaction.code / 100 == 3) {
+		body_begin(d);
+		return false;
+	}
+	if (d->stage == STAGE_EOD) {
+		d->is_done = true;
+		if (!is_accepted || !d->reaction.is_whole)
+			return false;
+		d->messages++;
+		return true;
+	}
+	if (is_accepted &&
+	    (d->stage == STAGE_RSET || d->stage == STAGE_EHLO ||
+		d->stage == STAGE_HELO))
+		d->is_done = true;
+	return false;
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The envelope of the transaction that is open on a connection: who sends, to
+ * whom.  Keeps its memory from message to message.  A zeroed struct is empty.
+ * Pure.
+ */
+#ifndef FAULTPOST_MOCK_ENVELOPE_H
+#define FAULTPOST_MOCK_ENVELOPE_H
+
+#include "core/base/buf.h"
+
+struct envelope {
+	struct buf text; /* the sender, then the recipients, end to end */
+	size_t sender_len;
+	size_t *lengths; /* owned; of the recipients */
+	struct slice *recipients;
+	size_t count, cap, slice_cap;
+};
+
+void envelope_fini(struct envelope *e);
+void envelope_clear(struct envelope *e);
+/* Starts anew with this sender. */
+void envelope_begin(struct envelope *e, struct slice sender);
+void envelope_add(struct envelope *e, struct slice recipient);
+/* Takes the last recipient off again. */
+void envelope_drop_last(struct envelope *e);
+/* Both borrowed until the envelope changes. */
+struct slice envelope_sender(const struct envelope *e);
+const struct slice *envelope_recipients(struct envelope *e);
+
+#endif

@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: MIT */
+/* The hosts of a scenario in a world: listeners, and who plays; see mock.h. */
+#include "mockserver/mock.h"
+
+#include "mockserver/player.h"
+
+/* One address of a host. */
+struct spot {
+	struct site *site;
+	struct endpoint at;        /* as the scenario says */
+	struct listener *listener; /* owned; NULL: does not listen */
+};
+
+struct mock {
+	struct player_cast cast;
+	const struct mock_hosts *hosts; /* borrowed */
+	struct mock_options options;
+	struct site *sites; /* owned; [host index] */
+	struct spot *spots; /* owned; those of host h begin at first_spot[h] */
+	size_t *first_spot; /* owned; [host count] is the number of all */
+};
+
+static void make_sites(struct mock *m);
+static uint64_t seed_of(const struct mock *m, const struct mock_host *host);
+static bool host_open(struct mock *m, size_t host, struct err *err);
+static void host_close(struct mock *m, size_t host);
+static void on_accept(void *owner, struct stream *stream);
+static size_t host_index(const struct mock *m, const struct mock_host *host);
+
+struct mock *
+mock_new(struct world *w, const struct mock_hosts *hosts,
+    const struct mock_options *options, const struct transcript_sink *sink,
+    struct err *err)
+{
+	struct mock *m = xcalloc(1, sizeof(*m));
+
+	m->cast.world = w;
+	if (sink != NULL)
+		m->cast.sink = *sink;
+	list_init(&m->cast.players);
+	m->hosts = hosts;
+	m->options = *options;
+	make_sites(m);
+	for (size_t i = 0; i < hosts->count; i++) {
+		if (hosts->at[i].state != MOCK_HOST_REFUSE &&
+		    !host_open(m, i, err)) {
+			err_prefix(err, "%s: host %s: ", hosts->at[i].place,
+			    hosts->at[i].name);
+			mock_destroy(&m);
+			return NULL;
+		}
+	}
+	return m;
+}
+
+void
+mock_destroy(struct mock **mp)
+{
+	struct mock *m = *mp;
+
+	if (m == NULL)
+		return;
+	players_abort(&m->cast);
+	for (size_t i = 0; i < m->hosts->count; i++) {
+		host_close(m, i);
+		rule_book_destroy(&m->sites[i].book);
+	}
+	free(m->sites);
+	free(m->spots);
+	free(m->first_spot);
+	free(m);
+	*mp = NULL;
+}
+
+bool
+mock_set_host_state(struct mock *m, struct slice name,
+    enum mock_host_state state, struct err *err)
+{
+	const struct mock_host *host = mock_hosts_find(m->hosts, name);
+
+	if (host == NULL)
+		return err_set(
+		    err, "there is no host \"%.*s\"", SLICE_ARG(name));
+	if (state != MOCK_HOST_REFUSE)
+		return host_open(m, host_index(m, host), err);
+	host_close(m, host_index(m, host));
+	return true;
+}
+
+size_t
+mock_unused_rules(const struct mock *m,
+    void (*found)(
+	void *owner, const struct mock_host *host, const struct rule *rule),
+    void *owner)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < m->hosts->count; i++) {
+		const struct mock_host *host = &m->hosts->at[i];
+
+		for (size_t j = 0; j < host->rules.count; j++) {
+			const struct rule *rule = &host->rules.at[j];
+
+			if (rule->optional ||
+			    rule_book_acted(m->sites[i].book, j) > 0)
+				continue;
+			count++;
+			if (found != NULL)
+				found(owner, host, rule);
+		}
+	}
+	return count;
+}
+
+size_t
+mock_open_sessions(const struct mock *m, const struct mock_host *host)
+{
+	size_t count = 0;
+
+	if (host != NULL)
+		return m->sites[host_index(m, host)].connections;
+	for (size_t i = 0; i < m->hosts->count; i++)
+		count += m->sites[i].connections;
+	return count;
+}
+
+uint64_t
+mock_message_count(const struct mock *m, const struct mock_host *host)
+{
+	uint64_t count = 0;
+
+	if (host != NULL)
+		return m->sites[host_index(m, host)].messages;
+	for (size_t i = 0; i < m->hosts->count; i++)
+		count += m->sites[i].messages;
+	return count;
+}
+
+const struct endpoint *
+mock_listen_address(
+    const struct mock *m, const struct mock_host *host, size_t address_index)
+{
+	const struct spot *spot =
+	    &m->spots[m->first_spot[host_index(m, host)] + address_index];
+
+	assert(address_index < host->addresses.count);
+	return spot->listener != NULL ? listener_local(spot->listener) : NULL;
+}
+
+/* ---- hosts ---- */
+
+static void
+make_sites(struct mock *m)
+{
+	const struct mock_hosts *hosts = m->hosts;
+	size_t count = 0;
+
+	m->sites = xcalloc(hosts->count + 1, sizeof(*m->sites));
+	m->first_spot = xcalloc(hosts->count + 1, sizeof(*m->first_spot));
+	for (size_t i = 0; i < hosts->count; i++) {
+		const struct mock_host *host = &hosts->at[i];
+
+		m->first_spot[i] = count;
+		count += host->addresses.count;
+		m->sites[i] = (struct site){
+			.cast = &m->cast,
+			.host = host,
+			.book = rule_book_new(host->rules.at, host->rules.count,
+			    seed_of(m, host), world_now(m->cast.world)),
+		};
+	}
+	m->first_spot[hosts->count] = count;
+	m->spots = xcalloc(count + 1, sizeof(*m->spots));
+	for (size_t i = 0; i < hosts->count; i++) {
+		const struct mock_host *host = &hosts->at[i];
+
+		for (size_t j = 0; j < host->addresses.count; j++)
+			m->spots[m->first_spot[i] + j] = (struct spot){
+				.site = &m->sites[i],
+				.at = { host->addresses.at[j], host->port },
+			};
+	}
+}
+
+/* Each host throws its own dice, so that what happens at one does not depend
+ * on what is asked of another. */
+static uint64_t
+seed_of(const struct mock *m, const struct mock_host *host)
+{
+	uint64_t hash = UINT64_C(0xcbf29ce484222325); /* FNV-1a */
+
+	for (const char *c = host->name; *c != '\0'; c++)
+		hash = (hash ^ (unsigned char)*c) * UINT64_C(0x100000001b3);
+	return hash ^ m->options.seed;
+}
+
+/* All of its addresses or none. */
+static bool
+host_open(struct mock *m, size_t host, struct err *err)
+{
+	for (size_t i = m->first_spot[host]; i < m->first_spot[host + 1]; i++) {
+		struct spot *spot = &m->spots[i];
+		struct endpoint real = spot->at;
+
+		if (spot->listener != NULL)
+			continue;
+		if (m->options.place != NULL)
+			real = m->options.place(m->options.owner, &spot->at);
+		spot->listener =
+		    world_listen(m->cast.world, &real, on_accept, spot, err);
+		if (spot->listener == NULL) {
+			host_close(m, host);
+			return false;
+		}
+	}
+	return true;
+}
+
+static void
+host_close(struct mock *m, size_t host)
+{
+	for (size_t i = m->first_spot[host]; i < m->first_spot[host + 1]; i++) {
+		if (m->spots[i].listener != NULL)
+			listener_close(m->spots[i].listener);
+		m->spots[i].listener = NULL;
+	}
+}
+
+static void
+on_accept(void *owner, struct stream *stream)
+{
+	struct spot *spot = owner;
+
+	player_open(spot->site, &spot->at, stream);
+}
+
+static size_t
+host_index(const struct mock *m, const struct mock_host *host)
+{
+	const size_t index = (size_t)(host - m->hosts->at);
+
+	assert(index < m->hosts->count);
+	return index;
+}

@@ -1,0 +1,430 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One connection; see player.h.
+ *
+ * Everything that happens to a player goes through one of the entry points
+ * (open, input, drained, eof, failure, the two timers).  Each does its part and
+ * then calls settle(), the only place where events are taken from the session,
+ * output is written, and a player that is gone is freed.
+ */
+#include "mockserver/player.h"
+
+#include "mockserver/dialogue.h"
+#include "mockserver/teller.h"
+
+/* The client is not read while so much of its input waits. */
+#define BACKLOG_MAX 65536
+/* How long a reset waits for the bytes before it to leave, and how often it
+ * looks. */
+#define LINGER_MAX  (5 * UTIME_S)
+#define LINGER_STEP UTIME_MS
+
+/*
+ * READY takes events from the session.  DELAYED has an answer that is not due
+ * yet and goes on to READY.  STALLED gives none, for good or until it closes.
+ * LINGERING resets when its last bytes have left.  GONE has given its stream
+ * back and is freed by settle(); it is reached from anywhere.
+ */
+#define PLAYER_STATES(X)                                                       \
+	X(PLAYER_READY)                                                        \
+	X(PLAYER_DELAYED)                                                      \
+	X(PLAYER_STALLED)                                                      \
+	X(PLAYER_LINGERING)                                                    \
+	X(PLAYER_GONE)
+enum player_state {
+#define X(state) state,
+	PLAYER_STATES(X)
+#undef X
+};
+
+struct player {
+	struct list link; /* of player_cast.players */
+	struct site *site;
+	struct stream *stream;     /* owned until GONE */
+	struct dialogue *dialogue; /* owned */
+	enum player_state state;
+	struct timer pause; /* ends DELAYED, STALLED, LINGERING */
+	struct timer idle;  /* set in READY */
+	utime heard_at;     /* the last input or answer */
+	utime linger_until;
+	struct teller teller;
+	bool has_eof, is_paused;
+
+	struct buf out; /* `ready` bytes to write, then those of `reaction` */
+	size_t ready;
+	struct reaction reaction; /* being played, its bytes at the end of
+	                           * `out` */
+};
+
+static void on_connected(void *owner);
+static void on_input(void *owner, struct slice bytes);
+static void on_drained(void *owner);
+static void on_eof(void *owner);
+static void on_failure(void *owner, enum net_failure why);
+static void on_pause(struct timer *t);
+static void on_idle(struct timer *t);
+
+static utime now_of(const struct player *p);
+static struct dialogue_scene scene_of(const struct player *p);
+static void settle(struct player *p);
+static bool take_events(struct player *p);
+static bool is_choked(const struct player *p);
+static void play(struct player *p);
+static void act(struct player *p);
+static void end_act(struct player *p);
+static void enter_pause(struct player *p, enum player_state state, utime span);
+static void enter_ready(struct player *p);
+static void flush(struct player *p);
+static void finish(struct player *p, enum transcript_kind how);
+static void free_player(struct player *p);
+
+static const struct stream_handler handler = {
+	.on_connected = on_connected,
+	.on_input = on_input,
+	.on_drained = on_drained,
+	.on_eof = on_eof,
+	.on_failure = on_failure,
+};
+
+void
+player_open(
+    struct site *site, const struct endpoint *server, struct stream *stream)
+{
+	struct player *p = xcalloc(1, sizeof(*p));
+
+	p->site = site;
+	p->stream = stream;
+	p->teller = (struct teller){
+		.sink = &site->cast->sink,
+		.host = site->host->name,
+		.connection = ++site->cast->connections,
+		.server = *server,
+		.client = *stream_remote(stream),
+	};
+	p->dialogue =
+	    dialogue_new(site->host, site->book, &p->teller.client.ip);
+	p->pause.fire = on_pause;
+	p->idle.fire = on_idle;
+	list_append(&site->cast->players, &p->link);
+	site->connections++;
+	stream_attach(stream, &handler, p);
+	teller_say(&p->teller, now_of(p), TRANSCRIPT_OPEN, (struct slice){ 0 });
+	enter_ready(p);
+	settle(p);
+}
+
+void
+players_abort(struct player_cast *cast)
+{
+	while (!list_is_empty(&cast->players)) {
+		struct player *p =
+		    CONTAINER_OF(cast->players.next, struct player, link);
+
+		finish(p, TRANSCRIPT_RESET);
+		free_player(p);
+	}
+}
+
+/* ---- entry points ---- */
+
+static void
+on_connected(void *owner)
+{
+	/* Never: an accepted stream is connected already. */
+	assert(owner == NULL);
+}
+
+static void
+on_input(void *owner, struct slice bytes)
+{
+	struct player *p = owner;
+
+	p->heard_at = now_of(p);
+	teller_say(&p->teller, p->heard_at, TRANSCRIPT_IN, bytes);
+	dialogue_feed(p->dialogue, bytes);
+	settle(p);
+}
+
+static void
+on_drained(void *owner)
+{
+	settle(owner);
+}
+
+static void
+on_eof(void *owner)
+{
+	struct player *p = owner;
+
+	teller_say(&p->teller, now_of(p), TRANSCRIPT_EOF, (struct slice){ 0 });
+	p->has_eof = true;
+	settle(p);
+}
+
+static void
+on_failure(void *owner, enum net_failure why)
+{
+	struct player *p = owner;
+	teller_say_lost(&p->teller, now_of(p), net_failure_text(why));
+	stream_close(p->stream);
+	p->state = PLAYER_GONE;
+	settle(p);
+}
+
+static void
+on_pause(struct timer *t)
+{
+	struct player *p = CONTAINER_OF(t, struct player, pause);
+	struct world *w = p->site->cast->world;
+	const utime now = world_now(w);
+
+	assert(p->state != PLAYER_READY);
+	assert(p->state != PLAYER_GONE);
+	switch (p->state) {
+	case PLAYER_DELAYED:
+		act(p);
+		break;
+	case PLAYER_STALLED:
+		finish(p, TRANSCRIPT_CLOSE);
+		break;
+	case PLAYER_LINGERING:
+		if (stream_queued(p->stream) > 0 && now < p->linger_until)
+			timer_set(w, t, now + LINGER_STEP);
+		else
+			finish(p, TRANSCRIPT_RESET);
+		break;
+	case PLAYER_READY:
+	case PLAYER_GONE:
+		break;
+	}
+	settle(p);
+}
+
+/* RFC 5321, 4.5.3.2.7.  Set once for many inputs: it looks when the last one
+ * was. */
+static void
+on_idle(struct timer *t)
+{
+	struct player *p = CONTAINER_OF(t, struct player, idle);
+	struct world *w = p->site->cast->world;
+	const struct dialogue_scene scene = scene_of(p);
+	const utime due =
+	    utime_add(p->heard_at, p->site->host->limits.idle_timeout);
+
+	assert(p->state == PLAYER_READY);
+	if (scene.now < due) {
+		timer_set(w, t, due);
+		return;
+	}
+	dialogue_react_idle(p->dialogue, &scene, &p->out, &p->reaction);
+	act(p);
+	if (p->state != PLAYER_GONE)
+		finish(p, TRANSCRIPT_CLOSE);
+	settle(p);
+}
+
+/* ---- the turn ---- */
+
+static utime
+now_of(const struct player *p)
+{
+	return world_now(p->site->cast->world);
+}
+
+static struct dialogue_scene
+scene_of(const struct player *p)
+{
+	return (struct dialogue_scene){
+		.now = now_of(p),
+		.connection = p->teller.connection,
+		.connections = p->site->connections,
+	};
+}
+
+static void
+settle(struct player *p)
+{
+	bool is_full, has_more;
+
+	do {
+		has_more = take_events(p);
+		flush(p);
+	} while (has_more);
+	if (p->has_eof && !is_choked(p) &&
+	    (p->state == PLAYER_READY || p->state == PLAYER_STALLED))
+		finish(p, TRANSCRIPT_CLOSE);
+	if (p->state == PLAYER_GONE) {
+		free_player(p);
+		return;
+	}
+	is_full = dialogue_backlog(p->dialogue) > BACKLOG_MAX;
+	if (is_full != p->is_paused) {
+		p->is_paused = is_full;
+		stream_pause(p->stream, is_full);
+	}
+}
+
+/* True when it stopped because there is much to write. */
+static bool
+take_events(struct player *p)
+{
+	const struct dialogue_scene scene = scene_of(p);
+	struct reaction reaction;
+	enum smtp_violation violation;
+
+	while (p->ready < STREAM_HIGH_WATER) {
+		if (p->state == PLAYER_GONE || p->state == PLAYER_LINGERING ||
+		    is_choked(p))
+			return false;
+		switch (dialogue_next(
+		    p->dialogue, &scene, &p->out, &reaction, &violation)) {
+		case DIALOGUE_QUIET:
+			return false;
+		case DIALOGUE_VIOLATION:
+			teller_say_violation(&p->teller, scene.now, violation);
+			break;
+		case DIALOGUE_REACTION:
+			p->reaction = reaction;
+			play(p);
+			break;
+		}
+	}
+	return true;
+}
+
+/* The client does not read what it is told. */
+static bool
+is_choked(const struct player *p)
+{
+	return p->state != PLAYER_GONE &&
+	    stream_queued(p->stream) >= STREAM_HIGH_WATER;
+}
+
+/* ---- reactions ---- */
+
+static void
+play(struct player *p)
+{
+	assert(p->state == PLAYER_READY);
+	teller_say_rule(&p->teller, now_of(p), &p->reaction);
+	if (p->reaction.delay > 0)
+		enter_pause(p, PLAYER_DELAYED, p->reaction.delay);
+	else
+		act(p);
+}
+
+/* The delay is over. */
+static void
+act(struct player *p)
+{
+	const struct reaction *r = &p->reaction;
+	const struct slice bytes =
+	    slice_sub(buf_slice(&p->out), p->ready, r->bytes.len);
+
+	if (r->ending == RULE_STALL) {
+		enter_pause(p, PLAYER_STALLED, r->stall);
+		return;
+	}
+	p->heard_at = now_of(p);
+	if (bytes.len > 0)
+		teller_say_reaction(
+		    &p->teller, p->heard_at, TRANSCRIPT_OUT, r, bytes);
+	p->ready += bytes.len;
+	if (dialogue_played(p->dialogue)) {
+		p->site->messages++;
+		teller_say_message(&p->teller, p->heard_at,
+		    dialogue_envelope(p->dialogue), dialogue_size(p->dialogue));
+	}
+	end_act(p);
+}
+
+static void
+end_act(struct player *p)
+{
+	assert(p->reaction.ending != RULE_STALL);
+	switch (p->reaction.ending) {
+	case RULE_KEEP:
+		if (dialogue_is_over(p->dialogue))
+			finish(p, TRANSCRIPT_CLOSE);
+		else if (p->state != PLAYER_READY)
+			enter_ready(p);
+		break;
+	case RULE_CLOSE:
+	case RULE_DROP:
+		finish(p, TRANSCRIPT_CLOSE);
+		break;
+	case RULE_RESET:
+		flush(p);
+		p->linger_until = utime_add(p->heard_at, LINGER_MAX);
+		if (stream_queued(p->stream) > 0)
+			enter_pause(p, PLAYER_LINGERING, LINGER_STEP);
+		else
+			finish(p, TRANSCRIPT_RESET);
+		break;
+	case RULE_STALL:
+		break;
+	}
+}
+
+/* ---- states ---- */
+
+static void
+enter_ready(struct player *p)
+{
+	struct world *w = p->site->cast->world;
+
+	p->state = PLAYER_READY;
+	p->heard_at = world_now(w);
+	timer_set(w, &p->idle,
+	    utime_add(p->heard_at, p->site->host->limits.idle_timeout));
+}
+
+static void
+enter_pause(struct player *p, enum player_state state, utime span)
+{
+	struct world *w = p->site->cast->world;
+
+	p->state = state;
+	timer_stop(w, &p->idle);
+	timer_set(w, &p->pause, utime_add(world_now(w), span));
+}
+
+static void
+flush(struct player *p)
+{
+	if (p->ready == 0)
+		return;
+	stream_write(p->stream, slice_sub(buf_slice(&p->out), 0, p->ready));
+	buf_consume(&p->out, p->ready);
+	p->ready = 0;
+}
+
+/* CLOSE or RESET. */
+static void
+finish(struct player *p, enum transcript_kind how)
+{
+	assert(p->state != PLAYER_GONE);
+	flush(p);
+	teller_say_reaction(
+	    &p->teller, now_of(p), how, &p->reaction, (struct slice){ 0 });
+	if (how == TRANSCRIPT_CLOSE)
+		stream_close(p->stream);
+	else
+		stream_reset(p->stream);
+	p->state = PLAYER_GONE;
+}
+
+static void
+free_player(struct player *p)
+{
+	struct world *w = p->site->cast->world;
+
+	assert(p->state == PLAYER_GONE);
+	timer_stop(w, &p->pause);
+	timer_stop(w, &p->idle);
+	p->site->connections--;
+	list_remove(&p->link);
+	dialogue_destroy(&p->dialogue);
+	buf_fini(&p->out);
+	free(p);
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One connection of a mock host: takes what the client sends to the session,
+ * asks the host's rules, and plays what they or a well-behaved server do, with
+ * its delays and endings.  Only the mock's own files include this.
+ */
+#ifndef FAULTPOST_MOCK_PLAYER_H
+#define FAULTPOST_MOCK_PLAYER_H
+
+#include "core/base/list.h"
+#include "core/transcript/transcript.h"
+#include "core/world/world.h"
+#include "mockserver/hosts.h"
+
+/* What all players of a mock share. */
+struct player_cast {
+	struct world *world;         /* borrowed */
+	struct transcript_sink sink; /* on_event NULL: none */
+	struct list players;
+	uint64_t connections; /* opened so far */
+};
+
+/* A host at work. */
+struct site {
+	struct player_cast *cast;     /* borrowed */
+	const struct mock_host *host; /* borrowed */
+	struct rule_book *book;
+	size_t connections; /* open now */
+	uint64_t messages;  /* accepted so far */
+};
+
+/* Plays a connection that was accepted at `server` (the scenario's address);
+ * it ends by itself. */
+void player_open(
+    struct site *site, const struct endpoint *server, struct stream *stream);
+/* Resets every connection. */
+void players_abort(struct player_cast *cast);
+
+#endif

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: MIT */
+/* Events of a connection; see teller.h. */
+#include "mockserver/teller.h"
+
+static void say(const struct teller *t, utime now, struct transcript_event *ev);
+
+void
+teller_say(const struct teller *t, utime now, enum transcript_kind kind,
+    struct slice bytes)
+{
+	struct transcript_event ev = { .kind = kind, .bytes = bytes };
+
+	say(t, now, &ev);
+}
+
+void
+teller_say_lost(const struct teller *t, utime now, const char *why)
+{
+	struct transcript_event ev = { .kind = TRANSCRIPT_LOST, .note = why };
+
+	say(t, now, &ev);
+}
+
+void
+teller_say_violation(
+    const struct teller *t, utime now, enum smtp_violation violation)
+{
+	struct transcript_event ev = {
+		.kind = TRANSCRIPT_VIOLATION,
+		.note = smtp_violation_text(violation),
+	};
+
+	say(t, now, &ev);
+}
+
+void
+teller_say_rule(const struct teller *t, utime now, const struct reaction *r)
+{
+	struct transcript_event ev = { .kind = TRANSCRIPT_RULE };
+	struct buf words = { 0 };
+
+	if (t->sink->on_event == NULL || r->rule == NULL)
+		return;
+	if (r->delay == 0 && r->ending == RULE_KEEP && r->bytes.len > 0)
+		return;
+	rule_format_action(r->rule, &words);
+	ev.rule = r->rule->place;
+	ev.note = buf_cstr(&words);
+	say(t, now, &ev);
+	buf_fini(&words);
+}
+
+void
+teller_say_reaction(const struct teller *t, utime now,
+    enum transcript_kind kind, const struct reaction *r, struct slice bytes)
+{
+	struct transcript_event ev = { .kind = kind, .bytes = bytes };
+
+	if (r->rule != NULL &&
+	    (kind == TRANSCRIPT_OUT || r->ending != RULE_KEEP))
+		ev.rule = r->rule->place;
+	say(t, now, &ev);
+}
+
+void
+teller_say_message(const struct teller *t, utime now, struct envelope *envelope,
+    uint64_t size_bytes)
+{
+	struct transcript_event ev = {
+		.kind = TRANSCRIPT_MESSAGE,
+		.sender = envelope_sender(envelope),
+		.recipients = envelope_recipients(envelope),
+		.recipient_count = envelope->count,
+		.size_bytes = size_bytes,
+	};
+
+	say(t, now, &ev);
+}
+
+/* Completes the event and hands it over. */
+static void
+say(const struct teller *t, utime now, struct transcript_event *ev)
+{
+	if (t->sink->on_event == NULL)
+		return;
+	ev->time = now;
+	ev->host = t->host;
+	ev->connection = t->connection;
+	ev->server = t->server;
+	ev->client = t->client;
+	t->sink->on_event(t->sink->owner, ev);
+}
