@@ -296,11 +296,20 @@ deliver_group_over(
 
 /* ---- what connections report ---- */
 
+static void
+leave_setup(struct delivery *d, struct connection *c)
+{
+	assert(d->setup == c || d->probe == c);
+	if (d->setup == c)
+		d->setup = NULL;
+	else
+		d->probe = NULL;
+}
+
 void
 deliver_setup_done(struct delivery *d, struct connection *c)
 {
-	assert(d->setup == c);
-	d->setup = NULL;
+	leave_setup(d, c);
 	host_on_up(c->host);
 	deliver_wake(d);
 }
@@ -342,8 +351,7 @@ deliver_host_failed(struct delivery *d, struct connection *c, bool is_down,
 	struct relay *r = d->relay;
 	struct candidates *list = &d->domain->candidates;
 
-	assert(d->setup == c);
-	d->setup = NULL;
+	leave_setup(d, c);
 	log_connection_error(&r->log, failure);
 	set_last_error(d, failure);
 	if (is_down)
@@ -366,7 +374,7 @@ deliver_host_failed(struct delivery *d, struct connection *c, bool is_down,
 void
 deliver_connection_closed(struct delivery *d, struct connection *c)
 {
-	assert(d->setup != c);
+	assert(d->setup != c && d->probe != c);
 	d->connection_count--;
 	d->relay->connections--;
 	deliver_wake(d);
@@ -489,14 +497,14 @@ resolve_domain(struct delivery *d)
 
 /* ---- looking at the queue ---- */
 
-/* The number of the candidate that is being connected to. */
+/* The number of the candidate that a connection goes to. */
 static size_t
-setup_index(const struct delivery *d)
+index_of(const struct delivery *d, const struct connection *connection)
 {
 	const struct candidates *c = &d->domain->candidates;
 
-	for (size_t i = 0; d->setup != NULL && i < c->count; i++)
-		if (c->list[i].host == d->setup->host)
+	for (size_t i = 0; connection != NULL && i < c->count; i++)
+		if (c->list[i].host == connection->host)
 			return i;
 	return PICK_NONE;
 }
@@ -505,24 +513,22 @@ setup_index(const struct delivery *d)
 static struct connection *
 find_idle(struct delivery *d, const struct group *g, utime now)
 {
-	const struct candidates *list = &d->domain->candidates;
-	size_t in_setup = setup_index(d);
-
 	LIST_FOREACH(link, &d->connections) {
 		struct connection *c =
 		    CONTAINER_OF(link, struct connection, link);
+		size_t index;
 
 		if (!outbound_is_idle(c))
 			continue;
-		for (size_t i = 0; i < list->count; i++)
-			if (list->list[i].host == c->host &&
-			    pick_suits(list, &g->round, i, in_setup, now))
-				return c;
+		index = index_of(d, c);
+		if (index != PICK_NONE &&
+		    pick_suits(&d->domain->candidates, &g->round, index, now))
+			return c;
 	}
 	return NULL;
 }
 
-static void
+static struct connection *
 open_connection(struct delivery *d, size_t index)
 {
 	struct candidates *c = &d->domain->candidates;
@@ -530,7 +536,28 @@ open_connection(struct delivery *d, size_t index)
 	pick_opened(c, index);
 	d->connection_count++;
 	d->relay->connections++;
-	d->setup = outbound_open(d, c->list[index].host);
+	return outbound_open(d, c->list[index].host);
+}
+
+/* Opens what the choice for the group asks for: a probe, and then what it would
+ * choose without that; false when there is no choice. */
+static bool
+open_for(struct delivery *d, const struct group *g, utime now)
+{
+	struct candidates *c = &d->domain->candidates;
+	uint32_t limit = d->relay->config->delivery.concurrency;
+	bool may_probe = d->probe == NULL && d->connection_count < limit;
+	size_t choice = pick_next(c, &g->round, may_probe, now);
+
+	if (choice != PICK_NONE && c->list[choice].host->is_down) {
+		d->probe = open_connection(d, choice);
+		choice = pick_next(c, &g->round, false, now);
+	}
+	if (choice == PICK_NONE)
+		return false;
+	if (d->setup == NULL && d->connection_count < limit)
+		d->setup = open_connection(d, choice);
+	return true;
 }
 
 /* 4-7 for one ready group; true when it has left the ready. */
@@ -538,7 +565,6 @@ static bool
 serve_group(struct delivery *d, struct group *g, utime now)
 {
 	struct connection *idle;
-	size_t choice;
 
 	if (d->relay->draining)
 		return false;
@@ -547,16 +573,12 @@ serve_group(struct delivery *d, struct group *g, utime now)
 		outbound_send(idle, g);
 		return true;
 	}
-	choice =
-	    pick_next(&d->domain->candidates, &g->round, setup_index(d), now);
-	if (choice == PICK_NONE) {
-		requeue_group(d, g);
-		return true;
-	}
-	if (d->setup == NULL &&
-	    d->connection_count < d->relay->config->delivery.concurrency)
-		open_connection(d, choice);
-	return false;
+	if (open_for(d, g, now) ||
+	    pick_may_hope(&d->domain->candidates, &g->round,
+		index_of(d, d->setup), index_of(d, d->probe), now))
+		return false;
+	requeue_group(d, g);
+	return true;
 }
 
 static void

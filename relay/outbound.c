@@ -543,6 +543,8 @@ outbound_destroy(struct connection *c)
 		group_return(c->group);
 	if (d->setup == c)
 		d->setup = NULL;
+	if (d->probe == c)
+		d->probe = NULL;
 	d->connection_count--;
 	d->relay->connections--;
 	stream_reset(c->stream);

@@ -116,15 +116,17 @@ round_was_attempt(const struct round *r, const struct candidates *c)
 
 static bool
 is_eligible(const struct candidates *c, const struct round *r, size_t index,
-    size_t in_setup, utime now)
+    bool may_probe, utime now)
 {
-	if (round_has_tried(r, c, index))
+	const struct host *h = c->list[index].host;
+
+	if (round_has_tried(r, c, index) || (h->is_down && !may_probe))
 		return false;
-	return index == in_setup || host_is_eligible(c->list[index].host, now);
+	return host_is_eligible(h, now);
 }
 
 size_t
-pick_next(const struct candidates *c, const struct round *r, size_t in_setup,
+pick_next(const struct candidates *c, const struct round *r, bool may_probe,
     utime now)
 {
 	size_t from, to;
@@ -140,11 +142,23 @@ pick_next(const struct candidates *c, const struct round *r, size_t in_setup,
 		for (size_t i = 0; i < size; i++) {
 			size_t index = from + (start + i) % size;
 
-			if (is_eligible(c, r, index, in_setup, now))
+			if (is_eligible(c, r, index, may_probe, now))
 				return index;
 		}
 	}
 	return PICK_NONE;
+}
+
+bool
+pick_may_hope(const struct candidates *c, const struct round *r,
+    size_t in_setup, size_t in_probe, utime now)
+{
+	for (size_t i = 0; i < c->count; i++)
+		if (!round_has_tried(r, c, i) &&
+		    (i == in_setup || i == in_probe ||
+			host_is_eligible(c->list[i].host, now)))
+			return true;
+	return false;
 }
 
 void
@@ -157,8 +171,8 @@ pick_opened(struct candidates *c, size_t index)
 }
 
 bool
-pick_suits(const struct candidates *c, const struct round *r, size_t index,
-    size_t in_setup, utime now)
+pick_suits(
+    const struct candidates *c, const struct round *r, size_t index, utime now)
 {
 	size_t choice;
 
@@ -166,7 +180,7 @@ pick_suits(const struct candidates *c, const struct round *r, size_t index,
 	 * record says. */
 	if (round_has_tried(r, c, index))
 		return false;
-	choice = pick_next(c, r, in_setup, now);
+	choice = pick_next(c, r, false, now);
 	return choice == PICK_NONE ||
 	    c->list[index].priority <= c->list[choice].priority;
 }

@@ -51,16 +51,20 @@ bool round_has_tried(
  * an attempt. */
 bool round_was_attempt(const struct round *r, const struct candidates *c);
 
-/* The choice for a group, or PICK_NONE.  `in_setup` is the candidate that the
- * domain is connecting to just now (PICK_NONE: none): it stays eligible though
- * it may be down, for it is being tried on behalf of every ready group. */
+/* The choice for a group, or PICK_NONE.  Hosts that are down and due for a
+ * probe are chosen only when `may_probe`. */
 size_t pick_next(const struct candidates *c, const struct round *r,
-    size_t in_setup, utime now);
+    bool may_probe, utime now);
+/* When there is no choice: may one still come of what is under way?  A
+ * candidate that was not tried is being connected to (`in_setup` and
+ * `in_probe`, PICK_NONE: none), or waits for its turn to be probed. */
+bool pick_may_hope(const struct candidates *c, const struct round *r,
+    size_t in_setup, size_t in_probe, utime now);
 /* A connection to `index` is opened: the cursor of its priority goes there. */
 void pick_opened(struct candidates *c, size_t index);
 /* May an open connection to `index` carry the group? */
-bool pick_suits(const struct candidates *c, const struct round *r, size_t index,
-    size_t in_setup, utime now);
+bool pick_suits(
+    const struct candidates *c, const struct round *r, size_t index, utime now);
 /* When the first of the candidates may be tried again: `now` when one of them
  * has come up meanwhile. */
 utime pick_first_probe(const struct candidates *c, utime now);

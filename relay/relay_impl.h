@@ -62,8 +62,9 @@ struct delivery {
 	struct timer wake;       /* when to look at the queue again */
 	struct list connections; /* of struct connection */
 	size_t connection_count;
-	struct connection *setup; /* the one that is being set up, or NULL */
-	struct resolve *resolve;  /* under way, or NULL */
+	/* Being set up: to a host that was up, and to one that was down. */
+	struct connection *setup, *probe;
+	struct resolve *resolve; /* under way, or NULL */
 	utime candidates_expire;
 	bool has_candidates;
 	char *last_error; /* owned; of the last host failure */
