@@ -9,13 +9,16 @@
 #include "core/maillog/table.h"
 #include "core/maillog/text.h"
 
-/* Places tried for the ends of texts before a pattern is given up. */
-#define TRIES_MAX 512
+/* How often a text may be found to go on before a pattern is given up, and how
+ * many places may be looked at for its end: enough for two passes. */
+#define TRIES_MAX        64
+#define STEPS_MAX(bytes) (2 * (bytes) + 1024)
 
 struct match {
 	struct slice line;
 	struct maillog_event *ev;
 	unsigned tries;
+	size_t steps;
 };
 
 /* A text being matched: where it starts and what may be in it. */
@@ -44,7 +47,10 @@ static void forget_part(struct match *m, const char *open);
 bool
 maillog_match(const char *pattern, struct slice text, struct maillog_event *ev)
 {
-	struct match m = { .line = text, .ev = ev, .tries = TRIES_MAX };
+	struct match m = { .line = text,
+		.ev = ev,
+		.tries = TRIES_MAX,
+		.steps = STEPS_MAX(text.len) };
 
 	return match_rest(&m, pattern, 0);
 }
@@ -217,8 +223,6 @@ set_text(struct match *m, enum maillog_field field, size_t from, size_t end)
 {
 	struct slice text = slice_sub(m->line, from, end - from);
 
-	while (text.len > 0 && text.at[text.len - 1] == ' ')
-		text.len--;
 	memcpy(
 	    (char *)m->ev + maillog_field_rows[field].at, &text, sizeof(text));
 	m->ev->present |= UINT64_C(1) << field;
@@ -268,11 +272,14 @@ match_end(
 {
 	size_t at = end;
 
+	if (m->steps == 0 || m->tries == 0)
+		return false;
+	m->steps--;
 	if (!match_literal(m, &next, &at) || !span_may_end(m, span, end))
 		return false;
-	if (m->tries == 0)
-		return false;
 	m->tries--;
+	while (end > span->from && byte_at(m, end - 1) == ' ')
+		end--;
 	set_text(m, span->field, span->from, end);
 	return match_rest(m, next, at);
 }
@@ -284,7 +291,7 @@ match_forward(struct match *m, const struct span *span, const char *next)
 
 	if (match_end(m, span, next, at))
 		return true;
-	for (; at < m->line.len && m->tries > 0; at++) {
+	for (; at < m->line.len && m->steps > 0; at++) {
 		at += slice_find_byte(slice_skip(m->line, at), *next);
 		if (at > span->from && match_end(m, span, next, at))
 			return true;
@@ -295,7 +302,7 @@ match_forward(struct match *m, const struct span *span, const char *next)
 static bool
 match_backward(struct match *m, const struct span *span, const char *next)
 {
-	for (size_t at = m->line.len; at > span->from && m->tries > 0; at--)
+	for (size_t at = m->line.len; at > span->from && m->steps > 0; at--)
 		if (match_end(m, span, next, at))
 			return true;
 	return match_end(m, span, next, span->from);
@@ -349,12 +356,10 @@ match_quoted(struct match *m, const struct span *span, const char *next)
 	/* Quotes that nobody escaped: the last one that fits ends it. */
 	if (byte_at(m, span->from) != '\'')
 		return false;
-	for (size_t at = m->line.len; at > inside.from; at--) {
+	for (size_t at = m->line.len; at > inside.from && m->steps > 0; at--) {
+		m->steps--;
 		if (byte_at(m, at - 1) != '\'')
 			continue;
-		if (m->tries == 0)
-			return false;
-		m->tries--;
 		if (match_whole(m, &inside, next, at - 1, at))
 			return true;
 	}
