@@ -1,45 +1,161 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Addresses and networks as scenarios write them.  The patterns have the
- * language of ip_parse(), so that the schema refuses what the reader refuses.
+ * Replies, patterns and places; see fields.h.  The schema refuses what is
+ * refused here, save patterns that PCRE2 refuses.
  */
 #include "mockserver/fields.h"
-
-#include "core/base/address.h"
 #include "mockserver/rule.h"
 
-static bool read_address(
-    const struct json_at *at, void *to, struct arena *arena, struct err *err);
-static bool read_network(
-    const struct json_at *at, void *to, struct arena *arena, struct err *err);
+#define PCRE2_CODE_UNIT_WIDTH 8
+#include <pcre2.h>
 
-#define OCTET "(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
-#define V4    "(" OCTET "\\.){3}" OCTET
-#define H     "[0-9A-Fa-f]{1,4}"
-/* RFC 4291, 2.2: eight groups, or fewer around one "::", the last two of which
- * may be written as a dotted quad. */
-#define V6                                                                     \
-	"((" H ":){7}" H "|(" H ":){1,7}:|(" H ":){1,6}:" H "|(" H             \
-	":){1,5}(:" H "){1,2}|(" H ":){1,4}(:" H "){1,3}|(" H ":){1,3}(:" H    \
-	"){1,4}|(" H ":){1,2}(:" H "){1,5}|" H ":(:" H "){1,6}|:(:" H          \
-	"){1,7}|::|(" H ":){6}" V4 "|::(" H ":){0,5}" V4 "|" H "::(" H         \
-	":){0,4}" V4 "|(" H ":){2}:(" H ":){0,3}" V4 "|(" H ":){3}:(" H        \
-	":){0,2}" V4 "|(" H ":){4}:(" H ":)?" V4 "|(" H ":){5}:" V4 ")"
+static bool read_reply_line(
+    const struct json_at *at, void *to, struct arena *arena, struct err *err);
+static bool template_read(struct slice *text);
+static bool read_pattern(
+    const struct json_at *at, void *to, struct arena *arena, struct err *err);
+static void *arena_malloc(size_t size_bytes, void *arena);
+static void arena_free_nothing(void *memory, void *arena);
 
-const struct json_custom fields_address = {
-	.name = "IP address",
+/* The names that a reply may hold in braces. */
+#define TEMPLATE_NAMES "rcpt|from|client|n|time"
+#define REPLY_LINE_PATTERN                                                     \
+	"[2-5][0-9][0-9]([ -]([^{\\x00-\\x08\\x0a-\\x1f\\x7f]|\\{\\{|"         \
+	"\\{(" TEMPLATE_NAMES ")\\})*)?"
+const struct json_custom fields_reply_line = {
+	.name = "SMTP reply line",
 	.types = JSON_ACCEPTS_STRING,
-	.pattern = V4 "|" V6,
-	.read = read_address,
+	.pattern = REPLY_LINE_PATTERN,
+	.read = read_reply_line,
 };
 
-const struct json_custom fields_network = {
-	.name = "IP network",
+const struct json_custom fields_pattern = {
+	.name = "PCRE2 pattern",
 	.types = JSON_ACCEPTS_STRING,
-	.pattern = V4 "(/(3[0-2]|[12]?[0-9]))?|" V6
-		      "(/(12[0-8]|1[01][0-9]|[1-9]?[0-9]))?",
-	.read = read_network,
+	.read = read_pattern,
 };
+
+void
+fields_reply_make(struct rule_reply *reply, const struct slice *lines,
+    size_t count, struct arena *arena)
+{
+	struct buf wire = { 0 };
+	uint64_t code = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		const struct slice line = lines[i];
+		const bool is_last = i + 1 == count;
+		const struct slice text = slice_skip(line, 4);
+
+		slice_to_u64(slice_sub(line, 0, 3), 599, &code);
+		buf_append(&wire, slice_sub(line, 0, 3));
+		if (!is_last)
+			buf_append_byte(&wire, '-');
+		else if (line.len > 3)
+			buf_append_byte(&wire, ' ');
+		buf_append(&wire, text);
+		buf_append_cstr(&wire, "\r\n");
+	}
+	reply->wire = arena_slice(arena, buf_slice(&wire));
+	reply->code = (int)code;
+	reply->has_templates =
+	    slice_find_byte(reply->wire, '{') < reply->wire.len;
+	buf_fini(&wire);
+}
+
+static bool
+read_reply_line(
+    const struct json_at *at, void *to, struct arena *arena, struct err *err)
+{
+	struct slice line = json_at_text(at), rest = slice_skip(line, 4);
+	char quoted[JSON_QUOTE_MAX];
+
+	if (line.len < 3 || line.at[0] < '2' || line.at[0] > '5' ||
+	    !ascii_is_digit(line.at[1]) || !ascii_is_digit(line.at[2]) ||
+	    (line.len > 3 && line.at[3] != ' ' && line.at[3] != '-'))
+		return json_fail(at, err,
+		    "%s is no reply; expected a code from 200 to 599, a space "
+		    "and a text, such as \"452 4.3.1 Mail system full\"",
+		    json_quote(line, quoted));
+	while (rest.len > 0) {
+		const size_t offset = line.len - rest.len;
+		const unsigned char c = (unsigned char)rest.at[0];
+
+		if (c == '{') {
+			if (!template_read(&rest))
+				return json_fail_inside(at, offset, err,
+				    "no such template; expected {rcpt}, "
+				    "{from}, {client}, {n} or {time}, or {{ "
+				    "for a brace");
+			continue;
+		}
+		if ((c < ' ' && c != '\t') || c == 0x7f)
+			return json_fail_inside(at, offset, err,
+			    "a reply line holds no control characters; "
+			    "expected a list of lines");
+		rest = slice_skip(rest, 1);
+	}
+	*(struct slice *)to = arena_slice(arena, line);
+	return true;
+}
+
+/* Takes "{{" or "{name}" off the front. */
+static bool
+template_read(struct slice *text)
+{
+	struct slice names = SLICE(TEMPLATE_NAMES), name;
+
+	if (slice_starts_with(*text, SLICE("{{"))) {
+		*text = slice_skip(*text, 2);
+		return true;
+	}
+	while (slice_split(&names, '|', &name)) {
+		if (slice_starts_with(slice_skip(*text, 1), name) &&
+		    text->len > name.len + 1 && text->at[name.len + 1] == '}') {
+			*text = slice_skip(*text, name.len + 2);
+			return true;
+		}
+	}
+	return false;
+}
+
+/* The compiled pattern lives in the arena; PCRE2's own free has nothing to
+ * do. */
+static bool
+read_pattern(
+    const struct json_at *at, void *to, struct arena *arena, struct err *err)
+{
+	const struct slice text = json_at_text(at);
+	pcre2_general_context *memory = pcre2_general_context_create(
+	    arena_malloc, arena_free_nothing, arena);
+	pcre2_compile_context *context = pcre2_compile_context_create(memory);
+	PCRE2_UCHAR why[128];
+	PCRE2_SIZE offset;
+	int error;
+	const pcre2_code *code = pcre2_compile((PCRE2_SPTR)text.at, text.len,
+	    PCRE2_CASELESS | PCRE2_MATCH_INVALID_UTF, &error, &offset, context);
+
+	if (code == NULL) {
+		pcre2_get_error_message(error, why, sizeof(why));
+		return json_fail_inside(at, offset, err,
+		    "not a PCRE2 pattern: %s", (const char *)why);
+	}
+	*(const struct pcre2_real_code_8 **)to = code;
+	return true;
+}
+
+static void *
+arena_malloc(size_t size_bytes, void *arena)
+{
+	return arena_alloc(arena, size_bytes);
+}
+
+static void
+arena_free_nothing(void *memory, void *arena)
+{
+	(void)memory;
+	(void)arena;
+}
 
 const char *
 fields_place(const struct json_at *at, struct arena *arena)
@@ -55,46 +171,4 @@ fields_place(const struct json_at *at, struct arena *arena)
 	buf_fini(&text);
 	free(pointer);
 	return place;
-}
-
-static bool
-read_address(
-    const struct json_at *at, void *to, struct arena *arena, struct err *err)
-{
-	char quoted[JSON_QUOTE_MAX];
-
-	(void)arena;
-	if (ip_parse(json_at_text(at), to))
-		return true;
-	return json_fail(at, err,
-	    "%s is no IP address; expected one such as \"10.1.1.11\" or "
-	    "\"2001:db8::25\"",
-	    json_quote(json_at_text(at), quoted));
-}
-
-static bool
-read_network(
-    const struct json_at *at, void *to, struct arena *arena, struct err *err)
-{
-	const struct slice text = json_at_text(at);
-	const size_t slash = slice_find_byte(text, '/');
-	const struct slice bits = slice_skip(text, slash + 1);
-	struct rule_network *n = to;
-	uint64_t prefix, most;
-	char quoted[JSON_QUOTE_MAX];
-	bool is_good = ip_parse(slice_sub(text, 0, slash), &n->ip);
-
-	(void)arena;
-	most = n->ip.family == 6 ? 128 : 32;
-	prefix = most;
-	if (is_good && slash < text.len)
-		is_good = slice_to_u64(bits, most, &prefix) &&
-		    (bits.len == 1 || bits.at[0] != '0');
-	n->prefix_bits = (unsigned)prefix;
-	if (is_good)
-		return true;
-	return json_fail(at, err,
-	    "%s is neither an IP address nor a network; expected one such as "
-	    "\"10.1.1.11\" or \"10.0.0.0/8\"",
-	    json_quote(text, quoted));
 }

@@ -1,17 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Values with a grammar of their own in the mock's tables: addresses, networks,
- * patterns, replies.
+ * Values with a grammar of their own in the mock's tables: patterns, replies,
+ * places.
  */
 #ifndef FAULTPOST_MOCK_FIELDS_H
 #define FAULTPOST_MOCK_FIELDS_H
 
 #include "core/json/table.h"
 
-/* Member: struct ip_address. */
-extern const struct json_custom fields_address;
-/* Member: struct rule_network. */
-extern const struct json_custom fields_network;
 /* Member: const struct pcre2_real_code_8 *, living in the arena. */
 extern const struct json_custom fields_pattern;
 /* A line of a reply, its code, separator and templates being right.  Member:

@@ -2,6 +2,7 @@
 /* The table of a host, and what two hosts may not both have; see hosts.h. */
 #include "mockserver/hosts.h"
 
+#include "core/dns/types_json.h"
 #include "mockserver/fields.h"
 
 static bool read_name(
@@ -72,7 +73,7 @@ static const struct json_table limits_table = {
 static const struct json_field host_fields[] = {
 	{ "address",
 	    JF_ARRAY_OR_ONE(
-		struct ip_address, JF_CUSTOM(&fields_address), 1, 100),
+		struct ip_address, JF_CUSTOM(&ip_address_json), 1, 100),
 	    JSON_AT(struct mock_host, addresses), JSON_REQUIRED,
 	    "The IP address that the host listens on, or a list of them." },
 	{ "port", JF_INTEGER(1, 65535), JSON_AT(struct mock_host, port), "25",

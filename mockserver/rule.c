@@ -52,8 +52,6 @@ static bool pattern_matches(
 static bool texts_match(const struct slice *globs, size_t glob_count,
     const struct slice *texts, size_t text_count);
 static bool glob_matches(struct slice glob, struct slice text);
-static bool network_has(
-    const struct rule_network *n, const struct ip_address *ip);
 static struct rule_count *count_of(struct rule_book *b, struct rule_scope *s,
     size_t index, const struct occasion *o);
 static struct rule_count *count_of_address(
@@ -192,7 +190,8 @@ rule_holds(struct rule_book *b, const struct rule *r, const struct occasion *o)
 	if (r->during.count > 0 &&
 	    (elapsed < r->during.at[0] || elapsed >= r->during.at[1]))
 		return false;
-	if (r->client.ip.family != 0 && !network_has(&r->client, o->client))
+	if (r->client.ip.family != 0 &&
+	    !ip_network_contains(&r->client, o->client))
 		return false;
 	if (r->from.count > 0 &&
 	    !texts_match(r->from.at, r->from.count, &o->from, 1))
@@ -253,19 +252,6 @@ glob_matches(struct slice glob, struct slice text)
 	while (g < glob.len && glob.at[g] == '*')
 		g++;
 	return g == glob.len;
-}
-
-static bool
-network_has(const struct rule_network *n, const struct ip_address *ip)
-{
-	const unsigned whole = n->prefix_bits / 8, rest = n->prefix_bits % 8;
-
-	if (n->ip.family != ip->family)
-		return false;
-	if (memcmp(n->ip.bytes, ip->bytes, whole) != 0)
-		return false;
-	return rest == 0 ||
-	    n->ip.bytes[whole] >> (8 - rest) == ip->bytes[whole] >> (8 - rest);
 }
 
 /* ---- counts ---- */

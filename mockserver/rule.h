@@ -37,8 +37,8 @@
 #ifndef FAULTPOST_MOCK_RULE_H
 #define FAULTPOST_MOCK_RULE_H
 
-#include "core/base/address.h"
 #include "core/base/buf.h"
+#include "core/base/network.h"
 #include "core/base/utime.h"
 #include "core/json/table.h"
 #include "core/smtp/stage.h"
@@ -101,11 +101,6 @@ struct rule_reply {
 	bool has_templates;
 };
 
-struct rule_network {
-	struct ip_address ip; /* family 0: any client */
-	unsigned prefix_bits;
-};
-
 struct pcre2_real_code_8;
 
 /* All pointers live in the arena of the scenario. */
@@ -117,7 +112,7 @@ struct rule {
 	const struct pcre2_real_code_8 *match; /* or NULL */
 	JSON_ARRAY_OF(struct slice) from, to;  /* globs; empty list: any */
 	uint64_t size;                         /* at least so many bytes */
-	struct rule_network client;
+	struct ip_network client;              /* family 0: any */
 	JSON_ARRAY_OF(utime)
 	during; /* empty, or from (included) and until (excluded) */
 	double probability;

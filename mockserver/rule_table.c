@@ -3,6 +3,7 @@
  * Rules as scenarios write them: the table of keys, and what may stand at which
  * stage, for the reader and for the schema.
  */
+#include "core/dns/types_json.h"
 #include "mockserver/fields.h"
 #include "mockserver/rule.h"
 
@@ -91,7 +92,7 @@ static const struct json_field rule_fields[] = {
 	{ "size", JF_INTEGER(0, BYTES_MAX), JSON_AT(struct rule, size), "0",
 	    "Only for messages of at least so many bytes: at mail as "
 	    "declared by SIZE=, later as received." },
-	{ "client", JF_CUSTOM(&fields_network), JSON_AT(struct rule, client),
+	{ "client", JF_CUSTOM(&ip_network_json), JSON_AT(struct rule, client),
 	    JSON_OPTIONAL,
 	    "Only for clients of this address or network (10.0.0.0/8)." },
 	{ "during", JF_ARRAY(utime, JF_DURATION, 2, 2),
@@ -123,7 +124,7 @@ static const struct json_field rule_fields[] = {
 	    "What is answered: a line with its code, or several, whose "
 	    "separators are set as they must be.  {rcpt} {from} {client} {n} "
 	    "{time} are filled in; {{ is a brace." },
-	{ "delay", JF_DURATION_SOME, JSON_AT(struct rule, delay), "0s",
+	{ "delay", JF_DURATION_SOME, JSON_AT(struct rule, delay), JSON_OPTIONAL,
 	    "How long the host waits before it does anything." },
 	{ "stall", JF_CHOICE(struct rule_stall, way, stall_ways),
 	    JSON_AT(struct rule, stall), JSON_OPTIONAL,

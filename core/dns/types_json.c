@@ -2,6 +2,7 @@
 /* Addresses and names as JSON strings; see types_json.h. */
 #include "core/dns/types_json.h"
 
+#include "core/base/network.h"
 #include "core/dns/dns.h"
 #include "core/dns/name.h"
 
@@ -36,6 +37,8 @@ static bool ipv4_read(
     const struct json_at *at, void *to, struct arena *arena, struct err *err);
 static bool ipv6_read(
     const struct json_at *at, void *to, struct arena *arena, struct err *err);
+static bool network_read(
+    const struct json_at *at, void *to, struct arena *arena, struct err *err);
 static bool name_read(
     const struct json_at *at, void *to, struct arena *arena, struct err *err);
 static bool mx_read(
@@ -60,6 +63,13 @@ const struct json_custom ipv6_address_json = {
 	.types = JSON_ACCEPTS_STRING,
 	.pattern = IPV6,
 	.read = ipv6_read,
+};
+const struct json_custom ip_network_json = {
+	.name = "IP network",
+	.types = JSON_ACCEPTS_STRING,
+	.pattern = IPV4 "(/(3[0-2]|[12]?[0-9]))?|(" IPV6
+			")(/(12[0-8]|1[01][0-9]|[1-9]?[0-9]))?",
+	.read = network_read,
 };
 const struct json_custom domain_name_json = {
 	.name = "domain name",
@@ -118,6 +128,20 @@ ipv6_read(
 		    json_quote(json_at_text(at), quoted));
 	memcpy(to, &ip, sizeof(ip));
 	return true;
+}
+
+static bool
+network_read(
+    const struct json_at *at, void *to, struct arena *arena, struct err *err)
+{
+	char quoted[JSON_QUOTE_MAX];
+
+	(void)arena;
+	return ip_network_parse(json_at_text(at), to) ||
+	    json_fail(at, err,
+		"%s is neither an IP address nor a network; expected one as "
+		"\"10.1.1.11\" or \"10.0.0.0/8\"",
+		json_quote(json_at_text(at), quoted));
 }
 
 static bool
