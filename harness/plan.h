@@ -204,6 +204,11 @@ struct plan {
 struct plan *plan_parse(const char *file, struct slice text, struct err *err);
 void plan_destroy(struct plan **pp);
 
+/* Appends the JSON Schema of scenario files, or the page that explains their
+ * keys. */
+void plan_schema_format(struct buf *out);
+void plan_fields_format(struct buf *out);
+
 /* The host of that name, or PLAN_NO_HOST. */
 size_t plan_host_named(const struct plan *plan, struct slice name);
 /* The host that has that address, whatever its port; or PLAN_NO_HOST. */

@@ -13,8 +13,8 @@
 /* "network" in both of its places.  What a timeline entry leaves out stays as
  * it was. */
 struct file_link {
-	const char *pointer;
 	JSON_ARRAY_OF(struct slice) between; /* none, or two of the cast */
+	const char *pointer;
 	utime latency;
 	bool has_latency;
 	uint64_t bandwidth;
@@ -24,8 +24,8 @@ struct file_link {
 };
 
 struct file_step {
-	const char *pointer;
 	utime at;
+	const char *pointer;
 	struct slice host;
 	bool has_host;
 	enum mock_host_state state;
@@ -61,8 +61,8 @@ enum file_tolerance_way {
 };
 
 struct file_expectation {
-	const char *pointer;
 	const char *because;
+	const char *pointer;
 	bool has[PLAN_EXPECTATION_COUNT];
 	struct file_counts delivered, bounced;
 	uint64_t dropped, queued;

@@ -5,6 +5,7 @@
  * the mock server's, those of the relay's settings the relay's, that of DNS the
  * zone's.
  */
+#include "core/json/schema.h"
 #include "harness/plan_file.h"
 #include "relay/config_json.h"
 
@@ -342,6 +343,19 @@ const struct json_table scenario_table = {
 	.size = sizeof(struct scenario_file),
 	JSON_FIELDS(scenario_fields),
 };
+
+void
+plan_schema_format(struct buf *out)
+{
+	json_schema_print(
+	    &scenario_table, "scenario.schema.json", "faultpost scenario", out);
+}
+
+void
+plan_fields_format(struct buf *out)
+{
+	json_fields_print(&scenario_table, out);
+}
 
 /* ---- grammars inside strings ---- */
 

@@ -1,0 +1,508 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * faultpost: the harness.  Git-style: the first word is a command of this
+ * program, or NAME of a faultpost-NAME on PATH.  Here, and nowhere below, are
+ * files read, text printed and the machine's clock looked at.
+ */
+#include "core/base/suggest.h"
+#include "core/cli/cli.h"
+#include "core/json/doc.h"
+#include "harness/report.h"
+#include "harness/sim.h"
+
+#include <errno.h>
+#include <fts.h>
+#include <time.h>
+#include <unistd.h>
+
+#define SCENARIO_SUFFIX ".scenario.json"
+
+/* ---- commands ---- */
+
+struct command {
+	const char *name;
+	int (*run)(int argc, char **argv);
+};
+
+static int command_run(int argc, char **argv);
+static int command_schema(int argc, char **argv);
+
+static const struct command commands[] = {
+	{ "run", command_run },
+	{ "schema", command_schema },
+};
+
+static const struct cli_program program = {
+	.name = "faultpost",
+	.usage = "COMMAND [OPTION]... [OPERAND]...",
+	.summary = "Proves what a mail relay does when its destinations "
+		   "misbehave.",
+	.more =
+	    "Commands:\n"
+	    "  run FILE|FOLDER...        Run scenarios and judge them.\n"
+	    "  schema                    Print the JSON Schema of scenario "
+	    "files.\n"
+	    "  NAME                      Run faultpost-NAME from PATH.\n"
+	    "\n"
+	    "Exit codes: 0 held, 1 an expectation or invariant did not "
+	    "hold, 2 the input\nor the command line is wrong, 3 the program "
+	    "or the machine failed.\n",
+};
+
+static bool
+no_option(void *owner, int id, const char *value, struct err *err)
+{
+	(void)owner;
+	(void)value;
+	return err_set(err, "option %d is unknown", id);
+}
+
+/* A command of another file, or a word that is none. */
+static int
+command_elsewhere(char **argv)
+{
+	struct suggest nearest = { .word = slice_cstr(argv[0]) };
+	struct buf name = { 0 };
+	const char *best;
+	char *written = argv[0];
+
+	buf_printf(&name, "faultpost-%s", argv[0]);
+	if (strchr(written, '/') == NULL) {
+		buf_cstr(&name);
+		argv[0] = name.mem + name.head;
+		execvp(argv[0], argv);
+		argv[0] = written;
+	}
+	buf_fini(&name);
+	for (size_t i = 0; i < ARRAY_LEN(commands); i++)
+		suggest_offer(&nearest, commands[i].name);
+	best = suggest_result(&nearest);
+	fprintf(stderr, "faultpost: unknown command %s", written);
+	if (best != NULL)
+		fprintf(stderr, " (did you mean %s?)", best);
+	fprintf(stderr, "; see faultpost --help\n");
+	return CLI_USAGE;
+}
+
+int
+main(int argc, char **argv)
+{
+	int first;
+
+	if (argc < 2) {
+		fprintf(
+		    stderr, "faultpost: which command? see faultpost --help\n");
+		return CLI_USAGE;
+	}
+	if (argv[1][0] == '-')
+		return cli_parse(&program, 2, argv, no_option, NULL, &first) ==
+			CLI_TOLD
+		    ? CLI_OK
+		    : CLI_USAGE;
+	for (size_t i = 0; i < ARRAY_LEN(commands); i++)
+		if (strcmp(argv[1], commands[i].name) == 0)
+			return commands[i].run(argc - 1, argv + 1);
+	return command_elsewhere(argv + 1);
+}
+
+/* ---- run ---- */
+
+struct run {
+	bool verbose, check, json;
+	bool has_seed;
+	uint64_t seed;
+	const char *log_path, *transcript_path;
+	FILE *log, *transcript; /* owned, or NULL */
+	struct report_style style;
+	struct report_totals totals;
+	uint64_t scenarios_printed;
+	int code;
+	struct buf text; /* of reports and transcripts on their way out */
+};
+
+enum {
+	OPTION_VERBOSE = 1000,
+	OPTION_LOG,
+	OPTION_TRANSCRIPT,
+	OPTION_SEED,
+	OPTION_FORMAT,
+	OPTION_CHECK
+};
+
+static const struct cli_option run_options[] = {
+	{ OPTION_VERBOSE, 'v', "verbose", NULL,
+	    "Draw the deliveries of scenarios that held, too." },
+	{ OPTION_LOG, 0, "log", "FILE", "Write the mail log to FILE." },
+	{ OPTION_TRANSCRIPT, 0, "transcript", "FILE",
+	    "Write what the hosts saw to FILE, as JSON Lines." },
+	{ OPTION_SEED, 0, "seed", "N", "Use this seed, not the scenario's." },
+	{ OPTION_FORMAT, 0, "format", "FORMAT",
+	    "\"human\" (the default) or \"json\"." },
+	{ OPTION_CHECK, 0, "check", NULL,
+	    "Read the scenarios and say what is wrong; run nothing." },
+};
+static const struct cli_program run_program = {
+	.name = "faultpost run",
+	.usage = "[OPTION]... FILE|FOLDER...",
+	.summary = "Runs scenarios in virtual time and judges each by the "
+		   "relay's log.",
+	CLI_OPTIONS(run_options),
+	.more = "Of a folder every *" SCENARIO_SUFFIX
+		" below it is run, in the order of\ntheir names.  With several "
+		"scenarios, FILE gets one log behind the other.\n",
+};
+
+static bool
+on_run_option(void *owner, int id, const char *value, struct err *err)
+{
+	struct run *run = owner;
+
+	switch (id) {
+	case OPTION_VERBOSE:
+		run->verbose = true;
+		return true;
+	case OPTION_LOG:
+		run->log_path = value;
+		return true;
+	case OPTION_TRANSCRIPT:
+		run->transcript_path = value;
+		return true;
+	case OPTION_SEED:
+		run->has_seed = true;
+		return cli_number("seed", value, 0, INT64_MAX, &run->seed, err);
+	case OPTION_FORMAT:
+		run->json = strcmp(value, "json") == 0;
+		if (!run->json && strcmp(value, "human") != 0)
+			return err_set(
+			    err, "--format %s: expected human or json", value);
+		return true;
+	case OPTION_CHECK:
+		run->check = true;
+		return true;
+	}
+	return true;
+}
+
+static utime
+wall_clock(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (utime)now.tv_sec * UTIME_S + now.tv_nsec / 1000;
+}
+
+/* 0 is outdone by everything, and 1 by what kept us from judging. */
+static void
+note_code(struct run *run, int code)
+{
+	if (code > run->code)
+		run->code = code;
+}
+
+/* Prints what has been gathered in run->text. */
+static void
+print_text(struct run *run)
+{
+	fwrite(buf_slice(&run->text).at, 1, buf_len(&run->text), stdout);
+	fflush(stdout);
+	buf_clear(&run->text);
+}
+
+static void
+begin_json_object(struct run *run)
+{
+	buf_append_cstr(
+	    &run->text, run->scenarios_printed++ > 0 ? ",\n" : "\n");
+}
+
+/* ---- one scenario ---- */
+
+static void
+on_log(void *owner, struct slice line)
+{
+	struct run *run = owner;
+
+	if (run->log != NULL)
+		fwrite(line.at, 1, line.len, run->log);
+}
+
+static void
+on_transcript(void *owner, const struct transcript_event *ev)
+{
+	struct run *run = owner;
+
+	if (run->transcript == NULL)
+		return;
+	transcript_format(&run->text, ev);
+	fwrite(
+	    buf_slice(&run->text).at, 1, buf_len(&run->text), run->transcript);
+	buf_clear(&run->text);
+}
+
+static void
+report_error(struct run *run, const char *file, const struct err *err, int code)
+{
+	note_code(run, code);
+	run->totals.failed++;
+	cli_report(err, code);
+	if (!run->json)
+		return;
+	begin_json_object(run);
+	report_json_invalid(file, err, &run->text);
+	print_text(run);
+}
+
+static void
+report_result(struct run *run, const struct result *result)
+{
+	bool held = result_held(result);
+
+	run->totals.wall_span += result->wall_span;
+	run->totals.held += held;
+	run->totals.failed += !held;
+	note_code(run, held ? CLI_OK : CLI_FAILED);
+	if (run->json) {
+		begin_json_object(run);
+		report_json(result, &run->text);
+	} else {
+		report_scenario(result, &run->style, &run->text);
+	}
+	print_text(run);
+}
+
+static void
+run_plan(struct run *run, const struct plan *plan)
+{
+	struct sim_hooks hooks = { run, on_log, on_transcript };
+	struct result result;
+	utime began = wall_clock();
+	struct err err;
+
+	result_init(&result, plan, run->has_seed ? run->seed : plan->seed);
+	if (sim_run_scenario(&result, &hooks, &err)) {
+		result.wall_span = wall_clock() - began;
+		report_result(run, &result);
+	} else {
+		report_error(run, plan->file, &err, CLI_TROUBLE);
+	}
+	result_fini(&result);
+}
+
+static void
+run_file(struct run *run, const char *path)
+{
+	struct err err;
+	size_t len = 0;
+	char *text = cli_read_file(path, JSON_TEXT_MAX, &len, &err);
+	struct plan *plan = NULL;
+
+	if (text != NULL)
+		plan = plan_parse(path, slice_of(text, len), &err);
+	free(text);
+	if (plan == NULL) {
+		report_error(run, path, &err, CLI_USAGE);
+	} else if (run->check) {
+		run->totals.held++;
+		if (!run->json)
+			printf("good %s  %s\n", plan->file, plan->title);
+	} else {
+		run_plan(run, plan);
+	}
+	plan_destroy(&plan);
+}
+
+/* ---- files and folders ---- */
+
+static int
+entry_compare(const FTSENT **a, const FTSENT **b)
+{
+	return strcmp((*a)->fts_name, (*b)->fts_name);
+}
+
+static bool
+is_scenario(const FTSENT *entry)
+{
+	struct slice name = slice_of(entry->fts_name, entry->fts_namelen);
+
+	/* What is named on the command line is one whatever its name. */
+	return entry->fts_level == 0 ||
+	    slice_ends_with_nocase(name, SLICE(SCENARIO_SUFFIX));
+}
+
+static void
+run_path(struct run *run, char *path)
+{
+	char *paths[] = { path, NULL };
+	FTS *fts = fts_open(paths, FTS_LOGICAL | FTS_NOCHDIR, entry_compare);
+	uint64_t before = run->totals.held + run->totals.failed;
+	FTSENT *entry;
+	struct err err;
+
+	while (fts != NULL && (entry = fts_read(fts)) != NULL) {
+		switch (entry->fts_info) {
+		case FTS_F:
+		case FTS_DEFAULT:
+			if (is_scenario(entry))
+				run_file(run, entry->fts_path);
+			break;
+		case FTS_NS:
+		case FTS_DNR:
+		case FTS_ERR:
+			err_at(&err, entry->fts_path, 0, 0, "%s",
+			    strerror(entry->fts_errno));
+			report_error(run, entry->fts_path, &err, CLI_USAGE);
+			break;
+		}
+	}
+	if (fts != NULL)
+		fts_close(fts);
+	if (run->totals.held + run->totals.failed > before)
+		return;
+	err_at(&err, path, 0, 0,
+	    "no scenario here, expected files named *" SCENARIO_SUFFIX);
+	report_error(run, path, &err, CLI_USAGE);
+}
+
+/* A file to write to, or NULL with the exit code set. */
+static FILE *
+open_output(struct run *run, const char *path)
+{
+	FILE *f;
+	struct err err;
+
+	if (path == NULL)
+		return NULL;
+	f = fopen(path, "we");
+	if (f == NULL) {
+		err_at(&err, path, 0, 0, "%s", strerror(errno));
+		note_code(run, cli_report(&err, CLI_USAGE));
+	}
+	return f;
+}
+
+static void
+close_output(struct run *run, FILE *f, const char *path)
+{
+	struct err err;
+
+	if (f == NULL)
+		return;
+	bool failed = ferror(f) != 0;
+	if (fclose(f) == 0 && !failed)
+		return;
+	err_at(
+	    &err, path, 0, 0, "it could not be written: %s", strerror(errno));
+	note_code(run, cli_report(&err, CLI_TROUBLE));
+}
+
+/* Colours are for people who look at a terminal (no-color.org). */
+static bool
+wants_colour(void)
+{
+	const char *no = getenv("NO_COLOR");
+	const char *term = getenv("TERM");
+
+	return (no == NULL || no[0] == '\0') && isatty(STDOUT_FILENO) &&
+	    (term == NULL || strcmp(term, "dumb") != 0);
+}
+
+static void
+run_all(struct run *run, char **paths)
+{
+	if (run->json)
+		buf_append_cstr(&run->text, "{\"scenarios\": [");
+	for (; *paths != NULL; paths++)
+		run_path(run, *paths);
+	if (run->json)
+		buf_append_cstr(&run->text, "\n]}\n");
+	else if (!run->check)
+		report_totals(&run->totals, &run->style, &run->text);
+	print_text(run);
+}
+
+static int
+command_run(int argc, char **argv)
+{
+	struct run run = { .code = CLI_OK };
+	int first;
+
+	switch (
+	    cli_parse(&run_program, argc, argv, on_run_option, &run, &first)) {
+	case CLI_TOLD:
+		return CLI_OK;
+	case CLI_WRONG:
+		return CLI_USAGE;
+	case CLI_GO:
+		break;
+	}
+	if (first == argc) {
+		fprintf(stderr,
+		    "faultpost run: no scenario given; see faultpost run "
+		    "--help\n");
+		return CLI_USAGE;
+	}
+	run.style =
+	    (struct report_style){ wants_colour(), run.verbose, "faultpost" };
+	run.log = open_output(&run, run.log_path);
+	run.transcript = open_output(&run, run.transcript_path);
+	if (run.code == CLI_OK)
+		run_all(&run, argv + first);
+	close_output(&run, run.log, run.log_path);
+	close_output(&run, run.transcript, run.transcript_path);
+	buf_fini(&run.text);
+	return run.code;
+}
+
+/* ---- schema ---- */
+
+enum {
+	OPTION_FIELDS = 1000
+};
+static const struct cli_option schema_options[] = {
+	{ OPTION_FIELDS, 0, "fields", NULL,
+	    "Print the reference page instead (Markdown)." },
+};
+static const struct cli_program schema_program = {
+	.name = "faultpost schema",
+	.usage = "[--fields]",
+	.summary = "Prints the JSON Schema (draft-07) of scenario files.",
+	CLI_OPTIONS(schema_options),
+};
+
+static bool
+on_schema_option(void *owner, int id, const char *value, struct err *err)
+{
+	bool *fields = owner;
+
+	(void)id;
+	(void)value;
+	(void)err;
+	*fields = true;
+	return true;
+}
+
+static int
+command_schema(int argc, char **argv)
+{
+	struct buf text = { 0 };
+	bool fields = false;
+	int first;
+
+	switch (cli_parse(
+	    &schema_program, argc, argv, on_schema_option, &fields, &first)) {
+	case CLI_TOLD:
+		return CLI_OK;
+	case CLI_WRONG:
+		return CLI_USAGE;
+	case CLI_GO:
+		break;
+	}
+	if (fields)
+		plan_fields_format(&text);
+	else
+		plan_schema_format(&text);
+	fwrite(buf_slice(&text).at, 1, buf_len(&text), stdout);
+	buf_fini(&text);
+	return CLI_OK;
+}
