@@ -231,20 +231,18 @@ bdat_check(const struct smtp_order *o, enum smtp_violation *violation)
 
 	if (wrong.code != 0)
 		return wrong;
-	/* Chunks may be pipelined, so those behind a refused one are excused.
-	 */
-	if (o->spoiled)
-		return WRONG(503, "5.5.1 Send RSET first");
 	return content_check(o, violation);
 }
 
-/* DATA and BDAT need a sender and a recipient.  A client that was refused them
- * may have sent the command before it knew. */
+/* DATA and BDAT need a sender and a recipient.  A client that was refused them,
+ * or an earlier chunk, may have sent the command before it knew. */
 static struct smtp_syntax_error
 content_check(const struct smtp_order *o, enum smtp_violation *violation)
 {
 	if (o->in_transaction && o->recipient_count > 0)
 		return NOTHING_WRONG;
+	if (o->spoiled)
+		return WRONG(503, "5.5.1 Send RSET first");
 	if (o->rcpt_tried)
 		return WRONG(554, "5.5.1 No valid recipients");
 	*violation = SMTP_OUT_OF_ORDER;
