@@ -8,7 +8,6 @@
  * looked at in one place, when the callbacks of the moment have run.
  */
 #include "relay/relay_impl.h"
-#include "relay/retry.h"
 
 /* How far past the first ready group the search for one that an idle connection
  * suits may look. */
@@ -16,8 +15,8 @@
 
 static void on_wake(struct timer *t);
 
-static struct delivery *
-delivery_of(struct relay *r, struct domain *domain)
+struct delivery *
+deliver_of(struct relay *r, struct domain *domain)
 {
 	struct delivery *d = domain->delivery;
 
@@ -48,250 +47,6 @@ void
 deliver_wake(struct delivery *d)
 {
 	timer_set(d->relay->world, &d->wake, world_now(d->relay->world));
-}
-
-/* ---- what comes in ---- */
-
-static struct slice
-domain_of(const char *address)
-{
-	const char *at = strrchr(address, '@');
-
-	return slice_cstr(at != NULL ? at + 1 : "");
-}
-
-/* The group of `m` at the domain of recipient `rid`, among those made so far.
- */
-static struct group *
-group_for(struct relay *r, struct message *m, uint32_t rid,
-    struct group **groups, uint32_t *count)
-{
-	struct domain *domain =
-	    queue_domain(&r->queue, domain_of(m->recipients[rid]));
-
-	for (uint32_t i = 0; i < *count; i++)
-		if (groups[i]->domain == domain)
-			return groups[i];
-	groups[*count] = group_new(&r->queue, m, domain);
-	return groups[(*count)++];
-}
-
-/* Puts a new group where its past says: to the ready, or to wait. */
-static void
-place_group(struct relay *r, struct group *g, const struct spool_recipient *s)
-{
-	if (s != NULL) {
-		g->attempts = s->attempts;
-		if (s->last_error.at != NULL)
-			group_set_error(g, s->last_error);
-	}
-	if (s != NULL && s->due > world_now(r->world))
-		group_make_waiting(&r->queue, g, s->due);
-	else
-		group_make_ready(&r->queue, g);
-	deliver_wake(delivery_of(r, g->domain));
-}
-
-void
-deliver_submit(struct relay *r, struct message *m,
-    const struct spool_recipient *left, uint32_t count)
-{
-	uint32_t n = left != NULL ? count : m->recipient_count, made = 0;
-	struct group **groups = xcalloc(n, sizeof(*groups));
-	const struct spool_recipient **first = xcalloc(n, sizeof(*first));
-
-	for (uint32_t i = 0; i < n; i++) {
-		uint32_t rid = left != NULL ? left[i].rid : i;
-		uint32_t before = made;
-		struct group *g = group_for(r, m, rid, groups, &made);
-
-		group_add_rid(&r->queue, g, rid);
-		if (made > before && left != NULL)
-			first[before] = &left[i];
-	}
-	for (uint32_t i = 0; i < made; i++)
-		place_group(r, groups[i], first[i]);
-	free(first);
-	free(groups);
-}
-
-/* ---- how recipients and groups end ---- */
-
-static void
-finish_recipient(struct delivery *d, struct group *g, uint32_t rid)
-{
-	spool_finish_recipient(d->relay->spool, g->message->mid, rid);
-	group_remove_rid(&d->relay->queue, g, rid);
-}
-
-/* The group has nobody left. */
-static void
-finish_group(struct delivery *d, struct group *g)
-{
-	struct relay *r = d->relay;
-	struct maillog_event ev = {
-		.form = MAILLOG_MESSAGE_FINISHED,
-		.mid = g->message->mid,
-		.result = SLICE("done"),
-	};
-	uint32_t pieces = spool_pieces_of(g->message->size_bytes);
-
-	if (g->state != GROUP_ACTIVE)
-		group_make_active(g);
-	if (!group_finish(&g))
-		return;
-	log_event(&r->log, &ev);
-	spool_drop_message(r->spool, ev.mid, pieces);
-}
-
-static void
-bounce_group(struct delivery *d, struct group *g, uint64_t dcid,
-    const struct log_cause *cause)
-{
-	while (g->count > 0)
-		deliver_bounced(d, g, g->rids[0], dcid, cause);
-	finish_group(d, g);
-}
-
-/* 13, and the end of 10. */
-static void
-expire_group(struct delivery *d, struct group *g)
-{
-	char *text = xstrdup(g->last_error != NULL ? g->last_error : "timeout");
-	const struct log_cause cause = {
-		.phase = MAILLOG_PHASE_EXPIRED,
-		.text = slice_cstr(text),
-	};
-
-	bounce_group(d, g, 0, &cause);
-	free(text);
-}
-
-static void
-wait_group(struct delivery *d, struct group *g, utime due)
-{
-	group_make_waiting(&d->relay->queue, g, due);
-	spool_requeue(d->relay->spool, g);
-	log_pending(&d->relay->log, g, &d->relay->config->bounce);
-}
-
-/* The round was an attempt: 10. */
-static void
-requeue_attempted(struct delivery *d, struct group *g)
-{
-	const struct relay_bounce_profile *profile = &d->relay->config->bounce;
-
-	g->attempts++;
-	if (retry_is_exhausted(profile, g->attempts)) {
-		expire_group(d, g);
-		return;
-	}
-	wait_group(d, g,
-	    utime_add(
-		world_now(d->relay->world), retry_wait(profile, g->attempts)));
-}
-
-/* Nothing is eligible for the group: 10, 11. */
-static void
-requeue_group(struct delivery *d, struct group *g)
-{
-	const struct candidates *c = &d->domain->candidates;
-
-	if (d->last_error != NULL && !g->round.answered)
-		group_set_error(g, slice_cstr(d->last_error));
-	if (round_was_attempt(&g->round, c))
-		requeue_attempted(d, g);
-	else
-		wait_group(
-		    d, g, pick_first_probe(c, world_now(d->relay->world)));
-}
-
-/* Those whose wait ends by `until` are due: 13. */
-static void
-make_due_ready(struct delivery *d, utime until)
-{
-	const struct relay_bounce_profile *profile = &d->relay->config->bounce;
-	utime now = world_now(d->relay->world);
-	struct group *g;
-
-	while (
-	    (g = domain_first_waiting(d->domain)) != NULL && g->due <= until) {
-		if (retry_is_expired(profile, g->message->received, now))
-			expire_group(d, g);
-		else
-			group_make_ready(&d->relay->queue, g);
-	}
-}
-
-void
-deliver_delayed(struct delivery *d, struct group *g, uint32_t rid,
-    uint64_t dcid, const struct log_cause *cause)
-{
-	struct buf text = { 0 };
-
-	log_refused(
-	    &d->relay->log, MAILLOG_DELAYED, dcid, g->message->mid, rid, cause);
-	if (cause->code != 0)
-		buf_printf(&text, "%u ", cause->code);
-	buf_append(&text, cause->text);
-	group_set_error(g, buf_slice(&text));
-	buf_fini(&text);
-}
-
-void
-deliver_bounced(struct delivery *d, struct group *g, uint32_t rid,
-    uint64_t dcid, const struct log_cause *cause)
-{
-	log_refused(
-	    &d->relay->log, MAILLOG_BOUNCED, dcid, g->message->mid, rid, cause);
-	finish_recipient(d, g, rid);
-}
-
-void
-deliver_done(struct delivery *d, struct group *g, const uint32_t *rids,
-    uint32_t count, uint64_t dcid, struct slice response)
-{
-	struct log *log = &d->relay->log;
-	struct maillog_event done = {
-		.form = MAILLOG_MESSAGE_DONE,
-		.dcid = dcid,
-		.mid = g->message->mid,
-		.rids = log_rids(log, rids, count),
-	};
-	struct maillog_event said = {
-		.form = MAILLOG_MID_RESPONSE,
-		.mid = done.mid,
-		.rids = done.rids,
-		.response = response,
-	};
-
-	log_event(log, &done);
-	log_event(log, &said);
-	for (uint32_t i = 0; i < count; i++)
-		finish_recipient(d, g, rids[i]);
-	/* 14. */
-	if (d->relay->config->delivery.release_on_success)
-		make_due_ready(d, UTIME_NEVER);
-}
-
-void
-deliver_group_over(
-    struct delivery *d, struct connection *c, struct group *g, bool failover)
-{
-	const struct candidates *list = &d->domain->candidates;
-
-	deliver_wake(d);
-	if (g->count == 0) {
-		finish_group(d, g);
-		return;
-	}
-	for (size_t i = 0; i < list->count; i++)
-		if (list->list[i].host == c->host)
-			round_add(&g->round, i);
-	if (failover)
-		group_return(g);
-	else
-		requeue_attempted(d, g);
 }
 
 /* ---- what connections report ---- */
@@ -327,7 +82,7 @@ bounce_ready(
 	};
 
 	LIST_FOREACH_SAFE(link, &d->domain->ready)
-		bounce_group(
+		deliver_bounce_group(
 		    d, CONTAINER_OF(link, struct group, link), dcid, &cause);
 }
 
@@ -378,121 +133,6 @@ deliver_connection_closed(struct delivery *d, struct connection *c)
 	d->connection_count--;
 	d->relay->connections--;
 	deliver_wake(d);
-}
-
-/* ---- looking candidates up ---- */
-
-static void
-discard_ready(struct delivery *d)
-{
-	LIST_FOREACH_SAFE(link, &d->domain->ready) {
-		struct group *g = CONTAINER_OF(link, struct group, link);
-		struct maillog_event ev = {
-			.form = MAILLOG_DELETED,
-			.mid = g->message->mid,
-			.rids = log_rids(&d->relay->log, g->rids, g->count),
-		};
-
-		log_event(&d->relay->log, &ev);
-		while (g->count > 0)
-			finish_recipient(d, g, g->rids[0]);
-		finish_group(d, g);
-	}
-}
-
-/* No candidates: 15. */
-static void
-fail_ready(struct delivery *d, const struct resolve_result *result)
-{
-	const struct log_cause cause = {
-		.phase = MAILLOG_PHASE_DNS,
-		.text = result->error,
-	};
-
-	LIST_FOREACH_SAFE(link, &d->domain->ready) {
-		struct group *g = CONTAINER_OF(link, struct group, link);
-
-		if (result->outcome == RESOLVE_HARD) {
-			bounce_group(d, g, 0, &cause);
-		} else {
-			group_set_error(g, result->error);
-			requeue_attempted(d, g);
-		}
-	}
-}
-
-/* Moves what a round has tried to the new numbers of the same hosts. */
-static void
-round_remap(struct round *round, const struct candidates *from,
-    const struct candidates *to)
-{
-	struct round old = *round;
-
-	memset(round->tried, 0, sizeof(round->tried));
-	for (size_t i = 0; i < from->count; i++)
-		for (size_t j = 0; j < to->count; j++)
-			if (from->list[i].host == to->list[j].host &&
-			    (old.tried[i / 64] >> (i % 64) & 1) != 0)
-				round_add(round, j);
-}
-
-static void
-take_candidates(struct delivery *d, struct candidates *fresh)
-{
-	struct candidates old = d->domain->candidates;
-
-	candidates_seal(fresh, &old);
-	d->domain->candidates = *fresh;
-	d->has_candidates = true;
-	LIST_FOREACH(link, &d->domain->ready)
-		round_remap(&CONTAINER_OF(link, struct group, link)->round,
-		    &old, fresh);
-	LIST_FOREACH(link, &d->connections) {
-		struct connection *c =
-		    CONTAINER_OF(link, struct connection, link);
-
-		if (c->group != NULL)
-			round_remap(&c->group->round, &old, fresh);
-	}
-	candidates_fini(&old);
-}
-
-static void
-on_resolved(void *owner, struct resolve_result *result)
-{
-	struct delivery *d = owner;
-
-	d->resolve = NULL; /* it frees itself */
-	d->candidates_expire = result->expires;
-	switch (result->outcome) {
-	case RESOLVE_OK:
-		take_candidates(d, &result->candidates);
-		break;
-	case RESOLVE_DISCARD:
-		discard_ready(d);
-		break;
-	case RESOLVE_HARD:
-	case RESOLVE_SOFT:
-		fail_ready(d, result);
-		break;
-	}
-	deliver_wake(d);
-}
-
-static void
-resolve_domain(struct delivery *d)
-{
-	const struct relay_config *config = d->relay->config;
-	struct slice name = slice_cstr(d->domain->name);
-	const struct resolve_context context = {
-		.world = d->relay->world,
-		.hosts = &d->relay->hosts,
-		.port = config->delivery.port,
-		.from = config->interface,
-	};
-
-	d->resolve = resolve_start(
-	    &context, routes_match(config->routes, name), name, on_resolved, d);
 }
 
 /* ---- looking at the queue ---- */
@@ -577,7 +217,7 @@ serve_group(struct delivery *d, struct group *g, utime now)
 	    pick_may_hope(&d->domain->candidates, &g->round,
 		index_of(d, d->setup), index_of(d, d->probe), now))
 		return false;
-	requeue_group(d, g);
+	deliver_requeue(d, g);
 	return true;
 }
 
@@ -598,11 +238,11 @@ serve_ready(struct delivery *d, utime now)
 static void
 look_at_queue(struct delivery *d, utime now)
 {
-	make_due_ready(d, now);
+	deliver_make_due(d, now);
 	if (d->domain->ready_count == 0 || d->resolve != NULL)
 		return;
 	if (!d->has_candidates || now >= d->candidates_expire)
-		resolve_domain(d);
+		deliver_resolve(d);
 	else
 		serve_ready(d, now);
 }
@@ -632,7 +272,7 @@ deliver_reload(struct relay *r)
 
 	HASH_ITER(hh, r->queue.domains, domain, next)
 	{
-		struct delivery *d = delivery_of(r, domain);
+		struct delivery *d = deliver_of(r, domain);
 
 		resolve_cancel(&d->resolve);
 		d->has_candidates = false;

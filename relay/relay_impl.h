@@ -70,6 +70,8 @@ struct delivery {
 	char *last_error; /* owned; of the last host failure */
 };
 
+/* The domain's delivery, made when there is none. */
+struct delivery *deliver_of(struct relay *r, struct domain *domain);
 /* Looks at the domain's queue as soon as the running callback has returned. */
 void deliver_wake(struct delivery *d);
 /* The connection greeted well and awaits messages. */
@@ -89,6 +91,23 @@ void deliver_done(struct delivery *d, struct group *g, const uint32_t *rids,
 void deliver_group_over(
     struct delivery *d, struct connection *c, struct group *g, bool failover);
 void deliver_connection_closed(struct delivery *d, struct connection *c);
+
+/* ---- deliver_group.c ---- */
+/* All recipients of the group end as `cause` says; it is gone. */
+void deliver_bounce_group(struct delivery *d, struct group *g, uint64_t dcid,
+    const struct log_cause *cause);
+/* They end without a word to anybody: /dev/null. */
+void deliver_discard_group(struct delivery *d, struct group *g);
+/* Nothing is eligible for the group: 10, 11. */
+void deliver_requeue(struct delivery *d, struct group *g);
+/* Its round was an attempt: 10. */
+void deliver_requeue_attempted(struct delivery *d, struct group *g);
+/* Groups whose wait ends by `until` are due: 13. */
+void deliver_make_due(struct delivery *d, utime until);
+
+/* ---- deliver_candidates.c ---- */
+/* Looks the domain's candidates up; wakes the delivery when they are there. */
+void deliver_resolve(struct delivery *d);
 
 /* ---- outbound.c ---- */
 struct connection {

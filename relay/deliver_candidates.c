@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A domain's candidates: asking for them, taking them over, and what becomes of
+ * its mail when there are none (docs/delivery.md 15).
+ */
+#include "relay/relay_impl.h"
+
+static void
+discard_ready(struct delivery *d)
+{
+	LIST_FOREACH_SAFE(link, &d->domain->ready)
+		deliver_discard_group(
+		    d, CONTAINER_OF(link, struct group, link));
+}
+
+/* No candidates: 15. */
+static void
+fail_ready(struct delivery *d, const struct resolve_result *result)
+{
+	const struct log_cause cause = {
+		.phase = MAILLOG_PHASE_DNS,
+		.text = result->error,
+	};
+
+	LIST_FOREACH_SAFE(link, &d->domain->ready) {
+		struct group *g = CONTAINER_OF(link, struct group, link);
+
+		if (result->outcome == RESOLVE_HARD) {
+			deliver_bounce_group(d, g, 0, &cause);
+		} else {
+			group_set_error(g, result->error);
+			deliver_requeue_attempted(d, g);
+		}
+	}
+}
+
+/* Moves what a round has tried to the new numbers of the same hosts. */
+static void
+round_remap(struct round *round, const struct candidates *from,
+    const struct candidates *to)
+{
+	struct round old = *round;
+
+	memset(round->tried, 0, sizeof(round->tried));
+	for (size_t i = 0; i < from->count; i++)
+		for (size_t j = 0; j < to->count; j++)
+			if (from->list[i].host == to->list[j].host &&
+			    (old.tried[i / 64] >> (i % 64) & 1) != 0)
+				round_add(round, j);
+}
+
+static void
+take_candidates(struct delivery *d, struct candidates *fresh)
+{
+	struct candidates old = d->domain->candidates;
+
+	candidates_seal(fresh, &old);
+	d->domain->candidates = *fresh;
+	d->has_candidates = true;
+	LIST_FOREACH(link, &d->domain->ready)
+		round_remap(&CONTAINER_OF(link, struct group, link)->round,
+		    &old, fresh);
+	LIST_FOREACH(link, &d->connections) {
+		struct connection *c =
+		    CONTAINER_OF(link, struct connection, link);
+
+		if (c->group != NULL)
+			round_remap(&c->group->round, &old, fresh);
+	}
+	candidates_fini(&old);
+}
+
+static void
+on_resolved(void *owner, struct resolve_result *result)
+{
+	struct delivery *d = owner;
+
+	d->resolve = NULL; /* it frees itself */
+	d->candidates_expire = result->expires;
+	switch (result->outcome) {
+	case RESOLVE_OK:
+		take_candidates(d, &result->candidates);
+		break;
+	case RESOLVE_DISCARD:
+		discard_ready(d);
+		break;
+	case RESOLVE_HARD:
+	case RESOLVE_SOFT:
+		fail_ready(d, result);
+		break;
+	}
+	deliver_wake(d);
+}
+
+void
+deliver_resolve(struct delivery *d)
+{
+	const struct relay_config *config = d->relay->config;
+	struct slice name = slice_cstr(d->domain->name);
+	const struct resolve_context context = {
+		.world = d->relay->world,
+		.hosts = &d->relay->hosts,
+		.port = config->delivery.port,
+		.from = config->interface,
+	};
+
+	d->resolve = resolve_start(
+	    &context, routes_match(config->routes, name), name, on_resolved, d);
+}

@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * How groups enter the queue and how they and their recipients end: delivered,
+ * bounced, discarded, expired, or requeued.  The numbers in comments are
+ * docs/delivery.md's paragraphs.
+ */
+#include "relay/relay_impl.h"
+#include "relay/retry.h"
+
+/* ---- what comes in ---- */
+
+static struct slice
+domain_of(const char *address)
+{
+	const char *at = strrchr(address, '@');
+
+	return slice_cstr(at != NULL ? at + 1 : "");
+}
+
+/* The group of `m` at the domain of recipient `rid`, among those made so far.
+ */
+static struct group *
+group_for(struct relay *r, struct message *m, uint32_t rid,
+    struct group **groups, uint32_t *count)
+{
+	struct domain *domain =
+	    queue_domain(&r->queue, domain_of(m->recipients[rid]));
+
+	for (uint32_t i = 0; i < *count; i++)
+		if (groups[i]->domain == domain)
+			return groups[i];
+	groups[*count] = group_new(&r->queue, m, domain);
+	return groups[(*count)++];
+}
+
+/* Puts a new group where its past says: to the ready, or to wait. */
+static void
+place_group(struct relay *r, struct group *g, const struct spool_recipient *s)
+{
+	if (s != NULL) {
+		g->attempts = s->attempts;
+		if (s->last_error.at != NULL)
+			group_set_error(g, s->last_error);
+	}
+	if (s != NULL && s->due > world_now(r->world))
+		group_make_waiting(&r->queue, g, s->due);
+	else
+		group_make_ready(&r->queue, g);
+	deliver_wake(deliver_of(r, g->domain));
+}
+
+void
+deliver_submit(struct relay *r, struct message *m,
+    const struct spool_recipient *left, uint32_t count)
+{
+	uint32_t n = left != NULL ? count : m->recipient_count, made = 0;
+	struct group **groups = xcalloc(n, sizeof(*groups));
+	const struct spool_recipient **first = xcalloc(n, sizeof(*first));
+
+	for (uint32_t i = 0; i < n; i++) {
+		uint32_t rid = left != NULL ? left[i].rid : i;
+		uint32_t before = made;
+		struct group *g = group_for(r, m, rid, groups, &made);
+
+		group_add_rid(&r->queue, g, rid);
+		if (made > before && left != NULL)
+			first[before] = &left[i];
+	}
+	for (uint32_t i = 0; i < made; i++)
+		place_group(r, groups[i], first[i]);
+	free(first);
+	free(groups);
+}
+
+/* ---- how recipients and groups end ---- */
+
+static void
+finish_recipient(struct delivery *d, struct group *g, uint32_t rid)
+{
+	spool_finish_recipient(d->relay->spool, g->message->mid, rid);
+	group_remove_rid(&d->relay->queue, g, rid);
+}
+
+/* The group has nobody left. */
+static void
+finish_group(struct delivery *d, struct group *g)
+{
+	struct relay *r = d->relay;
+	struct maillog_event ev = {
+		.form = MAILLOG_MESSAGE_FINISHED,
+		.mid = g->message->mid,
+		.result = SLICE("done"),
+	};
+	uint32_t pieces = spool_pieces_of(g->message->size_bytes);
+
+	if (g->state != GROUP_ACTIVE)
+		group_make_active(g);
+	if (!group_finish(&g))
+		return;
+	log_event(&r->log, &ev);
+	spool_drop_message(r->spool, ev.mid, pieces);
+}
+
+void
+deliver_bounce_group(struct delivery *d, struct group *g, uint64_t dcid,
+    const struct log_cause *cause)
+{
+	while (g->count > 0)
+		deliver_bounced(d, g, g->rids[0], dcid, cause);
+	finish_group(d, g);
+}
+
+void
+deliver_discard_group(struct delivery *d, struct group *g)
+{
+	struct log *log = &d->relay->log;
+	struct maillog_event ev = {
+		.form = MAILLOG_DELETED,
+		.mid = g->message->mid,
+		.rids = log_rids(log, g->rids, g->count),
+	};
+
+	log_event(log, &ev);
+	while (g->count > 0)
+		finish_recipient(d, g, g->rids[0]);
+	finish_group(d, g);
+}
+
+/* 13, and the end of 10. */
+static void
+expire_group(struct delivery *d, struct group *g)
+{
+	char *text = xstrdup(g->last_error != NULL ? g->last_error : "timeout");
+	const struct log_cause cause = {
+		.phase = MAILLOG_PHASE_EXPIRED,
+		.text = slice_cstr(text),
+	};
+
+	deliver_bounce_group(d, g, 0, &cause);
+	free(text);
+}
+
+static void
+wait_group(struct delivery *d, struct group *g, utime due)
+{
+	group_make_waiting(&d->relay->queue, g, due);
+	spool_requeue(d->relay->spool, g);
+	log_pending(&d->relay->log, g, &d->relay->config->bounce);
+}
+
+/* The round was an attempt: 10. */
+void
+deliver_requeue_attempted(struct delivery *d, struct group *g)
+{
+	const struct relay_bounce_profile *profile = &d->relay->config->bounce;
+
+	g->attempts++;
+	if (retry_is_exhausted(profile, g->attempts)) {
+		expire_group(d, g);
+		return;
+	}
+	wait_group(d, g,
+	    utime_add(
+		world_now(d->relay->world), retry_wait(profile, g->attempts)));
+}
+
+/* Nothing is eligible for the group: 10, 11. */
+void
+deliver_requeue(struct delivery *d, struct group *g)
+{
+	const struct candidates *c = &d->domain->candidates;
+
+	if (d->last_error != NULL && !g->round.answered)
+		group_set_error(g, slice_cstr(d->last_error));
+	if (round_was_attempt(&g->round, c))
+		deliver_requeue_attempted(d, g);
+	else
+		wait_group(
+		    d, g, pick_first_probe(c, world_now(d->relay->world)));
+}
+
+/* Those whose wait ends by `until` are due: 13. */
+void
+deliver_make_due(struct delivery *d, utime until)
+{
+	const struct relay_bounce_profile *profile = &d->relay->config->bounce;
+	utime now = world_now(d->relay->world);
+	struct group *g;
+
+	while (
+	    (g = domain_first_waiting(d->domain)) != NULL && g->due <= until) {
+		if (retry_is_expired(profile, g->message->received, now))
+			expire_group(d, g);
+		else
+			group_make_ready(&d->relay->queue, g);
+	}
+}
+
+void
+deliver_delayed(struct delivery *d, struct group *g, uint32_t rid,
+    uint64_t dcid, const struct log_cause *cause)
+{
+	struct buf text = { 0 };
+
+	log_refused(
+	    &d->relay->log, MAILLOG_DELAYED, dcid, g->message->mid, rid, cause);
+	if (cause->code != 0)
+		buf_printf(&text, "%u ", cause->code);
+	buf_append(&text, cause->text);
+	group_set_error(g, buf_slice(&text));
+	buf_fini(&text);
+}
+
+void
+deliver_bounced(struct delivery *d, struct group *g, uint32_t rid,
+    uint64_t dcid, const struct log_cause *cause)
+{
+	log_refused(
+	    &d->relay->log, MAILLOG_BOUNCED, dcid, g->message->mid, rid, cause);
+	finish_recipient(d, g, rid);
+}
+
+void
+deliver_done(struct delivery *d, struct group *g, const uint32_t *rids,
+    uint32_t count, uint64_t dcid, struct slice response)
+{
+	struct log *log = &d->relay->log;
+	struct maillog_event done = {
+		.form = MAILLOG_MESSAGE_DONE,
+		.dcid = dcid,
+		.mid = g->message->mid,
+		.rids = log_rids(log, rids, count),
+	};
+	struct maillog_event said = {
+		.form = MAILLOG_MID_RESPONSE,
+		.mid = done.mid,
+		.rids = done.rids,
+		.response = response,
+	};
+
+	log_event(log, &done);
+	log_event(log, &said);
+	for (uint32_t i = 0; i < count; i++)
+		finish_recipient(d, g, rids[i]);
+	/* 14. */
+	if (d->relay->config->delivery.release_on_success)
+		deliver_make_due(d, UTIME_NEVER);
+}
+
+void
+deliver_group_over(
+    struct delivery *d, struct connection *c, struct group *g, bool failover)
+{
+	const struct candidates *list = &d->domain->candidates;
+
+	deliver_wake(d);
+	if (g->count == 0) {
+		finish_group(d, g);
+		return;
+	}
+	for (size_t i = 0; i < list->count; i++)
+		if (list->list[i].host == c->host)
+			round_add(&g->round, i);
+	if (failover)
+		group_return(g);
+	else
+		deliver_requeue_attempted(d, g);
+}
