@@ -95,7 +95,8 @@ maillog_parser_flush(struct maillog_parser *p, struct maillog_event *ev)
 	text = slice_skip(buf_slice(&last), p->stamp.used);
 	read_text(p, text, &p->stamp, ev);
 	if (p->joined > 0 && ev->form == MAILLOG_UNKNOWN) {
-		text.len = p->first_len - p->stamp.used;
+		text = slice_sub(buf_slice(&last), 0, p->first_len);
+		text = slice_skip(text, p->stamp.used);
 		read_text(p, text, &p->stamp, &first);
 		if (first.form != MAILLOG_UNKNOWN) {
 			*ev = first;
