@@ -56,10 +56,9 @@ floor_program(faultpost-relay FLOOR 5 MAIN relay/main.c
 floor_program(faultpost FLOOR 5 MAIN harness/main.c
   USES cli harness)
 
-# tests/unit/test_NAME.c links the library that holds NAME.c or NAME.h (for
-# test_FOLDER_NAME.c: that of FOLDER) and what that may use.  The tests whose name is not that
-# of one file say here which library they test.
-floor_test(smtp_dialogue smtp)
+# tests/unit/test_NAME.c links the library that holds NAME.c or NAME.h, or, for
+# test_FOLDER_NAME.c, that of FOLDER (its highest, unless one holds NAME), and
+# what that may use.  The tests that neither fits say here which they test.
 floor_test(world world_ev)
 
 # Across the folders mockserver/, relay/ and harness/ only these headers may be
