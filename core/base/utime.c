@@ -97,8 +97,10 @@ static char *
 put_number(char *out, int value, int digits, char pad)
 {
 	for (int i = digits - 1; i >= 0; i--) {
-		out[i] = value > 0 || i == digits - 1 ? (char)('0' + value % 10)
-						      : pad;
+		if (value > 0 || i == digits - 1)
+			out[i] = (char)('0' + value % 10);
+		else
+			out[i] = pad;
 		value /= 10;
 	}
 	return out + digits;
