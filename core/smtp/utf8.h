@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * UTF-8 in addresses and parameters (RFC 3629): well-formed sequences only, no
- * overlong forms, no surrogates.  Internal to core/smtp.
+ * overlong forms, no surrogates.  For core/smtp and core/transcript.
  */
 #ifndef FAULTPOST_SMTP_UTF8_H
 #define FAULTPOST_SMTP_UTF8_H
