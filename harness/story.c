@@ -24,8 +24,10 @@ story_new(const struct plan *plan)
 
 	s->plan = plan;
 	s->lanes = xcalloc(plan->hosts.count + 1, sizeof(*s->lanes));
-	for (size_t i = 0; i <= plan->hosts.count; i++)
+	for (size_t i = 0; i <= plan->hosts.count; i++) {
 		list_init(&s->lanes[i].unclaimed);
+		list_init(&s->lanes[i].waiting);
+	}
 	s->first = xcalloc(STORY_KEEP, sizeof(*s->first));
 	s->last = xcalloc(STORY_KEEP, sizeof(*s->last));
 	s->last_failed = NO_ATTEMPT;
@@ -172,18 +174,19 @@ attempt_follow(struct story *s, struct attempt *a)
 	s->last_failed = NO_ATTEMPT;
 }
 
-/* Adopts what the host saw of the connection so far. */
+/* Adopts what the host saw of the connection so far, or waits for it. */
 static void
-attempt_claim(struct story *s, struct attempt *a)
+attempt_claim(struct story *s, struct attempt *a, struct open_attempt *o)
 {
 	struct lane *lane;
 
 	if (a->host == PLAN_NO_HOST)
 		return;
 	lane = &s->lanes[a->host];
-	lane->is_used = true;
-	if (list_is_empty(&lane->unclaimed))
+	if (list_is_empty(&lane->unclaimed)) {
+		list_append(&lane->waiting, &o->waiting);
 		return;
+	}
 	struct witness *w =
 	    CONTAINER_OF(lane->unclaimed.next, struct witness, node);
 	list_remove(&w->node);
@@ -205,7 +208,11 @@ attempt_open(struct story *s, const struct maillog_event *ev, utime now)
 	a->began = now;
 	a->host = host_of(s, ev->address);
 	a->is_open = true;
-	attempt_claim(s, a);
+	if (a->host != PLAN_NO_HOST)
+		s->lanes[a->host].is_used = true;
+	list_init(&o->waiting);
+	if (ev->form == MAILLOG_DCID_NEW)
+		attempt_claim(s, a, o);
 	attempt_follow(s, a);
 	HASH_ADD(hh, s->open, dcid, sizeof(o->dcid), o);
 }
@@ -268,6 +275,7 @@ attempt_end(struct story *s, const struct maillog_event *ev, utime now)
 	if (o == NULL)
 		return;
 	struct attempt *a = story_attempt(s, o->number);
+	list_remove(&o->waiting);
 	HASH_DEL(s->open, o);
 	free(o);
 	if (a == NULL)
@@ -287,6 +295,16 @@ witness_add(struct story *s, size_t host, uint64_t connection)
 	struct lane *lane = &s->lanes[host];
 	struct witness *w;
 
+	if (!list_is_empty(&lane->waiting)) {
+		struct open_attempt *o = CONTAINER_OF(
+		    lane->waiting.next, struct open_attempt, waiting);
+		struct attempt *a = story_attempt(s, o->number);
+
+		list_remove(&o->waiting);
+		if (a != NULL)
+			a->connection = connection;
+		return;
+	}
 	/* A log that never speaks of them is not worth more memory. */
 	if (lane->unclaimed_count == UNCLAIMED_MAX)
 		return;

@@ -29,10 +29,11 @@ struct attempt {
 /* An attempt whose DCID may still be spoken of. */
 struct open_attempt {
 	uint64_t dcid, number;
+	struct list waiting; /* in its lane, until the host has seen it */
 	UT_hash_handle hh;
 };
 
-/* A connection that a host saw and the log has not spoken of yet. */
+/* A connection that a host saw before the log spoke of it. */
 struct witness {
 	struct list node;
 	uint64_t connection;
@@ -42,6 +43,7 @@ struct witness {
 struct lane {
 	struct list unclaimed; /* of witnesses, the oldest first */
 	size_t unclaimed_count;
+	struct list waiting; /* of open attempts, the oldest first */
 	bool is_used;
 };
 
