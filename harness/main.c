@@ -108,8 +108,7 @@ main(int argc, char **argv)
 /* ---- run ---- */
 
 struct run {
-	bool verbose, check, json;
-	bool has_seed;
+	bool verbose, check, json, has_seed;
 	uint64_t seed;
 	const char *log_path, *transcript_path;
 	FILE *log, *transcript; /* owned, or NULL */
@@ -160,13 +159,13 @@ on_run_option(void *owner, int id, const char *value, struct err *err)
 	switch (id) {
 	case OPTION_VERBOSE:
 		run->verbose = true;
-		return true;
+		break;
 	case OPTION_LOG:
 		run->log_path = value;
-		return true;
+		break;
 	case OPTION_TRANSCRIPT:
 		run->transcript_path = value;
-		return true;
+		break;
 	case OPTION_SEED:
 		run->has_seed = true;
 		return cli_number("seed", value, 0, INT64_MAX, &run->seed, err);
@@ -178,7 +177,7 @@ on_run_option(void *owner, int id, const char *value, struct err *err)
 		return true;
 	case OPTION_CHECK:
 		run->check = true;
-		return true;
+		break;
 	}
 	return true;
 }
@@ -192,12 +191,12 @@ wall_clock(void)
 	return (utime)now.tv_sec * UTIME_S + now.tv_nsec / 1000;
 }
 
-/* 0 is outdone by everything, and 1 by what kept us from judging. */
+/* The worst counts: 0 is outdone by 1, and that by what kept us from judging.
+ */
 static void
 note_code(struct run *run, int code)
 {
-	if (code > run->code)
-		run->code = code;
+	run->code = code > run->code ? code : run->code;
 }
 
 /* Prints what has been gathered in run->text. */
@@ -293,7 +292,7 @@ static void
 run_file(struct run *run, const char *path)
 {
 	struct err err;
-	size_t len = 0;
+	size_t len;
 	char *text = cli_read_file(path, JSON_TEXT_MAX, &len, &err);
 	struct plan *plan = NULL;
 
@@ -388,8 +387,8 @@ close_output(struct run *run, FILE *f, const char *path)
 
 	if (f == NULL)
 		return;
-	bool failed = ferror(f) != 0;
-	if (fclose(f) == 0 && !failed)
+	bool good = ferror(f) == 0;
+	if (fclose(f) == 0 && good)
 		return;
 	err_at(
 	    &err, path, 0, 0, "it could not be written: %s", strerror(errno));
@@ -442,8 +441,7 @@ command_run(int argc, char **argv)
 		    "--help\n");
 		return CLI_USAGE;
 	}
-	run.style =
-	    (struct report_style){ wants_colour(), run.verbose, "faultpost" };
+	run.style = (struct report_style){ wants_colour(), run.verbose };
 	run.log = open_output(&run, run.log_path);
 	run.transcript = open_output(&run, run.transcript_path);
 	if (run.code == CLI_OK)
@@ -456,11 +454,8 @@ command_run(int argc, char **argv)
 
 /* ---- schema ---- */
 
-enum {
-	OPTION_FIELDS = 1000
-};
 static const struct cli_option schema_options[] = {
-	{ OPTION_FIELDS, 0, "fields", NULL,
+	{ 1, 0, "fields", NULL,
 	    "Print the reference page instead (Markdown)." },
 };
 static const struct cli_program schema_program = {

@@ -161,7 +161,7 @@ failure_context(
 		    out, style->verbose ? "  story\n" : "  story (-v: all)\n");
 		story_format(r->story, around, rows, 4, out);
 	}
-	buf_printf(out, "  replay\n    %s run -v", style->program);
+	buf_append_cstr(out, "  replay\n    faultpost run -v");
 	if (r->seed != r->plan->seed)
 		buf_printf(out, " --seed %llu", (unsigned long long)r->seed);
 	buf_printf(out, " %s\n", r->plan->file);

@@ -11,8 +11,7 @@
 
 struct report_style {
 	bool colour;
-	bool verbose;        /* the story of passing runs, too */
-	const char *program; /* for the command that replays */
+	bool verbose; /* the story of passing runs, too */
 };
 
 /* Appends what a person is told of one scenario. */
