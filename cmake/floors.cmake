@@ -60,6 +60,7 @@ floor_program(faultpost FLOOR 5 MAIN harness/main.c
 # test_FOLDER_NAME.c, that of FOLDER (its highest, unless one holds NAME), and
 # what that may use.  The tests that neither fits say here which they test.
 floor_test(world world_ev)
+floor_test(smtp_mutual smtp)
 
 # Across the folders mockserver/, relay/ and harness/ only these headers may be
 # included, and only by harness/: what the two programs show of themselves.
