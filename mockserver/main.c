@@ -55,17 +55,15 @@ enum {
 
 static const struct cli_option options[] = {
 	{ OPTION_TRANSCRIPT, 't', "transcript", "FILE",
-	    "Write the transcript (JSON Lines); - is standard output." },
+	    "Write the transcript (JSON Lines, - is stdout)." },
 	{ OPTION_MAP, 'm', "map", "FROM=TO",
-	    "Serve the host at FROM (10.1.1.11:25) from TO "
-	    "(127.0.0.1:2511); may be given often." },
+	    "Serve FROM (10.1.1.11:25) at TO (127.0.0.1:2511)." },
 	{ OPTION_BASE_PORT, 'p', "base-port", "N",
-	    "Serve the n-th address of the scenario from port N + n - 1; "
-	    "otherwise from a free one." },
+	    "Serve the scenario's addresses at ports N, N + 1 ..." },
 	{ OPTION_BIND, 0, "bind", "ADDRESS",
 	    "The address of those ports (127.0.0.1)." },
 	{ OPTION_BIND_REAL, 0, "bind-real", NULL,
-	    "Bind the scenario's own addresses, reachable from elsewhere." },
+	    "Bind the scenario's own addresses, for all to reach." },
 	{ OPTION_PORT_FILE, 0, "port-file", "FILE",
 	    "Write where each host is served (JSON)." },
 	{ OPTION_SEED, 's', "seed", "N", "Instead of the scenario's seed." },
@@ -78,10 +76,12 @@ static const struct cli_program program = {
 	.usage = "[OPTION]... SCENARIO",
 	.summary = "Serves the hosts of a scenario over TCP.",
 	CLI_OPTIONS(options),
-	.more = "Loopback addresses of the scenario are bound as they are.\n"
-		"SIGTERM and SIGINT end it and tell which rules never acted.\n"
-		"Exit codes: 0 ended in order, 2 the input is wrong,\n"
-		"3 the program or the machine failed.\n",
+	.more =
+	    "Loopback addresses of the scenario are bound as they are, others are served\n"
+	    "from ports of 127.0.0.1, free ones unless told otherwise.\n"
+	    "SIGTERM and SIGINT end it and tell which rules never acted.\n"
+	    "Exit codes: 0 ended in order, 2 the input is wrong,\n"
+	    "3 the program or the machine failed.\n",
 };
 
 /* ---- options ---- */

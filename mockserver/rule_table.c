@@ -63,12 +63,14 @@ static const struct json_table cut_table = {
 	JSON_FIELDS(cut_fields),
 };
 static const struct json_choice cut_ways[] = {
-	{ JF_CUSTOM(&only_true), JSON_NOWHERE, RULE_CUT_TRUE },
+	{ JF_CUSTOM(&only_true), JSON_AT(struct rule_cut, after),
+	    RULE_CUT_TRUE },
 	{ JF_OBJECT(&cut_table), JSON_AT(struct rule_cut, after),
 	    RULE_CUT_AFTER },
 };
 static const struct json_choice stall_ways[] = {
-	{ JF_CUSTOM(&only_true), JSON_NOWHERE, RULE_STALL_FOREVER },
+	{ JF_CUSTOM(&only_true), JSON_AT(struct rule_stall, span),
+	    RULE_STALL_FOREVER },
 	{ JF_DURATION_SOME, JSON_AT(struct rule_stall, span), RULE_STALL_SPAN },
 };
 
