@@ -29,6 +29,29 @@ test_most_specific_link(void **state)
 	pair_fini(&k);
 }
 
+/* Of two rules that are equally specific the newer counts, also when it was
+ * there before. */
+static void
+test_newest_link(void **state)
+{
+	const struct sim_link fast = { .latency = UTIME_MS };
+	const struct sim_link slow = { .latency = UTIME_S };
+	struct pair k;
+
+	(void)state;
+	sim_pair_init(&k);
+	sim_set_link(k.w, &client_ip, &any_ip, &slow);
+	sim_set_link(k.w, &any_ip, &server_at.ip, &fast);
+	pair_connect(&k);
+	pair_run(&k, NULL);
+	assert_at(&k.server, ON_ACCEPT, 3 * UTIME_MS);
+	sim_set_link(k.w, &any_ip, &client_ip, &slow);
+	stream_write(k.client.s, SLICE("hello"));
+	pair_run(&k, NULL);
+	assert_at(&k.server, ON_INPUT, UTIME_S + 3 * UTIME_MS);
+	pair_fini(&k);
+}
+
 /* What is sent over a link that has become faster does not pass what was sent
  * before. */
 static void
@@ -48,6 +71,24 @@ test_nothing_overtakes(void **state)
 	assert_got(&k.server, "first second");
 	assert_at(&k.server, ON_INPUT, UTIME_S + LATENCY);
 	assert_at(&k.server, ON_EOF, UTIME_S + LATENCY);
+	pair_fini(&k);
+}
+
+/* Nor do the first bytes pass the ACK that the peer accepts by. */
+static void
+test_nothing_overtakes_the_handshake(void **state)
+{
+	struct pair k;
+
+	(void)state;
+	sim_pair_init(&k);
+	pair_connect(&k);
+	run_to(&k, 2 * LATENCY);
+	set_link(&k, (struct sim_link){ .latency = 1 });
+	stream_write(k.client.s, SLICE("hello"));
+	pair_run(&k, NULL);
+	assert_at(&k.server, ON_ACCEPT, 3 * LATENCY);
+	assert_at(&k.server, ON_INPUT, 3 * LATENCY);
 	pair_fini(&k);
 }
 
@@ -208,7 +249,9 @@ main(void)
 	struct kit kit = { 0 };
 
 	TEST(&kit, test_most_specific_link);
+	TEST(&kit, test_newest_link);
 	TEST(&kit, test_nothing_overtakes);
+	TEST(&kit, test_nothing_overtakes_the_handshake);
 	TEST(&kit, test_bandwidth);
 	TEST(&kit, test_partition_holds_bytes);
 	TEST(&kit, test_partition_holds_connects);

@@ -115,6 +115,38 @@ test_pause_holds_eof(void **state)
 	pair_fini(&k);
 }
 
+static void
+pause_on_input(struct peer *p, enum moment m)
+{
+	if (m == ON_INPUT)
+		stream_pause(p->s, true);
+}
+
+/* The owner has had enough after the bytes: not even EOF comes behind them. */
+static void
+test_pause_in_input_holds_eof(void **state)
+{
+	struct pair k;
+
+	(void)state;
+	sim_pair_init(&k);
+	pair_connect(&k);
+	run_to(&k, UTIME_S);
+	k.server.react = pause_on_input;
+	stream_pause(k.server.s, true);
+	stream_write(k.client.s, SLICE("hello"));
+	peer_close(&k.client);
+	run_to(&k, 2 * UTIME_S);
+	stream_pause(k.server.s, false);
+	run_to(&k, 3 * UTIME_S);
+	assert_at(&k.server, ON_INPUT, 2 * UTIME_S);
+	assert_int_equal(k.server.count[ON_EOF], 0);
+	stream_pause(k.server.s, false);
+	pair_run(&k, NULL);
+	assert_at(&k.server, ON_EOF, 3 * UTIME_S);
+	pair_fini(&k);
+}
+
 int
 main(void)
 {
@@ -125,5 +157,6 @@ main(void)
 	TEST(&kit, test_linger_is_bounded);
 	TEST(&kit, test_window);
 	TEST(&kit, test_pause_holds_eof);
+	TEST(&kit, test_pause_in_input_holds_eof);
 	return kit_run(&kit, "sim_stream");
 }
