@@ -1,0 +1,221 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""The figures that the project promises, measured.
+
+Each figure is a function: it runs real commands, prints them, and returns what
+it saw beside what is wanted.  Times are medians of five runs of the release
+build; machines are noisy, so read them as such.
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import hashlib
+import json
+import os
+import pathlib
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+BIN = ROOT / "build" / "release" / "bin"
+RUNS = 5
+
+
+@dataclasses.dataclass
+class Figure:
+    """One measured figure.
+
+    Attributes:
+        name: what was measured.
+        wanted: the limit, in words.
+        seen: what was measured, in words.
+        held: whether the limit was kept.
+        command: what anybody may run to see it.
+    """
+
+    name: str
+    wanted: str
+    seen: str
+    held: bool
+    command: str
+
+
+def faultpost(*arguments: str | pathlib.Path,
+              program: pathlib.Path = BIN / "faultpost") -> tuple[float, int]:
+    """Runs the harness.
+
+    Returns:
+        wall seconds, and the peak resident memory in KiB.
+
+    Raises:
+        SystemExit: it did not end with 0.
+    """
+    before = time.perf_counter()
+    child = subprocess.Popen([str(program), *map(str, arguments)], cwd=ROOT,
+                             stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                             text=True)
+    assert child.stdout is not None
+    said = child.stdout.read()
+    _, status, usage = os.wait4(child.pid, 0)
+    child.returncode = status
+    wall = time.perf_counter() - before
+    if status != 0:
+        sys.exit(f"{' '.join(map(str, arguments))} failed:\n{said}")
+    return wall, usage.ru_maxrss
+
+
+def median_wall(*arguments: str | pathlib.Path) -> tuple[float, int]:
+    """The median wall seconds of RUNS runs (after one that does not count), and
+    the largest peak memory in KiB."""
+    faultpost("run", *arguments)
+    runs = [faultpost("run", *arguments) for _ in range(RUNS)]
+    return statistics.median(r[0] for r in runs), max(r[1] for r in runs)
+
+
+def scenario(folder: pathlib.Path, name: str, count: int, hosts: dict,
+             **more: object) -> pathlib.Path:
+    """Writes a scenario of `count` messages to example.com.
+
+    Args:
+        folder: where to.
+        name: of the file, without its suffix.
+        count: messages.
+        hosts: name to the members of the host besides its address.
+        more: members of the scenario, and of its inject entry as `inject`.
+    """
+    address = {host: f"10.1.1.{11 + i}" for i, host in enumerate(hosts)}
+    inject = {"count": count, "to": ["user{n}@example.com"]}
+    inject.update(more.pop("inject", {}))  # type: ignore[arg-type]
+    text = {
+        "title": name,
+        "routes": ["example.com " + ", ".join(f"{h}.example.com" for h in hosts)],
+        "dns": {f"{h}.example.com": {"A": [address[h]]} for h in hosts},
+        "hosts": {h: {"address": address[h], **hosts[h]} for h in hosts},
+        "inject": [inject],
+        **more,
+    }
+    path = folder / f"{name}.scenario.json"
+    path.write_text(json.dumps(text, indent=2))
+    return path
+
+
+def seed_case(_folder: pathlib.Path, _quick: bool) -> Figure:
+    """The seed scenario as a whole process."""
+    path = "scenarios/failover/117875.scenario.json"
+    wall, _ = median_wall(ROOT / path)
+    return Figure("the seed scenario, whole process", "under 20 ms",
+                  f"{wall * 1000:.1f} ms", wall < 0.020,
+                  f"time faultpost run {path}")
+
+
+def dead_hosts(folder: pathlib.Path, _quick: bool) -> Figure:
+    """72 hours of retries of 1,000 messages to three dead hosts."""
+    dead = {"state": "refuse"}
+    path = scenario(folder, "dead", 1000, {"a": dead, "b": dead, "c": dead},
+                    expect=[{"bounced": {"5.4.7": 1000}}])
+    wall, _ = median_wall(path)
+    return Figure("72 h of retries, 1,000 messages, three dead hosts, to expiry",
+                  "under 2 s", f"{wall:.2f} s", wall < 2,
+                  "bench/run.sh dead_hosts")
+
+
+def round_robin(folder: pathlib.Path, quick: bool) -> Figure:
+    """Two hosts share 100,000 messages; memory against a tenth of that."""
+    count = 20_000 if quick else 100_000
+    files = [scenario(folder, f"round-robin-{n}", n, {"a": {}, "b": {}},
+                      inject={"sessions": 20},
+                      expect=[{"delivered": n},
+                              {"fair": ["a", "b"], "tolerance": 1}])
+             for n in (count // 10, count)]
+    _, small = faultpost("run", files[0])
+    wall, large = median_wall(files[1])
+    rate = count / wall
+    grown = large / small
+    return Figure(f"two-host round robin, {count:,} messages, log and judging on",
+                  "20,000 messages/s, memory flat",
+                  f"{rate:,.0f} messages/s; peak memory {large} KiB, "
+                  f"{grown:.2f} x that of a tenth of the messages",
+                  rate >= 20_000 and grown < 1.10, "bench/run.sh round_robin")
+
+
+def library_digest(program: pathlib.Path, folder: pathlib.Path) -> str:
+    """One digest over every log and transcript of the library."""
+    digest = hashlib.sha256()
+    for path in sorted((ROOT / "scenarios").rglob("*.scenario.json")):
+        log, transcript = folder / "log", folder / "transcript"
+        faultpost("run", "--log", log, "--transcript", transcript,
+                  path.relative_to(ROOT), program=program)
+        digest.update(log.read_bytes())
+        digest.update(transcript.read_bytes())
+    return digest.hexdigest()
+
+
+def determinism(folder: pathlib.Path, quick: bool) -> Figure:
+    """The library again and again, and with other compilers."""
+    runs = 5 if quick else 100
+    digests = {library_digest(BIN / "faultpost", folder) for _ in range(runs)}
+    builds = ["release"]
+    for other in ("clang", "asan"):
+        program = ROOT / "build" / other / "bin" / "faultpost"
+        if program.exists():
+            builds.append(other)
+            digests.add(library_digest(program, folder))
+    return Figure(f"determinism: {runs} runs of the library; builds: "
+                  + ", ".join(builds), "byte-identical",
+                  f"{len(digests)} distinct set(s) of logs and transcripts",
+                  len(digests) == 1 and len(builds) == 3,
+                  "bench/run.sh determinism")
+
+
+def kill(_folder: pathlib.Path, quick: bool) -> Figure:
+    """kill -9 of the daemon at random moments under load."""
+    rounds = 20 if quick else 200
+    command = ["sh", "bench/kill.sh", str(rounds)]
+    run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True,
+                         timeout=1800, check=False)
+    last = (run.stdout.strip() or run.stderr.strip()).splitlines()[-1:]
+    return Figure(f"accepted mail over {rounds} kill -9 under load",
+                  "none lost", " ".join(last), run.returncode == 0,
+                  " ".join(command))
+
+
+FIGURES: dict[str, Callable[[pathlib.Path, bool], Figure]] = {
+    f.__name__: f
+    for f in (seed_case, dead_hosts, round_robin, determinism, kill)
+}
+
+
+def main() -> int:
+    """Measures the figures named, or all; 0 when all limits were kept."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("figures", nargs="*", metavar="FIGURE",
+                        help=f"of {', '.join(FIGURES)}; all by default")
+    parser.add_argument("--quick", action="store_true",
+                        help="fewer runs and messages")
+    options = parser.parse_args()
+    for name in options.figures:
+        if name not in FIGURES:
+            parser.error(f"no figure is called {name}")
+    if not (BIN / "faultpost").exists():
+        sys.exit("no release build: run ./dev build")
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    held = True
+    with tempfile.TemporaryDirectory() as folder:
+        for name in options.figures or FIGURES:
+            figure = FIGURES[name](pathlib.Path(folder), options.quick)
+            held = held and figure.held
+            print(f"{'held  ' if figure.held else 'MISSED'}  {figure.name}\n"
+                  f"        wanted {figure.wanted}; seen {figure.seen}\n"
+                  f"        {figure.command}", flush=True)
+    return 0 if held else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
