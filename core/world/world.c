@@ -3,6 +3,9 @@
  * world.h. */
 #include "core/world/world_impl.h"
 
+/* How long a resolver waits for servers that never answer. */
+#define DNS_PATIENCE (30 * UTIME_S)
+
 static void on_query_due(struct timer *t);
 
 utime
@@ -169,6 +172,8 @@ dns_ask(
 		(void)zone_lookup(w->zone, name, type, &q->answer);
 	else
 		q->answer = (struct dns_answer){ .status = DNS_NXDOMAIN };
+	if (q->answer.status == DNS_TIMEOUT && q->answer.delay == 0)
+		q->answer.delay = DNS_PATIENCE;
 	timer_set(w, &q->timer,
 	    utime_add(
 		world_now(w), utime_add(q->answer.delay, w->dns_latency)));

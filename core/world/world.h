@@ -130,7 +130,8 @@ struct dns_query {
 	void (*on_answer)(struct dns_query *q, const struct dns_answer *answer);
 };
 /* Asks for the records of `name`; the answer comes later through
- * q->on_answer and is borrowed for that call. */
+ * q->on_answer and is borrowed for that call.  A time-out takes 30 s unless the
+ * zone says otherwise. */
 void dns_ask(struct world *w, struct dns_query *q, struct slice name,
     enum dns_type type);
 /* No answer will come. */

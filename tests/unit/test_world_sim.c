@@ -28,6 +28,7 @@ test_resolver_takes_its_time(void **state)
 	struct zone *zone = zone_new();
 	struct question slow = { .query.on_answer = on_answer };
 	struct question none = { .query.on_answer = on_answer };
+	struct question dead = { .query.on_answer = on_answer };
 	struct world *w;
 	struct err err;
 
@@ -38,6 +39,9 @@ test_resolver_takes_its_time(void **state)
 	    zone_fail(zone, SLICE("slow.example.com"), DNS_SERVFAIL, &err));
 	assert_true(
 	    zone_delay(zone, SLICE("slow.example.com"), 250 * UTIME_MS, &err));
+	assert_true(
+	    zone_fail(zone, SLICE("dead.example.com"), DNS_TIMEOUT, &err));
+	dns_ask(w, &dead.query, SLICE("dead.example.com"), DNS_MX);
 	dns_ask(w, &slow.query, SLICE("slow.example.com"), DNS_A);
 	dns_ask(w, &none.query, SLICE("none.example.com"), DNS_A);
 	assert_true(world_run(w, &err));
@@ -45,6 +49,8 @@ test_resolver_takes_its_time(void **state)
 	assert_int_equal(slow.at - START, 250 * UTIME_MS + 2 * LATENCY);
 	assert_int_equal(none.answer.status, DNS_NXDOMAIN);
 	assert_int_equal(none.at - START, 2 * LATENCY);
+	assert_int_equal(dead.answer.status, DNS_TIMEOUT);
+	assert_int_equal(dead.at - START, 30 * UTIME_S + 2 * LATENCY);
 	world_destroy(&w);
 	zone_destroy(&zone);
 }
