@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Any bytes as a server: the client ends, gives no recipient two results, takes
+ * none for delivered before its final dot was written, and says nothing more
+ * once it has failed or closed.
+ */
+#include "core/base/rng.h"
+#include "core/smtp/client.h"
+
+enum {
+	RECIPIENTS = 3
+};
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
+
+struct owner {
+	struct rng rng;
+	struct smtp_client *client;
+	unsigned messages_left;
+	bool has_result[RECIPIENTS];
+	bool is_sending;  /* between send and DONE */
+	bool is_dot_sent; /* the content is over and has been written */
+	bool is_over;
+};
+
+static void
+message_send(struct owner *o)
+{
+	static const struct slice recipients[RECIPIENTS] = {
+		SLICE_INIT("a@x"),
+		SLICE_INIT("b@x"),
+		SLICE_INIT("c@x"),
+	};
+	const struct smtp_client_message message = {
+		.sender = SLICE("s@x"),
+		.recipients = recipients,
+		.recipient_count = RECIPIENTS,
+		.size_bytes = rng_below(&o->rng, 2),
+		.is_8bit = rng_below(&o->rng, 2) == 0,
+		.is_utf8 = rng_below(&o->rng, 4) == 0,
+	};
+
+	o->messages_left--;
+	o->is_sending = true;
+	o->is_dot_sent = false;
+	memset(o->has_result, 0, sizeof(o->has_result));
+	smtp_client_send(o->client, &message, 0);
+}
+
+static void
+on_result(struct owner *o, const struct smtp_client_event *event)
+{
+	assert(o->is_sending);
+	assert(event->recipient < RECIPIENTS);
+	assert(!o->has_result[event->recipient]);
+	o->has_result[event->recipient] = true;
+	assert(event->reply.code >= 200);
+	assert(event->reply.code < 300 || event->reply.code >= 400);
+	if (event->reply.code < 300) {
+		assert(event->stage == STAGE_EOD);
+		assert(o->is_dot_sent);
+	}
+}
+
+static void
+on_event(struct owner *o, const struct smtp_client_event *event)
+{
+	assert(!o->is_over);
+	switch (event->type) {
+	case SMTP_CLIENT_READY:
+		assert(!o->is_sending);
+		if (o->messages_left > 0)
+			message_send(o);
+		else
+			smtp_client_quit(o->client, 0);
+		break;
+	case SMTP_CLIENT_RESULT:
+		on_result(o, event);
+		break;
+	case SMTP_CLIENT_BODY:
+		smtp_client_body(o->client, SLICE("x\r\n.\r\n"), 0);
+		smtp_client_body_end(o->client, 0);
+		break;
+	case SMTP_CLIENT_DONE:
+		for (size_t i = 0; i < RECIPIENTS; i++)
+			assert(o->has_result[i]);
+		o->is_sending = false;
+		break;
+	case SMTP_CLIENT_FAILED:
+	case SMTP_CLIENT_CLOSED:
+		o->is_over = true;
+		break;
+	}
+}
+
+static void
+run(struct owner *o)
+{
+	struct smtp_client_event event;
+
+	while (smtp_client_next(o->client, &event))
+		on_event(o, &event);
+}
+
+/* Writes all or, now and then, a part of what there is to write. */
+static void
+write_out(struct owner *o)
+{
+	struct slice out = smtp_client_out(o->client);
+	size_t n = rng_below(&o->rng, 16) == 0
+	    ? (size_t)rng_below(&o->rng, out.len + 1)
+	    : out.len;
+
+	if (n == out.len && out.len >= 3 &&
+	    memcmp(out.at + out.len - 3, ".\r\n", 3) == 0)
+		o->is_dot_sent = true;
+	smtp_client_out_ack(o->client, n);
+}
+
+/* One line a time, or what the generator says. */
+static struct slice
+piece_take(struct owner *o, struct slice *input)
+{
+	size_t len = rng_below(&o->rng, 4) > 0
+	    ? slice_find_byte(*input, '\n') + 1
+	    : 1 + rng_below(&o->rng, 32);
+	struct slice piece = slice_sub(*input, 0, len);
+
+	*input = slice_skip(*input, piece.len);
+	return piece;
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
+{
+	const struct smtp_client_options options = {
+		.helo_name = SLICE("me"),
+		.timeouts = smtp_client_timeouts_default,
+	};
+	struct slice input = slice_of((const char *)bytes, len);
+	struct owner o = { .messages_left = 2 };
+
+	rng_init(&o.rng, len > 0 ? bytes[0] : 0);
+	input = slice_skip(input, 1);
+	o.client = smtp_client_new(&options, 0);
+	while (input.len > 0 && !o.is_over) {
+		smtp_client_feed(o.client, piece_take(&o, &input), 0);
+		run(&o);
+		write_out(&o);
+	}
+	if (rng_below(&o.rng, 2) == 0)
+		smtp_client_on_eof(o.client, 0);
+	else
+		smtp_client_on_deadline(
+		    o.client, smtp_client_deadline(o.client));
+	run(&o);
+	assert(o.is_over);
+	assert(smtp_client_out(o.client).len == 0);
+	smtp_client_destroy(&o.client);
+	return 0;
+}
