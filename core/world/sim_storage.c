@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The virtual disk as SQLite sees it: a VFS of the world's own, whose files are
- * in memory, whose clock is the world's and whose randomness is seeded.  A file
+ * in memory and whose clock is the world's.  A file
  * lives as long as the world, not as the connection, so that a program can be
  * ended and started again on its disk.
  */
@@ -17,11 +17,18 @@ static int vfs_access(
     sqlite3_vfs *vfs, const char *name, int flags, int *result);
 static int vfs_full_path(
     sqlite3_vfs *vfs, const char *name, int out_bytes, char *out);
-static int vfs_randomness(sqlite3_vfs *vfs, int out_bytes, char *out);
 static int vfs_sleep(sqlite3_vfs *vfs, int micros);
 static int vfs_now_julian(sqlite3_vfs *vfs, double *days);
 static int vfs_now_ms(sqlite3_vfs *vfs, sqlite3_int64 *ms);
 static int vfs_last_error(sqlite3_vfs *vfs, int out_bytes, char *out);
+
+/* SQLite has one generator in a process, which asks the default VFS for its
+ * seed, not this one; 0 has it ask again. */
+static void
+storage_seed(int seed)
+{
+	(void)sqlite3_test_control(SQLITE_TESTCTRL_PRNG_SEED, seed, NULL);
+}
 
 void
 sim_storage_init(struct sim_world *sw)
@@ -31,7 +38,6 @@ sim_storage_init(struct sim_world *sw)
 
 	st->world = sw;
 	list_init(&st->inodes);
-	rng_init(&st->rng, sw->options.seed);
 	/* Unique among the worlds of the process, and seen by nobody. */
 	(void)snprintf(
 	    st->name, sizeof(st->name), "faultpost-sim-%p", (void *)st);
@@ -45,7 +51,6 @@ sim_storage_init(struct sim_world *sw)
 		.xDelete = vfs_delete,
 		.xAccess = vfs_access,
 		.xFullPathname = vfs_full_path,
-		.xRandomness = vfs_randomness,
 		.xSleep = vfs_sleep,
 		.xCurrentTime = vfs_now_julian,
 		.xGetLastError = vfs_last_error,
@@ -53,6 +58,7 @@ sim_storage_init(struct sim_world *sw)
 	};
 	rc = sqlite3_vfs_register(&st->vfs, 0);
 	assert(rc == SQLITE_OK);
+	storage_seed((int)(sw->options.seed & 0x7fffffff) | 1);
 	sw->storage = st;
 	sw->base.vfs = st->name;
 }
@@ -78,6 +84,7 @@ sim_storage_fini(struct sim_world *sw)
 		assert(i->opens == 0);
 		inode_unlink(i);
 	}
+	storage_seed(0);
 	(void)sqlite3_vfs_unregister(&st->vfs);
 	free(st);
 }
@@ -166,16 +173,6 @@ vfs_full_path(sqlite3_vfs *vfs, const char *name, int out_bytes, char *out)
 
 	(void)vfs;
 	return n < out_bytes ? SQLITE_OK : SQLITE_CANTOPEN;
-}
-
-static int
-vfs_randomness(sqlite3_vfs *vfs, int out_bytes, char *out)
-{
-	struct sim_storage *st = vfs->pAppData;
-
-	for (int i = 0; i < out_bytes; i++)
-		out[i] = (char)(rng_next(&st->rng) & 0xff);
-	return out_bytes;
 }
 
 /* No time passes: who waits for a lock of this one thread waits in vain. */

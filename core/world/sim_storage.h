@@ -7,7 +7,6 @@
 #define FAULTPOST_SIM_STORAGE_H
 
 #include "core/base/list.h"
-#include "core/base/rng.h"
 #include "core/world/sim_impl.h"
 
 #include <sqlite3.h>
@@ -49,7 +48,6 @@ struct sim_storage {
 	char name[40];
 	struct sim_world *world;
 	struct list inodes; /* owned; those that have a name */
-	struct rng rng;
 	uint64_t syncs;
 };
 

@@ -34,7 +34,7 @@ struct sim_options {
 	const struct zone *zone; /* borrowed, outlives the world; may be NULL */
 	utime span_max;          /* bound on virtual time; UTIME_NEVER: none */
 	uint64_t events_max;     /* bound on heap entries taken; 0: none */
-	uint64_t seed;           /* of the randomness that SQLite asks for */
+	uint64_t seed;           /* of SQLite's generator, one in a process */
 };
 
 struct world *world_sim_new(const struct sim_options *options);

@@ -123,7 +123,8 @@ test_source_ports(void **state)
 {
 	const struct endpoint other = { { 4, { 10, 0, 0, 3 } }, 0 };
 	const struct endpoint given = { { 4, { 10, 0, 0, 3 } }, 777 };
-	const struct endpoint *from[] = { NULL, NULL, &other, &given, &other };
+	const struct endpoint none = { { 0 }, 0 };
+	const struct endpoint *from[] = { NULL, &none, &other, &given, &other };
 	const uint16_t want[] = { 32768, 32769, 32768, 777, 32769 };
 	struct pair k;
 

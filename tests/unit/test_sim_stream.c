@@ -49,6 +49,27 @@ test_write_after_close(void **state)
 	pair_fini(&k);
 }
 
+/* A FIN that answers the close ends the connection in peace; later there is
+ * nobody who could take it. */
+static void
+test_shutdown_after_close(void **state)
+{
+	(void)state;
+	for (int late = 0; late < 2; late++) {
+		struct pair k;
+
+		sim_pair_init(&k);
+		pair_connect(&k);
+		run_to(&k, UTIME_S);
+		peer_close(&k.client);
+		run_to(&k, (late ? 40 : 20) * UTIME_S);
+		stream_shutdown(k.server.s);
+		pair_run(&k, NULL);
+		assert_int_equal(k.server.count[ON_FAILURE], late);
+		pair_fini(&k);
+	}
+}
+
 /* Output that the peer does not take is reset in the end. */
 static void
 test_linger_is_bounded(void **state)
@@ -154,6 +175,7 @@ main(void)
 
 	TEST(&kit, test_reset_comes_behind_bytes);
 	TEST(&kit, test_write_after_close);
+	TEST(&kit, test_shutdown_after_close);
 	TEST(&kit, test_linger_is_bounded);
 	TEST(&kit, test_window);
 	TEST(&kit, test_pause_holds_eof);

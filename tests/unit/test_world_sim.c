@@ -55,6 +55,31 @@ test_resolver_takes_its_time(void **state)
 	zone_destroy(&zone);
 }
 
+static void
+test_no_zone(void **state)
+{
+	const struct sim_options options = sim_defaults();
+	struct question q = { .query.on_answer = on_answer };
+	struct world *w = world_sim_new(&options);
+	struct err err;
+
+	(void)state;
+	dns_ask(w, &q.query, SLICE("example.com"), DNS_MX);
+	assert_true(world_run(w, &err));
+	assert_int_equal(q.answer.status, DNS_NXDOMAIN);
+	assert_int_equal(q.at - START, 2 * LATENCY);
+	world_destroy(&w);
+}
+
+static void
+test_failure_texts(void **state)
+{
+	(void)state;
+	assert_string_equal(net_failure_text(NET_TIMED_OUT), "timeout");
+	assert_string_equal(
+	    net_failure_text(NET_REFUSED), "[Errno 61] Connection refused");
+}
+
 /* ---- bounds ---- */
 
 struct looping {
@@ -332,6 +357,8 @@ main(void)
 	struct kit kit = { 0 };
 
 	TEST(&kit, test_resolver_takes_its_time);
+	TEST(&kit, test_no_zone);
+	TEST(&kit, test_failure_texts);
 	TEST(&kit, test_bounds);
 	TEST(&kit, test_two_runs_are_one);
 	return kit_run(&kit, "world_sim");
