@@ -16,9 +16,12 @@ static bool endpoint_read(
 
 /* ---- delivery ---- */
 
-/* The stages whose 4xx sends a recipient to the next candidate at once; host
- * failures (connect, greeting, EHLO) always do. */
+/* The stages whose failure leads to the next candidate at once (esa.md,
+ * decision 1). */
 static const struct json_word failover_stages[] = {
+	{ "connect", STAGE_CONNECT },
+	{ "greeting", STAGE_BANNER },
+	{ "ehlo", STAGE_EHLO },
 	{ "mail", STAGE_MAIL },
 	{ "rcpt", STAGE_RCPT },
 	{ "data", STAGE_DATA },
@@ -28,7 +31,8 @@ static const struct json_custom stages_custom = {
 	.name = "stages",
 	.types = JSON_ACCEPTS_ARRAY,
 	.schema = "{\"type\": \"array\", \"items\": {\"enum\": "
-		  "[\"mail\", \"rcpt\", \"data\", \"eod\"]}}",
+		  "[\"connect\", \"greeting\", \"ehlo\", \"mail\", "
+		  "\"rcpt\", \"data\", \"eod\"]}}",
 	.read = stages_read,
 };
 static const struct json_word on_5xx_words[] = {
@@ -40,9 +44,10 @@ static const struct json_word on_5xx_words[] = {
 static const struct json_field delivery_fields[] = {
 	{ "failover_on", JF_CUSTOM(&stages_custom),
 	    JSON_AT(struct relay_delivery, failover_on),
-	    "[\"mail\", \"rcpt\", \"data\", \"eod\"]",
-	    "Stages whose 4xx leads to the next host in the same round; "
-	    "elsewhere it ends the round." },
+	    "[\"connect\", \"greeting\", \"ehlo\", \"mail\", \"rcpt\", "
+	    "\"data\", \"eod\"]",
+	    "Stages at which a failure leads to the next host in the same "
+	    "round; elsewhere it ends the round." },
 	{ "on_5xx_greeting", JF_WORD(on_5xx_words),
 	    JSON_AT(struct relay_delivery, on_5xx_greeting), "next",
 	    "What follows a greeting or EHLO reply of 5xx." },

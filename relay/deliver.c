@@ -86,6 +86,14 @@ bounce_ready(
 		    d, CONTAINER_OF(link, struct group, link), dcid, &cause);
 }
 
+/* The stage is not one of failover_on: the rounds of all that is ready end. */
+static void
+end_rounds(struct delivery *d)
+{
+	LIST_FOREACH_SAFE(link, &d->domain->ready)
+		deliver_requeue(d, CONTAINER_OF(link, struct group, link));
+}
+
 static void
 set_last_error(struct delivery *d, const struct log_host_failure *failure)
 {
@@ -100,8 +108,8 @@ set_last_error(struct delivery *d, const struct log_host_failure *failure)
 }
 
 void
-deliver_host_failed(struct delivery *d, struct connection *c, bool is_down,
-    const struct log_host_failure *failure)
+deliver_host_failed(struct delivery *d, struct connection *c,
+    enum smtp_stage stage, bool is_down, const struct log_host_failure *failure)
 {
 	struct relay *r = d->relay;
 	struct candidates *list = &d->domain->candidates;
@@ -123,6 +131,8 @@ deliver_host_failed(struct delivery *d, struct connection *c, bool is_down,
 	if (failure->code >= 500 &&
 	    r->config->delivery.on_5xx_greeting == ON_5XX_BOUNCE)
 		bounce_ready(d, failure->dcid, failure);
+	if ((r->config->delivery.failover_on & 1U << stage) == 0)
+		end_rounds(d);
 	deliver_wake(d);
 }
 

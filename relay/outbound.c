@@ -131,8 +131,8 @@ interface_of(const struct connection *c)
 
 /* It never became able to carry mail. */
 static void
-setup_failed(struct connection *c, bool is_down, unsigned code,
-    struct slice text, bool is_smtp)
+setup_failed(struct connection *c, enum smtp_stage stage, bool is_down,
+    unsigned code, struct slice text, bool is_smtp)
 {
 	struct delivery *d = c->delivery;
 	const struct log_host_failure failure = {
@@ -145,7 +145,7 @@ setup_failed(struct connection *c, bool is_down, unsigned code,
 		.is_smtp = is_smtp,
 	};
 
-	deliver_host_failed(d, c, is_down, &failure);
+	deliver_host_failed(d, c, stage, is_down, &failure);
 	stream_close(c->stream);
 	deliver_connection_closed(d, c);
 	connection_free(c);
@@ -393,7 +393,9 @@ on_failed(struct connection *c, const struct smtp_client_event *ev)
 
 	switch (c->state) {
 	case CONNECTION_GREETING:
-		setup_failed(c, !is_smtp && ev->stage == STAGE_BANNER,
+		setup_failed(c,
+		    ev->stage == STAGE_BANNER ? STAGE_BANNER : STAGE_EHLO,
+		    !is_smtp && ev->stage == STAGE_BANNER,
 		    ev->failure == SMTP_FAIL_REPLY ? (unsigned)ev->reply.code
 						   : 0,
 		    text, is_smtp);
@@ -494,8 +496,8 @@ on_failure(void *owner, enum net_failure why)
 
 	c->why = why;
 	if (c->state == CONNECTION_CONNECTING) {
-		setup_failed(
-		    c, true, 0, slice_cstr(net_failure_text(why)), false);
+		setup_failed(c, STAGE_CONNECT, true, 0,
+		    slice_cstr(net_failure_text(why)), false);
 		return;
 	}
 	smtp_client_on_network_failure(c->client, now_of(c));
@@ -509,7 +511,7 @@ on_timer(struct timer *t)
 
 	switch (c->state) {
 	case CONNECTION_CONNECTING:
-		setup_failed(c, true, 0,
+		setup_failed(c, STAGE_CONNECT, true, 0,
 		    slice_cstr(net_failure_text(NET_TIMED_OUT)), false);
 		return;
 	case CONNECTION_IDLE:

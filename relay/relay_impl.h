@@ -76,8 +76,9 @@ struct delivery *deliver_of(struct relay *r, struct domain *domain);
 void deliver_wake(struct delivery *d);
 /* The connection greeted well and awaits messages. */
 void deliver_setup_done(struct delivery *d, struct connection *c);
-/* The connection failed before it could carry anything. */
-void deliver_host_failed(struct delivery *d, struct connection *c, bool is_down,
+/* The connection failed at `stage`, before it could carry anything. */
+void deliver_host_failed(struct delivery *d, struct connection *c,
+    enum smtp_stage stage, bool is_down,
     const struct log_host_failure *failure);
 /* A recipient's verdict; `dcid` and `cause` for the log. */
 void deliver_delayed(struct delivery *d, struct group *g, uint32_t rid,
