@@ -1,12 +1,8 @@
 # SPDX-License-Identifier: MIT
 """What the lint tests share: the floors and the C files of the tree."""
-from pathlib import Path
-
 import pytest
 
 import house
-
-ROOT = Path(__file__).resolve().parent.parent.parent
 
 
 @pytest.fixture(scope="session")
@@ -14,12 +10,8 @@ def floors(root):
     return house.Floors((root / "cmake" / "floors.cmake").read_text())
 
 
-def pytest_generate_tests(metafunc):
-    """One test for each C file, so that a finding names its file."""
-    if "c_path" in metafunc.fixturenames:
-        metafunc.parametrize("c_path", house.tracked(ROOT, "*.c", "*.h"))
-
-
-@pytest.fixture
-def c_text(root, c_path):
-    return (root / c_path).read_text()
+@pytest.fixture(scope="session")
+def c_files(root):
+    """Every C file of the tree as {path: text}."""
+    paths = house.tracked(root, "*.c", "*.h")
+    return {path: (root / path).read_text() for path in paths}

@@ -10,6 +10,8 @@ import subprocess
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
+import pytest
+
 FUNCTION_LINES_MAX = 60
 FILE_LINES_MAX = 500
 TEST_FILE_LINES_MAX = 800  # one file a module, and most of it is tables
@@ -126,6 +128,13 @@ class Floors:
 
     def packages(self, names):
         return {need for name in names for need in self.libraries[name].needs}
+
+
+def report(findings):
+    """Fails with all the findings, one a line, uncut."""
+    findings = list(findings)
+    if findings:
+        pytest.fail("\n".join(findings), pytrace=False)
 
 
 def tracked(root, *patterns):
