@@ -271,7 +271,7 @@ static const struct json_field limits_fields[] = {
 	{ "time", JF_DURATION_SOME, JSON_AT(struct file_limits, span), "30d",
 	    "Virtual time after which the scenario has failed." },
 	{ "events", JF_INTEGER(1, INT64_C(1) << 50),
-	    JSON_AT(struct file_limits, events), "100000000",
+	    JSON_AT(struct file_limits, events), "50000000",
 	    "Events of the simulation after which it has failed." },
 };
 static const struct json_table limits_table = {

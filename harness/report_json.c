@@ -77,7 +77,8 @@ append_dump(const char *bytes, size_t len, void *owner)
 static void
 dump(json_t *object, struct buf *out)
 {
-	json_dump_callback(object, append_dump, out, JSON_COMPACT);
+	json_dump_callback(
+	    object, append_dump, out, JSON_COMPACT | JSON_REAL_PRECISION(15));
 	json_decref(object);
 }
 

@@ -5,10 +5,10 @@
  * are the first and the last STORY_KEEP connections, so that a long run costs
  * no more memory than a short one.  Pure.
  *
- *	              exchange1          exchange2
- *	 0:00:00.002  #1 431 x           |
- *	 0:00:00.006  +----------------> #2 ok 1
- *	------------  15:00 pass
+ *	             exchange1          exchange2
+ *	0:00:00.002  #1 431 x           |
+ *	0:00:00.006  +----------------> #2 ok 1
+ *	-----------  0:15:00 pass
  *
  * "#2" is DCID 2; "x" ends what failed, "ok 3" counts messages done, "~" stands
  * for one that is still open, "+--->" leads from the failure to the connection

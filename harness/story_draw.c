@@ -169,6 +169,7 @@ draw_gap(struct canvas *c, utime span)
 	char text[UTIME_TEXT_MAX];
 
 	utime_format_span(span, text);
+	text[strcspn(text, ".")] = '\0';
 	buf_printf(
 	    &c->row, "%.*s  %s pass", TIME_WIDTH - 2, "-------------", text);
 	row_flush(c);
