@@ -19,6 +19,7 @@ struct dialogue {
 	uint64_t body_next;  /* the rules are asked at so many */
 
 	bool is_playing;
+	bool is_asked; /* the session asked for what is being played */
 	struct reaction reaction; /* being played; its bytes are elsewhere */
 	enum smtp_stage stage;    /* of the reaction */
 };
@@ -109,7 +110,7 @@ dialogue_next(struct dialogue *d, const struct dialogue_scene *scene,
 	if (d->is_done)
 		transaction_end(d);
 	for (;;) {
-		if (d->is_playing && !smtp_server_is_asking(d->session))
+		if (d->is_playing && !d->is_asked)
 			return DIALOGUE_QUIET;
 		if (!d->is_playing && body_is_due(d)) {
 			body_react(d, scene, out);
@@ -156,7 +157,8 @@ dialogue_played(struct dialogue *d)
 
 	assert(d->is_playing);
 	d->is_playing = false;
-	if (smtp_server_is_asking(d->session)) {
+	if (d->is_asked) {
+		d->is_asked = false;
 		accepted_message = note_answer(d);
 		smtp_server_answer(d->session, d->reaction.code);
 	}
@@ -223,6 +225,7 @@ ask_react(struct dialogue *d, const struct dialogue_scene *scene,
 		.client = &d->client,
 	};
 
+	d->is_asked = true;
 	propose(d, ev);
 	if (ev->stage == STAGE_UNKNOWN)
 		o.argument = command->line;

@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What a host answers: the well-behaved reply of each stage, limits, templates
+ * and cuts, printed.
+ */
+#include "mockserver/reaction.h"
+
+#include "mockserver/scenario.h"
+#include "tests/unit/kit.h"
+
+#define TEXT(lit) SLICE_INIT(lit)
+
+static const struct slice rcpt[] = { TEXT("u@v.example") };
+
+struct row {
+	const char *name, *host; /* host: members behind the address */
+	struct occasion occasion;
+	struct situation situation; /* host, occasion filled in */
+	const char *want;
+	/* Whether the rule of the host, if there is one, acts. */
+	bool has_rule;
+};
+
+#define RULE(on, text) ", \"rules\": [{\"on\": \"" on "\", " text "}]"
+
+static struct row rows[] = {
+	{ "connect", "", { .stage = STAGE_CONNECT }, { 0 }, "220 \"\"", 0 },
+	{ "banner", "", { .stage = STAGE_BANNER }, { 0 },
+	    "220 \"220 mx ESMTP\\r\\n\"", 0 },
+	{ "ehlo", "", { .stage = STAGE_EHLO }, { 0 },
+	    "250 \"250-mx\\r\\n250-PIPELINING\\r\\n250-SIZE 35882577\\r\\n"
+	    "250-8BITMIME\\r\\n250-ENHANCEDSTATUSCODES\\r\\n"
+	    "250-SMTPUTF8\\r\\n250 CHUNKING\\r\\n\"",
+	    0 },
+	{ "ehlo with less", ", \"extensions\": [\"SIZE\"]",
+	    { .stage = STAGE_EHLO }, { 0 },
+	    "250 \"250-mx\\r\\n250 SIZE 35882577\\r\\n\"", 0 },
+	{ "ehlo with nothing", ", \"extensions\": []", { .stage = STAGE_EHLO },
+	    { 0 }, "250 \"250 mx\\r\\n\"", 0 },
+	{ "helo", "", { .stage = STAGE_HELO }, { 0 }, "250 \"250 mx\\r\\n\"",
+	    0 },
+	{ "mail", "", { .stage = STAGE_MAIL }, { 0 },
+	    "250 \"250 2.1.0 Sender ok\\r\\n\"", 0 },
+	{ "mail without enhanced codes", ", \"extensions\": [\"SIZE\"]",
+	    { .stage = STAGE_MAIL }, { 0 }, "250 \"250 Sender ok\\r\\n\"", 0 },
+	{ "rcpt", "", { .stage = STAGE_RCPT }, { 0 },
+	    "250 \"250 2.1.5 Recipient ok\\r\\n\"", 0 },
+	{ "data", "", { .stage = STAGE_DATA }, { 0 },
+	    "354 \"354 End data with <CR><LF>.<CR><LF>\\r\\n\"", 0 },
+	{ "body", "", { .stage = STAGE_BODY }, { 0 }, "0 \"\"", 0 },
+	{ "eod", "", { .stage = STAGE_EOD }, { .connection = 7, .messages = 2 },
+	    "250 \"250 2.0.0 Ok: queued as mx-7.3\\r\\n\"", 0 },
+	{ "quit", "", { .stage = STAGE_QUIT }, { 0 },
+	    "221 \"221 2.0.0 Bye\\r\\n\"", 0 },
+	{ "idle", "", { .stage = STAGE_IDLE }, { 0 },
+	    "421 \"421 4.4.2 Idle for too long, closing\\r\\n\"", 0 },
+	{ "wrong", "", { .stage = STAGE_RCPT },
+	    { .wrong = { 503, "5.5.1 MAIL first" } },
+	    "503 \"503 5.5.1 MAIL first\\r\\n\"", 0 },
+	{ "wrong without enhanced codes", ", \"extensions\": []",
+	    { .stage = STAGE_RCPT }, { .wrong = { 503, "5.5.1 MAIL first" } },
+	    "503 \"503 MAIL first\\r\\n\"", 0 },
+	{ "size at its limit", ", \"limits\": {\"size\": 10}",
+	    { .stage = STAGE_MAIL, .size = 10 }, { 0 },
+	    "250 \"250 2.1.0 Sender ok\\r\\n\"", 0 },
+	{ "size declared above", ", \"limits\": {\"size\": 10}",
+	    { .stage = STAGE_MAIL, .size = 11 }, { 0 },
+	    "552 \"552 5.3.4 Message too big\\r\\n\"", 0 },
+	{ "size received above", ", \"limits\": {\"size\": 10}",
+	    { .stage = STAGE_EOD, .size = 11 }, { 0 },
+	    "552 \"552 5.3.4 Message too big\\r\\n\"", 0 },
+	{ "recipients", ", \"limits\": {\"recipients\": 2}",
+	    { .stage = STAGE_RCPT }, { .recipients = 2 },
+	    "452 \"452 4.5.3 Too many recipients\\r\\n\"", 0 },
+	{ "messages", ", \"limits\": {\"messages\": 2}",
+	    { .stage = STAGE_MAIL }, { .messages = 2 },
+	    "421 \"421 4.7.0 Too many messages on a connection\\r\\n\"", 0 },
+	{ "connections", ", \"limits\": {\"connections\": 2}",
+	    { .stage = STAGE_BANNER }, { .connections = 3 },
+	    "421 \"421 4.7.0 Too many connections\\r\\n\"", 0 },
+	{ "a rule's reply", RULE("mail", "\"reply\": \"452 4.3.1 full\""),
+	    { .stage = STAGE_MAIL }, { 0 }, "452 \"452 4.3.1 full\\r\\n\"",
+	    true },
+	{ "a rule comes before a limit",
+	    ", \"limits\": {\"size\": 1}" RULE("mail", "\"reply\": \"250 a\""),
+	    { .stage = STAGE_MAIL, .size = 9 }, { 0 }, "250 \"250 a\\r\\n\"",
+	    true },
+	{ "several lines",
+	    RULE("mail", "\"reply\": [\"451 a\", \"452-b\", \"453 c\"]"),
+	    { .stage = STAGE_MAIL }, { 0 },
+	    "453 \"451-a\\r\\n452-b\\r\\n453 c\\r\\n\"", true },
+	{ "templates",
+	    RULE("rcpt",
+		"\"reply\": \"450 {rcpt} {from} {client} {n} {time} {{n}\""),
+	    { .stage = STAGE_RCPT,
+		.now = 0,
+		.from = TEXT("f@g"),
+		.to = rcpt,
+		.to_count = 1,
+		.client = &(struct ip_address){ 4, { 10, 0, 0, 1 } } },
+	    { 0 },
+	    "450 \"450 u@v.example f@g 10.0.0.1 4 "
+	    "1970-01-01T00:00:00.000000Z {n}\\r\\n\"",
+	    true },
+	{ "delay", RULE("mail", "\"delay\": \"5s\""), { .stage = STAGE_MAIL },
+	    { 0 }, "after 5s, 250 \"250 2.1.0 Sender ok\\r\\n\"", true },
+	{ "stall", RULE("mail", "\"stall\": true"), { .stage = STAGE_MAIL },
+	    { 0 }, "250 \"\", stall", true },
+	{ "stall for a time", RULE("mail", "\"stall\": \"10m\""),
+	    { .stage = STAGE_MAIL }, { 0 }, "250 \"\", stall 10m", true },
+	{ "drop", RULE("mail", "\"drop\": true"), { .stage = STAGE_MAIL },
+	    { 0 }, "250 \"\", drop", true },
+	{ "drop after some bytes",
+	    RULE("mail", "\"drop\": {\"after\": 5}, \"reply\": \"452 no\""),
+	    { .stage = STAGE_MAIL }, { 0 }, "452 \"452 n\", drop", true },
+	{ "reset after all bytes", RULE("mail", "\"reset\": {\"after\": 99}"),
+	    { .stage = STAGE_MAIL }, { 0 },
+	    "250 \"250 2.1.0 Sender ok\\r\\n\", reset", true },
+	{ "close", RULE("mail", "\"then\": \"close\""), { .stage = STAGE_MAIL },
+	    { 0 }, "250 \"250 2.1.0 Sender ok\\r\\n\", close", true },
+};
+
+static void
+test_row(void **state)
+{
+	const struct row *row = *state;
+	struct mock_scenario s;
+	struct situation situation = row->situation;
+	struct reaction r;
+	struct buf text = { 0 }, out = { 0 }, got = { 0 };
+	struct err err = { 0 };
+
+	buf_printf(&text, "{\"hosts\": {\"mx\": {\"address\": \"::1\"%s}}}",
+	    row->host);
+	if (!mock_scenario_parse(&s, "t.json", buf_slice(&text), &err))
+		fail_msg("%s", err.msg);
+	situation.host = &s.hosts.at[0];
+	situation.occasion = &row->occasion;
+	buf_append_cstr(&out, "before");
+	reaction_make(&r, &situation,
+	    row->has_rule ? &s.hosts.at[0].rules.at[0] : NULL, 4, &out);
+	reaction_format(&r, &got);
+	assert_slice(buf_slice(&got), row->want);
+	assert_true(buf_len(&out) == 6 + r.bytes.len);
+	assert_true(r.is_whole ==
+	    (r.bytes.len == 0
+		    ? row->occasion.stage == STAGE_CONNECT ||
+			row->occasion.stage == STAGE_BODY
+		    : slice_ends_with_nocase(r.bytes, SLICE("\r\n"))));
+	mock_scenario_fini(&s);
+	buf_fini(&text);
+	buf_fini(&out);
+	buf_fini(&got);
+}
+
+int
+main(void)
+{
+	struct kit kit = { 0 };
+
+	ROWS(&kit, rows, test_row);
+	return kit_run(&kit, "reaction");
+}
