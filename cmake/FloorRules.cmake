@@ -53,7 +53,7 @@ endfunction()
 
 function(floor_program name)
   cmake_parse_arguments(arg "" "FLOOR;MAIN" "USES" ${ARGN})
-  if(FLOOR_PASS STREQUAL "names" OR
+  if(FLOOR_PASS STREQUAL "names" OR FAULTPOST_FUZZ OR
       NOT EXISTS "${PROJECT_SOURCE_DIR}/${arg_MAIN}")
     return()
   endif()
