@@ -31,8 +31,8 @@ struct client {
 	bool has_quit;
 };
 
-static inline void
-note(struct client *c, const char *fmt, ...)
+static inline void PRINTF_LIKE(2, 3)
+    note(struct client *c, const char *fmt, ...)
 {
 	const utime at = world_now(c->world) - c->since;
 	va_list ap;
