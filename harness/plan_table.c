@@ -275,7 +275,7 @@ static const struct json_field limits_fields[] = {
 	    "Events of the simulation after which it has failed." },
 };
 static const struct json_table limits_table = {
-	.name = "limits",
+	.name = "run limits",
 	.help = "Bounds of the run: past them the scenario is a loop.",
 	.size = sizeof(struct file_limits),
 	JSON_FIELDS(limits_fields),

@@ -149,7 +149,7 @@ static const struct json_field limits_fields[] = {
 	    "After so many bad commands a client gets 421." },
 };
 const struct json_table relay_limits_table = {
-	.name = "limits",
+	.name = "relay limits",
 	.help = "What the relay accepts.",
 	.size = sizeof(struct relay_limits),
 	JSON_FIELDS(limits_fields),
