@@ -114,7 +114,6 @@ smtp_client_on_data(struct smtp_client *c, const struct smtp_reply *reply)
 {
 	switch (reply_judge(reply, 3)) {
 	case ACCEPTED:
-		c->encoder = (struct smtp_data_encoder){ 0 };
 		smtp_client_enter(c, CLIENT_BODY);
 		smtp_client_push(c, SMTP_CLIENT_BODY, NULL);
 		return;

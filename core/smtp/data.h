@@ -48,8 +48,8 @@ struct smtp_data_encoder {
  * are, and a dot behind one is not at a line's start. */
 void smtp_data_encode(
     struct smtp_data_encoder *e, struct slice content, struct buf *out);
-/* Appends the end: CR LF first unless the content ended with one or was
- * empty. */
+/* Appends the end, CR LF first unless the content ended with one or was empty;
+ * the encoder then stands at the beginning of the next message. */
 void smtp_data_encode_end(struct smtp_data_encoder *e, struct buf *out);
 
 #endif
