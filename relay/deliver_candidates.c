@@ -82,10 +82,13 @@ on_resolved(void *owner, struct resolve_result *result)
 		take_candidates(d, &result->candidates);
 		break;
 	case RESOLVE_DISCARD:
+		d->has_candidates = false;
 		discard_ready(d);
 		break;
 	case RESOLVE_HARD:
 	case RESOLVE_SOFT:
+		/* What was known before is not true any more. */
+		d->has_candidates = false;
 		fail_ready(d, result);
 		break;
 	}

@@ -9,8 +9,18 @@
 /* One look-up asks no more questions; what is beyond is left out. */
 #define QUESTIONS_MAX 512
 
-/* How long a set of candidates that came without DNS may be kept. */
-#define STATIC_TTL UTIME_HOUR
+/* How long a set of candidates may be kept that came without DNS, that lacks a
+ * host for a soft error, and that has a TTL of 0. */
+#define STATIC_TTL_S   3600
+#define SOFT_TTL_S     60
+#define SHORTEST_TTL_S 1
+
+/* How soon a host that a soft error left out is asked for again (RFC 2308, 7.1:
+ * within five minutes). */
+#define SOFT_TTL_S 60
+/* An answer serves what waited for it, whatever its TTL: were it stale at once,
+ * the same question would be asked for ever. */
+#define TTL_MIN_S 1
 
 struct question {
 	struct slice name; /* in the arena */
@@ -109,7 +119,7 @@ resolve_start(const struct resolve_context *context, const struct route *route,
 	r->query.on_answer = on_answer;
 	r->start.fire = on_start;
 	r->when_empty = RESOLVE_HARD;
-	r->ttl_s = (uint32_t)(STATIC_TTL / UTIME_S);
+	r->ttl_s = STATIC_TTL_S;
 	if (route != NULL && route->kind == ROUTE_HOSTS)
 		add_route(r, route);
 	else if (route != NULL && route->kind == ROUTE_DISCARD)
@@ -139,19 +149,24 @@ resolve_cancel(struct resolve **rp)
 static void
 finish(struct resolve *r)
 {
+	uint32_t ttl_s = r->soft && r->ttl_s < SOFT_TTL_S ? SOFT_TTL_S
+	    : r->ttl_s < SHORTEST_TTL_S                   ? SHORTEST_TTL_S
+							  : r->ttl_s;
 	struct resolve_result result = {
 		.outcome = r->candidates.count > 0 ? RESOLVE_OK
 		    : r->soft                      ? RESOLVE_SOFT
 						   : r->when_empty,
 		.candidates = r->candidates,
-		.expires =
-		    utime_add(world_now(r->context.world), r->ttl_s * UTIME_S),
 		.error = slice_cstr(r->error),
 	};
 
 	r->candidates = (struct candidates){ 0 };
-	if (r->soft)
-		result.expires = world_now(r->context.world);
+	if (r->soft && r->ttl_s > SOFT_TTL_S)
+		r->ttl_s = SOFT_TTL_S;
+	if (r->ttl_s < TTL_MIN_S)
+		r->ttl_s = TTL_MIN_S;
+	result.expires =
+	    utime_add(world_now(r->context.world), r->ttl_s * UTIME_S);
 	r->on_result(r->owner, &result);
 	resolve_cancel(&r);
 }
