@@ -74,6 +74,7 @@ struct smtp_server_options {
 	unsigned extensions; /* enum smtp_extension bits in force */
 };
 
+/* A session in CONNECT; the options are copied. */
 struct smtp_server *smtp_server_new(const struct smtp_server_options *options);
 void smtp_server_destroy(struct smtp_server **sp);
 
