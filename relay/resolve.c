@@ -9,12 +9,8 @@
 /* One look-up asks no more questions; what is beyond is left out. */
 #define QUESTIONS_MAX 512
 
-/* How long a set of candidates may be kept that came without DNS, that lacks a
- * host for a soft error, and that has a TTL of 0. */
-#define STATIC_TTL_S   3600
-#define SOFT_TTL_S     60
-#define SHORTEST_TTL_S 1
-
+/* How long a set of candidates that came without DNS may be kept. */
+#define STATIC_TTL_S 3600
 /* How soon a host that a soft error left out is asked for again (RFC 2308, 7.1:
  * within five minutes). */
 #define SOFT_TTL_S 60
@@ -149,9 +145,6 @@ resolve_cancel(struct resolve **rp)
 static void
 finish(struct resolve *r)
 {
-	uint32_t ttl_s = r->soft && r->ttl_s < SOFT_TTL_S ? SOFT_TTL_S
-	    : r->ttl_s < SHORTEST_TTL_S                   ? SHORTEST_TTL_S
-							  : r->ttl_s;
 	struct resolve_result result = {
 		.outcome = r->candidates.count > 0 ? RESOLVE_OK
 		    : r->soft                      ? RESOLVE_SOFT
