@@ -145,7 +145,7 @@ smtp_client_send(
 	    message->recipient_count, sizeof(*c->has_result));
 	memset(c->has_result, 0,
 	    message->recipient_count * sizeof(*c->has_result));
-	c->result_count = c->accepted_count = 0;
+	c->result_count = 0;
 	if (message->is_utf8 && (c->extensions & SMTP_EXT_SMTPUTF8) == 0) {
 		smtp_client_settle(c, &no_utf8, true);
 		smtp_client_push(c, SMTP_CLIENT_DONE, NULL);

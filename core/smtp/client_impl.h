@@ -78,7 +78,7 @@ struct smtp_client {
 	struct smtp_client_message message;
 	bool *has_result; /* owned; by recipient */
 	size_t has_result_cap;
-	size_t result_count, accepted_count;
+	size_t result_count;
 	size_t recipient; /* whose RCPT reply is awaited */
 
 	/* What is to be handed out: the recipients without a result from
