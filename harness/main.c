@@ -138,7 +138,7 @@ static const struct cli_option run_options[] = {
 	{ OPTION_FORMAT, 0, "format", "FORMAT",
 	    "\"human\" (the default) or \"json\"." },
 	{ OPTION_CHECK, 0, "check", NULL,
-	    "Read the scenarios and say what is wrong; run nothing." },
+	    "Read the scenarios, say what is wrong, and stop." },
 };
 static const struct cli_program run_program = {
 	.name = "faultpost run",

@@ -32,13 +32,13 @@ static bool expectation_check(const struct json_at *at, void *value,
 #define ADDRESS_REGEX "[^\\x00-\\x20<>\\x7f]+@[^\\x00-\\x20<>@\\x7f]+"
 
 static const struct json_custom address_custom = {
-	.name = "recipient address, where {n} is the message's number",
+	.name = "recipient pattern",
 	.types = JSON_ACCEPTS_STRING,
 	.pattern = ADDRESS_REGEX,
 	.read = address_read,
 };
 static const struct json_custom sender_custom = {
-	.name = "sender address, where {n} is the message's number",
+	.name = "sender pattern",
 	.types = JSON_ACCEPTS_STRING,
 	.pattern = "(" ADDRESS_REGEX ")?",
 	.read = sender_read,
@@ -57,10 +57,11 @@ static const struct json_field inject_fields[] = {
 	    "Messages per second, instead of \"every\"." },
 	{ "from", JF_CUSTOM(&sender_custom), JSON_AT(struct plan_inject, from),
 	    "sender@example.net",
-	    "The envelope's sender; empty: the null path." },
+	    "The envelope's sender, where {n} is the message's number; "
+	    "empty: the null path." },
 	{ "to", JF_ARRAY_OR_ONE(struct slice, JF_CUSTOM(&address_custom), 1,
 	    10000), JSON_AT(struct plan_inject, to), JSON_REQUIRED,
-	    "The envelope's recipients." },
+	    "The envelope's recipients, where {n} is the message's number." },
 	{ "size", JF_INTEGER(0, INT64_C(1) << 30),
 	    JSON_AT(struct plan_inject, size_bytes), "1024",
 	    "Bytes of a message, its header included." },
@@ -142,7 +143,7 @@ static const struct json_custom pattern_custom = {
 	.read = pattern_read,
 };
 static const struct json_custom code_custom = {
-	.name = "enhanced status code, or SMTP reply code",
+	.name = "reply code",
 	.types = JSON_ACCEPTS_STRING,
 	.pattern = "[45]\\.(0|[1-9][0-9]{0,2})\\.(0|[1-9][0-9]{0,2})"
 	    "|[45][0-9][0-9]",

@@ -40,17 +40,18 @@ result_take_judgements(struct result *r, utime now)
 	}
 }
 
-void
+struct judgement *
 result_add_ending(struct result *r, const char *subject, const char *place,
     const char *wanted, const char *found_fmt, ...)
 {
+	struct judgement *j = &finding_add(r, FINDING_ENDING)->judgement;
 	struct buf found = { 0 };
 	va_list ap;
 
 	va_start(ap, found_fmt);
 	buf_vprintf(&found, found_fmt, ap);
 	va_end(ap);
-	finding_add(r, FINDING_ENDING)->judgement = (struct judgement){
+	*j = (struct judgement){
 		.verdict = VERDICT_FAILED,
 		.subject = subject,
 		.place = place,
@@ -60,6 +61,7 @@ result_add_ending(struct result *r, const char *subject, const char *place,
 		.failures = 1,
 	};
 	buf_fini(&found);
+	return j;
 }
 
 bool

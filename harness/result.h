@@ -40,9 +40,11 @@ void result_fini(struct result *r);
 /* What the judge says becomes findings; ends the judging. */
 void result_take_judgements(struct result *r, utime now);
 /* Adds an ending that failed.  `wanted` and `place` are borrowed as long as the
- * result; the text of `found` is kept. */
-void result_add_ending(struct result *r, const char *subject, const char *place,
-    const char *wanted, const char *found_fmt, ...) PRINTF_LIKE(5, 6);
+ * result; the text of `found` is kept.  What is returned may be refined until
+ * the next finding. */
+struct judgement *result_add_ending(struct result *r, const char *subject,
+    const char *place, const char *wanted, const char *found_fmt, ...)
+    PRINTF_LIKE(5, 6);
 /* No finding failed. */
 bool result_held(const struct result *r);
 

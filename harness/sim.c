@@ -21,7 +21,9 @@ struct sim {
 	struct relay_config config;  /* the plan's, with a queue */
 	struct timer step_timer, until_timer;
 	size_t steps_done;
-	uint64_t refusals;
+	uint64_t refusals;  /* by the relay, of injected recipients */
+	struct buf refusal; /* the first of them, in words */
+	utime refused_at;
 	bool is_over; /* nobody is told of what still happens */
 };
 
@@ -98,7 +100,7 @@ on_fault(void *owner, const struct err *err)
 	    err_format(err, text, sizeof(text)));
 }
 
-/* The first one is told, the others are counted. */
+/* The first one is told, all are counted. */
 static void
 on_refusal(void *owner, const struct inject_refusal *refusal)
 {
@@ -106,12 +108,13 @@ on_refusal(void *owner, const struct inject_refusal *refusal)
 
 	if (sim->refusals++ > 0)
 		return;
-	result_add_ending(sim->result, "injection", NULL,
-	    "the relay accepts every recipient",
-	    "message %llu to <%.*s> at %s: %d %.*s",
+	sim->refused_at = world_now(sim->world);
+	buf_printf(&sim->refusal, "message %llu to <%.*s> at %s: ",
 	    (unsigned long long)refusal->message, SLICE_ARG(refusal->recipient),
-	    smtp_stage_name(refusal->stage), refusal->code,
-	    SLICE_ARG(refusal->text));
+	    smtp_stage_name(refusal->stage));
+	if (refusal->code != 0)
+		buf_printf(&sim->refusal, "%d ", refusal->code);
+	buf_append(&sim->refusal, refusal->text);
 }
 
 /* ---- the timeline ---- */
@@ -259,6 +262,7 @@ sim_take_apart(struct sim *sim)
 	relay_destroy(&sim->relay);
 	mock_destroy(&sim->mock);
 	world_destroy(&sim->world);
+	buf_fini(&sim->refusal);
 }
 
 /* ---- the end ---- */
@@ -285,6 +289,19 @@ expects_queued(const struct plan *plan)
 }
 
 static void
+check_refusals(struct sim *sim)
+{
+	struct judgement *j;
+
+	if (sim->refusals == 0)
+		return;
+	j = result_add_ending(sim->result, "injection", NULL,
+	    "the relay accepts every recipient", "%s", buf_cstr(&sim->refusal));
+	j->failures = sim->refusals;
+	j->at = sim->refused_at;
+}
+
+static void
 check_queue(struct sim *sim)
 {
 	uint64_t queued = relay_queued_recipients(sim->relay);
@@ -292,8 +309,7 @@ check_queue(struct sim *sim)
 	if (queued > 0 && !expects_queued(sim->plan))
 		result_add_ending(sim->result, "queue", NULL,
 		    "an empty queue, as nothing is expected to be \"queued\"",
-		    "%llu recipients are still in it",
-		    (unsigned long long)queued);
+		    "recipients still in it: %llu", (unsigned long long)queued);
 }
 
 static void
@@ -304,7 +320,7 @@ check_sessions(struct sim *sim)
 	if (open > 0)
 		result_add_ending(sim->result, "sessions", NULL,
 		    "every session is closed when nothing more happens",
-		    "%zu sessions with hosts are open", open);
+		    "sessions that hosts still have: %zu", open);
 	if (!injection_is_done(sim->injection))
 		result_add_ending(sim->result, "injection", NULL,
 		    "every message is injected when nothing more happens",
@@ -323,11 +339,7 @@ sim_end(struct sim *sim, bool in_bounds, const struct err *bound)
 		result_add_ending(result, "bounds", NULL,
 		    "the scenario ends within its \"limits\"", "it loops: %s",
 		    bound->msg);
-	if (sim->refusals > 1)
-		result_add_ending(result, "injection", NULL,
-		    "the relay accepts every recipient",
-		    "%llu recipients were refused in all",
-		    (unsigned long long)sim->refusals);
+	check_refusals(sim);
 	if (in_bounds && sim->plan->until == UTIME_NEVER)
 		check_sessions(sim);
 	check_queue(sim);
