@@ -13,5 +13,5 @@ def floors(root):
 @pytest.fixture(scope="session")
 def c_files(root):
     """Every C file of the tree as {path: text}."""
-    paths = house.tracked(root, "*.c", "*.h")
+    paths = house.source_files(root, "*.c", "*.h")
     return {path: (root / path).read_text() for path in paths}

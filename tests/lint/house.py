@@ -5,10 +5,11 @@ A finding is "PATH:LINE: what is wrong".  The tests beside this file run every
 rule over the tree, and over a bad sample to see that it bites.
 """
 import fnmatch
+import os
 import re
 import subprocess
 from dataclasses import dataclass, field
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 
 import pytest
 
@@ -137,12 +138,18 @@ def report(findings):
         pytest.fail("\n".join(findings), pytrace=False)
 
 
-def tracked(root, *patterns):
-    """The files under version control, and those that soon may be."""
-    out = subprocess.run(
-        ["git", "ls-files", "-co", "--exclude-standard", "--", *patterns],
-        cwd=root, check=True, capture_output=True, text=True).stdout
-    return [p for p in sorted(set(out.splitlines())) if Path(root, p).exists()]
+def source_files(root, *patterns):
+    """The paths that match, without what builds and tools leave behind."""
+    found = []
+    for folder, folders, names in os.walk(root):
+        folders[:] = sorted(f for f in folders
+                            if f == ".ci" or not f.startswith((".", "__"))
+                            and f != "build")
+        for name in names:
+            path = os.path.relpath(os.path.join(folder, name), root)
+            if any(fnmatch.fnmatch(path, p) for p in patterns):
+                found.append(path)
+    return sorted(found)
 
 
 def without_comments(text, strings=True):
