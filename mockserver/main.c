@@ -7,6 +7,7 @@
 #include "core/cli/cli.h"
 #include "core/world/world_ev.h"
 #include "mockserver/mock.h"
+#include "mockserver/mock_places.h"
 #include "mockserver/scenario.h"
 
 #include <errno.h>
@@ -248,45 +249,6 @@ check_ports(const struct daemon *d, struct err *err)
 	    (unsigned long long)d->base_port, count);
 }
 
-/* One line an address: for people, or as members of a JSON object. */
-static void
-format_places(const struct daemon *d, bool as_json, struct buf *out)
-{
-	const struct mock_hosts *hosts = &d->scenario.hosts;
-	char at[ENDPOINT_TEXT_MAX], real[ENDPOINT_TEXT_MAX];
-	const char *comma = "";
-
-	for (size_t i = 0; i < hosts->count; i++) {
-		const struct mock_host *h = &hosts->at[i];
-
-		for (size_t j = 0; j < h->addresses.count; j++) {
-			const struct endpoint want = { h->addresses.at[j],
-				h->port };
-			const struct endpoint *listens = d->mock == NULL
-			    ? NULL
-			    : mock_listen_address(d->mock, h, j);
-
-			endpoint_format(&want, at);
-			if (listens != NULL)
-				endpoint_format(listens, real);
-			if (as_json)
-				buf_printf(out,
-				    "%s\n  {\"host\": \"%s\", \"address\": "
-				    "\"%s\", \"real\": %s%s%s}",
-				    comma, h->name, at,
-				    listens != NULL ? "\"" : "",
-				    listens != NULL ? real : "null",
-				    listens != NULL ? "\"" : "");
-			else
-				buf_printf(out, "%-24s %-24s %s\n", h->name, at,
-				    listens != NULL
-					? real
-					: mock_host_state_name(h->state));
-			comma = ",";
-		}
-	}
-}
-
 static bool
 write_all(int fd, struct slice bytes)
 {
@@ -314,9 +276,7 @@ write_port_file(const struct daemon *d, struct err *err)
 	fd = open(d->port_path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
 	if (fd < 0)
 		return err_at(err, d->port_path, 0, 0, "%s", strerror(errno));
-	buf_append_byte(&text, '[');
-	format_places(d, true, &text);
-	buf_append_cstr(&text, "\n]\n");
+	mock_places_format_json(d->mock, &d->scenario.hosts, &text);
 	ok = write_all(fd, buf_slice(&text)) ||
 	    err_at(err, d->port_path, 0, 0, "%s", strerror(errno));
 	buf_fini(&text);
@@ -331,7 +291,7 @@ print_places(const struct daemon *d)
 	const int fd =
 	    d->transcript_fd == STDOUT_FILENO ? STDERR_FILENO : STDOUT_FILENO;
 
-	format_places(d, false, &text);
+	mock_places_format(d->mock, &d->scenario.hosts, &text);
 	write_all(fd, buf_slice(&text));
 	buf_fini(&text);
 }
@@ -408,6 +368,22 @@ on_unused(void *owner, const struct mock_host *host, const struct rule *rule)
 	buf_fini(&words);
 }
 
+/* What whoever wrote the scenario should know. */
+static void
+print_notes(const struct daemon *d)
+{
+	const struct mock_hosts *hosts = &d->scenario.hosts;
+
+	mock_unused_rules(d->mock, on_unused, NULL);
+	for (size_t i = 0; i < hosts->count; i++)
+		if (mock_has_forgotten(d->mock, &hosts->at[i]))
+			fprintf(stderr,
+			    "%s: note: host %s met more than %d addresses; "
+			    "its rules counted the further ones together\n",
+			    hosts->at[i].place, hosts->at[i].name,
+			    RULE_KEYS_MAX);
+}
+
 static int
 serve(struct daemon *d)
 {
@@ -436,7 +412,7 @@ serve(struct daemon *d)
 	world_ev_ready(d->ready_fd, getenv("NOTIFY_SOCKET"));
 	ok =
 	    world_run(d->world, &err) || (cli_report(&err, CLI_TROUBLE), false);
-	mock_unused_rules(d->mock, on_unused, NULL);
+	print_notes(d);
 	return ok && !d->has_failed ? CLI_OK : CLI_TROUBLE;
 }
 

@@ -136,6 +136,12 @@ mock_message_count(const struct mock *m, const struct mock_host *host)
 	return count;
 }
 
+bool
+mock_has_forgotten(const struct mock *m, const struct mock_host *host)
+{
+	return rule_book_overflowed(m->sites[host_index(m, host)].book);
+}
+
 const struct endpoint *
 mock_listen_address(
     const struct mock *m, const struct mock_host *host, size_t address_index)

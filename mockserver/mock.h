@@ -51,6 +51,9 @@ size_t mock_unused_rules(const struct mock *m,
 size_t mock_open_sessions(const struct mock *m, const struct mock_host *host);
 /* Messages that were answered 2xx, of one host or (NULL) of all. */
 uint64_t mock_message_count(const struct mock *m, const struct mock_host *host);
+/* The host's rules met more recipients or senders than it remembers
+ * (RULE_KEYS_MAX); the further ones shared one count. */
+bool mock_has_forgotten(const struct mock *m, const struct mock_host *host);
 /* Where the host's address of that index is bound (port 0 resolved); NULL when
  * it does not listen. */
 const struct endpoint *mock_listen_address(
