@@ -1,0 +1,116 @@
+# SPDX-License-Identifier: MIT
+"""The library holds, tells the same story twice, and can fail.
+
+An expectation that could never fail would prove nothing.  So of each scenario a
+copy is made in which every expectation is falsified (a number is one higher, a
+host or a round is missing, a line is another), and each must fail in it.
+"""
+import json
+import re
+import subprocess
+
+import pytest
+
+from conftest import ROOT
+
+LIBRARY = sorted((ROOT / "scenarios").rglob("*.scenario.json"))
+NAMES = [str(path.relative_to(ROOT / "scenarios")).removesuffix(".scenario.json")
+         for path in LIBRARY]
+each_scenario = pytest.mark.parametrize("path", LIBRARY, ids=NAMES)
+
+STRANGER = "stranger"  # a host that no mail goes to
+
+
+def run(bin_dir, *arguments):
+    return subprocess.run(
+        [bin_dir / "faultpost", "run", *arguments], cwd=ROOT,
+        capture_output=True, text=True, check=False)
+
+
+def falsify_count(value):
+    """One more: in all, or of the first key."""
+    if isinstance(value, int):
+        return value + 1
+    first = sorted(value)[0]
+    return {**value, first: value[first] + 1}
+
+
+def falsify_times(times):
+    """The last round comes a minute later, or there is one that never was."""
+    if not times:
+        return ["60s"]
+    number, unit = re.fullmatch(r"(\d+)([smh])", times[-1]).groups()
+    seconds = int(number) * {"s": 1, "m": 60, "h": 3600}[unit]
+    return times[:-1] + [f"{seconds + 60}s"]
+
+
+def falsify_patterns(patterns):
+    """The last line is one that no log has."""
+    if isinstance(patterns, str):
+        patterns = [patterns]
+    return patterns[:-1] + [patterns[-1] + " and what no log says"]
+
+
+FALSIFY = {
+    "delivered": falsify_count,
+    "bounced": falsify_count,
+    "dropped": falsify_count,
+    "queued": falsify_count,
+    "attempts": lambda hosts: hosts[:-1] if hosts else [STRANGER],
+    "fair": lambda hosts: hosts + [STRANGER],
+    "requeue": falsify_times,
+    "log": falsify_patterns,
+    "no_log": lambda patterns: ["Start MID 1"],
+}
+
+
+def falsified(document):
+    """The document, with no expectation left that can hold."""
+    for expectation in document["expect"]:
+        kind = next(key for key in FALSIFY if key in expectation)
+        expectation[kind] = FALSIFY[kind](expectation[kind])
+        if kind == "fair":
+            expectation["tolerance"] = 0
+    document["hosts"][STRANGER] = {"address": "10.255.255.1"}
+    return document
+
+
+@each_scenario
+def test_holds_and_repeats_to_the_byte(bin_dir, tmp_path, path):
+    witnesses = []
+    for number in (1, 2):
+        log = tmp_path / f"log{number}"
+        transcript = tmp_path / f"transcript{number}"
+        ran = run(bin_dir, "--log", log, "--transcript", transcript, path)
+        assert ran.returncode == 0, ran.stdout + ran.stderr
+        witnesses.append((log.read_bytes(), transcript.read_bytes()))
+    assert witnesses[0][0], "the log is empty"
+    assert witnesses[0] == witnesses[1]
+
+
+@each_scenario
+def test_fails_when_falsified(bin_dir, tmp_path, path):
+    document = json.loads(path.read_text())
+    wrong = tmp_path / "wrong.scenario.json"
+    wrong.write_text(json.dumps(falsified(document)))
+    ran = run(bin_dir, "--format", "json", wrong)
+    assert ran.returncode == 1, ran.stdout + ran.stderr
+    told = json.loads(ran.stdout)["scenarios"][0]["expectations"]
+    verdicts = {each["subject"]: each["verdict"] for each in told}
+    assert len(told) == len(document["expect"])
+    assert set(verdicts.values()) == {"failed"}, verdicts
+
+
+@each_scenario
+def test_says_what_it_proves(path):
+    document = json.loads(path.read_text())
+    assert document["title"]
+    assert document["case"], "no source"
+    assert document["expect"], "nothing is expected"
+
+
+def test_library_as_one_run(bin_dir):
+    ran = run(bin_dir, "scenarios")
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    last = ran.stdout.splitlines()[-1]
+    assert last.startswith(f"{len(LIBRARY)} scenarios, all held"), last
