@@ -9,8 +9,6 @@
 
 static bool stages_read(
     const struct json_at *at, void *to, struct arena *arena, struct err *err);
-static bool network_read(
-    const struct json_at *at, void *to, struct arena *arena, struct err *err);
 static bool endpoint_read(
     const struct json_at *at, void *to, struct arena *arena, struct err *err);
 
@@ -165,11 +163,6 @@ struct config_json {
 	bool has_dns;
 };
 
-static const struct json_custom network_custom = {
-	.name = "IP network",
-	.types = JSON_ACCEPTS_STRING,
-	.read = network_read,
-};
 static const struct json_custom endpoint_custom = {
 	.name = "address and port",
 	.types = JSON_ACCEPTS_STRING,
@@ -193,7 +186,7 @@ static const struct json_field config_fields[] = {
 	    JSON_AT(struct config_json, config.interface), JSON_OPTIONAL,
 	    "The source address of deliveries." },
 	{ "relay_from", JF_ARRAY_OR_ONE(struct ip_network,
-	    JF_CUSTOM(&network_custom), 0, 10000),
+	    JF_CUSTOM(&ip_network_json), 0, 10000),
 	    JSON_AT(struct config_json, config.relay_from), JSON_OPTIONAL,
 	    "Clients that may send to any domain; absent: nobody." },
 	{ "accept_for", JF_ARRAY_OR_ONE(struct slice, JF_STRING(1, 255),
@@ -269,21 +262,6 @@ stages_read(
 		*bits |= 1U << failover_stages[word].value;
 	}
 	return true;
-}
-
-static bool
-network_read(
-    const struct json_at *at, void *to, struct arena *arena, struct err *err)
-{
-	char quoted[JSON_QUOTE_MAX];
-
-	(void)arena;
-	if (ip_network_parse(json_at_text(at), to))
-		return true;
-	return json_fail(at, err,
-	    "%s is neither an IP address nor a network; expected one such as "
-	    "\"10.1.1.11\" or \"10.0.0.0/8\"",
-	    json_quote(json_at_text(at), quoted));
 }
 
 static bool
