@@ -8,64 +8,7 @@
  *	OPEN     a connection
  *	OVER     no message left for it
  */
-#include "harness/inject.h"
-
-#include "core/smtp/client.h"
-#include "harness/message.h"
-
-#define CHUNK_BYTES 16384
-
-enum session_state {
-	SESSION_WAITING,
-	SESSION_OPEN,
-	SESSION_OVER,
-};
-
-/* How far the dialogue of an OPEN session is.  In SETUP and SENDING a failure
- * costs the message that the session has taken; in the others that message has
- * not begun and gets another connection. */
-enum session_phase {
-	PHASE_SETUP,    /* up to the client's first READY */
-	PHASE_READY,    /* the client may send */
-	PHASE_SENDING,  /* from MAIL to the last recipient's answer */
-	PHASE_SETTLED,  /* from there to READY */
-	PHASE_QUITTING, /* QUIT is out */
-};
-
-/* One entry of the plan's "inject". */
-struct entry {
-	const struct plan_inject *said; /* borrowed */
-	uint64_t taken;                 /* messages that sessions have taken */
-	uint64_t base; /* number of its first message, less 1 */
-};
-
-struct session {
-	struct injection *in; /* borrowed */
-	struct entry *entry;  /* borrowed */
-	struct timer timer;
-	enum session_state state;
-	struct stream *stream;      /* owned while OPEN */
-	struct smtp_client *client; /* owned while OPEN and connected */
-	uint64_t k;                 /* the message it has taken, from 1 */
-	enum session_phase phase;
-	bool is_body; /* content is wanted */
-	struct message_writer writer;
-	struct buf *addresses;    /* owned: sender, then recipients */
-	struct slice *recipients; /* owned: of the message under way */
-	bool *has_result;         /* owned: by recipient */
-};
-
-struct injection {
-	struct world *world;     /* borrowed */
-	const struct plan *plan; /* borrowed */
-	struct endpoint relay;
-	struct inject_hooks hooks;
-	struct entry *entries;    /* owned */
-	struct session *sessions; /* owned */
-	size_t session_count;
-	size_t sessions_left; /* not OVER */
-	struct buf chunk;     /* content on its way to a client */
-};
+#include "harness/inject_impl.h"
 
 static void session_init(
     struct session *s, struct injection *in, struct entry *entry);
@@ -73,7 +16,6 @@ static void session_fini(struct session *s);
 static void take_next(struct session *s);
 static void session_rest(struct session *s);
 static void pump(struct session *s);
-static void flush(struct session *s);
 
 struct injection *
 injection_new(struct world *w, const struct plan *plan,
@@ -125,127 +67,6 @@ injection_is_done(const struct injection *in)
 	return in->sessions_left == 0;
 }
 
-/* ---- the message ---- */
-
-static utime
-due(const struct session *s)
-{
-	const struct plan_inject *said = s->entry->said;
-
-	return utime_add(
-	    s->in->plan->start, said->at + (utime)(s->k - 1) * said->every);
-}
-
-static void
-refuse(struct session *s, size_t recipient, enum smtp_stage stage, int code,
-    struct slice text)
-{
-	struct inject_refusal refusal = {
-		.message = s->entry->base + s->k,
-		.recipient = s->recipients[recipient],
-		.stage = stage,
-		.code = code,
-		.text = text,
-	};
-
-	s->has_result[recipient] = true;
-	s->in->hooks.on_refusal(s->in->hooks.owner, &refusal);
-}
-
-/* Whoever has had no answer has been refused. */
-static void
-refuse_rest(
-    struct session *s, enum smtp_stage stage, int code, struct slice text)
-{
-	for (size_t i = 0; i < s->entry->said->to.count; i++)
-		if (!s->has_result[i])
-			refuse(s, i, stage, code, text);
-}
-
-static bool
-is_ascii(struct slice s)
-{
-	for (size_t i = 0; i < s.len; i++)
-		if ((unsigned char)s.at[i] >= 0x80)
-			return false;
-	return true;
-}
-
-/* The addresses of message k, with no answer for any recipient yet. */
-static void
-address_message(struct session *s)
-{
-	const struct plan_inject *said = s->entry->said;
-
-	plan_address_expand(said->from, s->k, &s->addresses[0]);
-	for (size_t i = 0; i < said->to.count; i++) {
-		struct buf *to = &s->addresses[i + 1];
-
-		plan_address_expand(said->to.at[i], s->k, to);
-		s->recipients[i] = buf_slice(to);
-		s->has_result[i] = false;
-	}
-}
-
-static void
-send_message(struct session *s)
-{
-	const struct plan_inject *said = s->entry->said;
-	struct smtp_client_message message = {
-		.sender = buf_slice(&s->addresses[0]),
-		.recipients = s->recipients,
-		.recipient_count = said->to.count,
-		.size_bytes = said->size_bytes,
-		.is_utf8 = !is_ascii(buf_slice(&s->addresses[0])),
-	};
-
-	for (size_t i = 0; i < said->to.count; i++)
-		message.is_utf8 |= !is_ascii(s->recipients[i]);
-	message.is_8bit = message.is_utf8;
-	s->phase = PHASE_SENDING;
-	smtp_client_send(s->client, &message, world_now(s->in->world));
-}
-
-/* Gives the client content until it has enough or all of it; what the network
- * has not taken yet holds it up. */
-static void
-give_body(struct session *s)
-{
-	struct buf *chunk = &s->in->chunk;
-	utime now = world_now(s->in->world);
-
-	while (s->is_body && stream_queued(s->stream) < STREAM_HIGH_WATER) {
-		bool more = message_continue(&s->writer, CHUNK_BYTES, chunk);
-
-		smtp_client_body(s->client, buf_slice(chunk), now);
-		buf_clear(chunk);
-		if (!more) {
-			smtp_client_body_end(s->client, now);
-			s->is_body = false;
-		}
-		flush(s);
-	}
-}
-
-static void
-begin_body(struct session *s)
-{
-	const struct plan_inject *said = s->entry->said;
-	utime now = world_now(s->in->world);
-	struct message_header header = {
-		.number = s->entry->base + s->k,
-		.date = now,
-		.from = buf_slice(&s->addresses[0]),
-		.to = s->recipients,
-		.to_count = said->to.count,
-	};
-
-	message_begin(&s->writer, &header, said->size_bytes, &s->in->chunk);
-	smtp_client_body(s->client, buf_slice(&s->in->chunk), now);
-	buf_clear(&s->in->chunk);
-	s->is_body = true;
-}
-
 /* ---- the connection ---- */
 
 static void
@@ -264,7 +85,7 @@ static void
 message_fail(
     struct session *s, enum smtp_stage stage, int code, struct slice text)
 {
-	refuse_rest(s, stage, code, text);
+	inject_refuse_rest(s, stage, code, text);
 	connection_close(s);
 	take_next(s);
 }
@@ -355,7 +176,7 @@ session_rest(struct session *s)
 {
 	if (s->k != 0) {
 		s->state = SESSION_WAITING;
-		timer_set(s->in->world, &s->timer, due(s));
+		timer_set(s->in->world, &s->timer, inject_due(s));
 	} else {
 		s->state = SESSION_OVER;
 		s->in->sessions_left--;
@@ -369,7 +190,7 @@ take_next(struct session *s)
 	s->k = 0;
 	if (s->entry->taken < s->entry->said->count) {
 		s->k = ++s->entry->taken;
-		address_message(s);
+		inject_address(s);
 	}
 	if (s->stream == NULL)
 		session_rest(s);
@@ -382,10 +203,10 @@ go_on(struct session *s)
 {
 	utime now = world_now(s->in->world);
 
-	if (s->k != 0 && due(s) <= now) {
-		send_message(s);
-	} else if (s->k != 0 && due(s) <= now + INJECT_LINGER) {
-		timer_set(s->in->world, &s->timer, due(s));
+	if (s->k != 0 && inject_due(s) <= now) {
+		inject_send(s);
+	} else if (s->k != 0 && inject_due(s) <= now + INJECT_LINGER) {
+		timer_set(s->in->world, &s->timer, inject_due(s));
 	} else {
 		s->phase = PHASE_QUITTING;
 		smtp_client_quit(s->client, now);
@@ -403,11 +224,11 @@ on_client_event(struct session *s, const struct smtp_client_event *ev)
 		if (ev->reply.code / 100 == 2)
 			s->has_result[ev->recipient] = true;
 		else
-			refuse(s, ev->recipient, ev->stage, ev->reply.code,
-			    ev->reply.text);
+			inject_refuse(s, ev->recipient, ev->stage,
+			    ev->reply.code, ev->reply.text);
 		break;
 	case SMTP_CLIENT_BODY:
-		begin_body(s);
+		inject_begin_body(s);
 		break;
 	case SMTP_CLIENT_DONE:
 		s->phase = PHASE_SETTLED;
@@ -447,17 +268,6 @@ on_client_end(struct session *s, const struct smtp_client_event *ev)
 		connection_end(s);
 }
 
-static void
-flush(struct session *s)
-{
-	struct slice out = smtp_client_out(s->client);
-
-	if (out.len == 0)
-		return;
-	stream_write(s->stream, out);
-	smtp_client_out_ack(s->client, out.len);
-}
-
 /* Everything that may follow from input, time or room to write. */
 static void
 pump(struct session *s)
@@ -475,8 +285,8 @@ pump(struct session *s)
 	timer_stop(s->in->world, &s->timer);
 	if (s->phase == PHASE_READY)
 		go_on(s);
-	give_body(s);
-	flush(s);
+	inject_give_body(s);
+	inject_flush(s);
 	utime deadline = smtp_client_deadline(s->client);
 	if (deadline != UTIME_NEVER)
 		timer_set(s->in->world, &s->timer, deadline);

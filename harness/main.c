@@ -114,7 +114,7 @@ struct run {
 	FILE *log, *transcript; /* owned, or NULL */
 	struct report_style style;
 	struct report_totals totals;
-	uint64_t scenarios_printed;
+	uint64_t objects; /* of JSON, printed */
 	int code;
 	struct buf text; /* of reports and transcripts on their way out */
 };
@@ -211,8 +211,7 @@ print_text(struct run *run)
 static void
 begin_json_object(struct run *run)
 {
-	buf_append_cstr(
-	    &run->text, run->scenarios_printed++ > 0 ? ",\n" : "\n");
+	buf_append_cstr(&run->text, run->objects++ > 0 ? ",\n" : "\n");
 }
 
 /* ---- one scenario ---- */
@@ -367,13 +366,10 @@ run_path(struct run *run, char *path)
 static FILE *
 open_output(struct run *run, const char *path)
 {
-	FILE *f;
+	FILE *f = path != NULL ? fopen(path, "we") : NULL;
 	struct err err;
 
-	if (path == NULL)
-		return NULL;
-	f = fopen(path, "we");
-	if (f == NULL) {
+	if (f == NULL && path != NULL) {
 		err_at(&err, path, 0, 0, "%s", strerror(errno));
 		note_code(run, cli_report(&err, CLI_USAGE));
 	}

@@ -45,21 +45,18 @@ message_begin(struct message_writer *m, const struct message_header *h,
 bool
 message_continue(struct message_writer *m, size_t most, struct buf *out)
 {
-	static const char line[] = "Filler, so that this message has the size "
-				   "that its scenario wants.";
+	static const char line[LINE_BYTES + 1] =
+	    "Filler, so that a message has the size its scenario wants.....\r\n";
 
-	_Static_assert(sizeof(line) > LINE_BYTES, "a line's worth of text");
 	while (m->left > 0 && most > 0) {
-		char byte = line[m->column];
+		size_t n = LINE_BYTES - m->column;
 
-		if (m->column == LINE_BYTES - 2)
-			byte = '\r';
-		if (m->column == LINE_BYTES - 1)
-			byte = '\n';
-		buf_append_byte(out, byte);
-		m->column = (m->column + 1) % LINE_BYTES;
-		m->left--;
-		most--;
+		n = n < m->left ? n : (size_t)m->left;
+		n = n < most ? n : most;
+		buf_append(out, slice_of(line + m->column, n));
+		m->column = (m->column + n) % LINE_BYTES;
+		m->left -= n;
+		most -= n;
 	}
 	return m->left > 0;
 }

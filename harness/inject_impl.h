@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The inside of injection: sessions (inject.c) and the messages that they send
+ * (inject_message.c).
+ */
+#ifndef FAULTPOST_INJECT_IMPL_H
+#define FAULTPOST_INJECT_IMPL_H
+
+#include "core/smtp/client.h"
+#include "harness/inject.h"
+#include "harness/message.h"
+
+enum session_state {
+	SESSION_WAITING,
+	SESSION_OPEN,
+	SESSION_OVER,
+};
+
+/* How far the dialogue of an OPEN session is.  In SETUP and SENDING a failure
+ * costs the message that the session has taken; in the others that message has
+ * not begun and gets another connection. */
+enum session_phase {
+	PHASE_SETUP,    /* up to the client's first READY */
+	PHASE_READY,    /* the client may send */
+	PHASE_SENDING,  /* from MAIL to the last recipient's answer */
+	PHASE_SETTLED,  /* from there to READY */
+	PHASE_QUITTING, /* QUIT is out */
+};
+
+/* One entry of the plan's "inject". */
+struct entry {
+	const struct plan_inject *said; /* borrowed */
+	uint64_t taken;                 /* messages that sessions have taken */
+	uint64_t base; /* number of its first message, less 1 */
+};
+
+struct session {
+	struct injection *in; /* borrowed */
+	struct entry *entry;  /* borrowed */
+	struct timer timer;
+	enum session_state state;
+	struct stream *stream;      /* owned while OPEN */
+	struct smtp_client *client; /* owned while OPEN and connected */
+	uint64_t k;                 /* the message it has taken, from 1 */
+	enum session_phase phase;
+	bool is_body; /* content is wanted */
+	struct message_writer writer;
+	struct buf *addresses;    /* owned: sender, then recipients */
+	struct slice *recipients; /* owned: of the message under way */
+	bool *has_result;         /* owned: by recipient */
+};
+
+struct injection {
+	struct world *world;     /* borrowed */
+	const struct plan *plan; /* borrowed */
+	struct endpoint relay;
+	struct inject_hooks hooks;
+	struct entry *entries;    /* owned */
+	struct session *sessions; /* owned */
+	size_t session_count;
+	size_t sessions_left; /* not OVER */
+	struct buf chunk;     /* content on its way to a client */
+};
+
+/* When the message that the session has taken is due. */
+utime inject_due(const struct session *s);
+/* Makes the addresses of that message, with no answer for any recipient yet. */
+void inject_address(struct session *s);
+/* Reports a recipient that got no 2xx. */
+void inject_refuse(struct session *s, size_t recipient, enum smtp_stage stage,
+    int code, struct slice text);
+/* The same for all recipients that have had no answer. */
+void inject_refuse_rest(
+    struct session *s, enum smtp_stage stage, int code, struct slice text);
+/* MAIL goes out. */
+void inject_send(struct session *s);
+/* Content is wanted: the header; inject_give_body() gives the rest as the
+ * network takes it. */
+void inject_begin_body(struct session *s);
+void inject_give_body(struct session *s);
+/* Writes what the client has to say. */
+void inject_flush(struct session *s);
+
+#endif

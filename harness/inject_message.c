@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: MIT */
+/* One message of an injection: its envelope, its content, its refusal. */
+#include "harness/inject_impl.h"
+
+#define CHUNK_BYTES 16384
+
+utime
+inject_due(const struct session *s)
+{
+	const struct plan_inject *said = s->entry->said;
+
+	return utime_add(
+	    s->in->plan->start, said->at + (utime)(s->k - 1) * said->every);
+}
+
+void
+inject_refuse(struct session *s, size_t recipient, enum smtp_stage stage,
+    int code, struct slice text)
+{
+	struct inject_refusal refusal = {
+		.message = s->entry->base + s->k,
+		.recipient = s->recipients[recipient],
+		.stage = stage,
+		.code = code,
+		.text = text,
+	};
+
+	s->has_result[recipient] = true;
+	s->in->hooks.on_refusal(s->in->hooks.owner, &refusal);
+}
+
+/* Whoever has had no answer has been refused. */
+void
+inject_refuse_rest(
+    struct session *s, enum smtp_stage stage, int code, struct slice text)
+{
+	for (size_t i = 0; i < s->entry->said->to.count; i++)
+		if (!s->has_result[i])
+			inject_refuse(s, i, stage, code, text);
+}
+
+static bool
+is_ascii(struct slice s)
+{
+	for (size_t i = 0; i < s.len; i++)
+		if ((unsigned char)s.at[i] >= 0x80)
+			return false;
+	return true;
+}
+
+/* The addresses of message k, with no answer for any recipient yet. */
+void
+inject_address(struct session *s)
+{
+	const struct plan_inject *said = s->entry->said;
+
+	plan_address_expand(said->from, s->k, &s->addresses[0]);
+	for (size_t i = 0; i < said->to.count; i++) {
+		struct buf *to = &s->addresses[i + 1];
+
+		plan_address_expand(said->to.at[i], s->k, to);
+		s->recipients[i] = buf_slice(to);
+		s->has_result[i] = false;
+	}
+}
+
+void
+inject_send(struct session *s)
+{
+	const struct plan_inject *said = s->entry->said;
+	struct smtp_client_message message = {
+		.sender = buf_slice(&s->addresses[0]),
+		.recipients = s->recipients,
+		.recipient_count = said->to.count,
+		.size_bytes = said->size_bytes,
+		.is_utf8 = !is_ascii(buf_slice(&s->addresses[0])),
+	};
+
+	for (size_t i = 0; i < said->to.count; i++)
+		message.is_utf8 |= !is_ascii(s->recipients[i]);
+	message.is_8bit = message.is_utf8;
+	s->phase = PHASE_SENDING;
+	smtp_client_send(s->client, &message, world_now(s->in->world));
+}
+
+/* Gives the client content until it has enough or all of it; what the network
+ * has not taken yet holds it up. */
+void
+inject_give_body(struct session *s)
+{
+	struct buf *chunk = &s->in->chunk;
+	utime now = world_now(s->in->world);
+
+	while (s->is_body && stream_queued(s->stream) < STREAM_HIGH_WATER) {
+		bool more = message_continue(&s->writer, CHUNK_BYTES, chunk);
+
+		smtp_client_body(s->client, buf_slice(chunk), now);
+		buf_clear(chunk);
+		if (!more) {
+			smtp_client_body_end(s->client, now);
+			s->is_body = false;
+		}
+		inject_flush(s);
+	}
+}
+
+void
+inject_begin_body(struct session *s)
+{
+	const struct plan_inject *said = s->entry->said;
+	utime now = world_now(s->in->world);
+	struct message_header header = {
+		.number = s->entry->base + s->k,
+		.date = now,
+		.from = buf_slice(&s->addresses[0]),
+		.to = s->recipients,
+		.to_count = said->to.count,
+	};
+
+	message_begin(&s->writer, &header, said->size_bytes, &s->in->chunk);
+	smtp_client_body(s->client, buf_slice(&s->in->chunk), now);
+	buf_clear(&s->in->chunk);
+	s->is_body = true;
+}
+
+void
+inject_flush(struct session *s)
+{
+	struct slice out = smtp_client_out(s->client);
+
+	if (out.len == 0)
+		return;
+	stream_write(s->stream, out);
+	smtp_client_out_ack(s->client, out.len);
+}
