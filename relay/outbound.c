@@ -17,6 +17,7 @@ static void on_eof(void *owner);
 static void on_failure(void *owner, enum net_failure why);
 static void on_timer(struct timer *t);
 static void pump(struct connection *c);
+static void begin_quit(struct connection *c);
 
 static const struct stream_handler handler = {
 	.on_connected = on_connected,
@@ -363,7 +364,7 @@ on_ready(struct connection *c)
 	else
 		deliver_wake(c->delivery);
 	if (c->messages >= config->messages_per_connection)
-		outbound_quit(c);
+		begin_quit(c);
 }
 
 /* What a failure of the session is called when no reply says it. */
@@ -526,13 +527,20 @@ on_timer(struct timer *t)
 	}
 }
 
+/* Within pump(), which sends it. */
+static void
+begin_quit(struct connection *c)
+{
+	c->state = CONNECTION_QUITTING;
+	smtp_client_quit(c->client, now_of(c));
+}
+
 void
 outbound_quit(struct connection *c)
 {
 	if (c->state != CONNECTION_IDLE)
 		return;
-	c->state = CONNECTION_QUITTING;
-	smtp_client_quit(c->client, now_of(c));
+	begin_quit(c);
 	pump(c);
 }
 
