@@ -25,7 +25,7 @@ static struct distance_row {
 	{ "distance: nothing to something", "", "delay", 5 },
 	{ "distance: nothing to nothing", "", "", 0 },
 	{ "distance: nothing in common", "abc", "xyz", 3 },
-	{ "distance: the longest word counted", X64, X64 + 1, 1 },
+	{ "distance: the longest word counted", X64, &X64[1], 1 },
 	{ "distance: too long to count", X64 "x", X64 "x", 65 },
 };
 
