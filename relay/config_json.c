@@ -239,6 +239,12 @@ relay_config_schema(struct buf *out)
 	    &config_table, NULL, "Configuration of faultpost-relay", out);
 }
 
+void
+relay_config_fields(struct buf *out)
+{
+	json_fields_print(&config_table, out);
+}
+
 static bool
 stages_read(
     const struct json_at *at, void *to, struct arena *arena, struct err *err)

@@ -35,7 +35,8 @@ bool relay_config_parse(struct relay_config_file *out, const char *file,
     struct routes_errors *errors, struct err *err);
 void relay_config_fini(struct relay_config_file *file);
 
-/* The JSON Schema of such a file. */
+/* The JSON Schema of such a file, and its reference page in Markdown. */
 void relay_config_schema(struct buf *out);
+void relay_config_fields(struct buf *out);
 
 #endif

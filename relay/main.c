@@ -22,6 +22,7 @@
 struct daemon {
 	const char *config_path;
 	bool only_check;
+	void (*describe)(struct buf *out); /* all that is wanted; or NULL */
 	int ready_fd;
 	struct relay_config_file files[2]; /* the one in force, and a spare */
 	int in_force;
@@ -36,7 +37,9 @@ struct daemon {
 enum {
 	OPTION_CONFIG = 1000,
 	OPTION_CHECK,
-	OPTION_READY_FD
+	OPTION_READY_FD,
+	OPTION_SCHEMA,
+	OPTION_FIELDS
 };
 
 static const struct cli_option options[] = {
@@ -45,10 +48,14 @@ static const struct cli_option options[] = {
 	    "Check the configuration, say what it means, and exit." },
 	{ OPTION_READY_FD, 0, "ready-fd", "N",
 	    "Write a line to this descriptor when listening." },
+	{ OPTION_SCHEMA, 0, "schema", NULL,
+	    "Print the JSON Schema of FILE, and exit." },
+	{ OPTION_FIELDS, 0, "fields", NULL,
+	    "Print the page of its keys (Markdown), and exit." },
 };
 static const struct cli_program program = {
 	.name = "faultpost-relay",
-	.usage = "-c FILE [-t] [--ready-fd N]",
+	.usage = "-c FILE [OPTION]...",
 	.summary = "Accepts mail and delivers it by SMTP routes as the Cisco "
 		   "ESA does.",
 	CLI_OPTIONS(options),
@@ -74,6 +81,12 @@ on_option(void *owner, int id, const char *value, struct err *err)
 		if (!cli_number("ready-fd", value, 0, 1048576, &number, err))
 			return false;
 		d->ready_fd = (int)number;
+		return true;
+	case OPTION_SCHEMA:
+		d->describe = relay_config_schema;
+		return true;
+	case OPTION_FIELDS:
+		d->describe = relay_config_fields;
 		return true;
 	}
 	return true;
@@ -138,6 +151,17 @@ explain(const struct relay_config *c)
 	    c->bounce.max_retries);
 	fwrite(buf_slice(&text).at, 1, buf_len(&text), stdout);
 	buf_fini(&text);
+}
+
+static int
+print_description(const struct daemon *d)
+{
+	struct buf text = { 0 };
+
+	d->describe(&text);
+	fwrite(buf_slice(&text).at, 1, buf_len(&text), stdout);
+	buf_fini(&text);
+	return CLI_OK;
 }
 
 /* ---- the log ---- */
@@ -339,6 +363,8 @@ main(int argc, char **argv)
 	case CLI_GO:
 		break;
 	}
+	if (d.describe != NULL && first == argc)
+		return print_description(&d);
 	if (first < argc || d.config_path == NULL) {
 		fprintf(stderr, "usage: %s %s\n", program.name, program.usage);
 		return CLI_USAGE;
