@@ -7,6 +7,7 @@
 static void table_append(struct buf *out, const struct json_table *table);
 static void row_append(struct buf *out, const struct json_field *field);
 static void form_append(struct buf *out, const struct json_form *form);
+static void link_append(struct buf *out, const char *name);
 static void words_append(struct buf *out, const struct json_form *form);
 static void duration_append(struct buf *out, const struct json_form *form);
 static void array_append(struct buf *out, const struct json_form *form);
@@ -81,8 +82,7 @@ form_append(struct buf *out, const struct json_form *form)
 		buf_append_cstr(out, "moment");
 		break;
 	case JSON_KIND_OBJECT:
-		buf_printf(
-		    out, "[%s](#%s)", form->table->name, form->table->name);
+		link_append(out, form->table->name);
 		break;
 	case JSON_KIND_ARRAY:
 		array_append(out, form);
@@ -106,6 +106,16 @@ form_append(struct buf *out, const struct json_form *form)
 		break;
 	}
 	words_append(out, form);
+}
+
+/* A link to a table's heading, whose anchor has hyphens for spaces. */
+static void
+link_append(struct buf *out, const char *name)
+{
+	buf_printf(out, "[%s](#", name);
+	for (; *name != '\0'; name++)
+		buf_append_byte(out, *name == ' ' ? '-' : *name);
+	buf_append_byte(out, ')');
 }
 
 /* The words of a form that is made of them, or that has them beside. */
