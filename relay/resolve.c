@@ -150,7 +150,10 @@ finish(struct resolve *r)
 		    : r->soft                      ? RESOLVE_SOFT
 						   : r->when_empty,
 		.candidates = r->candidates,
-		.error = slice_cstr(r->error),
+		/* Without an error: a null MX (RFC 7505), or addresses of the
+		 * other family only. */
+		.error = r->error != NULL ? slice_cstr(r->error)
+					  : SLICE("no valid ip addresses"),
 	};
 
 	r->candidates = (struct candidates){ 0 };
