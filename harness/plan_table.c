@@ -244,7 +244,8 @@ static const struct json_table expectation_table = {
 	.check = expectation_check,
 	.schema = "{\"if\": {\"required\": [\"fair\"]},"
 	    " \"then\": {\"properties\": {\"tolerance\":"
-	    " {\"type\": \"integer\"}}},"
+	    " {\"type\": \"integer\"}, \"fair\":"
+	    " {\"uniqueItems\": true}}},"
 	    " \"else\": {\"properties\": {\"tolerance\":"
 	    " {\"type\": \"string\"}}}}",
 };

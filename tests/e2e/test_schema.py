@@ -27,7 +27,6 @@ SCHEMA = json.loads(SCHEMA_FILE.read_text())
 BEYOND_SCHEMA = re.compile("|".join([
     r'^/(expect|network|timeline)/.*: there is no host "',
     r"^/expect/\d+/message: there is no message ",
-    r"^/expect/\d+/fair/\d+: this host is named twice",
     r"^/hosts/.*: \S+ is already an address of host ",
     r"^/routes/\d+: ",              # the grammar of a line; a domain twice
     r"^/hosts/.*: not a PCRE2 pattern: ",
