@@ -4,8 +4,7 @@
  * and the domain's delivery.  It decides nothing but what a failure of the
  * session means; whose turn it is, is deliver.c's.
  */
-#include "core/smtp/client.h"
-#include "relay/relay_impl.h"
+#include "relay/outbound_impl.h"
 
 /* How long the host may take to close after our QUIT. */
 #define QUIT_PATIENCE (30 * UTIME_S)
@@ -16,7 +15,6 @@ static void on_drained(void *owner);
 static void on_eof(void *owner);
 static void on_failure(void *owner, enum net_failure why);
 static void on_timer(struct timer *t);
-static void pump(struct connection *c);
 static void begin_quit(struct connection *c);
 
 static const struct stream_handler handler = {
@@ -26,18 +24,6 @@ static const struct stream_handler handler = {
 	.on_eof = on_eof,
 	.on_failure = on_failure,
 };
-
-static struct relay *
-relay_of(const struct connection *c)
-{
-	return c->delivery->relay;
-}
-
-static utime
-now_of(const struct connection *c)
-{
-	return world_now(relay_of(c)->world);
-}
 
 struct connection *
 outbound_open(struct delivery *d, struct host *host)
@@ -67,42 +53,28 @@ outbound_is_idle(const struct connection *c)
 	return c->state == CONNECTION_IDLE;
 }
 
-static void
-forget_group(struct connection *c)
-{
-	free(c->recipients);
-	free(c->rids);
-	free(c->settled);
-	free(c->delivered);
-	c->recipients = NULL;
-	c->rids = c->delivered = NULL;
-	c->settled = NULL;
-	c->recipient_count = c->delivered_count = 0;
-	c->group = NULL;
-}
-
 /* Frees it; the stream has been closed, the domain told. */
-static void
-connection_free(struct connection *c)
+void
+outbound_free(struct connection *c)
 {
-	timer_stop(relay_of(c)->world, &c->timer);
+	timer_stop(outbound_relay(c)->world, &c->timer);
 	list_remove(&c->link);
 	smtp_client_destroy(&c->client);
-	forget_group(c);
+	outbound_forget_group(c);
 	buf_fini(&c->response);
 	buf_fini(&c->content);
 	free(c);
 }
 
-static void
-log_close(struct connection *c)
+void
+outbound_log_close(struct connection *c)
 {
 	struct maillog_event ev = {
 		.form = MAILLOG_DCID_CLOSE,
 		.dcid = c->dcid,
 	};
 
-	log_event(&relay_of(c)->log, &ev);
+	log_event(&outbound_relay(c)->log, &ev);
 }
 
 /* The end of a connection that stood, and of the struct. */
@@ -110,9 +82,9 @@ static void
 connection_end(struct connection *c)
 {
 	stream_close(c->stream);
-	log_close(c);
+	outbound_log_close(c);
 	deliver_connection_closed(c->delivery, c);
-	connection_free(c);
+	outbound_free(c);
 }
 
 /* ---- setting up ---- */
@@ -126,7 +98,7 @@ interface_of(const struct connection *c)
 
 	if (!ip_is_none(ip))
 		return ip;
-	ip = &relay_of(c)->config->interface;
+	ip = &outbound_relay(c)->config->interface;
 	return ip_is_none(ip) ? &any : ip;
 }
 
@@ -149,14 +121,14 @@ setup_failed(struct connection *c, enum smtp_stage stage, bool is_down,
 	deliver_host_failed(d, c, stage, is_down, &failure);
 	stream_close(c->stream);
 	deliver_connection_closed(d, c);
-	connection_free(c);
+	outbound_free(c);
 }
 
 static void
 on_connected(void *owner)
 {
 	struct connection *c = owner;
-	const struct relay_config *config = relay_of(c)->config;
+	const struct relay_config *config = outbound_relay(c)->config;
 	const struct relay_delivery *delivery = &config->delivery;
 	char interface[IP_TEXT_MAX], address[IP_TEXT_MAX];
 	const struct smtp_client_options options = {
@@ -182,172 +154,10 @@ on_connected(void *owner)
 		.port = c->host->at.port,
 	};
 
-	log_event(&relay_of(c)->log, &ev);
+	log_event(&outbound_relay(c)->log, &ev);
 	c->state = CONNECTION_GREETING;
-	c->client = smtp_client_new(&options, now_of(c));
-	pump(c);
-}
-
-/* ---- a transaction ---- */
-
-void
-outbound_send(struct connection *c, struct group *g)
-{
-	const struct message *m = g->message;
-	struct log *log = &relay_of(c)->log;
-	struct smtp_client_message message = {
-		.sender = slice_cstr(m->sender),
-		.recipient_count = g->count,
-		.size_bytes = m->size_bytes,
-		.is_8bit = (m->flags & MESSAGE_8BIT) != 0,
-		.is_utf8 = (m->flags & MESSAGE_UTF8) != 0,
-	};
-	struct maillog_event ev = {
-		.form = MAILLOG_DELIVERY_START,
-		.dcid = c->dcid,
-		.mid = m->mid,
-		.rids = log_rids(log, g->rids, g->count),
-	};
-
-	assert(c->state == CONNECTION_IDLE);
-	c->state = CONNECTION_BUSY;
-	c->messages++;
-	c->failover = true;
-	c->piece = 0;
-	c->group = g;
-	c->recipient_count = g->count;
-	c->recipients = xcalloc(g->count, sizeof(c->recipients[0]));
-	c->rids = xcalloc(g->count, sizeof(c->rids[0]));
-	c->settled = xcalloc(g->count, sizeof(c->settled[0]));
-	c->delivered = xcalloc(g->count, sizeof(c->delivered[0]));
-	for (uint32_t i = 0; i < g->count; i++) {
-		c->rids[i] = g->rids[i];
-		c->recipients[i] = slice_cstr(m->recipients[g->rids[i]]);
-	}
-	message.recipients = c->recipients;
-	group_make_active(g);
-	log_event(log, &ev);
-	smtp_client_send(c->client, &message, now_of(c));
-	pump(c);
-}
-
-/* A refusal at a stage that is not in failover_on ends the group's round. */
-static void
-note_refusal(struct connection *c, enum smtp_stage stage)
-{
-	if ((relay_of(c)->config->delivery.failover_on & 1U << stage) == 0)
-		c->failover = false;
-}
-
-static enum maillog_phase
-phase_of(enum smtp_stage stage)
-{
-	return stage == STAGE_MAIL || stage == STAGE_RCPT
-	    ? MAILLOG_PHASE_ENVELOPE
-	    : MAILLOG_PHASE_CONTENT;
-}
-
-static void
-on_result(struct connection *c, const struct smtp_client_event *ev)
-{
-	uint32_t rid = c->rids[ev->recipient];
-	const struct log_cause cause = {
-		.code = (unsigned)ev->reply.code,
-		.phase = phase_of(ev->stage),
-		.text = ev->reply.text,
-	};
-
-	c->settled[ev->recipient] = true;
-	if (cause.code < 300) {
-		c->delivered[c->delivered_count++] = rid;
-		buf_clear(&c->response);
-		buf_append(&c->response, ev->reply.text);
-	} else if (cause.code < 500) {
-		note_refusal(c, ev->stage);
-		deliver_delayed(c->delivery, c->group, rid, c->dcid, &cause);
-	} else {
-		deliver_bounced(c->delivery, c->group, rid, c->dcid, &cause);
-	}
-}
-
-/* The transaction is over, in whatever way. */
-static void
-transaction_over(struct connection *c)
-{
-	struct group *g = c->group;
-	bool failover = c->failover;
-
-	if (c->delivered_count > 0)
-		deliver_done(c->delivery, g, c->delivered, c->delivered_count,
-		    c->dcid, buf_slice(&c->response));
-	forget_group(c);
-	deliver_group_over(c->delivery, c, g, failover);
-}
-
-/* The host was lost in the middle: soft for those without a verdict. */
-static void
-transaction_lost(struct connection *c, struct slice why)
-{
-	const struct log_cause cause = {
-		.phase = MAILLOG_PHASE_NETWORK,
-		.text = why,
-	};
-
-	for (uint32_t i = 0; i < c->recipient_count; i++)
-		if (!c->settled[i])
-			deliver_delayed(
-			    c->delivery, c->group, c->rids[i], c->dcid, &cause);
-	transaction_over(c);
-}
-
-/* The queue on disk has lost the content: nothing may be sent as if whole. */
-static void
-content_missing(struct connection *c)
-{
-	struct relay *r = relay_of(c);
-	struct err err;
-
-	err_set(&err, "the content of MID %llu cannot be read from the queue",
-	    (unsigned long long)c->group->message->mid);
-	r->hooks.on_fault(r->hooks.owner, &err);
-	c->failover = false;
-	stream_reset(c->stream);
-	transaction_lost(c, SLICE("local error reading the queue"));
-	log_close(c);
-	deliver_connection_closed(c->delivery, c);
-	connection_free(c);
-}
-
-/* Gives the session content for as long as the network takes it; false when
- * the connection is gone. */
-static bool
-send_content(struct connection *c)
-{
-	const struct message *m = c->group->message;
-	uint32_t pieces = spool_pieces_of(m->size_bytes);
-
-	while (c->piece < pieces) {
-		struct slice out = smtp_client_out(c->client);
-
-		if (stream_queued(c->stream) + out.len > STREAM_HIGH_WATER)
-			return true;
-		if (!spool_get_piece(
-			relay_of(c)->spool, m->mid, c->piece, &c->content)) {
-			content_missing(c);
-			return false;
-		}
-		c->piece++;
-		smtp_client_body(c->client, buf_slice(&c->content), now_of(c));
-		out = smtp_client_out(c->client);
-		stream_write(c->stream, out);
-		smtp_client_out_ack(c->client, out.len);
-	}
-	/* Once: the piece behind the last says that the end was sent. */
-	if (c->piece == pieces) {
-		c->piece++;
-		smtp_client_body_end(c->client, now_of(c));
-	}
-	return true;
+	c->client = smtp_client_new(&options, outbound_now(c));
+	outbound_pump(c);
 }
 
 /* ---- the session ---- */
@@ -355,7 +165,8 @@ send_content(struct connection *c)
 static void
 on_ready(struct connection *c)
 {
-	const struct relay_delivery *config = &relay_of(c)->config->delivery;
+	const struct relay_delivery *config =
+	    &outbound_relay(c)->config->delivery;
 	bool was_setup = c->state == CONNECTION_GREETING;
 
 	c->state = CONNECTION_IDLE;
@@ -403,7 +214,7 @@ on_failed(struct connection *c, const struct smtp_client_event *ev)
 		return;
 	case CONNECTION_BUSY:
 		if (c->group != NULL)
-			transaction_lost(c, text);
+			outbound_lost(c, text);
 		connection_end(c);
 		return;
 	case CONNECTION_CONNECTING:
@@ -423,12 +234,12 @@ handle(struct connection *c, const struct smtp_client_event *ev)
 		on_ready(c);
 		return true;
 	case SMTP_CLIENT_RESULT:
-		on_result(c, ev);
+		outbound_on_result(c, ev);
 		return true;
 	case SMTP_CLIENT_BODY:
-		return send_content(c);
+		return outbound_send_content(c);
 	case SMTP_CLIENT_DONE:
-		transaction_over(c);
+		outbound_over(c);
 		return true;
 	case SMTP_CLIENT_FAILED:
 		on_failed(c, ev);
@@ -441,8 +252,8 @@ handle(struct connection *c, const struct smtp_client_event *ev)
 }
 
 /* Moves events, bytes and the deadline as far as they go. */
-static void
-pump(struct connection *c)
+void
+outbound_pump(struct connection *c)
 {
 	struct smtp_client_event ev;
 	struct slice out;
@@ -457,9 +268,10 @@ pump(struct connection *c)
 		smtp_client_out_ack(c->client, out.len);
 	}
 	deadline = c->state == CONNECTION_IDLE
-	    ? utime_add(now_of(c), relay_of(c)->config->delivery.idle_timeout)
+	    ? utime_add(outbound_now(c),
+		  outbound_relay(c)->config->delivery.idle_timeout)
 	    : smtp_client_deadline(c->client);
-	timer_set(relay_of(c)->world, &c->timer, deadline);
+	timer_set(outbound_relay(c)->world, &c->timer, deadline);
 }
 
 static void
@@ -467,8 +279,8 @@ on_input(void *owner, struct slice bytes)
 {
 	struct connection *c = owner;
 
-	smtp_client_feed(c->client, bytes, now_of(c));
-	pump(c);
+	smtp_client_feed(c->client, bytes, outbound_now(c));
+	outbound_pump(c);
 }
 
 static void
@@ -476,9 +288,10 @@ on_drained(void *owner)
 {
 	struct connection *c = owner;
 
-	if (c->state == CONNECTION_BUSY && c->piece > 0 && !send_content(c))
+	if (c->state == CONNECTION_BUSY && c->piece > 0 &&
+	    !outbound_send_content(c))
 		return;
-	pump(c);
+	outbound_pump(c);
 }
 
 static void
@@ -486,8 +299,8 @@ on_eof(void *owner)
 {
 	struct connection *c = owner;
 
-	smtp_client_on_eof(c->client, now_of(c));
-	pump(c);
+	smtp_client_on_eof(c->client, outbound_now(c));
+	outbound_pump(c);
 }
 
 static void
@@ -501,8 +314,8 @@ on_failure(void *owner, enum net_failure why)
 		    slice_cstr(net_failure_text(why)), false);
 		return;
 	}
-	smtp_client_on_network_failure(c->client, now_of(c));
-	pump(c);
+	smtp_client_on_network_failure(c->client, outbound_now(c));
+	outbound_pump(c);
 }
 
 static void
@@ -521,18 +334,18 @@ on_timer(struct timer *t)
 	case CONNECTION_GREETING:
 	case CONNECTION_BUSY:
 	case CONNECTION_QUITTING:
-		smtp_client_on_deadline(c->client, now_of(c));
-		pump(c);
+		smtp_client_on_deadline(c->client, outbound_now(c));
+		outbound_pump(c);
 		return;
 	}
 }
 
-/* Within pump(), which sends it. */
+/* Within outbound_pump(), which sends it. */
 static void
 begin_quit(struct connection *c)
 {
 	c->state = CONNECTION_QUITTING;
-	smtp_client_quit(c->client, now_of(c));
+	smtp_client_quit(c->client, outbound_now(c));
 }
 
 void
@@ -541,7 +354,7 @@ outbound_quit(struct connection *c)
 	if (c->state != CONNECTION_IDLE)
 		return;
 	begin_quit(c);
-	pump(c);
+	outbound_pump(c);
 }
 
 void
@@ -558,5 +371,5 @@ outbound_destroy(struct connection *c)
 	d->connection_count--;
 	d->relay->connections--;
 	stream_reset(c->stream);
-	connection_free(c);
+	outbound_free(c);
 }

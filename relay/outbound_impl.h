@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The inside of a delivery connection, shared by outbound.c (its life and its
+ * session) and outbound_transaction.c (a message over it).  For nobody else.
+ */
+#ifndef FAULTPOST_RELAY_OUTBOUND_IMPL_H
+#define FAULTPOST_RELAY_OUTBOUND_IMPL_H
+
+#include "core/smtp/client.h"
+#include "relay/relay_impl.h"
+
+static inline struct relay *
+outbound_relay(const struct connection *c)
+{
+	return c->delivery->relay;
+}
+
+static inline utime
+outbound_now(const struct connection *c)
+{
+	return world_now(outbound_relay(c)->world);
+}
+
+/* ---- outbound.c ---- */
+/* Moves events, bytes and the deadline as far as they go; the connection may be
+ * gone afterwards. */
+void outbound_pump(struct connection *c);
+void outbound_log_close(struct connection *c);
+/* Frees it; the stream has been closed, the domain told. */
+void outbound_free(struct connection *c);
+
+/* ---- outbound_transaction.c ---- */
+/* A recipient's verdict. */
+void outbound_on_result(
+    struct connection *c, const struct smtp_client_event *ev);
+/* The transaction is over, in whatever way. */
+void outbound_over(struct connection *c);
+/* The host was lost in the middle: soft for those without a verdict. */
+void outbound_lost(struct connection *c, struct slice why);
+/* Gives the session content for as long as the network takes it; false when
+ * the connection is gone. */
+bool outbound_send_content(struct connection *c);
+void outbound_forget_group(struct connection *c);
+
+#endif

@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One message over a delivery connection: the group goes out, each recipient
+ * gets its verdict, and the content flows from the spool as the network takes
+ * it.
+ */
+#include "relay/outbound_impl.h"
+
+void
+outbound_send(struct connection *c, struct group *g)
+{
+	const struct message *m = g->message;
+	struct log *log = &outbound_relay(c)->log;
+	struct smtp_client_message message = {
+		.sender = slice_cstr(m->sender),
+		.recipient_count = g->count,
+		.size_bytes = m->size_bytes,
+		.is_8bit = (m->flags & MESSAGE_8BIT) != 0,
+		.is_utf8 = (m->flags & MESSAGE_UTF8) != 0,
+	};
+	struct maillog_event ev = {
+		.form = MAILLOG_DELIVERY_START,
+		.dcid = c->dcid,
+		.mid = m->mid,
+		.rids = log_rids(log, g->rids, g->count),
+	};
+
+	assert(c->state == CONNECTION_IDLE);
+	c->state = CONNECTION_BUSY;
+	c->messages++;
+	c->failover = true;
+	c->piece = 0;
+	c->group = g;
+	c->recipient_count = g->count;
+	c->recipients = xcalloc(g->count, sizeof(c->recipients[0]));
+	c->rids = xcalloc(g->count, sizeof(c->rids[0]));
+	c->settled = xcalloc(g->count, sizeof(c->settled[0]));
+	c->delivered = xcalloc(g->count, sizeof(c->delivered[0]));
+	for (uint32_t i = 0; i < g->count; i++) {
+		c->rids[i] = g->rids[i];
+		c->recipients[i] = slice_cstr(m->recipients[g->rids[i]]);
+	}
+	message.recipients = c->recipients;
+	group_make_active(g);
+	log_event(log, &ev);
+	smtp_client_send(c->client, &message, outbound_now(c));
+	outbound_pump(c);
+}
+
+/* A refusal at a stage that is not in failover_on ends the group's round. */
+static void
+note_refusal(struct connection *c, enum smtp_stage stage)
+{
+	if ((outbound_relay(c)->config->delivery.failover_on & 1U << stage) ==
+	    0)
+		c->failover = false;
+}
+
+static enum maillog_phase
+phase_of(enum smtp_stage stage)
+{
+	return stage == STAGE_MAIL || stage == STAGE_RCPT
+	    ? MAILLOG_PHASE_ENVELOPE
+	    : MAILLOG_PHASE_CONTENT;
+}
+
+void
+outbound_on_result(struct connection *c, const struct smtp_client_event *ev)
+{
+	uint32_t rid = c->rids[ev->recipient];
+	const struct log_cause cause = {
+		.code = (unsigned)ev->reply.code,
+		.phase = phase_of(ev->stage),
+		.text = ev->reply.text,
+	};
+
+	c->settled[ev->recipient] = true;
+	if (cause.code < 300) {
+		c->delivered[c->delivered_count++] = rid;
+		buf_clear(&c->response);
+		buf_append(&c->response, ev->reply.text);
+	} else if (cause.code < 500) {
+		note_refusal(c, ev->stage);
+		deliver_delayed(c->delivery, c->group, rid, c->dcid, &cause);
+	} else {
+		deliver_bounced(c->delivery, c->group, rid, c->dcid, &cause);
+	}
+}
+
+/* The transaction is over, in whatever way. */
+void
+outbound_over(struct connection *c)
+{
+	struct group *g = c->group;
+	bool failover = c->failover;
+
+	if (c->delivered_count > 0)
+		deliver_done(c->delivery, g, c->delivered, c->delivered_count,
+		    c->dcid, buf_slice(&c->response));
+	outbound_forget_group(c);
+	deliver_group_over(c->delivery, c, g, failover);
+}
+
+/* The host was lost in the middle: soft for those without a verdict. */
+void
+outbound_lost(struct connection *c, struct slice why)
+{
+	const struct log_cause cause = {
+		.phase = MAILLOG_PHASE_NETWORK,
+		.text = why,
+	};
+
+	for (uint32_t i = 0; i < c->recipient_count; i++)
+		if (!c->settled[i])
+			deliver_delayed(
+			    c->delivery, c->group, c->rids[i], c->dcid, &cause);
+	outbound_over(c);
+}
+
+/* The queue on disk has lost the content: nothing may be sent as if whole. */
+static void
+content_missing(struct connection *c)
+{
+	struct relay *r = outbound_relay(c);
+	struct err err;
+
+	err_set(&err, "the content of MID %llu cannot be read from the queue",
+	    (unsigned long long)c->group->message->mid);
+	r->hooks.on_fault(r->hooks.owner, &err);
+	c->failover = false;
+	stream_reset(c->stream);
+	outbound_lost(c, SLICE("local error reading the queue"));
+	outbound_log_close(c);
+	deliver_connection_closed(c->delivery, c);
+	outbound_free(c);
+}
+
+/* Gives the session content for as long as the network takes it; false when
+ * the connection is gone. */
+bool
+outbound_send_content(struct connection *c)
+{
+	const struct message *m = c->group->message;
+	uint32_t pieces = spool_pieces_of(m->size_bytes);
+
+	while (c->piece < pieces) {
+		struct slice out = smtp_client_out(c->client);
+
+		if (stream_queued(c->stream) + out.len > STREAM_HIGH_WATER)
+			return true;
+		if (!spool_get_piece(outbound_relay(c)->spool, m->mid, c->piece,
+			&c->content)) {
+			content_missing(c);
+			return false;
+		}
+		c->piece++;
+		smtp_client_body(
+		    c->client, buf_slice(&c->content), outbound_now(c));
+		out = smtp_client_out(c->client);
+		stream_write(c->stream, out);
+		smtp_client_out_ack(c->client, out.len);
+	}
+	/* Once: the piece behind the last says that the end was sent. */
+	if (c->piece == pieces) {
+		c->piece++;
+		smtp_client_body_end(c->client, outbound_now(c));
+	}
+	return true;
+}
+
+void
+outbound_forget_group(struct connection *c)
+{
+	free(c->recipients);
+	free(c->rids);
+	free(c->settled);
+	free(c->delivered);
+	c->recipients = NULL;
+	c->rids = c->delivered = NULL;
+	c->settled = NULL;
+	c->recipient_count = c->delivered_count = 0;
+	c->group = NULL;
+}
