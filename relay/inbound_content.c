@@ -34,27 +34,34 @@ add_content(struct inbound *in, struct slice bytes)
 		put_piece(in);
 }
 
+/* In front of the content, which may turn out to be empty. */
+static void
+add_received(struct inbound *in)
+{
+	struct relay *r = in->relay;
+	const struct received_line line = {
+		.from = smtp_server_client_name(in->server),
+		.client = &stream_remote(in->stream)->ip,
+		.by = r->config->hostname,
+		.mid = in->mid,
+		.is_utf8 = in->is_utf8,
+		.at = world_now(r->world),
+	};
+	struct buf text = { 0 };
+
+	received_format(&text, &line);
+	in->trace_bytes = buf_len(&text);
+	add_content(in, buf_slice(&text));
+	buf_fini(&text);
+}
+
 void
 inbound_receive(struct inbound *in, struct slice bytes)
 {
-	struct relay *r = in->relay;
-
-	if (in->size_bytes == 0) {
-		const struct received_line line = {
-			.from = smtp_server_client_name(in->server),
-			.client = &stream_remote(in->stream)->ip,
-			.by = r->config->hostname,
-			.mid = in->mid,
-			.is_utf8 = in->is_utf8,
-			.at = world_now(r->world),
-		};
-		struct buf text = { 0 };
-
-		received_format(&text, &line);
-		add_content(in, buf_slice(&text));
-		buf_fini(&text);
-	}
-	if (in->size_bytes + bytes.len > r->config->limits.message_bytes)
+	if (in->size_bytes == 0)
+		add_received(in);
+	if (in->size_bytes - in->trace_bytes + bytes.len >
+	    in->relay->config->limits.message_bytes)
 		in->content = CONTENT_TOO_BIG;
 	header_scan_feed(&in->headers, bytes);
 	add_content(in, bytes);
@@ -100,6 +107,8 @@ refuse_content(
 void
 inbound_accept_message(struct inbound *in)
 {
+	if (in->size_bytes == 0)
+		add_received(in);
 	put_piece(in);
 	if (in->content == CONTENT_OK) {
 		in->accepted = make_message(in);

@@ -35,6 +35,7 @@ struct inbound {
 	struct buf piece;    /* content not in the spool yet */
 	uint32_t pieces;     /* those in the spool */
 	uint64_t size_bytes; /* of the content so far */
+	size_t trace_bytes;  /* our own of them */
 	enum {
 		CONTENT_OK,
 		CONTENT_TOO_BIG,

@@ -45,7 +45,8 @@ struct stage {
 	struct relay *relay;
 	struct relay_config_file files[2]; /* in force, and before it */
 	struct buf log, faults;
-	bool has_injection; /* the log keeps the lines of the listener */
+	/* Which lines of the log are kept; neither: those of deliveries. */
+	bool whole_log, only_injection;
 	bool is_drained;
 	struct list hosts, clients;
 };
@@ -73,7 +74,7 @@ stage_on_log(void *owner, struct slice line)
 
 	/* 24 bytes of time, and a space. */
 	assert_slice(slice_sub(line, 0, 24), utime_format_asctime(now, stamp));
-	if (!s->has_injection && stage_is_injection(line))
+	if (!s->whole_log && stage_is_injection(line) != s->only_injection)
 		return;
 	line = slice_skip(line, 25);
 	buf_printf(
@@ -233,7 +234,9 @@ stage_run_until(struct stage *s, utime span)
 		fail_msg("%s", err.msg);
 }
 
-/* Compares the log and forgets it. */
+/* Compares the text and forgets it. */
+#define assert_text(got, want)                                                 \
+	stage_assert_text((got), (want), __FILE__, __LINE__)
 #define assert_log(s, want)                                                    \
 	stage_assert_text(&(s)->log, (want), __FILE__, __LINE__)
 static inline void
