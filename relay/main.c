@@ -138,9 +138,10 @@ explain(const struct relay_config *c)
 		buf_printf(&text, "listens on %s\n",
 		    endpoint_format(&c->listen.at[i], at));
 	buf_printf(&text,
-	    "%zu networks may send anywhere; anybody may send to %zu domains\n",
+	    "networks that may send anywhere: %zu; domains to which anybody "
+	    "may send: %zu\n",
 	    c->relay_from.count, c->accept_for.count);
-	buf_printf(&text, "%zu routes:\n", routes_count(c->routes));
+	buf_printf(&text, "routes: %zu\n", routes_count(c->routes));
 	routes_format(c->routes, &text);
 	buf_printf(&text, "retries after %s",
 	    utime_format_duration(c->bounce.initial_wait, span));
