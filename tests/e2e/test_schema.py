@@ -33,7 +33,7 @@ BEYOND_SCHEMA = re.compile("|".join([
     r"^\\u0000 is not allowed in a string",
 ]))
 
-EXAMPLES = 60
+EXAMPLES = 100
 BATCH = 40
 
 
@@ -233,7 +233,7 @@ def test_library_names_the_schema_and_obeys_it(path):
 
 @settings(max_examples=EXAMPLES, derandomize=True, database=None, deadline=None,
           suppress_health_check=list(HealthCheck))
-@given(batch=st.lists(mutants(), min_size=1, max_size=BATCH))
+@given(batch=st.lists(mutants(), min_size=BATCH // 4, max_size=BATCH))
 def test_loader_and_schema_agree(bin_dir, tmp_path_factory, batch):
     folder = tmp_path_factory.getbasetemp()
     for document, error in zip(batch, check(bin_dir, folder, batch)):
