@@ -195,17 +195,28 @@ inbound_accept(struct relay *r, struct stream *s)
 	inbound_pump(in);
 }
 
+/* The relay drains, and nothing of this client is under way. */
+static bool
+is_dismissed(const struct inbound *in)
+{
+	return in->relay->draining && in->mid == 0 && !is_committing(in);
+}
+
+static void
+dismiss(struct inbound *in)
+{
+	stream_write(in->stream, SLICE("421 4.3.2 Service shutting down\r\n"));
+	inbound_close(in);
+}
+
 void
 inbound_drain(struct relay *r)
 {
 	LIST_FOREACH_SAFE(link, &r->sessions) {
 		struct inbound *in = CONTAINER_OF(link, struct inbound, link);
 
-		if (in->mid != 0 || is_committing(in))
-			continue;
-		stream_write(
-		    in->stream, SLICE("421 4.3.2 Service shutting down\r\n"));
-		inbound_close(in);
+		if (is_dismissed(in))
+			dismiss(in);
 	}
 }
 
@@ -228,7 +239,7 @@ inbound_pump(struct inbound *in)
 {
 	struct smtp_server_event ev;
 
-	while (!in->ending && !is_committing(in) &&
+	while (!in->ending && !is_committing(in) && !is_dismissed(in) &&
 	    stream_queued(in->stream) < STREAM_HIGH_WATER &&
 	    smtp_server_next(in->server, &ev)) {
 		switch (ev.type) {
@@ -248,6 +259,10 @@ inbound_pump(struct inbound *in)
 	}
 	if (in->eof && !is_committing(in)) {
 		inbound_lost(in);
+		return;
+	}
+	if (is_dismissed(in)) {
+		dismiss(in);
 		return;
 	}
 	stream_pause(in->stream, smtp_server_backlog(in->server) > BACKLOG_MAX);

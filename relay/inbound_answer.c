@@ -23,9 +23,7 @@ answer_banner(struct inbound *in)
 	const struct relay *r = in->relay;
 	struct buf text = { 0 };
 
-	if (r->draining) {
-		inbound_answer(in, 421, "4.3.2 Service shutting down");
-	} else if (r->session_count > r->config->limits.connections) {
+	if (r->session_count > r->config->limits.connections) {
 		inbound_answer(
 		    in, 421, "4.7.0 Too many connections, try again later");
 	} else {

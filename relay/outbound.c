@@ -60,6 +60,7 @@ outbound_free(struct connection *c)
 	timer_stop(outbound_relay(c)->world, &c->timer);
 	list_remove(&c->link);
 	smtp_client_destroy(&c->client);
+	free(c->helo_name);
 	outbound_forget_group(c);
 	buf_fini(&c->response);
 	buf_fini(&c->content);
@@ -131,8 +132,7 @@ on_connected(void *owner)
 	const struct relay_config *config = outbound_relay(c)->config;
 	const struct relay_delivery *delivery = &config->delivery;
 	char interface[IP_TEXT_MAX], address[IP_TEXT_MAX];
-	const struct smtp_client_options options = {
-		.helo_name = config->hostname,
+	struct smtp_client_options options = {
 		.timeouts = {
 			.greeting = delivery->greeting_timeout,
 			.ehlo = delivery->command_timeout,
@@ -156,6 +156,8 @@ on_connected(void *owner)
 
 	log_event(&outbound_relay(c)->log, &ev);
 	c->state = CONNECTION_GREETING;
+	c->helo_name = slice_dup(config->hostname);
+	options.helo_name = slice_cstr(c->helo_name);
 	c->client = smtp_client_new(&options, outbound_now(c));
 	outbound_pump(c);
 }

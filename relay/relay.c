@@ -8,42 +8,61 @@ static void on_spool_fault(void *owner, const struct err *err);
 static void on_stored(void *owner, struct message *m,
     const struct spool_recipient *left, uint32_t count);
 
-/* Opens the listeners that `config` names; on an error none is left open. */
-static struct relay_listener *
-open_listeners(struct relay *r, const struct relay_config *config,
-    struct relay_listener *had, size_t had_count, struct err *err)
+static bool
+holds(const struct relay_listener *list, size_t count, const struct listener *l)
 {
-	struct relay_listener *list =
-	    xcalloc(config->listen.count, sizeof(*list));
-	size_t i;
+	for (size_t i = 0; i < count; i++)
+		if (list[i].listener == l)
+			return true;
+	return false;
+}
 
-	for (i = 0; i < config->listen.count; i++) {
-		const struct endpoint *at = &config->listen.at[i];
-
-		list[i].relay = r;
-		/* One that stays is handed over, not bound again. */
-		for (size_t j = 0; j < had_count; j++)
-			if (had[j].listener != NULL && at->port != 0 &&
-			    endpoint_equal(listener_local(had[j].listener), at))
-				list[i] = had[j];
-		if (list[i].listener == NULL)
-			list[i].listener =
-			    world_listen(r->world, at, on_accept, r, err);
-		if (list[i].listener == NULL)
-			break;
-	}
-	if (i == config->listen.count)
-		return list;
-	while (i-- > 0) {
-		bool was_had = false;
-
-		for (size_t j = 0; j < had_count; j++)
-			was_had |= had[j].listener == list[i].listener;
-		if (!was_had)
+/* Closes those of `list` that are not among `kept`. */
+static void
+close_others(struct relay_listener *list, size_t count,
+    const struct relay_listener *kept, size_t kept_count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (!holds(kept, kept_count, list[i].listener))
 			listener_close(list[i].listener);
+}
+
+/* The listener for an address: one of those there were that is not among
+ * `taken`, else a new one. */
+static struct listener *
+take_listener(struct relay *r, const struct endpoint *at,
+    const struct relay_listener *taken, size_t taken_count, struct err *err)
+{
+	for (size_t i = 0; i < r->listener_count; i++)
+		if (endpoint_equal(&r->listeners[i].at, at) &&
+		    !holds(taken, taken_count, r->listeners[i].listener))
+			return r->listeners[i].listener;
+	return world_listen(r->world, at, on_accept, r, err);
+}
+
+/* Listens where `config` says, and nowhere else; on an error all is as it
+ * was. */
+static bool
+replace_listeners(
+    struct relay *r, const struct relay_config *config, struct err *err)
+{
+	size_t count = config->listen.count;
+	struct relay_listener *list = xcalloc(count, sizeof(*list));
+
+	for (size_t i = 0; i < count; i++) {
+		list[i].at = config->listen.at[i];
+		list[i].listener = take_listener(r, &list[i].at, list, i, err);
+		if (list[i].listener == NULL) {
+			close_others(list, i, r->listeners, r->listener_count);
+			free(list);
+			return false;
+		}
 	}
-	free(list);
-	return NULL;
+	close_others(r->listeners, r->listener_count, list, count);
+	free(r->listeners);
+	r->listeners = list;
+	r->listener_count = count;
+	return true;
 }
 
 static void
@@ -64,11 +83,7 @@ relay_start(struct relay *r, struct err *err)
 	r->spool = spool_open(r->world, r->config->queue_path.at, &hooks, err);
 	if (r->spool == NULL || !spool_load(r->spool, on_stored, r, err))
 		return false;
-	r->listeners = open_listeners(r, r->config, NULL, 0, err);
-	if (r->listeners == NULL)
-		return false;
-	r->listener_count = r->config->listen.count;
-	return true;
+	return replace_listeners(r, r->config, err);
 }
 
 struct relay *
@@ -143,22 +158,9 @@ bool
 relay_reload(
     struct relay *r, const struct relay_config *config, struct err *err)
 {
-	struct relay_listener *list =
-	    open_listeners(r, config, r->listeners, r->listener_count, err);
-
-	if (list == NULL)
+	/* Who drains has given its listeners up for good. */
+	if (!r->draining && !replace_listeners(r, config, err))
 		return false;
-	for (size_t i = 0; i < r->listener_count; i++) {
-		bool stays = false;
-
-		for (size_t j = 0; j < config->listen.count; j++)
-			stays |= list[j].listener == r->listeners[i].listener;
-		if (!stays)
-			listener_close(r->listeners[i].listener);
-	}
-	free(r->listeners);
-	r->listeners = list;
-	r->listener_count = config->listen.count;
 	r->config = config;
 	deliver_reload(r);
 	return true;

@@ -32,8 +32,9 @@ struct relay *relay_new(struct world *w, const struct relay_config *config,
 void relay_destroy(struct relay **rp);
 
 /* Takes a new configuration: routes, zone, delivery, bounce profile and access
- * at once; listeners that are no longer named close, new ones open.  On an
- * error nothing has changed. */
+ * at once; listeners that are no longer named close, new ones open, the others
+ * stay (for port 0 with the port they got).  The queue stays where it is.  On
+ * an error nothing has changed. */
 bool relay_reload(
     struct relay *r, const struct relay_config *config, struct err *err);
 

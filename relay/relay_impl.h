@@ -31,7 +31,7 @@ struct relay {
 };
 
 struct relay_listener {
-	struct relay *relay;
+	struct endpoint at;        /* as configured: its port may be 0 */
 	struct listener *listener; /* owned */
 };
 
@@ -118,6 +118,7 @@ struct connection {
 	uint64_t dcid;
 	struct stream *stream;      /* owned; NULL: gone */
 	struct smtp_client *client; /* owned; NULL before it is connected */
+	char *helo_name;            /* owned; the client's, over a reload */
 	struct timer timer;         /* the deadline of the present state */
 	enum connection_state {
 		CONNECTION_CONNECTING,

@@ -43,7 +43,8 @@
 struct stage {
 	struct world *world;
 	struct relay *relay;
-	struct relay_config_file files[2]; /* in force, and before it */
+	struct relay_config_file files[2]; /* the one in force, and a spare */
+	int in_force;
 	struct buf log, faults;
 	/* Which lines of the log are kept; neither: those of deliveries. */
 	bool whole_log, only_injection;
@@ -127,7 +128,8 @@ stage_start_relay(struct stage *s)
 		stage_on_fault };
 	struct err err = { 0 };
 
-	s->relay = relay_new(s->world, &s->files[0].config, &hooks, &err);
+	s->relay =
+	    relay_new(s->world, &s->files[s->in_force].config, &hooks, &err);
 	if (s->relay == NULL)
 		fail_msg("%s", err.msg);
 }
@@ -214,6 +216,29 @@ stage_send(struct stage *s, int at_s, const char *recipients)
 	buf_append_cstr(&script, "|DATA|Subject: x\r\n\r\nhello\r\n.|QUIT");
 	stage_client(s, at_s, "10.0.0.9", buf_cstr(&script));
 	buf_fini(&script);
+}
+
+/* Puts another configuration in force; the one before is gone from then on. */
+static inline bool
+stage_reload(struct stage *s, const char *members, struct err *err)
+{
+	struct relay_config_file *spare = &s->files[!s->in_force];
+	bool ok;
+
+	stage_config(spare, members);
+	ok = relay_reload(s->relay, &spare->config, err);
+	if (ok)
+		s->in_force = !s->in_force;
+	relay_config_fini(&s->files[!s->in_force]);
+	return ok;
+}
+
+/* The relay ends as it is and starts again, on the same disk. */
+static inline void
+stage_restart_relay(struct stage *s)
+{
+	relay_destroy(&s->relay);
+	stage_start_relay(s);
 }
 
 static inline void

@@ -10,11 +10,11 @@
 	"220 relay.test ESMTP\r\n250-relay.test\r\n250-PIPELINING\r\n"         \
 	"250-SIZE 104857600\r\n250-8BITMIME\r\n250-ENHANCEDSTATUSCODES\r\n"    \
 	"250-SMTPUTF8\r\n250 CHUNKING\r\n"
-#define SENDER     "250 2.1.0 sender ok\r\n"
-#define RECIPIENT  "250 2.1.5 recipient ok\r\n"
+#define SENDER      "250 2.1.0 sender ok\r\n"
+#define RECIPIENT   "250 2.1.5 recipient ok\r\n"
 #define ACCEPT(mid) "250 2.0.0 ok:  Message " mid " accepted\r\n"
-#define BYE        "221 relay.test\r\n"
-#define GREETED "220 relay.test ESMTP\r\n250 relay.test\r\n"
+#define BYE         "221 relay.test\r\n"
+#define GREETED     "220 relay.test ESMTP\r\n250 relay.test\r\n"
 #define OPENED_BY(ip)                                                          \
 	"0 New SMTP ICID 1 interface Management (10.0.0.5) address " ip        \
 	" reverse dns host unknown verified no\n"
