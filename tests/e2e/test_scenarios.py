@@ -8,11 +8,11 @@ host or a round is missing, a line is another), and each must fail in it.
 import json
 import re
 import subprocess
+from pathlib import Path
 
 import pytest
 
-from conftest import ROOT
-
+ROOT = Path(__file__).resolve().parents[2]
 LIBRARY = sorted((ROOT / "scenarios").rglob("*.scenario.json"))
 NAMES = [str(path.relative_to(ROOT / "scenarios")).removesuffix(".scenario.json")
          for path in LIBRARY]

@@ -14,13 +14,13 @@ import copy
 import json
 import re
 import subprocess
+from pathlib import Path
 
 import jsonschema
 import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
 
-from conftest import ROOT
-
+ROOT = Path(__file__).resolve().parents[2]
 LIBRARY = sorted((ROOT / "scenarios").rglob("*.scenario.json"))
 SCHEMA_FILE = ROOT / "scenarios" / "schema" / "scenario.schema.json"
 SCHEMA = json.loads(SCHEMA_FILE.read_text())
