@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The invariants of every run, as observers of the ledger and the transcripts.
+ * One file each, or two that share their evidence; invariant.c holds them
+ * together.
+ */
+#ifndef FAULTPOST_INVARIANT_H
+#define FAULTPOST_INVARIANT_H
+
+#include "harness/judge.h"
+#include "harness/judge_charge.h"
+#include "harness/ledger.h"
+
+struct witness;
+
+struct invariants {
+	const struct plan *plan; /* borrowed */
+	struct ledger *ledger;   /* borrowed */
+	struct charge charges[INVARIANT_COUNT];
+	struct witness *witness; /* owned */
+	struct buf scratch;
+};
+
+/* `plan` and `ledger` are borrowed until invariants_fini(). */
+void invariants_init(
+    struct invariants *v, const struct plan *plan, struct ledger *ledger);
+void invariants_fini(struct invariants *v);
+void invariants_entry(struct invariants *v, const struct ledger_entry *entry);
+void invariants_transcript(
+    struct invariants *v, const struct transcript_event *ev);
+void invariants_finish(struct invariants *v, utime now);
+/* What the transcripts say about a connection of the log. */
+enum greeted invariants_greeted(struct invariants *v, uint64_t dcid);
+/* Whether any transcript event has come. */
+bool invariants_have_transcript(const struct invariants *v);
+
+/* ---- for the invariants themselves ---- */
+
+/* Counts a failure; when it is the first, puts `wanted` and the words of
+ * `found_fmt`, behind "line 12 (0:00:05.002): ", into the charge. */
+void invariant_fail(struct invariants *v, enum invariant which,
+    const struct ledger_moment *moment, const char *wanted,
+    const char *found_fmt, ...) PRINTF_LIKE(5, 6);
+
+void conservation_entry(struct invariants *v, const struct ledger_entry *entry);
+void duplicate_entry(struct invariants *v, const struct ledger_entry *entry);
+void permanence_entry(struct invariants *v, const struct ledger_entry *entry);
+
+/* Two witnesses and protocol. */
+struct witness *witness_new(struct invariants *v);
+void witness_destroy(struct witness **wp);
+void witness_entry(struct witness *w, const struct ledger_entry *entry);
+void witness_transcript(struct witness *w, const struct transcript_event *ev);
+void witness_finish(struct witness *w, utime now);
+enum greeted witness_greeted(struct witness *w, uint64_t dcid);
+bool witness_has_transcript(const struct witness *w);
+
+#endif

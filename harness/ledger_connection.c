@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Connections, and the addresses that they show to be up or down (delivery.md
+ * 16 and 17).  A New line names no domain: it is known at once when only one
+ * domain has the address among its candidates, and otherwise from the first
+ * mail or the Connection Error.
+ */
+#include "harness/ledger_impl.h"
+
+static struct ledger_connection *connection_new(
+    struct ledger *l, const struct maillog_event *ev);
+static void connection_end(struct ledger *l, struct ledger_connection *c);
+static enum failure_kind failure_of(const struct ledger *l,
+    const struct ledger_connection *c, const struct maillog_event *ev);
+static void address_failed(struct ledger *l, const struct ledger_connection *c,
+    enum failure_kind kind);
+
+/* ---- lines ---- */
+
+void
+on_dcid_new(struct ledger *l, const struct maillog_event *ev)
+{
+	struct ledger_connection *c;
+	struct ledger_entry entry = { .kind = LEDGER_OPENED, .line = ev };
+
+	if (ledger_connection_find(l, ev->dcid) != NULL)
+		return;
+	c = connection_new(l, ev);
+	if (c == NULL)
+		return;
+	c->is_open = true;
+	c->address->unassigned++;
+	entry.connection = c;
+	ledger_tell(l, &entry);
+	if (c->address->only_domain != NULL)
+		connection_assign(l, c, c->address->only_domain);
+	if (c->address->state == ADDRESS_DOWN) {
+		c->address->state = ADDRESS_MAYBE;
+		c->address->changed = l->now;
+	}
+}
+
+void
+on_dcid_close(struct ledger *l, const struct maillog_event *ev)
+{
+	struct ledger_connection *c = ledger_connection_find(l, ev->dcid);
+
+	if (c != NULL)
+		connection_end(l, c);
+}
+
+void
+on_connection_error(struct ledger *l, const struct maillog_event *ev)
+{
+	struct ledger_connection *c = ledger_connection_find(l, ev->dcid);
+	struct ledger_entry entry = { .kind = LEDGER_FAILED, .line = ev };
+
+	if (c == NULL) {
+		c = connection_new(l, ev);
+		entry.kind = LEDGER_OPENED;
+	}
+	if (c == NULL)
+		return;
+	entry.connection = c;
+	if (entry.kind == LEDGER_OPENED)
+		ledger_tell(l, &entry);
+	if (ev->domain.len > 0)
+		connection_assign(l, c, domain_get(l, ev->domain));
+	else if (c->domain == NULL && c->address->only_domain != NULL)
+		connection_assign(l, c, c->address->only_domain);
+	entry.kind = LEDGER_FAILED;
+	entry.failure = failure_of(l, c, ev);
+	ledger_tell(l, &entry);
+	address_failed(l, c, entry.failure);
+	connection_end(l, c);
+}
+
+/* ---- connections ---- */
+
+static struct ledger_connection *
+connection_new(struct ledger *l, const struct maillog_event *ev)
+{
+	struct endpoint at = { .port = l->plan->relay.delivery.port };
+	struct ledger_connection *c;
+
+	if (ev->dcid == 0 || !ip_parse(ev->address, &at.ip))
+		return NULL;
+	if (maillog_has(ev, MAILLOG_FIELD_port) && ev->port <= UINT16_MAX)
+		at.port = (uint16_t)ev->port;
+	c = xcalloc(1, sizeof(*c));
+	c->dcid = ev->dcid;
+	c->address = address_get(l, &at);
+	c->opened = l->now;
+	HASH_ADD(hh, l->connections, dcid, sizeof(c->dcid), c);
+	return c;
+}
+
+void
+connection_assign(
+    struct ledger *l, struct ledger_connection *c, struct ledger_domain *d)
+{
+	struct ledger_entry entry = { .kind = LEDGER_ASSIGNED,
+		.connection = c };
+
+	d->active = l->now;
+	if (c->domain != NULL)
+		return;
+	c->domain = d;
+	if (c->is_open) {
+		c->address->unassigned--;
+		d->open_count++;
+	}
+	ledger_tell(l, &entry);
+}
+
+void
+connection_greeted(struct ledger *l, struct ledger_connection *c)
+{
+	struct ledger_address *a = c->address;
+
+	/* One that was up before the failure proves nothing. */
+	if (c->starts++ > 0 || a->state == ADDRESS_UP ||
+	    (a->state == ADDRESS_DOWN && c->opened.line < a->changed.line))
+		return;
+	a->state = ADDRESS_UP;
+	a->changed = l->now;
+	a->interval_lo = a->interval_hi = 0;
+}
+
+static void
+connection_end(struct ledger *l, struct ledger_connection *c)
+{
+	struct ledger_entry entry = { .kind = LEDGER_CLOSED, .connection = c };
+	struct ledger_message *m = ledger_message_find(l, c->mid);
+
+	ledger_tell(l, &entry);
+	for (size_t i = 0; m != NULL && i < m->recipient_count; i++) {
+		struct ledger_recipient *r = &m->recipients[i];
+
+		if (r->state == RECIPIENT_ACTIVE && r->dcid == c->dcid)
+			recipient_enter(l, r, RECIPIENT_READY);
+	}
+	if (c->domain != NULL) {
+		c->domain->active = l->now;
+		c->domain->open_count -= c->is_open;
+	} else if (c->is_open) {
+		c->address->unassigned--;
+		c->address->lost_line = l->now.line;
+	}
+	HASH_DEL(l->connections, c);
+	free(c);
+}
+
+/* ---- failures ---- */
+
+/* A failure to connect has no New line; behind one, EOF, reset and timeout are
+ * the same line before the greeting (down) and behind it (up), so that only
+ * the other witness can tell. */
+static enum failure_kind
+failure_of(const struct ledger *l, const struct ledger_connection *c,
+    const struct maillog_event *ev)
+{
+	if (slice_eq(ev->reason, SLICE("unexpected SMTP response")) ||
+	    c->starts > 0)
+		return FAILURE_UP;
+	if (!c->is_open)
+		return FAILURE_DOWN;
+	switch (l->hooks.greeted(l->hooks.owner, c->dcid)) {
+	case GREETED_YES:
+		return FAILURE_UP;
+	case GREETED_NO:
+		return FAILURE_DOWN;
+	case GREETED_UNKNOWN:
+		break;
+	}
+	return FAILURE_MAYBE;
+}
+
+static utime
+interval_next(const struct relay_delivery *delivery, utime interval)
+{
+	utime next = interval > 0 ? 2 * interval : delivery->host_retry_initial;
+
+	return next < delivery->host_retry_max ? next
+					       : delivery->host_retry_max;
+}
+
+/* The host is down.  A connection that was under way when it went down may fail
+ * behind that and is no probe: whether it moves the probe is left open. */
+static void
+address_down(struct ledger *l, const struct ledger_connection *c)
+{
+	const struct relay_delivery *delivery = &l->plan->relay.delivery;
+	struct ledger_address *a = c->address;
+	utime lo = interval_next(delivery, a->interval_lo);
+	utime hi = interval_next(delivery, a->interval_hi);
+	bool is_probe = l->now.lo - delivery->connect_timeout >= a->changed.hi;
+
+	if (a->state == ADDRESS_DOWN && !is_probe) {
+		a->probe_hi = utime_add(l->now.hi, hi);
+		a->interval_hi = hi;
+		return;
+	}
+	if (a->state == ADDRESS_MAYBE && !c->is_open)
+		lo = interval_next(delivery, 0);
+	a->interval_lo = lo;
+	a->interval_hi = hi;
+	a->probe_lo = utime_add(l->now.lo, lo);
+	a->probe_hi = utime_add(l->now.hi, hi);
+	a->state = ADDRESS_DOWN;
+	a->changed = l->now;
+}
+
+static void
+address_failed(
+    struct ledger *l, const struct ledger_connection *c, enum failure_kind kind)
+{
+	struct ledger_address *a = c->address;
+	size_t seat = c->domain != NULL
+	    ? routing_index(&c->domain->routing, &a->at)
+	    : SIZE_MAX;
+
+	if (seat != SIZE_MAX)
+		c->domain->seats[seat].failed[kind] = l->now;
+	switch (kind) {
+	case FAILURE_DOWN:
+		address_down(l, c);
+		return;
+	case FAILURE_UP:
+		if (a->state != ADDRESS_UP) {
+			a->state = ADDRESS_UP;
+			a->changed = l->now;
+		}
+		a->interval_lo = a->interval_hi = 0;
+		return;
+	case FAILURE_MAYBE:
+	case FAILURE_KINDS:
+		break;
+	}
+	a->state = ADDRESS_MAYBE;
+	a->changed = l->now;
+	a->interval_lo = 0;
+	a->interval_hi =
+	    interval_next(&l->plan->relay.delivery, a->interval_hi);
+}
+
+/* ---- addresses ---- */
+
+/* Hosts may share an address and have ports of their own. */
+static size_t
+host_at(const struct plan *plan, const struct endpoint *at)
+{
+	for (size_t i = 0; i < plan->hosts.count; i++) {
+		const struct mock_host *host = &plan->hosts.at[i];
+
+		if (host->port != at->port)
+			continue;
+		for (size_t k = 0; k < host->addresses.count; k++)
+			if (ip_equal(&host->addresses.at[k], &at->ip))
+				return i;
+	}
+	return plan_host_at(plan, &at->ip);
+}
+
+struct ledger_address *
+address_get(struct ledger *l, const struct endpoint *at)
+{
+	struct endpoint_key key = endpoint_key(at);
+	struct ledger_address *a;
+
+	HASH_FIND(hh, l->addresses, &key, sizeof(key), a);
+	if (a != NULL)
+		return a;
+	a = xcalloc(1, sizeof(*a));
+	a->at = *at;
+	a->key = key;
+	a->host = host_at(l->plan, at);
+	HASH_ADD(hh, l->addresses, key, sizeof(a->key), a);
+	return a;
+}

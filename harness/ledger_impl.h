@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The inside of the ledger.  ledger.c reads lines and keeps the tables,
+ * ledger_message.c keeps messages and recipients, ledger_round.c groups and
+ * their waits, ledger_connection.c connections and addresses.
+ */
+#ifndef FAULTPOST_LEDGER_IMPL_H
+#define FAULTPOST_LEDGER_IMPL_H
+
+#include "harness/ledger.h"
+
+/* MIDs that have ended, as ranges in their order. */
+struct mid_range {
+	uint64_t first, last;
+};
+struct mid_ranges {
+	struct mid_range *at; /* owned */
+	size_t count, cap;
+};
+void mid_ranges_add(struct mid_ranges *r, uint64_t mid);
+bool mid_ranges_has(const struct mid_ranges *r, uint64_t mid);
+
+struct ledger {
+	const struct plan *plan; /* borrowed */
+	struct ledger_hooks hooks;
+	struct maillog_parser parser;
+	struct ledger_moment now;
+	struct ledger_counts counts;
+	uint64_t ordinal;                /* messages accepted, our own aside */
+	struct ledger_message *messages; /* owned; by mid */
+	struct ledger_domain *domains;   /* owned; by name */
+	struct ledger_connection *connections; /* owned; by dcid */
+	struct ledger_address *addresses;      /* owned; by endpoint */
+	struct list injecting; /* messages that are being received */
+	uint64_t first_mid;    /* what was before it the log does not show */
+	struct mid_ranges ended, delivered; /* some of it; all of it */
+	struct heap waits;                  /* of groups */
+	uint64_t wait_seq;
+	struct buf scratch;
+};
+
+/* Tells whoever judges; fills in the moment. */
+void ledger_tell(struct ledger *l, struct ledger_entry *entry);
+
+/* ---- ledger_message.c ---- */
+
+struct ledger_message *message_get(struct ledger *l, uint64_t mid);
+void message_end(struct ledger *l, struct ledger_message *m);
+void message_free(struct ledger *l, struct ledger_message *m);
+void on_start_mid(struct ledger *l, const struct maillog_event *ev);
+void on_generated(struct ledger *l, const struct maillog_event *ev);
+void on_mid_from(struct ledger *l, const struct maillog_event *ev);
+void on_mid_to(struct ledger *l, const struct maillog_event *ev);
+void on_mid_ready(struct ledger *l, const struct maillog_event *ev);
+void on_icid_end(struct ledger *l, const struct maillog_event *ev);
+void on_mid_queued(struct ledger *l, const struct maillog_event *ev);
+void on_message_aborted(struct ledger *l, const struct maillog_event *ev);
+void on_message_finished(struct ledger *l, const struct maillog_event *ev);
+void on_delivery_start(struct ledger *l, const struct maillog_event *ev);
+void on_message_done(struct ledger *l, const struct maillog_event *ev);
+void on_delayed(struct ledger *l, const struct maillog_event *ev);
+void on_bounced(struct ledger *l, const struct maillog_event *ev);
+void on_deleted(struct ledger *l, const struct maillog_event *ev);
+void on_pending(struct ledger *l, const struct maillog_event *ev);
+
+/* ---- ledger_round.c ---- */
+
+/* The domain of that name, in any case; made when there is none. */
+struct ledger_domain *domain_get(struct ledger *l, struct slice name);
+void domain_free(struct ledger_domain *d);
+/* Changes a recipient's state and what its group counts. */
+void recipient_enter(
+    struct ledger *l, struct ledger_recipient *r, enum recipient_state to);
+/* A round begins: by the line in hand, or by the end of the wait (`at`, then
+ * not NULL).  Recipients that waited are ready. */
+void group_begin(
+    struct ledger *l, struct ledger_group *g, const struct ledger_moment *at);
+/* Notes that the seat answered a recipient of the group 4xx. */
+void group_answered(struct ledger *l, struct ledger_group *g, size_t seat);
+/* Reads a "pending till" by what delivery.md prescribes. */
+void group_wait_find(
+    struct ledger *l, struct ledger_group *g, struct ledger_wait *wait);
+void group_wait(
+    struct ledger *l, struct ledger_group *g, const struct ledger_wait *wait);
+/* Ends the wait of the domain's groups: one of its messages was delivered. */
+void domain_release(struct ledger *l, struct ledger_domain *d);
+void group_forget(struct ledger *l, struct ledger_group *g);
+
+/* ---- ledger_connection.c ---- */
+
+struct ledger_address *address_get(struct ledger *l, const struct endpoint *at);
+/* The connection carries mail of the domain. */
+void connection_assign(
+    struct ledger *l, struct ledger_connection *c, struct ledger_domain *d);
+/* The first mail on it: its host has greeted. */
+void connection_greeted(struct ledger *l, struct ledger_connection *c);
+void on_dcid_new(struct ledger *l, const struct maillog_event *ev);
+void on_dcid_close(struct ledger *l, const struct maillog_event *ev);
+void on_connection_error(struct ledger *l, const struct maillog_event *ev);
+
+#endif

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Where the mail of a domain may go, by docs/delivery.md: the routes and the
+ * zone of a plan, read at once and without a resolver, for the judge.
+ */
+#ifndef FAULTPOST_ROUTING_H
+#define FAULTPOST_ROUTING_H
+
+#include "harness/plan.h"
+
+/* Beyond this the choices of a domain are not judged. */
+#define ROUTING_CANDIDATES_MAX 256
+
+/* How the look-ups ended. */
+enum routing_state {
+	ROUTING_FOUND,   /* there are candidates */
+	ROUTING_DISCARD, /* /dev/null */
+	ROUTING_HARD,    /* no host has an address: 5.1.2 */
+	ROUTING_SOFT,    /* no candidate, but asking again may help */
+	ROUTING_UNKNOWN, /* the plan does not say, or it is too much */
+};
+
+struct routing_candidate {
+	struct endpoint at;
+	/* Lower is better: the route entry's priority, then the preference of
+	 * the MX record that led to the address. */
+	uint32_t priority;
+};
+
+/* Best priority first, and within one as delivery.md lists them. */
+struct routing {
+	enum routing_state state;
+	struct routing_candidate *candidates; /* owned */
+	size_t count, cap;
+	bool has_soft; /* a host was left out by a soft error */
+	utime delay;   /* all the look-ups together, one after another */
+};
+
+/* Fills in *r, whatever it was, for mail to `domain`. */
+void routing_find(
+    const struct relay_config *relay, struct slice domain, struct routing *r);
+void routing_fini(struct routing *r);
+/* The index of the candidate at that endpoint, or SIZE_MAX. */
+size_t routing_index(const struct routing *r, const struct endpoint *at);
+
+#endif
