@@ -142,9 +142,9 @@ await mock
 $python demo/sockets.py config "$scenario" "$work/places.json" "$work" \
     >"$work/relay.json"
 "$bin/faultpost-relay" -c "$work/relay.json" --ready-fd 3 \
-    3>"$work/relay.ready" >"$work/log" &
+    --port-file "$work/relay.places" 3>"$work/relay.ready" >"$work/log" &
 relay=$! pids="$pids $!"
-$python demo/sockets.py inject "$scenario" "$work/relay.json" "$relay" \
+$python demo/sockets.py inject "$scenario" "$work/relay.places" "$relay" \
     3<"$work/relay.ready" <"$work/log" >"$work/real.log" &
 client=$! pids="$pids $!"
 finish "the client" "$client"

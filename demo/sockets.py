@@ -3,11 +3,11 @@
 """What demo.sh needs to repeat a scenario over real sockets.
 
   sockets.py config SCENARIO PLACES FOLDER    print the relay's configuration
-  sockets.py inject SCENARIO CONFIG RELAY_PID <LOG >COPY
+  sockets.py inject SCENARIO RELAY_PLACES RELAY_PID <LOG >COPY
                                               send the scenario's messages
   sockets.py mask LOG [PLACES]                print a log fit for comparison
 
-PLACES is the port file of faultpost-mock.
+PLACES is the port file of faultpost-mock, RELAY_PLACES that of faultpost-relay.
 """
 
 from __future__ import annotations
@@ -20,7 +20,6 @@ import re
 import select
 import signal
 import smtplib
-import socket
 import sys
 import time
 from collections.abc import Callable
@@ -45,13 +44,6 @@ def read_places(path: str) -> dict[str, str]:
 
 # ---- config ----
 
-def free_port(address: str) -> int:
-    """A port of `address` that nobody uses at the moment."""
-    with socket.socket() as s:
-        s.bind((address, 0))
-        return s.getsockname()[1]
-
-
 def config(scenario_path: str, places_path: str, folder: str) -> None:
     """Prints what the relay must be told so that the scenario's routes and
     names lead to the real places, and all else is as in the scenario."""
@@ -65,7 +57,7 @@ def config(scenario_path: str, places_path: str, folder: str) -> None:
     names = re.compile("|".join(map(re.escape, ports)))
     print(json.dumps({
         "hostname": "relay.example",
-        "listen": f"{RELAY_REAL}:{free_port(RELAY_REAL)}",
+        "listen": f"{RELAY_REAL}:0",
         "interface": RELAY_REAL,
         "relay_from": INJECTOR_REAL,
         "routes": [names.sub(lambda m: f"{m[0]}:{ports[m[0]]}", line)
@@ -136,14 +128,14 @@ def seconds(duration: str) -> float:
     return int(number) / {"ms": 1000, "s": 1}[unit]
 
 
-def inject(scenario_path: str, config_path: str, relay: str) -> None:
+def inject(scenario_path: str, places_path: str, relay: str) -> None:
     """Sends the scenario's messages at its pace in one session, each when the
     one before has been delivered; then drains the relay."""
     entry = read_json(scenario_path)["inject"][0]
-    host, port = read_json(config_path)["listen"].rsplit(":", 1)
     log = Log()
     if not os.read(READY_FD, 64):
         sys.exit("faultpost-relay did not start")
+    host, port = read_json(places_path)[0]["real"].rsplit(":", 1)
     begin = time.monotonic()
     with smtplib.SMTP(host, int(port), local_hostname="injector.example",
                       timeout=PATIENCE_S,
