@@ -78,6 +78,7 @@ inbound_forget_message(struct inbound *in)
 	in->size_bytes = 0;
 	in->is_8bit = in->is_utf8 = false;
 	in->content = CONTENT_OK;
+	in->newlines = (struct newline_cleaner){ 0 };
 	buf_clear(&in->piece);
 	header_scan_reset(&in->headers);
 }
@@ -116,6 +117,7 @@ inbound_free(struct inbound *in)
 	message_destroy(&in->accepted);
 	smtp_server_destroy(&in->server);
 	header_scan_fini(&in->headers);
+	buf_fini(&in->clean);
 	buf_fini(&in->piece);
 	buf_fini(&in->reply);
 	free(in->recipients);

@@ -55,9 +55,12 @@ add_received(struct inbound *in)
 	buf_fini(&text);
 }
 
-void
-inbound_receive(struct inbound *in, struct slice bytes)
+/* What is in in->clean belongs to the message. */
+static void
+take_clean(struct inbound *in)
 {
+	struct slice bytes = buf_slice(&in->clean);
+
 	if (in->size_bytes == 0)
 		add_received(in);
 	if (in->size_bytes - in->trace_bytes + bytes.len >
@@ -65,6 +68,14 @@ inbound_receive(struct inbound *in, struct slice bytes)
 		in->content = CONTENT_TOO_BIG;
 	header_scan_feed(&in->headers, bytes);
 	add_content(in, bytes);
+	buf_clear(&in->clean);
+}
+
+void
+inbound_receive(struct inbound *in, struct slice bytes)
+{
+	newline_clean(&in->newlines, bytes, &in->clean);
+	take_clean(in);
 }
 
 /* The transaction becomes a message; its strings move. */
@@ -107,8 +118,8 @@ refuse_content(
 void
 inbound_accept_message(struct inbound *in)
 {
-	if (in->size_bytes == 0)
-		add_received(in);
+	newline_clean_end(&in->newlines, &in->clean);
+	take_clean(in);
 	put_piece(in);
 	if (in->content == CONTENT_OK) {
 		in->accepted = make_message(in);

@@ -8,6 +8,7 @@
 #define FAULTPOST_RELAY_INBOUND_IMPL_H
 
 #include "core/smtp/server.h"
+#include "relay/newline.h"
 #include "relay/received.h"
 #include "relay/relay_impl.h"
 
@@ -32,6 +33,8 @@ struct inbound {
 	char **recipients; /* owned, each too */
 	size_t recipient_cap;
 	uint32_t recipient_count;
+	struct newline_cleaner newlines;
+	struct buf clean;    /* scratch: content without bare CR and LF */
 	struct buf piece;    /* content not in the spool yet */
 	uint32_t pieces;     /* those in the spool */
 	uint64_t size_bytes; /* of the content so far */
