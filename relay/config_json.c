@@ -177,7 +177,7 @@ static const struct json_field config_fields[] = {
 	    "The relay's name in greetings and EHLO." },
 	{ "listen", JF_ARRAY_OR_ONE(struct endpoint,
 	    JF_CUSTOM(&endpoint_custom), 1, 64),
-	    JSON_AT(struct config_json, config.listen), "127.0.0.1:25",
+	    JSON_AT(struct config_json, config.listen), "[\"127.0.0.1:25\"]",
 	    "Where it listens." },
 	{ "interface_name", JF_STRING(1, 64),
 	    JSON_AT(struct config_json, config.interface_name), "Management",

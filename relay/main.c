@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * faultpost-relay: the relay as a daemon in the foreground.  SIGTERM and SIGINT
- * drain it, SIGHUP reads the configuration again (and opens the log anew, for
- * whoever rotates it).
+ * drain it, SIGHUP reads the configuration again and opens the log anew, for
+ * whoever rotates it (whether or not the configuration is any good).
  */
 #include "core/cli/cli.h"
 #include "core/world/world_ev.h"
@@ -14,13 +14,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #define CONFIG_BYTES_MAX ((size_t)64 << 20)
 #define LOG_BUFFER_BYTES 65536
 
 struct daemon {
-	const char *config_path;
+	const char *config_path, *port_path; /* or NULL */
 	bool only_check;
 	void (*describe)(struct buf *out); /* all that is wanted; or NULL */
 	int ready_fd;
@@ -28,16 +29,18 @@ struct daemon {
 	int in_force;
 	struct world *world;
 	struct relay *relay;
+	bool is_draining;   /* and listens nowhere */
 	struct buf log;     /* lines of this moment */
 	struct timer flush; /* writes them */
 	int log_fd;
-	int exit_code;
+	int queue_fd; /* of the queue's file, locked; -1: not yet */
 };
 
 enum {
 	OPTION_CONFIG = 1000,
 	OPTION_CHECK,
 	OPTION_READY_FD,
+	OPTION_PORT_FILE,
 	OPTION_SCHEMA,
 	OPTION_FIELDS
 };
@@ -45,9 +48,11 @@ enum {
 static const struct cli_option options[] = {
 	{ OPTION_CONFIG, 'c', "config", "FILE", "The configuration (JSON)." },
 	{ OPTION_CHECK, 't', "check", NULL,
-	    "Check the configuration, say what it means, and exit." },
+	    "Check the configuration and say what it means." },
 	{ OPTION_READY_FD, 0, "ready-fd", "N",
 	    "Write a line to this descriptor when listening." },
+	{ OPTION_PORT_FILE, 0, "port-file", "FILE",
+	    "Write where it listens (JSON), for ports given as 0." },
 	{ OPTION_SCHEMA, 0, "schema", NULL,
 	    "Print the JSON Schema of FILE, and exit." },
 	{ OPTION_FIELDS, 0, "fields", NULL,
@@ -81,6 +86,9 @@ on_option(void *owner, int id, const char *value, struct err *err)
 		if (!cli_number("ready-fd", value, 0, 1048576, &number, err))
 			return false;
 		d->ready_fd = (int)number;
+		return true;
+	case OPTION_PORT_FILE:
+		d->port_path = value;
 		return true;
 	case OPTION_SCHEMA:
 		d->describe = relay_config_schema;
@@ -251,6 +259,54 @@ open_log(struct daemon *d, struct err *err)
 	return true;
 }
 
+/* ---- where it listens ---- */
+
+static bool
+write_port_file(const struct daemon *d, struct err *err)
+{
+	const struct relay_config *c = &d->files[d->in_force].config;
+	char at[ENDPOINT_TEXT_MAX], real[ENDPOINT_TEXT_MAX];
+	struct buf text = { 0 };
+	bool ok;
+	int fd;
+
+	if (d->port_path == NULL)
+		return true;
+	fd = open(d->port_path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+	if (fd < 0)
+		return err_at(err, d->port_path, 0, 0, "%s", strerror(errno));
+	for (size_t i = 0; i < c->listen.count; i++)
+		buf_printf(&text,
+		    "%s\n  {\"host\": \"relay\", \"address\": \"%s\", "
+		    "\"real\": \"%s\"}",
+		    i == 0 ? "[" : ",", endpoint_format(&c->listen.at[i], at),
+		    endpoint_format(relay_listen_address(d->relay, i), real));
+	buf_append_cstr(&text, "\n]\n");
+	ok = write_all(fd, buf_slice(&text)) ||
+	    err_at(err, d->port_path, 0, 0, "%s", strerror(errno));
+	buf_fini(&text);
+	(void)close(fd);
+	return ok;
+}
+
+/* ---- the queue ---- */
+
+/* Two relays on one queue would deliver everything twice.  SQLite's own locks
+ * are for a moment, and others may read the queue; this one is ours.  A file
+ * that cannot be opened is for the spool to complain about. */
+static bool
+lock_queue(struct daemon *d, struct err *err)
+{
+	const char *path = d->files[d->in_force].config.queue_path.at;
+
+	d->queue_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0640);
+	if (d->queue_fd < 0 || flock(d->queue_fd, LOCK_EX | LOCK_NB) == 0)
+		return true;
+	return err_at(err, path, 0, 0,
+	    errno == EWOULDBLOCK ? "another faultpost-relay has this queue"
+				 : "the queue cannot be locked");
+}
+
 /* ---- events ---- */
 
 static void
@@ -268,26 +324,37 @@ on_fault(void *owner, const struct err *err)
 	cli_report(err, CLI_TROUBLE);
 }
 
-static void
-reload(struct daemon *d)
+/* Puts the configuration file in force as it is now, if it can be. */
+static bool
+reload_config(struct daemon *d, struct err *err)
 {
 	int spare = !d->in_force;
-	struct err err;
 
-	if (!read_config(d, &d->files[spare])) {
-		fprintf(stderr,
-		    "faultpost-relay: the old configuration stays "
-		    "in force\n");
-		return;
-	}
-	if (!relay_reload(d->relay, &d->files[spare].config, &err)) {
-		cli_report(&err, CLI_TROUBLE);
+	if (!read_config(d, &d->files[spare]))
+		return err_set(err, "the configuration is wrong");
+	if (!relay_reload(d->relay, &d->files[spare].config, err)) {
 		relay_config_fini(&d->files[spare]);
-		return;
+		return false;
 	}
 	world_ev_set_zone(d->world, d->files[spare].zone);
 	relay_config_fini(&d->files[d->in_force]);
 	d->in_force = spare;
+	return true;
+}
+
+static void
+on_hangup(struct daemon *d)
+{
+	struct err err;
+
+	if (!reload_config(d, &err)) {
+		err_prefix(&err,
+		    "faultpost-relay: the old configuration stays in "
+		    "force: ");
+		cli_report(&err, CLI_USAGE);
+	} else if (!d->is_draining && !write_port_file(d, &err)) {
+		cli_report(&err, CLI_TROUBLE);
+	}
 	flush_log(d);
 	if (!open_log(d, &err))
 		cli_report(&err, CLI_TROUBLE);
@@ -298,10 +365,12 @@ on_signal(void *owner, int signo)
 {
 	struct daemon *d = owner;
 
-	if (signo == SIGHUP)
-		reload(d);
-	else
-		relay_drain(d->relay);
+	if (signo == SIGHUP) {
+		on_hangup(d);
+		return;
+	}
+	d->is_draining = true;
+	relay_drain(d->relay);
 }
 
 static int
@@ -320,13 +389,17 @@ serve(struct daemon *d)
 	d->world = world_ev_new(&world, &err);
 	if (d->world == NULL)
 		return cli_report(&err, CLI_TROUBLE);
-	if (!open_log(d, &err))
+	if (!lock_queue(d, &err) || !open_log(d, &err))
 		return cli_report(&err, CLI_TROUBLE);
 	log_begin(d);
 	world_ev_signals(d->world, signals, on_signal, d);
 	d->relay = relay_new(d->world, &d->files[0].config, &hooks, &err);
 	if (d->relay == NULL)
 		return cli_report(&err, CLI_TROUBLE);
+	if (!write_port_file(d, &err)) {
+		relay_destroy(&d->relay);
+		return cli_report(&err, CLI_TROUBLE);
+	}
 	world_ev_ready(d->ready_fd, getenv("NOTIFY_SOCKET"));
 	ok = world_run(d->world, &err);
 	relay_destroy(&d->relay);
@@ -345,6 +418,9 @@ daemon_fini(struct daemon *d)
 	buf_fini(&d->log);
 	if (d->log_fd > STDOUT_FILENO)
 		(void)close(d->log_fd);
+	/* Behind SQLite, whose own locks on the file this ends. */
+	if (d->queue_fd >= 0)
+		(void)close(d->queue_fd);
 	relay_config_fini(&d->files[0]);
 	relay_config_fini(&d->files[1]);
 }
@@ -352,7 +428,11 @@ daemon_fini(struct daemon *d)
 int
 main(int argc, char **argv)
 {
-	struct daemon d = { .ready_fd = -1, .log_fd = STDOUT_FILENO };
+	struct daemon d = {
+		.ready_fd = -1,
+		.log_fd = STDOUT_FILENO,
+		.queue_fd = -1,
+	};
 	int first, code;
 
 	d.flush.fire = on_flush;

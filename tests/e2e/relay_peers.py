@@ -1,0 +1,206 @@
+# SPDX-License-Identifier: MIT
+"""faultpost-relay as a process, and whom it meets: a sink, clients."""
+import json
+import os
+import selectors
+import signal
+import socket
+import socketserver
+import subprocess
+import threading
+import time
+
+PATIENCE_S = 20
+
+
+def config(folder, **more):
+    """A configuration for a daemon of its own folder."""
+    return {"hostname": "relay.test", "listen": "127.0.0.1:0",
+            "queue": str(folder / "queue.db"), "relay_from": "127.0.0.0/8",
+            "interface": "127.0.0.1", **more}
+
+
+class Relay:
+    """A running faultpost-relay; its log is its standard output unless the
+    configuration says otherwise."""
+
+    def __init__(self, program, folder, wanted, env=None):
+        self.folder = folder
+        self.path = folder / "relay.json"
+        self.write(wanted)
+        ready, ready_in = os.pipe()
+        self.process = subprocess.Popen(
+            [program, "-c", self.path, "--ready-fd", str(ready_in),
+             "--port-file", folder / "relay.ports"],
+            pass_fds=[ready_in], stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE, env=env)
+        os.close(ready_in)
+        self.lines = {"stdout": b"", "stderr": b""}
+        with os.fdopen(ready) as pipe:
+            self.is_ready = pipe.readline() == "ready\n"
+
+    def write(self, wanted):
+        self.path.write_text(
+            wanted if isinstance(wanted, str) else json.dumps(wanted))
+
+    def address(self, index=0):
+        places = json.loads((self.folder / "relay.ports").read_text())
+        ip, port = places[index]["real"].rsplit(":", 1)
+        return ip, int(port)
+
+    def connect(self, index=0):
+        return Client(self.address(index))
+
+    def await_text(self, text, stream="stdout"):
+        """Blocks until the stream has said `text`; returns what came up to
+        there, which is then forgotten."""
+        pipe = getattr(self.process, stream)
+        wanted = text.encode()
+        end = time.monotonic() + PATIENCE_S
+        with selectors.DefaultSelector() as selector:
+            selector.register(pipe, selectors.EVENT_READ)
+            while wanted not in self.lines[stream]:
+                if not selector.select(end - time.monotonic()):
+                    raise TimeoutError(f"no {text!r} in "
+                                       f"{self.lines[stream].decode()}")
+                got = os.read(pipe.fileno(), 65536)
+                if not got:
+                    raise EOFError(f"no {text!r} in "
+                                   f"{self.lines[stream].decode()}")
+                self.lines[stream] += got
+        at = self.lines[stream].index(wanted) + len(wanted)
+        before, self.lines[stream] = (
+            self.lines[stream][:at].decode(), self.lines[stream][at:])
+        return before
+
+    def signal(self, number):
+        self.process.send_signal(number)
+
+    def end(self):
+        """Waits for its end; (exit code, the rest of stdout, of stderr)."""
+        out, err = self.process.communicate(timeout=PATIENCE_S)
+        return (self.process.returncode,
+                (self.lines["stdout"] + out).decode(),
+                (self.lines["stderr"] + err).decode())
+
+    def stop(self):
+        self.signal(signal.SIGTERM)
+        return self.end()
+
+    def destroy(self):
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.communicate()
+
+
+class Client:
+    """An SMTP client that says what it is told, byte by byte if need be."""
+
+    def __init__(self, address):
+        self.socket = socket.create_connection(address, timeout=PATIENCE_S)
+        self.file = self.socket.makefile("rb")
+        self.greeting = self.reply()
+
+    def reply(self):
+        """The next reply's lines; "" at the end of the connection."""
+        lines = []
+        while line := self.file.readline():
+            lines.append(line.decode().rstrip("\r\n"))
+            if line[3:4] != b"-":
+                break
+        return "\n".join(lines)
+
+    def send(self, data):
+        self.socket.sendall(data)
+
+    def ask(self, line):
+        self.send(line.encode() + b"\r\n")
+        return self.reply()
+
+    def begin(self, *recipients):
+        """A transaction up to DATA's 354."""
+        self.ask("EHLO client.test")
+        self.ask("MAIL FROM:<a@b.example>")
+        for recipient in recipients:
+            assert self.ask(f"RCPT TO:<{recipient}>").startswith("250 ")
+        assert self.ask("DATA").startswith("354 ")
+
+    def mail(self, body, *recipients):
+        self.begin(*recipients)
+        return self.ask(body + "\r\n.")
+
+    def close(self):
+        self.file.close()
+        self.socket.close()
+
+
+class Sink(socketserver.ThreadingTCPServer):
+    """An SMTP server that takes everything, and keeps it: `messages`.  While
+    `gate` is not set it holds the answers to the final dots back."""
+
+    daemon_threads = True
+    allow_reuse_address = True
+
+    def __init__(self):
+        super().__init__(("127.0.0.1", 0), SinkSession)
+        self.messages = []
+        self.arrived = threading.Condition()
+        self.gate = threading.Event()
+        self.gate.set()
+        self.dots = threading.Semaphore(0)
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+
+    @property
+    def port(self):
+        return self.server_address[1]
+
+    def keep(self, message):
+        with self.arrived:
+            self.messages.append(message)
+            self.arrived.notify_all()
+
+    def await_messages(self, count):
+        with self.arrived:
+            assert self.arrived.wait_for(
+                lambda: len(self.messages) >= count, PATIENCE_S)
+        return self.messages
+
+    def close(self):
+        self.gate.set()
+        self.shutdown()
+        self.server_close()
+
+
+class SinkSession(socketserver.StreamRequestHandler):
+    def say(self, text):
+        self.wfile.write(text + b"\r\n")
+
+    def handle(self):
+        try:
+            self.talk()
+        except OSError:
+            pass
+
+    def talk(self):
+        self.say(b"220 sink.test ESMTP")
+        while line := self.rfile.readline():
+            verb = line[:4].upper()
+            if verb == b"DATA":
+                self.say(b"354 go on")
+                self.take()
+            elif verb == b"QUIT":
+                self.say(b"221 bye")
+                return
+            else:
+                self.say(b"250 ok")
+
+    def take(self):
+        message = b""
+        while (line := self.rfile.readline()) != b".\r\n":
+            if not line:
+                return
+            message += line[1:] if line.startswith(b".") else line
+        self.server.dots.release()
+        self.server.gate.wait(PATIENCE_S)
+        self.server.keep(message)
+        self.say(b"250 2.0.0 kept")
