@@ -12,7 +12,7 @@
 #include "core/json/table.h"
 #include "core/routes/routes.h"
 
-/* What follows a 5xx greeting or EHLO (esa.md, decision 3). */
+/* What follows a 5xx greeting or EHLO (docs/decisions.md, D3). */
 enum relay_on_5xx_greeting {
 	ON_5XX_NEXT,
 	ON_5XX_BOUNCE

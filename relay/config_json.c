@@ -14,8 +14,8 @@ static bool endpoint_read(
 
 /* ---- delivery ---- */
 
-/* The stages whose failure leads to the next candidate at once (esa.md,
- * decision 1). */
+/* The stages whose failure leads to the next candidate at once
+ * (docs/decisions.md, D1). */
 static const struct json_word failover_stages[] = {
 	{ "connect", STAGE_CONNECT },
 	{ "greeting", STAGE_BANNER },

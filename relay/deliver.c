@@ -86,12 +86,14 @@ bounce_ready(
 		    d, CONTAINER_OF(link, struct group, link), dcid, &cause);
 }
 
-/* The stage is not one of failover_on: the rounds of all that is ready end. */
+/* The stage is not one of failover_on: the rounds of all that is ready end,
+ * whatever else they could try. */
 static void
-end_rounds(struct delivery *d)
+end_rounds(struct delivery *d, const struct host *failed)
 {
 	LIST_FOREACH_SAFE(link, &d->domain->ready)
-		deliver_requeue(d, CONTAINER_OF(link, struct group, link));
+		deliver_end_round(
+		    d, CONTAINER_OF(link, struct group, link), failed);
 }
 
 static void
@@ -132,7 +134,7 @@ deliver_host_failed(struct delivery *d, struct connection *c,
 	    r->config->delivery.on_5xx_greeting == ON_5XX_BOUNCE)
 		bounce_ready(d, failure->dcid, failure);
 	if ((r->config->delivery.failover_on & 1U << stage) == 0)
-		end_rounds(d);
+		end_rounds(d, c->host);
 	deliver_wake(d);
 }
 

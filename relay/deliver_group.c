@@ -164,19 +164,37 @@ deliver_requeue_attempted(struct delivery *d, struct group *g)
 		world_now(d->relay->world), retry_wait(profile, g->attempts)));
 }
 
-/* Nothing is eligible for the group: 10, 11. */
+/* The error that a waiting group shows when no recipient of its own was
+ * refused. */
+static void
+take_domain_error(struct delivery *d, struct group *g)
+{
+	if (d->last_error != NULL && !g->round.answered)
+		group_set_error(g, slice_cstr(d->last_error));
+}
+
 void
 deliver_requeue(struct delivery *d, struct group *g)
 {
 	const struct candidates *c = &d->domain->candidates;
 
-	if (d->last_error != NULL && !g->round.answered)
-		group_set_error(g, slice_cstr(d->last_error));
+	take_domain_error(d, g);
 	if (round_was_attempt(&g->round, c))
 		deliver_requeue_attempted(d, g);
 	else
 		wait_group(
 		    d, g, pick_first_probe(c, world_now(d->relay->world)));
+}
+
+void
+deliver_end_round(
+    struct delivery *d, struct group *g, const struct host *failed)
+{
+	take_domain_error(d, g);
+	if (round_was_attempt(&g->round, &d->domain->candidates))
+		deliver_requeue_attempted(d, g);
+	else
+		wait_group(d, g, failed->probe_at);
 }
 
 /* Those whose wait ends by `until` are due: 13. */

@@ -13,7 +13,7 @@
 #include "relay/relay_impl.h"
 
 /* What a client may have sent and we not read yet. */
-#define BACKLOG_MAX (256 * 1024)
+#define BACKLOG_MAX ((size_t)256 * 1024)
 
 struct inbound {
 	struct relay *relay;        /* borrowed */

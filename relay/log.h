@@ -51,6 +51,8 @@ struct log_host_failure {
 };
 void log_connection_error(struct log *log, const struct log_host_failure *f);
 
+/* The group waits until its `due`, by that profile: "MID ... pending".  The
+ * log has whole seconds; the one is told in which the wait is over. */
 void log_pending(struct log *log, const struct group *g,
     const struct relay_bounce_profile *profile);
 

@@ -198,33 +198,46 @@ failure_text(const struct connection *c, const struct smtp_client_event *ev)
 	return SLICE("");
 }
 
+/* What the host said that was no answer, with its code if it had one. */
+static struct slice
+nonsense_text(const struct smtp_client_event *ev, struct buf *out)
+{
+	if (ev->failure != SMTP_FAIL_GARBAGE || ev->reply.code == 0)
+		return (struct slice){ 0 };
+	buf_printf(out, "%d %.*s", ev->reply.code, SLICE_ARG(ev->reply.text));
+	return buf_slice(out);
+}
+
 static void
 on_failed(struct connection *c, const struct smtp_client_event *ev)
 {
 	bool is_smtp =
 	    ev->failure == SMTP_FAIL_REPLY || ev->failure == SMTP_FAIL_GARBAGE;
-	struct slice text = failure_text(c, ev);
+	unsigned code =
+	    ev->failure == SMTP_FAIL_REPLY ? (unsigned)ev->reply.code : 0;
+	struct buf nonsense = { 0 };
+	struct slice text = nonsense_text(ev, &nonsense);
 
+	if (text.len == 0)
+		text = failure_text(c, ev);
 	switch (c->state) {
 	case CONNECTION_GREETING:
 		setup_failed(c,
 		    ev->stage == STAGE_BANNER ? STAGE_BANNER : STAGE_EHLO,
-		    !is_smtp && ev->stage == STAGE_BANNER,
-		    ev->failure == SMTP_FAIL_REPLY ? (unsigned)ev->reply.code
-						   : 0,
-		    text, is_smtp);
-		return;
+		    !is_smtp && ev->stage == STAGE_BANNER, code, text, is_smtp);
+		break;
 	case CONNECTION_BUSY:
 		if (c->group != NULL)
-			outbound_lost(c, text);
+			outbound_lost(c, code, text);
 		connection_end(c);
-		return;
+		break;
 	case CONNECTION_CONNECTING:
 	case CONNECTION_IDLE:
 	case CONNECTION_QUITTING:
 		connection_end(c);
-		return;
+		break;
 	}
+	buf_fini(&nonsense);
 }
 
 /* Acts on one event; false when the connection is gone. */

@@ -35,8 +35,9 @@ void outbound_on_result(
     struct connection *c, const struct smtp_client_event *ev);
 /* The transaction is over, in whatever way. */
 void outbound_over(struct connection *c);
-/* The host was lost in the middle: soft for those without a verdict. */
-void outbound_lost(struct connection *c, struct slice why);
+/* The host was lost in the middle: soft for those without a verdict.  `code`
+ * is that of its last word, a 421, or 0. */
+void outbound_lost(struct connection *c, unsigned code, struct slice why);
 /* Gives the session content for as long as the network takes it; false when
  * the connection is gone. */
 bool outbound_send_content(struct connection *c);

@@ -103,10 +103,12 @@ outbound_over(struct connection *c)
 
 /* The host was lost in the middle: soft for those without a verdict. */
 void
-outbound_lost(struct connection *c, struct slice why)
+outbound_lost(struct connection *c, unsigned code, struct slice why)
 {
 	const struct log_cause cause = {
-		.phase = MAILLOG_PHASE_NETWORK,
+		.code = code,
+		.phase =
+		    code != 0 ? MAILLOG_PHASE_ENVELOPE : MAILLOG_PHASE_NETWORK,
 		.text = why,
 	};
 
@@ -129,7 +131,7 @@ content_missing(struct connection *c)
 	r->hooks.on_fault(r->hooks.owner, &err);
 	c->failover = false;
 	stream_reset(c->stream);
-	outbound_lost(c, SLICE("local error reading the queue"));
+	outbound_lost(c, 0, SLICE("local error reading the queue"));
 	outbound_log_close(c);
 	deliver_connection_closed(c->delivery, c);
 	outbound_free(c);

@@ -104,6 +104,7 @@ void group_make_waiting(struct queue *q, struct group *g, utime due);
 /* The group waiting that is due first; NULL: none waits. */
 struct group *domain_first_waiting(const struct domain *d);
 
+/* Why the last try failed, in words; the text is copied. */
 void group_set_error(struct group *g, struct slice text);
 
 #endif

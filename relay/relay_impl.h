@@ -101,6 +101,10 @@ void deliver_bounce_group(struct delivery *d, struct group *g, uint64_t dcid,
 void deliver_discard_group(struct delivery *d, struct group *g);
 /* Nothing is eligible for the group: 10, 11. */
 void deliver_requeue(struct delivery *d, struct group *g);
+/* Its round ends because `failed` did, though others are left: an attempt if
+ * anything answered, else it waits for the probe of that host. */
+void deliver_end_round(
+    struct delivery *d, struct group *g, const struct host *failed);
 /* Its round was an attempt: 10. */
 void deliver_requeue_attempted(struct delivery *d, struct group *g);
 /* Groups whose wait ends by `until` are due: 13. */

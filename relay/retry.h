@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * When a recipient is tried again: the bounce profile's arithmetic (esa.md
- * section 3, decision 4).  Pure.
+ * When a recipient is tried again: the bounce profile's arithmetic
+ * (docs/decisions.md, D4).  Pure.
  */
 #ifndef FAULTPOST_RELAY_RETRY_H
 #define FAULTPOST_RELAY_RETRY_H

@@ -32,7 +32,7 @@ static const char spool_schema[] =
     "INSERT INTO counter VALUES('mid', 1);";
 
 static const char *const spool_sql[] = {
-#define X(constant, sql) sql,
+#define X(constant, sql) (sql),
 	SPOOL_STATEMENTS(X)
 #undef X
 };
