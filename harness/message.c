@@ -8,28 +8,16 @@
 
 #define LINE_BYTES 64
 
-static void
-date_append(struct buf *out, utime date)
-{
-	static const char days[] = "SunMonTueWedThuFriSat";
-	static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
-	struct utime_parts p;
-
-	utime_split(date, &p);
-	buf_printf(out, "Date: %.3s, %d %.3s %d %02d:%02d:%02d +0000\r\n",
-	    days + 3 * p.weekday, p.day, months + 3 * (p.month - 1), p.year,
-	    p.hour, p.minute, p.second);
-}
-
 void
 message_begin(struct message_writer *m, const struct message_header *h,
     uint64_t size_bytes, struct buf *out)
 {
 	size_t before = buf_len(out);
+	char date[UTIME_TEXT_MAX];
 	unsigned long long number = h->number;
 
-	date_append(out, h->date);
-	buf_printf(out, "From: <%.*s>\r\n", SLICE_ARG(h->from));
+	buf_printf(out, "Date: %s\r\nFrom: <%.*s>\r\n",
+	    utime_format_rfc5322(h->date, date), SLICE_ARG(h->from));
 	for (size_t i = 0; i < h->to_count; i++)
 		buf_printf(out, "%s<%.*s>%s\r\n", i == 0 ? "To: " : "    ",
 		    SLICE_ARG(h->to[i]), i + 1 < h->to_count ? "," : "");

@@ -2,27 +2,20 @@
 /* Header lines, written and read; see received.h. */
 #include "relay/received.h"
 
-static const char day_names[7][4] = { "Sun", "Mon", "Tue", "Wed", "Thu", "Fri",
-	"Sat" };
-static const char month_names[12][4] = { "Jan", "Feb", "Mar", "Apr", "May",
-	"Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec" };
-
 void
 received_format(struct buf *out, const struct received_line *line)
 {
-	struct utime_parts p;
+	char date[UTIME_TEXT_MAX];
 	char client[IP_TEXT_MAX];
 
-	utime_split(line->at, &p);
 	buf_printf(out,
 	    "Received: from %.*s ([%s%s])\r\n"
 	    "\tby %.*s with %s id %llu;\r\n"
-	    "\t%s, %d %s %d %02d:%02d:%02d +0000\r\n",
+	    "\t%s\r\n",
 	    SLICE_ARG(line->from), line->client->family == 6 ? "IPv6:" : "",
 	    ip_format(line->client, client), SLICE_ARG(line->by),
 	    line->is_utf8 ? "UTF8SMTP" : "ESMTP", (unsigned long long)line->mid,
-	    day_names[p.weekday], p.day, month_names[p.month - 1], p.year,
-	    p.hour, p.minute, p.second);
+	    utime_format_rfc5322(line->at, date));
 }
 
 /* The buffer that keeps the field of this line; NULL: not one of ours, or seen

@@ -130,6 +130,18 @@ utime_format_asctime(utime at, char *out)
 	return out;
 }
 
+char *
+utime_format_rfc5322(utime at, char *out)
+{
+	struct utime_parts p;
+
+	utime_split(at, &p);
+	(void)snprintf(out, UTIME_TEXT_MAX,
+	    "%s, %d %s %.4d %02d:%02d:%02d +0000", day_names[p.weekday], p.day,
+	    month_names[p.month - 1], p.year, p.hour, p.minute, p.second);
+	return out;
+}
+
 /* Takes a number of min..max digits off *s. */
 static bool
 take_number(struct slice *s, size_t min, size_t max, int *value)

@@ -32,6 +32,9 @@ char *utime_format_asctime(utime at, char *out);
  * or not at all) and says how many bytes it took; false when it is not there
  * or is no moment of the calendar. */
 bool utime_parse_asctime(struct slice s, utime *at, size_t *used);
+/* "Wed, 2 Jul 2014 09:15:07 +0000", the date of a message (RFC 5322 section
+ * 3.3). */
+char *utime_format_rfc5322(utime at, char *out);
 /* "2014-07-02T09:15:07.000000Z" (RFC 3339, UTC). */
 char *utime_format_rfc3339(utime at, char *out);
 /* The whole slice in that form; the fraction is optional, the zone is Z. */

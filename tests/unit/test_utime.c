@@ -9,27 +9,34 @@
 static struct moment_row {
 	const char *name;
 	utime at;
-	const char *asctime, *rfc3339;
+	const char *asctime, *rfc3339, *rfc5322;
 } moment_rows[] = {
 	{ "moment: the epoch", 0, "Thu Jan  1 00:00:00 1970",
-	    "1970-01-01T00:00:00.000000Z" },
+	    "1970-01-01T00:00:00.000000Z", "Thu, 1 Jan 1970 00:00:00 +0000" },
 	{ "moment: a microsecond before", -1, "Wed Dec 31 23:59:59 1969",
-	    "1969-12-31T23:59:59.999999Z" },
+	    "1969-12-31T23:59:59.999999Z", "Wed, 31 Dec 1969 23:59:59 +0000" },
 	{ "moment: document 117875", INT64_C(1404292507) * UTIME_S,
-	    "Wed Jul  2 09:15:07 2014", "2014-07-02T09:15:07.000000Z" },
+	    "Wed Jul  2 09:15:07 2014", "2014-07-02T09:15:07.000000Z",
+	    "Wed, 2 Jul 2014 09:15:07 +0000" },
 	{ "moment: leap day of 2000", INT64_C(951782400) * UTIME_S,
-	    "Tue Feb 29 00:00:00 2000", "2000-02-29T00:00:00.000000Z" },
+	    "Tue Feb 29 00:00:00 2000", "2000-02-29T00:00:00.000000Z",
+	    "Tue, 29 Feb 2000 00:00:00 +0000" },
 	{ "moment: after the leap day", INT64_C(951868799) * UTIME_S + 999999,
-	    "Tue Feb 29 23:59:59 2000", "2000-02-29T23:59:59.999999Z" },
+	    "Tue Feb 29 23:59:59 2000", "2000-02-29T23:59:59.999999Z",
+	    "Tue, 29 Feb 2000 23:59:59 +0000" },
 	{ "moment: no leap day in 2100", INT64_C(4107542400) * UTIME_S,
-	    "Mon Mar  1 00:00:00 2100", "2100-03-01T00:00:00.000000Z" },
+	    "Mon Mar  1 00:00:00 2100", "2100-03-01T00:00:00.000000Z",
+	    "Mon, 1 Mar 2100 00:00:00 +0000" },
 	{ "moment: past 32 bits", INT64_C(2147483648) * UTIME_S,
-	    "Tue Jan 19 03:14:08 2038", "2038-01-19T03:14:08.000000Z" },
+	    "Tue Jan 19 03:14:08 2038", "2038-01-19T03:14:08.000000Z",
+	    "Tue, 19 Jan 2038 03:14:08 +0000" },
 	{ "moment: the last of the calendar",
 	    INT64_C(253402300799) * UTIME_S + 999999,
-	    "Fri Dec 31 23:59:59 9999", "9999-12-31T23:59:59.999999Z" },
+	    "Fri Dec 31 23:59:59 9999", "9999-12-31T23:59:59.999999Z",
+	    "Fri, 31 Dec 9999 23:59:59 +0000" },
 	{ "moment: its first", INT64_C(-62135596800) * UTIME_S,
-	    "Mon Jan  1 00:00:00 0001", "0001-01-01T00:00:00.000000Z" },
+	    "Mon Jan  1 00:00:00 0001", "0001-01-01T00:00:00.000000Z",
+	    "Mon, 1 Jan 0001 00:00:00 +0000" },
 };
 
 static void
@@ -47,6 +54,7 @@ test_moment(void **state)
 	assert_string_equal(utime_format_rfc3339(r->at, text), r->rfc3339);
 	assert_true(utime_parse_rfc3339(slice_cstr(text), &at));
 	assert_true(at == r->at);
+	assert_string_equal(utime_format_rfc5322(r->at, text), r->rfc5322);
 }
 
 static struct asctime_row {
