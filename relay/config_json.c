@@ -298,11 +298,10 @@ routes_failed(const struct routes_errors *errors, struct err *err)
 
 static bool
 routes_from_file(struct relay_config_file *out, const char *path,
-    relay_config_load *load, void *owner, struct routes_errors *errors,
-    struct err *err)
+    relay_config_load *load, struct routes_errors *errors, struct err *err)
 {
 	size_t len;
-	char *text = load(owner, path, &len, err);
+	char *text = load(path, &len, err);
 
 	if (text == NULL)
 		return false;
@@ -333,8 +332,7 @@ routes_from_lines(struct relay_config_file *out, const struct config_json *json,
 
 static bool
 config_build(struct relay_config_file *out, const struct config_json *json,
-    relay_config_load *load, void *owner, struct routes_errors *errors,
-    struct err *err)
+    relay_config_load *load, struct routes_errors *errors, struct err *err)
 {
 	struct json_at root = json_at_root(&out->doc);
 	struct json_at dns = json_at_key(&root, "dns");
@@ -343,7 +341,7 @@ config_build(struct relay_config_file *out, const struct config_json *json,
 	out->config = json->config;
 	if (json->routes_file.len > 0)
 		ok = routes_from_file(
-		    out, json->routes_file.at, load, owner, errors, err);
+		    out, json->routes_file.at, load, errors, err);
 	else
 		ok = routes_from_lines(out, json, errors, err);
 	if (ok && json->has_dns)
@@ -356,8 +354,8 @@ config_build(struct relay_config_file *out, const struct config_json *json,
 
 bool
 relay_config_parse(struct relay_config_file *out, const char *file,
-    struct slice text, relay_config_load *load, void *owner,
-    struct routes_errors *errors, struct err *err)
+    struct slice text, relay_config_load *load, struct routes_errors *errors,
+    struct err *err)
 {
 	struct config_json json;
 	struct json_at root;
@@ -369,7 +367,7 @@ relay_config_parse(struct relay_config_file *out, const char *file,
 		root = json_at_root(&out->doc);
 		ok = json_table_read(
 			 &config_table, &root, &json, &out->arena, err) &&
-		    config_build(out, &json, load, owner, errors, err);
+		    config_build(out, &json, load, errors, err);
 	}
 	if (!ok)
 		relay_config_fini(out);

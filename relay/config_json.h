@@ -28,11 +28,10 @@ struct relay_config_file {
  * a file that `load` reads (malloc'd text; NULL with *err set): the path is
  * taken as written.  On false *file is empty.  All errors of a routes table
  * are appended to `errors`, *err being the first of them. */
-typedef char *relay_config_load(
-    void *owner, const char *path, size_t *len, struct err *err);
+typedef char *relay_config_load(const char *path, size_t *len, struct err *err);
 bool relay_config_parse(struct relay_config_file *out, const char *file,
-    struct slice text, relay_config_load *load, void *owner,
-    struct routes_errors *errors, struct err *err);
+    struct slice text, relay_config_load *load, struct routes_errors *errors,
+    struct err *err);
 void relay_config_fini(struct relay_config_file *file);
 
 /* The JSON Schema of such a file, and its reference page in Markdown. */

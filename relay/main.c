@@ -103,9 +103,8 @@ on_option(void *owner, int id, const char *value, struct err *err)
 /* ---- the configuration ---- */
 
 static char *
-load_file(void *owner, const char *path, size_t *len, struct err *err)
+load_file(const char *path, size_t *len, struct err *err)
 {
-	(void)owner;
 	return cli_read_file(path, CONFIG_BYTES_MAX, len, err);
 }
 
@@ -121,7 +120,7 @@ read_config(struct daemon *d, struct relay_config_file *into)
 	    cli_read_file(d->config_path, CONFIG_BYTES_MAX, &len, &err);
 	bool ok = text != NULL &&
 	    relay_config_parse(into, d->config_path, slice_of(text, len),
-		load_file, NULL, &errors, &err);
+		load_file, &errors, &err);
 
 	free(text);
 	if (!ok && errors.count == 0)

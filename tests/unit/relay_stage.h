@@ -115,7 +115,7 @@ stage_config(struct relay_config_file *file, const char *members)
 	    "\"interface\": \"10.0.0.5\", \"relay_from\": \"10.0.0.9\"%s%s}",
 	    members[0] != '\0' ? ", " : "", members);
 	if (!relay_config_parse(
-		file, "t.json", buf_slice(&text), NULL, NULL, &errors, &err))
+		file, "t.json", buf_slice(&text), NULL, &errors, &err))
 		fail_msg("%s", err.msg);
 	routes_errors_fini(&errors);
 	buf_fini(&text);
