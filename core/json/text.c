@@ -9,6 +9,7 @@ static char *token_unescape(struct slice token);
 static json_t *child_find(json_t *value, struct slice token, size_t *index);
 static void child_locate(
     struct slice text, size_t index, struct json_found *found);
+static void escape_measure(const char *at, size_t *written, size_t *meant);
 static int hex_read(const char *at);
 
 /* A byte of a UTF-8 character that is not its first. */
@@ -83,26 +84,39 @@ size_t
 json_text_inside(struct slice text, size_t offset, size_t index)
 {
 	const char *at = text.at + offset + 1;
-	size_t bytes, escape;
-	int unit;
+	size_t written, meant;
 
-	for (size_t done = 0; *at != '"'; done += bytes, at += escape) {
-		bytes = escape = 1;
-		if (at[0] == '\\' && at[1] == 'u') {
-			/* A surrogate pair is two escapes, four bytes. */
-			unit = hex_read(at + 2);
-			escape = (unit & 0xfc00) == 0xd800 ? 12 : 6;
-			bytes = escape == 12 ? 4
-			    : unit < 0x80    ? 1
-			    : unit < 0x800   ? 2
-					     : 3;
-		} else if (at[0] == '\\') {
-			escape = 2;
-		}
-		if (done + bytes > index)
+	for (size_t done = 0; *at != '"'; done += meant, at += written) {
+		written = meant = 1;
+		if (*at == '\\')
+			escape_measure(at, &written, &meant);
+		if (done + meant > index)
 			break;
 	}
 	return (size_t)(at - text.at);
+}
+
+/* How many bytes an escape takes in the text, and how many in the string. */
+static void
+escape_measure(const char *at, size_t *written, size_t *meant)
+{
+	int unit;
+
+	*written = 2;
+	*meant = 1;
+	if (at[1] != 'u')
+		return;
+	unit = hex_read(at + 2);
+	*written = 6;
+	if ((unit & 0xfc00) == 0xd800) {
+		/* A surrogate pair is two escapes, four bytes. */
+		*written = 12;
+		*meant = 4;
+	} else if (unit >= 0x800) {
+		*meant = 3;
+	} else if (unit >= 0x80) {
+		*meant = 2;
+	}
 }
 
 static int
