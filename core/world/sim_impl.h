@@ -161,13 +161,15 @@ struct sim_path *sim_path_get(struct sim_world *sw, const struct ip_address *a,
     const struct ip_address *b);
 struct listener *sim_listen(
     struct world *w, const struct endpoint *at, struct err *err);
-void sim_listener_close(struct listener *l);
+void sim_listener_close(struct listener *base);
 /* Who listens there, on that address or on all of its family; or NULL. */
 struct listener *sim_listener_find(
     struct sim_world *sw, const struct endpoint *at);
 
 /* ---- sim_storage.c ---- */
 
+/* Gives the world an empty disk: a VFS of a name of its own, registered with
+ * SQLite until sim_storage_fini(). */
 void sim_storage_init(struct sim_world *sw);
 void sim_storage_fini(struct sim_world *sw);
 

@@ -23,10 +23,10 @@ struct world *world_ev_new(const struct ev_options *options, struct err *err);
  * be open. */
 void world_ev_set_zone(struct world *w, const struct zone *zone);
 
-/* Calls on_signal(owner, signo) from world_run() for each of the signals given
+/* Calls handler(owner, signo) from world_run() for each of the signals given
  * (a list ended by 0).  Once per world. */
 void world_ev_signals(struct world *w, const int *signals,
-    void (*on_signal)(void *owner, int signo), void *owner);
+    void (*handler)(void *owner, int signo), void *owner);
 
 /* Says "ready" to whoever started the program: writes a line to `ready_fd` and
  * closes it (unless it is -1), and answers sd_notify(3)'s NOTIFY_SOCKET when

@@ -78,7 +78,7 @@ struct stream *ev_world_connect(
     struct world *w, const struct endpoint *from, const struct endpoint *to);
 struct listener *ev_world_listen(
     struct world *w, const struct endpoint *at, struct err *err);
-void ev_listener_close(struct listener *l);
+void ev_listener_close(struct listener *base);
 /* What the socket says about its own address. */
 void ev_socket_local(int fd, struct endpoint *local);
 /* Why a stream ended, from errno. */
@@ -96,11 +96,11 @@ void ev_stream_fail(struct ev_stream *s, enum net_failure why);
 /* Tells a failure, or writes what is queued. */
 void ev_stream_attend(struct ev_stream *s);
 void ev_stream_free(struct ev_stream *s);
-void ev_stream_write(struct stream *s, struct slice bytes);
-size_t ev_stream_queued(const struct stream *s);
-void ev_stream_pause(struct stream *s, bool paused);
-void ev_stream_shutdown(struct stream *s);
-void ev_stream_close(struct stream *s);
-void ev_stream_reset(struct stream *s);
+void ev_stream_write(struct stream *base, struct slice bytes);
+size_t ev_stream_queued(const struct stream *base);
+void ev_stream_pause(struct stream *base, bool paused);
+void ev_stream_shutdown(struct stream *base);
+void ev_stream_close(struct stream *base);
+void ev_stream_reset(struct stream *base);
 
 #endif

@@ -37,6 +37,8 @@ struct sim_options {
 	uint64_t seed;           /* of SQLite's generator, one in a process */
 };
 
+/* A world in which nothing has happened yet: each host is up, the disk empty.
+ * The options are copied; world_destroy() ends it. */
 struct world *world_sim_new(const struct sim_options *options);
 
 /* From now on; connections that are open stay (a partition stops their bytes,
