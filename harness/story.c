@@ -133,10 +133,8 @@ story_log(struct story *s, struct slice line, utime now)
 		return;
 	if (ev.form == MAILLOG_MESSAGE_DONE)
 		a->done++;
-	else if (ev.form == MAILLOG_DELAYED && ev.code != 0)
-		attempt_fail(a, "", ev.code, now);
 	else if (ev.form == MAILLOG_DELAYED)
-		attempt_fail(a, "lost", 0, now);
+		attempt_fail(a, "lost", ev.code, now);
 	else if (ev.form == MAILLOG_BOUNCED)
 		attempt_fail(a, "", ev.code, now);
 	if (ev.form == MAILLOG_DELAYED)
