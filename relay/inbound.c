@@ -223,6 +223,17 @@ inbound_drain(struct relay *r)
 }
 
 void
+inbound_on_fault(struct relay *r)
+{
+	LIST_FOREACH(link, &r->sessions) {
+		struct inbound *in = CONTAINER_OF(link, struct inbound, link);
+
+		if (in->pieces > 0 && in->content == CONTENT_OK)
+			in->content = CONTENT_NO_DISK;
+	}
+}
+
+void
 inbound_destroy_all(struct relay *r)
 {
 	LIST_FOREACH_SAFE(link, &r->sessions) {

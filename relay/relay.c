@@ -151,6 +151,7 @@ on_spool_fault(void *owner, const struct err *err)
 {
 	struct relay *r = owner;
 
+	inbound_on_fault(r);
 	r->hooks.on_fault(r->hooks.owner, err);
 }
 

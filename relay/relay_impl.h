@@ -39,6 +39,9 @@ struct relay_listener {
 void inbound_accept(struct relay *r, struct stream *s);
 /* 421 to those between messages; the others may finish theirs. */
 void inbound_drain(struct relay *r);
+/* The queue's disk lost writes, perhaps some of the messages that are being
+ * received: none of these may be accepted. */
+void inbound_on_fault(struct relay *r);
 void inbound_destroy_all(struct relay *r);
 
 /* ---- deliver.c ---- */

@@ -213,6 +213,8 @@ spool_commit(struct timer *t)
 	if (!ok) {
 		spool_fault(s);
 		(void)run(s, SPOOL_ROLLBACK);
+		/* The block of numbers may have gone with it. */
+		s->mid_reserved = s->mid_next;
 	}
 	tell_tickets(s, ok);
 }
@@ -241,15 +243,27 @@ spool_close(struct spool **sp)
 	free(s);
 }
 
+/* Makes a block of numbers ours on disk, beyond which none is given. */
+static void
+reserve_mids(struct spool *s)
+{
+	uint64_t end = s->mid_next + SPOOL_MID_BLOCK;
+
+	if (enter_transaction(s)) {
+		bind_u64(s->statements[SPOOL_SET_MID], 1, end);
+		if (run(s, SPOOL_SET_MID)) {
+			s->mid_reserved = end;
+			return;
+		}
+	}
+	spool_fault(s);
+}
+
 uint64_t
 spool_next_mid(struct spool *s)
 {
-	if (s->mid_next == s->mid_reserved && enter_transaction(s)) {
-		s->mid_reserved += SPOOL_MID_BLOCK;
-		bind_u64(s->statements[SPOOL_SET_MID], 1, s->mid_reserved);
-		if (!run(s, SPOOL_SET_MID))
-			spool_fault(s);
-	}
+	if (s->mid_next >= s->mid_reserved)
+		reserve_mids(s);
 	return s->mid_next++;
 }
 

@@ -16,16 +16,17 @@ column_slice(sqlite3_stmt *stmt, int column)
 	    (const char *)text, (size_t)sqlite3_column_bytes(stmt, column));
 }
 
-/* A message's row becomes a struct whose recipients are all unknown yet. */
+/* A message's row becomes a struct whose recipients are all unknown yet; NULL:
+ * it cannot be one. */
 static struct message *
 load_message(sqlite3_stmt *stmt)
 {
 	int64_t count = sqlite3_column_int64(stmt, 5);
-	struct message *m = xcalloc(1, sizeof(*m));
+	struct message *m;
 
-	if (count < 0 || count > SPOOL_RECIPIENTS_MAX)
-		count = 0;
-
+	if (count < 1 || count > SPOOL_RECIPIENTS_MAX)
+		return NULL;
+	m = xcalloc(1, sizeof(*m));
 	m->mid = (uint64_t)sqlite3_column_int64(stmt, 0);
 	m->received = sqlite3_column_int64(stmt, 1);
 	m->sender = slice_dup(column_slice(stmt, 2));
@@ -64,28 +65,47 @@ load_recipients(sqlite3_stmt *stmt, struct message *m,
 }
 
 static bool
-load_all(sqlite3_stmt *messages, sqlite3_stmt *recipients,
+load_fail(const struct spool *s, struct err *err)
+{
+	return err_set(
+	    err, "the queue cannot be read: %s", sqlite3_errmsg(s->db));
+}
+
+/* The message that `messages` stands at; false when it is damaged. */
+static bool
+load_one(sqlite3_stmt *messages, sqlite3_stmt *recipients,
     spool_on_message *on_message, void *owner)
+{
+	struct message *m = load_message(messages);
+	struct spool_recipient *left;
+	struct arena texts = { 0 };
+	int64_t count;
+
+	if (m == NULL)
+		return false;
+	left = xcalloc(m->recipient_count, sizeof(*left));
+	count = load_recipients(recipients, m, left, &texts);
+	if (count >= 0)
+		on_message(owner, m, left, (uint32_t)count);
+	else
+		message_destroy(&m);
+	arena_fini(&texts);
+	free(left);
+	return count >= 0;
+}
+
+static bool
+load_all(struct spool *s, sqlite3_stmt *messages, sqlite3_stmt *recipients,
+    spool_on_message *on_message, void *owner, struct err *err)
 {
 	int step;
 
-	while ((step = sqlite3_step(messages)) == SQLITE_ROW) {
-		struct message *m = load_message(messages);
-		struct spool_recipient *left =
-		    xcalloc(m->recipient_count, sizeof(*left));
-		struct arena texts = { 0 };
-		int64_t count = load_recipients(recipients, m, left, &texts);
-
-		if (count >= 0)
-			on_message(owner, m, left, (uint32_t)count);
-		else
-			message_destroy(&m);
-		arena_fini(&texts);
-		free(left);
-		if (count < 0)
-			return false;
-	}
-	return step == SQLITE_DONE;
+	while ((step = sqlite3_step(messages)) == SQLITE_ROW)
+		if (!load_one(messages, recipients, on_message, owner))
+			return err_set(err,
+			    "the queue cannot be read: MID %lld is damaged",
+			    (long long)sqlite3_column_int64(messages, 0));
+	return step == SQLITE_DONE || load_fail(s, err);
 }
 
 bool
@@ -105,12 +125,12 @@ spool_load(
 	    sqlite3_prepare_v2(s->db,
 		"SELECT rid,address,attempts,due_us,last_error"
 		" FROM recipient WHERE mid=?1 ORDER BY rid",
-		-1, &recipients, NULL) == SQLITE_OK &&
-	    load_all(messages, recipients, on_message, owner);
+		-1, &recipients, NULL) == SQLITE_OK;
 
-	if (!ok)
-		err_set(
-		    err, "the queue cannot be read: %s", sqlite3_errmsg(s->db));
+	if (ok)
+		ok = load_all(s, messages, recipients, on_message, owner, err);
+	else
+		load_fail(s, err);
 	sqlite3_finalize(messages);
 	sqlite3_finalize(recipients);
 	return ok;

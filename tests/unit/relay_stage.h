@@ -275,6 +275,18 @@ stage_assert_text(struct buf *got, const char *want, const char *file, int line)
 	buf_clear(got);
 }
 
+/* Counts the lines that have this in them. */
+static inline size_t
+stage_count_lines(const struct buf *text, const char *what)
+{
+	struct slice rest = buf_slice(text), line;
+	size_t n = 0;
+
+	while (slice_split(&rest, '\n', &line))
+		n += slice_find(line, slice_cstr(what)) < line.len;
+	return n;
+}
+
 static inline void
 stage_fini(struct stage *s)
 {

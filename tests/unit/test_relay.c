@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The relay's life in virtual time: a whole run word for word, draining,
- * reloading, restarting, and what it does under load.
+ * reloading, restarting.
  */
-#include "relay/relay_impl.h"
 #include "tests/unit/relay_stage.h"
 
 #define ONE STAGE_ROUTES("10.1.1.11")
@@ -93,165 +92,6 @@ test_unreachable_host(void **state)
 	    NETWORK_ERROR("0", "1", "10.1.1.11", "[Errno 65] No route to host")
 		PENDING("0", "1", "0", "09:16:08"));
 	assert_int_equal(relay_queued_recipients(s.relay), 1);
-	stage_fini(&s);
-}
-
-/* ---- load ---- */
-
-/* Counts the lines that have this in them. */
-static size_t
-count_lines(const struct buf *text, const char *what)
-{
-	struct slice rest = buf_slice(text), line;
-	size_t n = 0;
-
-	while (slice_split(&rest, '\n', &line))
-		n += slice_find(line, slice_cstr(what)) < line.len;
-	return n;
-}
-
-static void
-test_fifty_messages(void **state)
-{
-	struct stage s;
-
-	(void)state;
-	stage_init(&s, ONE);
-	(void)stage_host(&s, "10.1.1.11", NULL);
-	for (int i = 0; i < 51; i++)
-		stage_send(&s, i, "u");
-	stage_run(&s);
-	assert_int_equal(count_lines(&s.log, "Delivery start DCID 1 "), 50);
-	assert_int_equal(count_lines(&s.log, "Delivery start DCID 2 "), 1);
-	assert_int_equal(count_lines(&s.log, "49 DCID 1 close"), 1);
-	assert_int_equal(count_lines(&s.log, "55 DCID 2 close"), 1);
-	stage_fini(&s);
-}
-
-#define BIG_BYTES ((size_t)10 << 20)
-
-/* A client's script that sends so many bytes, in lines. */
-static char *
-big_script(size_t bytes)
-{
-	struct buf text = { 0 };
-	char *script;
-
-	buf_append_cstr(
-	    &text, "EHLO c|MAIL FROM:<a@b>|RCPT TO:<u@exchange.example>|DATA|");
-	for (size_t n = 0; n < bytes; n += 64)
-		buf_printf(&text, "%062zu\r\n", n);
-	buf_append_cstr(&text, ".|QUIT");
-	script = slice_dup(buf_slice(&text));
-	buf_fini(&text);
-	return script;
-}
-
-static size_t
-queued_bytes(const struct stage *s)
-{
-	const struct domain *d = s->relay->queue.domains;
-	const struct delivery *delivery = d != NULL ? d->delivery : NULL;
-	size_t most = 0;
-
-	if (delivery == NULL)
-		return 0;
-	LIST_FOREACH(link, &delivery->connections) {
-		const struct connection *c =
-		    CONTAINER_OF(link, struct connection, link);
-		size_t queued = stream_queued(c->stream);
-
-		most = queued > most ? queued : most;
-	}
-	return most;
-}
-
-/* A host that reads 1 MB a second does not make the relay hold what the disk
- * can. */
-static void
-test_slow_body(void **state)
-{
-	const struct ip_address host = ip_v4(10, 1, 1, 11);
-	const struct ip_address self = ip_v4(10, 0, 0, 5);
-	const struct sim_link slow = { STAGE_LATENCY, 1 << 20, false };
-	char *script = big_script(BIG_BYTES);
-	struct stage_host *h;
-	size_t most = 0;
-	struct stage s;
-
-	(void)state;
-	stage_init(&s, ONE);
-	h = stage_host(&s, "10.1.1.11", NULL);
-	sim_set_link(s.world, &self, &host, &slow);
-	stage_client(&s, 0, "10.0.0.9", script);
-	for (int i = 1; i < 200; i++) {
-		size_t queued;
-
-		stage_run_until(&s, i * 100 * UTIME_MS);
-		queued = queued_bytes(&s);
-		most = queued > most ? queued : most;
-	}
-	assert_true(most > STREAM_LOW_WATER);
-	/* A piece, each of its bytes a dot to be doubled, may be on top. */
-	assert_true(most <= STREAM_HIGH_WATER + 2 * SPOOL_PIECE_BYTES);
-	assert_int_equal(buf_len(&h->content),
-	    BIG_BYTES +
-		strlen("Received: from c ([10.0.0.9])\r\n"
-		       "\tby relay.test with ESMTP id 1;\r\n"
-		       "\tWed, 2 Jul 2014 09:15:07 +0000\r\n"));
-	assert_int_equal(relay_queued_recipients(s.relay), 0);
-	free(script);
-	stage_fini(&s);
-}
-
-static void
-check_size(size_t bytes, const char *answer)
-{
-	char *script = big_script(bytes);
-	struct stage_client *c;
-	struct slice seen;
-	struct stage s;
-
-	stage_init(&s, ONE ", \"limits\": {\"message_bytes\": 65536}");
-	(void)stage_host(&s, "10.1.1.11", NULL);
-	c = stage_client(&s, 0, "10.0.0.9", script);
-	stage_run(&s);
-	seen = buf_slice(&c->seen);
-	assert_true(slice_find(seen, slice_cstr(answer)) < seen.len);
-	assert_true(slice_ends_with_nocase(seen, SLICE("221 relay.test\r\n")));
-	assert_int_equal(relay_queued_recipients(s.relay), 0);
-	free(script);
-	stage_fini(&s);
-}
-
-static void
-test_size_limit(void **state)
-{
-	(void)state;
-	check_size(65536, "250 2.0.0 ok:  Message 1 accepted\r\n");
-	check_size(65536 + 64, "552 5.3.4 Message size exceeds limit\r\n");
-}
-
-static void
-test_connection_limit(void **state)
-{
-	struct stage_client *first, *second, *third;
-	struct stage s;
-
-	(void)state;
-	stage_init(&s, ONE ", \"limits\": {\"connections\": 1}");
-	first = stage_client(&s, 0, "10.0.0.9", "!hush");
-	second = stage_client(&s, 1, "10.0.0.9", "QUIT");
-	stage_run_until(&s, 2 * UTIME_S);
-	assert_text(&first->seen, "220 relay.test ESMTP\r\n");
-	assert_text(&second->seen,
-	    "421 4.7.0 Too many connections, try again later\r\n");
-	assert_true(second->is_over);
-	stage_run_until(&s, 301 * UTIME_S);
-	assert_true(first->is_over);
-	third = stage_client(&s, 302, "10.0.0.9", "QUIT");
-	stage_run(&s);
-	assert_text(&third->seen, "220 relay.test ESMTP\r\n221 relay.test\r\n");
 	stage_fini(&s);
 }
 
@@ -448,7 +288,8 @@ test_reload_fails(void **state)
 	stage_send(&s, 0, "u");
 	stage_run(&s);
 	assert_text(&c->seen, "220 relay.test ESMTP\r\n221 relay.test\r\n");
-	assert_int_equal(count_lines(&s.log, "Message finished MID 1"), 1);
+	assert_int_equal(
+	    stage_count_lines(&s.log, "Message finished MID 1"), 1);
 	/* None of those that could be had is left open. */
 	(void)stage_host(&s, "10.0.0.7", NULL);
 	stage_fini(&s);
@@ -525,10 +366,6 @@ main(void)
 	TEST(&kit, test_seed_case);
 	TEST(&kit, test_silent_host);
 	TEST(&kit, test_unreachable_host);
-	TEST(&kit, test_fifty_messages);
-	TEST(&kit, test_slow_body);
-	TEST(&kit, test_size_limit);
-	TEST(&kit, test_connection_limit);
 	TEST(&kit, test_drain_of_nothing);
 	TEST(&kit, test_drain);
 	TEST(&kit, test_drain_deadline);

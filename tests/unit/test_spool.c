@@ -1,0 +1,452 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The queue on a virtual disk: what goes in comes out after a restart, what was
+ * not committed does not, and numbers are given once.
+ */
+#include "core/world/world_sim.h"
+#include "relay/spool_impl.h"
+#include "tests/unit/kit.h"
+
+struct found {
+	struct buf text; /* a line for each message and recipient */
+	struct err err;
+	bool ok;
+};
+
+struct desk {
+	struct world *world;
+	struct spool *spool;
+	struct buf faults;
+};
+
+static void
+on_fault(void *owner, const struct err *err)
+{
+	struct desk *d = owner;
+
+	buf_printf(&d->faults, "%s\n", err->msg);
+}
+
+static struct spool *
+open_spool(struct desk *d)
+{
+	const struct spool_hooks hooks = { d, on_fault };
+	struct err err = { 0 };
+	struct spool *s = spool_open(d->world, "queue.db", &hooks, &err);
+
+	if (s == NULL)
+		fail_msg("%s", err.msg);
+	return s;
+}
+
+static void
+desk_init(struct desk *d)
+{
+	const struct sim_options options = { .span_max = UTIME_NEVER };
+
+	*d = (struct desk){ 0 };
+	d->world = world_sim_new(&options);
+	d->spool = open_spool(d);
+}
+
+/* Lets the present moment end. */
+static void
+settle(struct desk *d)
+{
+	struct err err;
+
+	assert_true(world_run(d->world, &err));
+}
+
+static void
+desk_fini(struct desk *d)
+{
+	spool_close(&d->spool);
+	world_destroy(&d->world);
+	buf_fini(&d->faults);
+}
+
+/* What a crash leaves: the disk as it is, nothing of what was in memory. */
+static void
+crash(struct desk *d)
+{
+	timer_stop(d->world, &d->spool->commit);
+	for (size_t i = 0; i < SPOOL_STATEMENT_COUNT; i++)
+		sqlite3_finalize(d->spool->statements[i]);
+	(void)sqlite3_close(d->spool->db);
+	while (!list_is_empty(&d->spool->tickets))
+		list_remove(d->spool->tickets.next);
+	free(d->spool);
+	d->spool = open_spool(d);
+}
+
+static void
+on_message(void *owner, struct message *m, const struct spool_recipient *left,
+    uint32_t count)
+{
+	struct found *f = owner;
+
+	buf_printf(&f->text, "%llu <%s> %lld %llu %u/%u\n",
+	    (unsigned long long)m->mid, m->sender, (long long)m->received,
+	    (unsigned long long)m->size_bytes, m->flags, m->recipient_count);
+	for (uint32_t i = 0; i < count; i++)
+		buf_printf(&f->text, " %u <%s> %u %lld %.*s\n", left[i].rid,
+		    m->recipients[left[i].rid], left[i].attempts,
+		    (long long)left[i].due,
+		    left[i].last_error.at != NULL ? (int)left[i].last_error.len
+						  : 4,
+		    left[i].last_error.at != NULL ? left[i].last_error.at
+						  : "none");
+	message_destroy(&m);
+}
+
+#define assert_found(d, want) check_found((d), (want), __FILE__, __LINE__)
+static void
+check_found(struct desk *d, const char *want, const char *file, int line)
+{
+	struct found f = { 0 };
+
+	f.ok = spool_load(d->spool, on_message, &f, &f.err);
+	if (!f.ok)
+		buf_printf(&f.text, "%s\n", f.err.msg);
+	kit_assert_slice(buf_slice(&f.text), slice_cstr(want), file, line);
+	buf_fini(&f.text);
+}
+
+struct waiter {
+	struct spool_ticket ticket;
+	int told; /* 0: not yet; 1: durable; -1: lost */
+};
+
+static void
+on_durable(struct spool_ticket *t, bool is_durable)
+{
+	struct waiter *w = CONTAINER_OF(t, struct waiter, ticket);
+
+	assert_int_equal(w->told, 0);
+	w->told = is_durable ? 1 : -1;
+}
+
+/* A message for a@x and b@y with two pieces of content. */
+static uint64_t
+put(struct desk *d, struct waiter *w)
+{
+	const struct slice recipients[] = { SLICE("a@x"), SLICE("b@y") };
+	uint64_t mid = spool_next_mid(d->spool);
+	struct message *m =
+	    message_new(mid, SLICE("s@z"), recipients, ARRAY_LEN(recipients));
+
+	m->received = 5 * UTIME_S;
+	m->size_bytes = SPOOL_PIECE_BYTES + 3;
+	m->flags = MESSAGE_8BIT;
+	w->ticket.on_durable = on_durable;
+	assert_true(spool_put_piece(d->spool, mid, 0, SLICE("first")));
+	assert_true(spool_put_piece(d->spool, mid, 1, SLICE("\0second")));
+	assert_true(spool_put_message(d->spool, m, &w->ticket));
+	message_destroy(&m);
+	return mid;
+}
+
+#define MESSAGE(mid)   mid " <s@z> 5000000 65539 1/2\n"
+#define RECIPIENTS_NEW " 0 <a@x> 0 0 none\n 1 <b@y> 0 0 none\n"
+
+static void
+test_round_trip(void **state)
+{
+	struct waiter w = { 0 };
+	struct buf piece = { 0 };
+	struct desk d;
+
+	(void)state;
+	desk_init(&d);
+	assert_found(&d, "");
+	assert_int_equal(put(&d, &w), 1);
+	assert_int_equal(w.told, 0);
+	settle(&d);
+	assert_int_equal(w.told, 1);
+	crash(&d);
+	assert_found(&d, MESSAGE("1") RECIPIENTS_NEW);
+	assert_true(spool_get_piece(d.spool, 1, 0, &piece));
+	assert_slice(buf_slice(&piece), "first");
+	assert_true(spool_get_piece(d.spool, 1, 1, &piece));
+	assert_slices_equal(buf_slice(&piece), SLICE("\0second"));
+	assert_false(spool_get_piece(d.spool, 1, 2, &piece));
+	assert_int_equal(buf_len(&piece), 0);
+	assert_false(spool_get_piece(d.spool, 2, 0, &piece));
+	buf_fini(&piece);
+	desk_fini(&d);
+}
+
+static void
+test_requeue_and_finish(void **state)
+{
+	struct waiter w = { 0 };
+	struct message m = { .mid = 1 };
+	uint32_t rid = 1;
+	char error[] = "452 full";
+	struct group g = {
+		.message = &m,
+		.rids = &rid,
+		.count = 1,
+		.attempts = 3,
+		.due = 77 * UTIME_S,
+	};
+	struct buf piece = { 0 };
+	struct desk d;
+
+	(void)state;
+	desk_init(&d);
+	put(&d, &w);
+	settle(&d);
+	spool_finish_recipient(d.spool, 1, 0);
+	spool_requeue(d.spool, &g);
+	settle(&d);
+	crash(&d);
+	assert_found(&d, MESSAGE("1") " 1 <b@y> 3 77000000 none\n");
+	g.last_error = error;
+	spool_requeue(d.spool, &g);
+	settle(&d);
+	crash(&d);
+	assert_found(&d, MESSAGE("1") " 1 <b@y> 3 77000000 452 full\n");
+	spool_finish_recipient(d.spool, 1, 1);
+	settle(&d);
+	crash(&d);
+	assert_found(&d, MESSAGE("1"));
+	spool_drop_message(d.spool, 1, 2);
+	settle(&d);
+	crash(&d);
+	assert_found(&d, "");
+	assert_false(spool_get_piece(d.spool, 1, 0, &piece));
+	assert_false(spool_get_piece(d.spool, 1, 1, &piece));
+	assert_int_equal(buf_len(&d.faults), 0);
+	buf_fini(&piece);
+	desk_fini(&d);
+}
+
+/* What was not committed at the crash was never there. */
+static void
+test_crash_before_commit(void **state)
+{
+	struct waiter w = { 0 };
+	struct desk d;
+
+	(void)state;
+	desk_init(&d);
+	put(&d, &w);
+	crash(&d);
+	assert_int_equal(w.told, 0);
+	assert_found(&d, "");
+	desk_fini(&d);
+}
+
+/* Content of a message that was never accepted goes at the next start, and
+ * nothing else does. */
+static void
+test_orphans(void **state)
+{
+	struct waiter w = { 0 };
+	struct buf piece = { 0 };
+	uint64_t orphan;
+	struct desk d;
+
+	(void)state;
+	desk_init(&d);
+	orphan = spool_next_mid(d.spool);
+	assert_true(spool_put_piece(d.spool, orphan, 0, SLICE("begun")));
+	assert_int_equal(put(&d, &w), orphan + 1);
+	settle(&d);
+	crash(&d);
+	assert_true(spool_get_piece(d.spool, orphan, 0, &piece));
+	assert_found(&d, MESSAGE("2") RECIPIENTS_NEW);
+	assert_false(spool_get_piece(d.spool, orphan, 0, &piece));
+	assert_true(spool_get_piece(d.spool, 2, 0, &piece));
+	assert_true(spool_get_piece(d.spool, 2, 1, &piece));
+	buf_fini(&piece);
+	desk_fini(&d);
+}
+
+static void
+test_numbers(void **state)
+{
+	uint64_t last = 0;
+	struct desk d;
+
+	(void)state;
+	desk_init(&d);
+	/* Beyond a block of reserved ones. */
+	for (int i = 0; i < 2500; i++) {
+		uint64_t mid = spool_next_mid(d.spool);
+
+		assert_int_equal(mid, last + 1);
+		last = mid;
+	}
+	settle(&d);
+	/* Who closes in order goes on where it was. */
+	spool_close(&d.spool);
+	d.spool = open_spool(&d);
+	assert_int_equal(spool_next_mid(d.spool), last + 1);
+	settle(&d);
+	/* Who crashes leaves a gap. */
+	crash(&d);
+	assert_true(spool_next_mid(d.spool) > last + 1);
+	desk_fini(&d);
+}
+
+static void
+test_ticket_cancelled(void **state)
+{
+	struct waiter w = { 0 };
+	struct desk d;
+
+	(void)state;
+	desk_init(&d);
+	spool_ticket_cancel(&w.ticket);
+	put(&d, &w);
+	spool_ticket_cancel(&w.ticket);
+	settle(&d);
+	assert_int_equal(w.told, 0);
+	assert_found(&d, MESSAGE("1") RECIPIENTS_NEW);
+	desk_fini(&d);
+}
+
+/* One flush serves all that came at one moment. */
+static void
+test_one_commit(void **state)
+{
+	struct waiter waiters[20] = { 0 };
+	uint64_t before, one, many;
+	struct desk d;
+
+	(void)state;
+	desk_init(&d);
+	before = sim_storage_syncs(d.world);
+	put(&d, &waiters[0]);
+	settle(&d);
+	one = sim_storage_syncs(d.world) - before;
+	assert_true(one > 0);
+	for (size_t i = 1; i < ARRAY_LEN(waiters); i++)
+		put(&d, &waiters[i]);
+	settle(&d);
+	many = sim_storage_syncs(d.world) - before - one;
+	assert_true(many <= one);
+	for (size_t i = 0; i < ARRAY_LEN(waiters); i++)
+		assert_int_equal(waiters[i].told, 1);
+	desk_fini(&d);
+}
+
+/* ---- a disk that refuses ---- */
+
+/* As sqlite3_commit_hook() wants it: no. */
+static int
+refuse(void *arg)
+{
+	(void)arg;
+	return 1;
+}
+
+static void
+test_commit_fails(void **state)
+{
+	struct waiter lost = { 0 }, kept = { 0 };
+	uint64_t mid;
+	struct desk d;
+
+	(void)state;
+	desk_init(&d);
+	(void)sqlite3_commit_hook(d.spool->db, refuse, NULL);
+	put(&d, &lost);
+	settle(&d);
+	assert_int_equal(lost.told, -1);
+	assert_slice(buf_slice(&d.faults),
+	    "the queue's disk refused a write: constraint failed\n");
+	/* The disk is well again: the block of numbers that went with the
+	 * commit is reserved anew, so that none is given twice. */
+	(void)sqlite3_commit_hook(d.spool->db, NULL, NULL);
+	mid = put(&d, &kept);
+	assert_int_equal(mid, 2);
+	settle(&d);
+	assert_int_equal(kept.told, 1);
+	crash(&d);
+	assert_found(&d, MESSAGE("2") RECIPIENTS_NEW);
+	assert_true(spool_next_mid(d.spool) > mid);
+	desk_fini(&d);
+}
+
+/* ---- files that are not ours ---- */
+
+static void
+run_sql(struct world *w, const char *sql)
+{
+	sqlite3 *db;
+
+	assert_int_equal(sqlite3_open_v2("queue.db", &db,
+			     SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE,
+			     world_storage_vfs(w)),
+	    SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+	(void)sqlite3_close(db);
+}
+
+static struct foreign_row {
+	const char *name; /* the SQL that makes it */
+} foreign_rows[] = {
+	{ "CREATE TABLE message(x)" },
+	{ "CREATE TABLE message(x); PRAGMA application_id=1718645620" },
+	{ "CREATE TABLE message(x); PRAGMA user_version=1" },
+	{ "CREATE TABLE message(x); PRAGMA application_id=1718645620; "
+	  "PRAGMA user_version=2" },
+};
+
+static void
+test_foreign(void **state)
+{
+	const struct foreign_row *row = *state;
+	const struct sim_options options = { .span_max = UTIME_NEVER };
+	struct world *w = world_sim_new(&options);
+	const struct spool_hooks hooks = { NULL, NULL };
+	struct err err = { 0 };
+
+	run_sql(w, row->name);
+	assert_null(spool_open(w, "queue.db", &hooks, &err));
+	assert_string_equal(err.file, "queue.db");
+	assert_string_equal(err.msg,
+	    "this database is no queue of this version; give a file that does "
+	    "not exist, or one that it made");
+	world_destroy(&w);
+}
+
+static void
+test_damage(void **state)
+{
+	struct waiter w = { 0 };
+	struct desk d;
+
+	(void)state;
+	desk_init(&d);
+	put(&d, &w);
+	settle(&d);
+	run_sql(d.world, "UPDATE recipient SET rid=2 WHERE rid=1");
+	assert_found(&d, "the queue cannot be read: MID 1 is damaged\n");
+	run_sql(
+	    d.world, "DELETE FROM recipient; UPDATE message SET recipients=-1");
+	assert_found(&d, "the queue cannot be read: MID 1 is damaged\n");
+	desk_fini(&d);
+}
+
+int
+main(void)
+{
+	struct kit kit = { 0 };
+
+	TEST(&kit, test_round_trip);
+	TEST(&kit, test_requeue_and_finish);
+	TEST(&kit, test_crash_before_commit);
+	TEST(&kit, test_orphans);
+	TEST(&kit, test_numbers);
+	TEST(&kit, test_ticket_cancelled);
+	TEST(&kit, test_one_commit);
+	TEST(&kit, test_commit_fails);
+	ROWS(&kit, foreign_rows, test_foreign);
+	TEST(&kit, test_damage);
+	return kit_run(&kit, "spool");
+}
