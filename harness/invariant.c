@@ -2,6 +2,8 @@
 /* Holding the invariants together; see invariant.h. */
 #include "harness/invariant.h"
 
+static void choice_forget(void *owner, struct ledger_domain *d);
+
 void
 invariants_init(
     struct invariants *v, const struct plan *plan, struct ledger *ledger)
@@ -13,6 +15,7 @@ invariants_init(
 void
 invariants_fini(struct invariants *v)
 {
+	ledger_domains(v->ledger, choice_forget, NULL);
 	witness_destroy(&v->witness);
 	for (size_t i = 0; i < INVARIANT_COUNT; i++)
 		charge_fini(&v->charges[i]);
@@ -25,6 +28,8 @@ invariants_entry(struct invariants *v, const struct ledger_entry *entry)
 	conservation_entry(v, entry);
 	duplicate_entry(v, entry);
 	permanence_entry(v, entry);
+	backoff_entry(v, entry);
+	choice_entry(v, entry);
 	witness_entry(v->witness, entry);
 }
 
@@ -37,6 +42,8 @@ invariants_transcript(struct invariants *v, const struct transcript_event *ev)
 void
 invariants_finish(struct invariants *v, utime now)
 {
+	backoff_finish(v, now);
+	choice_finish(v, now);
 	witness_finish(v->witness, now);
 }
 
@@ -68,4 +75,11 @@ invariant_fail(struct invariants *v, enum invariant which,
 	va_start(ap, found_fmt);
 	buf_vprintf(&c->found, found_fmt, ap);
 	va_end(ap);
+}
+
+static void
+choice_forget(void *owner, struct ledger_domain *d)
+{
+	(void)owner;
+	choice_destroy(&d->choice);
 }

@@ -46,6 +46,14 @@ void conservation_entry(struct invariants *v, const struct ledger_entry *entry);
 void duplicate_entry(struct invariants *v, const struct ledger_entry *entry);
 void permanence_entry(struct invariants *v, const struct ledger_entry *entry);
 
+void backoff_entry(struct invariants *v, const struct ledger_entry *entry);
+void backoff_finish(struct invariants *v, utime now);
+
+/* Priority and rotation. */
+void choice_entry(struct invariants *v, const struct ledger_entry *entry);
+void choice_finish(struct invariants *v, utime now);
+void choice_destroy(struct choice **cp);
+
 /* Two witnesses and protocol. */
 struct witness *witness_new(struct invariants *v);
 void witness_destroy(struct witness **wp);

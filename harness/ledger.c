@@ -2,6 +2,8 @@
 /* Reading lines, and the ledger as a whole; see ledger.h. */
 #include "harness/ledger_impl.h"
 
+#include "core/smtp/stage.h"
+
 typedef void entry_handler(struct ledger *l, const struct maillog_event *ev);
 
 static void set_now(
@@ -188,6 +190,18 @@ ledger_patience(const struct ledger *l, const struct ledger_domain *d)
 	return utime_add(
 	    utime_add(l->plan->relay.delivery.connect_timeout, UTIME_S),
 	    d->routing.delay);
+}
+
+bool
+ledger_fails_over(const struct ledger *l)
+{
+	static const enum smtp_stage stages[] = { STAGE_CONNECT, STAGE_BANNER,
+		STAGE_EHLO, STAGE_MAIL, STAGE_RCPT, STAGE_DATA, STAGE_EOD };
+
+	for (size_t i = 0; i < ARRAY_LEN(stages); i++)
+		if ((l->plan->relay.delivery.failover_on >> stages[i] & 1) == 0)
+			return false;
+	return true;
 }
 
 void

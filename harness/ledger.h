@@ -67,14 +67,19 @@ enum address_state {
 	ADDRESS_MAYBE, /* the log does not tell */
 };
 
+struct address_sight {
+	enum address_state state;
+	struct ledger_moment changed; /* since when; line 0: always */
+	utime probe_lo, probe_hi;
+};
+
 struct ledger_address {
 	struct endpoint at;
 	struct endpoint_key key;
 	size_t host; /* of the plan, or PLAN_NO_HOST */
-	enum address_state state;
-	struct ledger_moment changed; /* since when */
-	utime probe_lo, probe_hi;
+	struct address_sight now;
 	utime interval_lo, interval_hi; /* of its probes; 0: was up */
+	struct ledger_moment touched;   /* its last New or Error */
 	/* Connections that stand and whose domain is not known, and the last
 	 * line about one that ended as such. */
 	uint64_t unassigned, lost_line;
@@ -102,13 +107,15 @@ struct choice;
 struct ledger_domain {
 	char *name; /* owned; lower case */
 	struct routing routing;
-	struct ledger_seat *seats;   /* owned; as routing.candidates */
-	uint64_t ready_count;        /* groups with ready recipients */
-	struct ledger_moment ready;  /* since when there are some */
-	struct list waiting;         /* of groups */
-	uint64_t open_count;         /* connections that are its own */
+	struct ledger_seat *seats;  /* owned; as routing.candidates */
+	uint64_t ready_count;       /* groups with ready recipients */
+	struct ledger_moment ready; /* since when there are some */
+	struct ledger_moment
+	    unready;         /* when there last were some, if none are */
+	struct list waiting; /* of groups */
+	uint64_t open_count; /* connections that are its own */
 	struct ledger_moment active; /* its last line; line 0: none */
-	struct choice *choice;       /* of invariant_choice.c */
+	struct choice *choice;       /* owned by invariant_choice.c */
 	UT_hash_handle hh;
 };
 
@@ -147,6 +154,8 @@ struct ledger_group {
 	uint64_t rounds;                   /* so far */
 	uint64_t attempts_lo, attempts_hi; /* unsuccessful ones */
 
+	void *class; /* of invariant_choice.c; while it has ready recipients */
+
 	bool is_waiting;
 	utime due_lo, due_hi;
 	uint64_t pending_line;
@@ -175,6 +184,7 @@ struct ledger_connection {
 	struct ledger_address *address; /* borrowed */
 	struct ledger_domain *domain;   /* borrowed; NULL: not known yet */
 	struct ledger_moment opened;    /* its first line */
+	struct address_sight was;       /* the address just before that */
 	bool is_open;                   /* there was a New line */
 	uint64_t mid;                   /* the last message on it; 0: none */
 	uint64_t starts;                /* Delivery start lines */
@@ -290,6 +300,10 @@ enum tried ledger_tried(const struct ledger_group *g, size_t seat);
 /* How long a connection may be under way without a line: the patience with a
  * silent host, the domain's look-ups and a second. */
 utime ledger_patience(const struct ledger *l, const struct ledger_domain *d);
+
+/* Whether every failure leads to the next candidate in the same round, as by
+ * default (failover_on). */
+bool ledger_fails_over(const struct ledger *l);
 
 /* Appends "line 12 (0:00:05.002)", the time being that since the start. */
 void ledger_where(const struct ledger *l, const struct ledger_moment *moment,

@@ -34,9 +34,9 @@ on_dcid_new(struct ledger *l, const struct maillog_event *ev)
 	ledger_tell(l, &entry);
 	if (c->address->only_domain != NULL)
 		connection_assign(l, c, c->address->only_domain);
-	if (c->address->state == ADDRESS_DOWN) {
-		c->address->state = ADDRESS_MAYBE;
-		c->address->changed = l->now;
+	if (c->address->now.state == ADDRESS_DOWN) {
+		c->address->now.state = ADDRESS_MAYBE;
+		c->address->now.changed = l->now;
 	}
 }
 
@@ -61,6 +61,7 @@ on_connection_error(struct ledger *l, const struct maillog_event *ev)
 	}
 	if (c == NULL)
 		return;
+	c->address->touched = l->now;
 	entry.connection = c;
 	if (entry.kind == LEDGER_OPENED)
 		ledger_tell(l, &entry);
@@ -91,6 +92,8 @@ connection_new(struct ledger *l, const struct maillog_event *ev)
 	c->dcid = ev->dcid;
 	c->address = address_get(l, &at);
 	c->opened = l->now;
+	c->was = c->address->now;
+	c->address->touched = l->now;
 	HASH_ADD(hh, l->connections, dcid, sizeof(c->dcid), c);
 	return c;
 }
@@ -102,15 +105,13 @@ connection_assign(
 	struct ledger_entry entry = { .kind = LEDGER_ASSIGNED,
 		.connection = c };
 
-	d->active = l->now;
-	if (c->domain != NULL)
-		return;
-	c->domain = d;
-	if (c->is_open) {
-		c->address->unassigned--;
-		d->open_count++;
+	if (c->domain == NULL) {
+		c->domain = d;
+		c->address->unassigned -= c->is_open;
+		ledger_tell(l, &entry);
+		d->open_count += c->is_open;
 	}
-	ledger_tell(l, &entry);
+	d->active = l->now;
 }
 
 void
@@ -119,11 +120,12 @@ connection_greeted(struct ledger *l, struct ledger_connection *c)
 	struct ledger_address *a = c->address;
 
 	/* One that was up before the failure proves nothing. */
-	if (c->starts++ > 0 || a->state == ADDRESS_UP ||
-	    (a->state == ADDRESS_DOWN && c->opened.line < a->changed.line))
+	if (c->starts++ > 0 || a->now.state == ADDRESS_UP ||
+	    (a->now.state == ADDRESS_DOWN &&
+		c->opened.line < a->now.changed.line))
 		return;
-	a->state = ADDRESS_UP;
-	a->changed = l->now;
+	a->now.state = ADDRESS_UP;
+	a->now.changed = l->now;
 	a->interval_lo = a->interval_hi = 0;
 }
 
@@ -194,21 +196,22 @@ address_down(struct ledger *l, const struct ledger_connection *c)
 	struct ledger_address *a = c->address;
 	utime lo = interval_next(delivery, a->interval_lo);
 	utime hi = interval_next(delivery, a->interval_hi);
-	bool is_probe = l->now.lo - delivery->connect_timeout >= a->changed.hi;
+	bool is_probe =
+	    l->now.lo - delivery->connect_timeout >= a->now.changed.hi;
 
-	if (a->state == ADDRESS_DOWN && !is_probe) {
-		a->probe_hi = utime_add(l->now.hi, hi);
+	if (a->now.state == ADDRESS_DOWN && !is_probe) {
+		a->now.probe_hi = utime_add(l->now.hi, hi);
 		a->interval_hi = hi;
 		return;
 	}
-	if (a->state == ADDRESS_MAYBE && !c->is_open)
+	if (a->now.state == ADDRESS_MAYBE && !c->is_open)
 		lo = interval_next(delivery, 0);
 	a->interval_lo = lo;
 	a->interval_hi = hi;
-	a->probe_lo = utime_add(l->now.lo, lo);
-	a->probe_hi = utime_add(l->now.hi, hi);
-	a->state = ADDRESS_DOWN;
-	a->changed = l->now;
+	a->now.probe_lo = utime_add(l->now.lo, lo);
+	a->now.probe_hi = utime_add(l->now.hi, hi);
+	a->now.state = ADDRESS_DOWN;
+	a->now.changed = l->now;
 }
 
 static void
@@ -227,9 +230,9 @@ address_failed(
 		address_down(l, c);
 		return;
 	case FAILURE_UP:
-		if (a->state != ADDRESS_UP) {
-			a->state = ADDRESS_UP;
-			a->changed = l->now;
+		if (a->now.state != ADDRESS_UP) {
+			a->now.state = ADDRESS_UP;
+			a->now.changed = l->now;
 		}
 		a->interval_lo = a->interval_hi = 0;
 		return;
@@ -237,8 +240,8 @@ address_failed(
 	case FAILURE_KINDS:
 		break;
 	}
-	a->state = ADDRESS_MAYBE;
-	a->changed = l->now;
+	a->now.state = ADDRESS_MAYBE;
+	a->now.changed = l->now;
 	a->interval_lo = 0;
 	a->interval_hi =
 	    interval_next(&l->plan->relay.delivery, a->interval_hi);

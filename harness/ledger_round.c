@@ -185,7 +185,8 @@ group_unready(struct ledger *l, struct ledger_group *g)
 		.kind = LEDGER_UNREADY, .group = g, .message = g->message
 	};
 
-	g->domain->ready_count--;
+	if (--g->domain->ready_count == 0)
+		g->domain->unready = l->now;
 	ledger_tell(l, &entry);
 }
 
@@ -229,19 +230,24 @@ answered_find(const struct ledger_group *g)
 	return answered;
 }
 
-/* When the first probe of the domain's hosts is due. */
+/* When the first probe of the domain's hosts is due; where a failure may end
+ * the round while others could be tried, it is that of the host that failed,
+ * whichever that is. */
 static void
 probe_find(const struct ledger *l, const struct ledger_domain *d,
     struct ledger_wait *wait)
 {
+	bool is_first = ledger_fails_over(l);
+	utime last = 0;
+
 	wait->probe_lo = wait->probe_hi = UTIME_NEVER;
 	for (size_t i = 0; i < d->routing.count; i++) {
 		const struct ledger_address *a = d->seats[i].address;
-		utime lo = a->probe_lo, hi = a->probe_hi;
+		utime lo = a->now.probe_lo, hi = a->now.probe_hi;
 
-		if (a->state == ADDRESS_UP)
+		if (a->now.state == ADDRESS_UP)
 			continue;
-		if (a->state == ADDRESS_MAYBE || lo <= l->now.hi) {
+		if (a->now.state == ADDRESS_MAYBE || lo <= l->now.hi) {
 			/* Perhaps another domain's probe is under way. */
 			lo = lo > l->now.lo ? lo : l->now.lo;
 			hi = utime_add(l->now.hi,
@@ -253,7 +259,11 @@ probe_find(const struct ledger *l, const struct ledger_domain *d,
 			wait->probe_lo = lo;
 		if (hi < wait->probe_hi)
 			wait->probe_hi = hi;
+		if (hi > last)
+			last = hi;
 	}
+	if (!is_first)
+		wait->probe_hi = last;
 	wait->may_probe = wait->probe_lo != UTIME_NEVER;
 }
 

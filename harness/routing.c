@@ -46,10 +46,11 @@ routing_find(
 	    ? route_ask(&s, route)
 	    : exchanges_ask(&s, &itself);
 	r->has_soft = (asked & ASKED_SOFT) != 0;
-	if (r->count > ROUTING_CANDIDATES_MAX)
+	if (r->count > ROUTING_CANDIDATES_MAX ||
+	    (r->count == 0 && (asked & ASKED_FOUND) != 0))
 		return;
 	candidates_sort(r);
-	if ((asked & ASKED_FOUND) != 0)
+	if (r->count > 0)
 		r->state = ROUTING_FOUND;
 	else
 		r->state = r->has_soft ? ROUTING_SOFT : ROUTING_HARD;
@@ -79,11 +80,17 @@ status_asked(enum dns_status status)
 	return dns_status_is_hard(status) ? ASKED_HARD : ASKED_SOFT;
 }
 
+/* An interface reaches addresses of its own family only. */
 static void
-candidate_add(struct routing *r, const struct endpoint *at, uint32_t priority)
+candidate_add(
+    struct routing_search *s, const struct endpoint *at, uint32_t priority)
 {
+	struct routing *r = s->routing;
 	size_t known = routing_index(r, at);
 
+	if (!ip_is_none(&s->relay->interface) &&
+	    s->relay->interface.family != at->ip.family)
+		return;
 	if (known < r->count && r->candidates[known].priority <= priority)
 		return;
 	if (known < r->count) {
@@ -125,8 +132,7 @@ addresses_ask(struct routing_search *s, struct slice name,
 			struct endpoint at = { answer.records[i].ip,
 				host->port };
 
-			candidate_add(
-			    s->routing, &at, priority_of(host, preference));
+			candidate_add(s, &at, priority_of(host, preference));
 		}
 	}
 	return asked;
@@ -177,7 +183,7 @@ route_ask(struct routing_search *s, const struct route *route)
 			asked |= addresses_ask(s, host.name, &host, 0);
 			break;
 		case ROUTE_DEST_ADDRESS:
-			candidate_add(s->routing, &at, priority_of(&host, 0));
+			candidate_add(s, &at, priority_of(&host, 0));
 			asked |= ASKED_FOUND;
 			break;
 		}

@@ -17,7 +17,9 @@ enum routing_state {
 	ROUTING_DISCARD, /* /dev/null */
 	ROUTING_HARD,    /* no host has an address: 5.1.2 */
 	ROUTING_SOFT,    /* no candidate, but asking again may help */
-	ROUTING_UNKNOWN, /* the plan does not say, or it is too much */
+	/* The plan does not say, it is too much, or no address is of the
+	 * interface's family. */
+	ROUTING_UNKNOWN,
 };
 
 struct routing_candidate {
