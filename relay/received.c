@@ -59,7 +59,9 @@ scan_line(struct header_scan *h, struct slice line)
 	if (line.at[0] == ' ' || line.at[0] == '\t') {
 		if (h->open == NULL)
 			return;
-		append_bounded(h->open, SLICE(" "));
+		/* Nothing stands before it when the name is alone. */
+		if (buf_len(h->open) > 0)
+			append_bounded(h->open, SLICE(" "));
 		append_bounded(h->open, slice_trim(line));
 		return;
 	}

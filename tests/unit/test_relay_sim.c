@@ -298,8 +298,8 @@ static struct row rows[] = {
 		"4.3.2 - Not accepting messages at this time ('421', "
 		"['4.3.2 shutting down'])")
 	    DELAYED("0", "1", "1", "1",
-		"4.4.0 - Other network problem ('000', ['4.3.2 shutting "
-		"down'])")
+		"4.3.2 - Not accepting messages at this time ('421', "
+		"['4.3.2 shutting down'])")
 	    CLOSED("0", "1")
 	    OPENED("0", "2", "10.1.1.12")
 	    STARTED("0", "2", "1", "0, 1")

@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: MIT */
+/* The queue in memory: who is ready in which order, who waits until when, and
+ * what is left of a message. */
+#include "relay/queue.h"
+#include "tests/unit/kit.h"
+
+/* A message of one group at a domain. */
+static struct group *
+add(struct queue *q, uint64_t mid, const char *domain)
+{
+	const struct slice to[] = { SLICE("u@x"), SLICE("v@x") };
+	struct message *m = message_new(mid, SLICE("s@x"), to, ARRAY_LEN(to));
+	struct group *g = group_new(q, m, queue_domain(q, slice_cstr(domain)));
+
+	group_add_rid(q, g, 0);
+	group_add_rid(q, g, 1);
+	return g;
+}
+
+/* The MIDs of the ready, in their order. */
+static void
+check_ready(struct queue *q, const char *domain, const char *want)
+{
+	struct domain *d = queue_domain(q, slice_cstr(domain));
+	struct buf text = { 0 };
+	size_t count = 0;
+
+	LIST_FOREACH(link, &d->ready) {
+		const struct group *g = CONTAINER_OF(link, struct group, link);
+
+		assert_int_equal(g->state, GROUP_READY);
+		buf_printf(&text, "%s%llu", count++ > 0 ? " " : "",
+		    (unsigned long long)g->message->mid);
+	}
+	assert_int_equal(d->ready_count, count);
+	assert_slice(buf_slice(&text), want);
+	buf_fini(&text);
+}
+
+static void
+test_domains(void **state)
+{
+	struct queue q = { 0 };
+	struct domain *d = queue_domain(&q, SLICE("Example.COM"));
+
+	(void)state;
+	assert_string_equal(d->name, "example.com");
+	assert_ptr_equal(queue_domain(&q, SLICE("example.com")), d);
+	assert_ptr_not_equal(queue_domain(&q, SLICE("example.co")), d);
+	queue_drop_domain(&q, d);
+	d = queue_domain(&q, SLICE("example.com"));
+	assert_int_equal(d->group_count, 0);
+	queue_fini(&q);
+}
+
+static void
+test_message(void **state)
+{
+	const struct slice to[] = { SLICE("u@x"), SLICE("v@y") };
+	struct message *m = message_new(7, SLICE(""), to, ARRAY_LEN(to));
+
+	(void)state;
+	assert_int_equal(m->mid, 7);
+	assert_string_equal(m->sender, "");
+	assert_int_equal(m->recipient_count, 2);
+	assert_string_equal(m->recipients[0], "u@x");
+	assert_string_equal(m->recipients[1], "v@y");
+	message_destroy(&m);
+	assert_null(m);
+	message_destroy(&m);
+}
+
+static void
+test_order(void **state)
+{
+	struct queue q = { 0 };
+	struct group *a = add(&q, 1, "x"), *b = add(&q, 2, "x");
+	struct group *c = add(&q, 3, "x"), *other = add(&q, 4, "y");
+
+	(void)state;
+	group_make_ready(&q, a);
+	group_make_ready(&q, b);
+	group_make_ready(&q, other);
+	group_make_ready(&q, c);
+	check_ready(&q, "x", "1 2 3");
+	check_ready(&q, "y", "4");
+	/* One that failed over keeps its place, and its round. */
+	group_make_active(b);
+	check_ready(&q, "x", "1 3");
+	round_add(&b->round, 5);
+	group_return(b);
+	check_ready(&q, "x", "1 2 3");
+	assert_true(b->round.answered);
+	group_make_active(a);
+	group_make_active(c);
+	group_return(c);
+	group_return(a);
+	check_ready(&q, "x", "1 2 3");
+	/* A new round is at the end. */
+	group_make_ready(&q, a);
+	check_ready(&q, "x", "2 3 1");
+	group_make_ready(&q, b);
+	check_ready(&q, "x", "3 1 2");
+	assert_false(b->round.answered);
+	assert_int_equal(b->round.began_seq, b->ready_seq);
+	queue_fini(&q);
+}
+
+static void
+test_waiting(void **state)
+{
+	struct queue q = { 0 };
+	struct domain *d = queue_domain(&q, SLICE("x"));
+	struct group *a = add(&q, 1, "x"), *b = add(&q, 2, "x");
+	struct group *c = add(&q, 3, "x");
+
+	(void)state;
+	assert_null(domain_first_waiting(d));
+	group_make_ready(&q, a);
+	group_make_waiting(&q, a, 30);
+	group_make_waiting(&q, b, 20);
+	group_make_waiting(&q, c, 20);
+	check_ready(&q, "x", "");
+	/* Of those due at once, who waited first. */
+	assert_ptr_equal(domain_first_waiting(d), b);
+	assert_int_equal(b->due, 20);
+	assert_int_equal(b->state, GROUP_WAITING);
+	group_make_ready(&q, b);
+	assert_ptr_equal(domain_first_waiting(d), c);
+	group_make_waiting(&q, c, 40);
+	assert_ptr_equal(domain_first_waiting(d), a);
+	group_make_active(a);
+	assert_int_equal(a->state, GROUP_ACTIVE);
+	assert_ptr_equal(domain_first_waiting(d), c);
+	check_ready(&q, "x", "2");
+	group_return(a);
+	queue_fini(&q);
+}
+
+static void
+test_recipients(void **state)
+{
+	struct queue q = { 0 };
+	struct group *g = add(&q, 1, "x");
+
+	(void)state;
+	group_add_rid(&q, g, 7);
+	assert_int_equal(q.recipients, 3);
+	group_remove_rid(&q, g, 1);
+	assert_int_equal(g->count, 2);
+	assert_int_equal(g->rids[0], 0);
+	assert_int_equal(g->rids[1], 7);
+	group_remove_rid(&q, g, 7);
+	group_remove_rid(&q, g, 0);
+	assert_int_equal(q.recipients, 0);
+	group_make_active(g);
+	assert_true(group_finish(&g));
+	assert_null(g);
+	assert_int_equal(queue_domain(&q, SLICE("x"))->group_count, 0);
+	queue_fini(&q);
+}
+
+/* A message is finished with its last group. */
+static void
+test_two_groups(void **state)
+{
+	struct queue q = { 0 };
+	struct group *a = add(&q, 1, "x");
+	struct group *b =
+	    group_new(&q, a->message, queue_domain(&q, SLICE("y")));
+
+	(void)state;
+	group_remove_rid(&q, a, 0);
+	group_remove_rid(&q, a, 1);
+	assert_false(group_finish(&a));
+	assert_true(group_finish(&b));
+	/* And with what is left at the end. */
+	a = add(&q, 2, "x");
+	b = group_new(&q, a->message, queue_domain(&q, SLICE("y")));
+	group_make_ready(&q, a);
+	group_make_waiting(&q, b, 5);
+	queue_fini(&q);
+}
+
+static void
+test_errors(void **state)
+{
+	struct queue q = { 0 };
+	struct group *g = add(&q, 1, "x");
+
+	(void)state;
+	assert_null(g->last_error);
+	group_set_error(g, SLICE("one"));
+	group_set_error(g, SLICE("another"));
+	assert_string_equal(g->last_error, "another");
+	group_make_ready(&q, g);
+	queue_fini(&q);
+}
+
+int
+main(void)
+{
+	struct kit kit = { 0 };
+
+	TEST(&kit, test_domains);
+	TEST(&kit, test_message);
+	TEST(&kit, test_order);
+	TEST(&kit, test_waiting);
+	TEST(&kit, test_recipients);
+	TEST(&kit, test_two_groups);
+	TEST(&kit, test_errors);
+	return kit_run(&kit, "queue");
+}

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: MIT */
+/* The Received: line, and the two fields of a header that the log tells. */
+#include "relay/received.h"
+#include "tests/unit/kit.h"
+
+static struct line_row {
+	const char *name; /* the client's address */
+	bool is_utf8;
+	utime at;
+	const char *want;
+} line_rows[] = {
+	{ "10.0.0.9", false, 0,
+	    "Received: from client ([10.0.0.9])\r\n"
+	    "\tby relay.test with ESMTP id 18446744073709551615;\r\n"
+	    "\tThu, 1 Jan 1970 00:00:00 +0000\r\n" },
+	{ "2001:db8::1", true, INT64_C(1404292507) * UTIME_S + 999999,
+	    "Received: from client ([IPv6:2001:db8::1])\r\n"
+	    "\tby relay.test with UTF8SMTP id 18446744073709551615;\r\n"
+	    "\tWed, 2 Jul 2014 09:15:07 +0000\r\n" },
+	{ "10.0.0.10", false, INT64_C(1583020799) * UTIME_S,
+	    "Received: from client ([10.0.0.10])\r\n"
+	    "\tby relay.test with ESMTP id 18446744073709551615;\r\n"
+	    "\tSat, 29 Feb 2020 23:59:59 +0000\r\n" },
+};
+
+static void
+test_line(void **state)
+{
+	const struct line_row *row = *state;
+	struct ip_address ip;
+	const struct received_line line = {
+		.from = SLICE("client"),
+		.client = &ip,
+		.by = SLICE("relay.test"),
+		.mid = UINT64_MAX,
+		.is_utf8 = row->is_utf8,
+		.at = row->at,
+	};
+	struct buf out = { 0 };
+
+	assert_true(ip_parse(slice_cstr(row->name), &ip));
+	received_format(&out, &line);
+	assert_slice(buf_slice(&out), row->want);
+	buf_fini(&out);
+}
+
+static struct header_row {
+	const char *name; /* the content */
+	const char *id, *subject;
+} header_rows[] = {
+	{ "", "", "" },
+	{ "Subject: hello\r\n\r\n", "", "hello" },
+	{ "Message-ID: <1@x>\r\nSubject: hello\r\n\r\n", "<1@x>", "hello" },
+	{ "SUBJECT:hello \t\r\nmessage-id:<1@x>\r\n\r\n", "<1@x>", "hello" },
+	/* Folded lines are one. */
+	{ "Subject: a\r\n b\r\n\tc\r\nX: y\r\n z\r\n\r\n", "", "a b c" },
+	{ "Message-ID:\r\n <1@x>\r\n\r\n", "<1@x>", "" },
+	{ "X: y\r\n Subject: no\r\n\r\n", "", "" },
+	{ " Subject: no\r\n\r\n", "", "" },
+	/* The first one counts. */
+	{ "Subject: a\r\nSubject: b\r\n c\r\n\r\n", "", "a" },
+	/* The header ends at the first empty line. */
+	{ "X: y\r\n\r\nSubject: no\r\n", "", "" },
+	{ "\r\nSubject: no\r\n", "", "" },
+	{ "Subject hello\r\nSubjects: x\r\n\r\n", "", "" },
+	/* A line that has no end yet is none. */
+	{ "Subject: a", "", "" },
+	{ "Subject: a\nX: y\n\nMessage-ID: <no>\n", "", "a" },
+};
+
+static void
+check_header(const struct slice *pieces, size_t count, void *arg)
+{
+	const struct header_row *row = arg;
+	struct header_scan h = { 0 };
+
+	for (size_t i = 0; i < count; i++)
+		header_scan_feed(&h, pieces[i]);
+	assert_slice(header_scan_message_id(&h), row->id);
+	assert_slice(header_scan_subject(&h), row->subject);
+	header_scan_reset(&h);
+	assert_slice(header_scan_subject(&h), "");
+	header_scan_feed(&h, SLICE("Subject: next\r\n\r\n"));
+	assert_slice(header_scan_subject(&h), "next");
+	header_scan_fini(&h);
+}
+
+static void
+test_header(void **state)
+{
+	const struct header_row *row = *state;
+
+	feed_split(slice_cstr(row->name), check_header, *state);
+}
+
+/* A line, and a field of many lines, are cut at the bound. */
+static void
+test_long_fields(void **state)
+{
+	struct header_scan h = { 0 };
+	struct buf text = { 0 };
+
+	(void)state;
+	buf_append_cstr(&text, "Subject: ");
+	for (int i = 0; i < 5000; i++)
+		buf_append_byte(&text, 'x');
+	buf_append_cstr(&text, "\r\nMessage-ID: <");
+	for (int i = 0; i < 500; i++)
+		buf_append_cstr(&text, "\r\n 0123456789");
+	buf_append_cstr(&text, "\r\n\r\n");
+	header_scan_feed(&h, buf_slice(&text));
+	assert_int_equal(header_scan_subject(&h).len,
+	    HEADER_FIELD_MAX - strlen("Subject: "));
+	assert_int_equal(header_scan_message_id(&h).len, HEADER_FIELD_MAX);
+	assert_true(buf_len(&h.line) <= HEADER_FIELD_MAX);
+	assert_true(h.is_over);
+	buf_fini(&text);
+	header_scan_fini(&h);
+}
+
+int
+main(void)
+{
+	struct kit kit = { 0 };
+
+	ROWS(&kit, line_rows, test_line);
+	ROWS(&kit, header_rows, test_header);
+	TEST(&kit, test_long_fields);
+	return kit_run(&kit, "received");
+}
