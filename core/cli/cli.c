@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <getopt.h>
+#include <limits.h>
 
 #define OPTIONS_MAX 64
 /* Beyond any id of a program. */
@@ -76,6 +77,23 @@ unknown_option(const struct cli_program *program, const char *word)
 	fprintf(stderr, "; see %s --help\n", program->name);
 }
 
+/* What getopt_long() would not take: `optopt` is a letter that there is none
+ * of, the id of an option that takes no value, or 0 for an unknown word. */
+static void
+bad_option(const struct cli_program *program, const char *word)
+{
+	char letter[] = { '-', (char)optopt, '\0' };
+
+	if (optopt == 0)
+		unknown_option(program, word);
+	else if (optopt <= UCHAR_MAX)
+		unknown_option(program, letter);
+	else
+		fprintf(stderr, "%s: %.*s takes no value; see %s --help\n",
+		    program->name, (int)strcspn(word, "="), word,
+		    program->name);
+}
+
 static enum cli_result
 tell(const struct cli_program *program, int id)
 {
@@ -113,7 +131,7 @@ cli_parse(const struct cli_program *program, int argc, char **argv,
 			return CLI_WRONG;
 		}
 		if (id == 0) {
-			unknown_option(program, argv[optind - 1]);
+			bad_option(program, argv[optind - 1]);
 			return CLI_WRONG;
 		}
 		if (id == ID_HELP || id == ID_VERSION)
