@@ -1,54 +1,59 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Runs a fuzz target without a fuzzer, so that each build tests it: every file
- * of the folder named on the command line, in the order of their names, and
- * after each the same few hundred mutations of it.  A folder that is not there
- * is an empty one; the target then gets mutations of nothing.
+ * below the folder named on the command line, in the order of their names, and
+ * after each its share of a few thousand mutations, the same in every run.  A
+ * folder that is not there is an empty one; the target then gets mutations of
+ * nothing.
  */
 #include "core/base/buf.h"
 #include "core/base/rng.h"
 
-#include <dirent.h>
+#include <fts.h>
 
 enum {
-	MUTATIONS = 500,
-	GROWTH_MAX = 64
+	MUTATIONS = 3000, /* in all */
+	CHANGES_MAX = 8,
+	GROWTH_MAX = 4096, /* of what a target's own mutator returns */
 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
+/* The fuzzer's, for mutators; here it is ours. */
+size_t LLVMFuzzerMutate(uint8_t *bytes, size_t len, size_t max);
+/* Only some targets have one. */
+size_t LLVMFuzzerCustomMutator(uint8_t *bytes, size_t len, size_t max,
+    unsigned seed) __attribute__((weak));
 
-static void replay_file(const char *path);
-static void replay(struct slice input);
-static struct slice mutate(struct rng *rng, struct slice input);
+static void replay_files(char *folder, int each, size_t *count);
+static void replay(struct slice input, int mutations);
+static void run(struct slice input);
 static bool file_read(const char *path, struct buf *out);
+
+static struct rng rng;
 
 int
 main(int argc, char **argv)
 {
-	struct dirent **entries = NULL;
-	int count;
+	size_t count = 1;
 
 	if (argc != 2) {
 		(void)fprintf(stderr, "usage: %s CORPUS\n", argv[0]);
 		return 2;
 	}
-	count = scandir(argv[1], &entries, NULL, alphasort);
-	replay(slice_of("", 0));
-	for (int i = 0; i < count; i++) {
-		struct buf path = { 0 };
-
-		buf_printf(&path, "%s/%s", argv[1], entries[i]->d_name);
-		if (entries[i]->d_name[0] != '.')
-			replay_file(buf_cstr(&path));
-		buf_fini(&path);
-		free(entries[i]);
-	}
-	free(entries);
+	replay_files(argv[1], -1, &count);
+	replay(slice_of("", 0), MUTATIONS / (int)count);
+	replay_files(argv[1], MUTATIONS / (int)count, &count);
 	return 0;
 }
 
+static int
+entry_compare(const FTSENT **a, const FTSENT **b)
+{
+	return strcmp((*a)->fts_name, (*b)->fts_name);
+}
+
 static void
-replay_file(const char *path)
+replay_file(const char *path, int mutations)
 {
 	struct buf text = { 0 };
 
@@ -56,55 +61,86 @@ replay_file(const char *path)
 		(void)fprintf(stderr, "%s: cannot be read\n", path);
 		exit(3);
 	}
-	replay(buf_slice(&text));
+	replay(buf_slice(&text), mutations);
 	buf_fini(&text);
+}
+
+/* Counts the files into *count and, unless `each` is negative, replays each and
+ * so many mutations of it. */
+static void
+replay_files(char *folder, int each, size_t *count)
+{
+	char *folders[] = { folder, NULL };
+	FTS *fts = fts_open(
+	    folders, FTS_COMFOLLOW | FTS_PHYSICAL | FTS_NOCHDIR, entry_compare);
+	FTSENT *entry;
+
+	while (fts != NULL && (entry = fts_read(fts)) != NULL) {
+		if (entry->fts_info != FTS_F || entry->fts_name[0] == '.')
+			continue;
+		*count += 1;
+		if (each >= 0)
+			replay_file(entry->fts_path, each);
+	}
+	if (fts != NULL)
+		(void)fts_close(fts);
+}
+
+static void
+replay(struct slice input, int mutations)
+{
+	size_t max = input.len + GROWTH_MAX;
+	uint8_t *bytes = xmalloc(max);
+	size_t len;
+
+	run(input);
+	for (int i = 0; i < mutations; i++) {
+		rng_init(&rng, input.len * MUTATIONS + (unsigned)i);
+		if (input.len > 0)
+			memcpy(bytes, input.at, input.len);
+		len = LLVMFuzzerCustomMutator != NULL
+		    ? LLVMFuzzerCustomMutator(
+			  bytes, input.len, max, (unsigned)rng_next(&rng))
+		    : LLVMFuzzerMutate(bytes, input.len, max);
+		run(slice_of((const char *)bytes, len));
+	}
+	free(bytes);
 }
 
 /* Each input has its own exact allocation, so that a sanitizer sees a read past
  * its end. */
 static void
-replay(struct slice input)
+run(struct slice input)
 {
-	struct rng rng;
+	uint8_t *exact = xmalloc(input.len);
 
-	rng_init(&rng, input.len);
-	for (int i = 0; i <= MUTATIONS; i++) {
-		struct slice bytes = i == 0 ? input : mutate(&rng, input);
-		uint8_t *exact = xmalloc(bytes.len);
-
-		if (bytes.len > 0)
-			memcpy(exact, bytes.at, bytes.len);
-		(void)LLVMFuzzerTestOneInput(exact, bytes.len);
-		free(exact);
-		if (i > 0)
-			free((void *)(uintptr_t)bytes.at);
-	}
+	if (input.len > 0)
+		memcpy(exact, input.at, input.len);
+	(void)LLVMFuzzerTestOneInput(exact, input.len);
+	free(exact);
 }
 
-/* A copy with a few bytes changed, put in or taken out; the caller frees it. */
-static struct slice
-mutate(struct rng *rng, struct slice input)
+/* A few bytes changed, put in or taken out. */
+size_t
+LLVMFuzzerMutate(uint8_t *bytes, size_t len, size_t max)
 {
-	char *bytes = xmalloc(input.len + GROWTH_MAX);
-	size_t len = input.len;
+	for (uint64_t n = rng_below(&rng, CHANGES_MAX) + 1; n > 0; n--) {
+		size_t at = (size_t)rng_below(&rng, len + 1);
+		uint64_t what = rng_below(&rng, 3);
 
-	if (len > 0)
-		memcpy(bytes, input.at, len);
-	for (uint64_t n = rng_below(rng, GROWTH_MAX / 8) + 1; n > 0; n--) {
-		size_t at = (size_t)rng_below(rng, len + 1);
-		uint64_t what = rng_below(rng, 3);
-
-		if (what == 0 || at == len) {
-			memmove(bytes + at + 1, bytes + at, len - at);
-			len++;
-		} else if (what == 1) {
+		if (what == 1 && at < len) {
 			memmove(bytes + at, bytes + at + 1, len - at - 1);
 			len--;
 			continue;
 		}
-		bytes[at] = (char)rng_below(rng, 256);
+		if ((what == 0 || at == len) && len < max) {
+			memmove(bytes + at + 1, bytes + at, len - at);
+			len++;
+		}
+		if (at < len)
+			bytes[at] = (uint8_t)rng_below(&rng, 256);
 	}
-	return slice_of(bytes, len);
+	return len;
 }
 
 static bool

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A scenario that somebody mangled: it is refused with a place and a reason, or
+ * it runs, twice with the same log and the same findings, and both reports of
+ * it can be written.  Whether it held does not matter here.
+ *
+ * The bounds of a run are tighter than a scenario's own, as most of what chance
+ * makes of a scenario only takes longer.
+ */
+#include "core/json/doc.h"
+#include "harness/report.h"
+#include "harness/sim.h"
+#include "tests/fuzz/json_mutator.h"
+
+#define EVENTS_MAX   20000
+#define MESSAGES_MAX 100
+#define SIZE_MAX_KIB 64
+#define SESSIONS_MAX 20
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
+size_t LLVMFuzzerMutate(uint8_t *bytes, size_t len, size_t max);
+size_t LLVMFuzzerCustomMutator(
+    uint8_t *bytes, size_t len, size_t max, unsigned seed);
+size_t LLVMFuzzerCustomCrossOver(const uint8_t *a, size_t a_len,
+    const uint8_t *b, size_t b_len, uint8_t *out, size_t max, unsigned seed);
+
+static void
+on_log(void *owner, struct slice line)
+{
+	buf_append(owner, line);
+}
+
+static void
+on_transcript(void *owner, const struct transcript_event *ev)
+{
+	transcript_format(owner, ev);
+}
+
+/* A report is one JSON object, whatever is in it. */
+static void
+check_json(struct slice report)
+{
+	struct json_doc doc = { 0 };
+	struct err err;
+	bool ok = json_doc_parse(&doc, "report", report, &err);
+
+	assert(ok);
+	json_doc_fini(&doc);
+}
+
+/* Log, transcript and reports of a run. */
+static void
+run(const struct plan *plan, struct buf *out)
+{
+	const struct report_style style = { .verbose = true };
+	const struct sim_hooks hooks = { out, on_log, on_transcript };
+	struct result result;
+	struct buf report = { 0 };
+	struct err err;
+
+	result_init(&result, plan, plan->seed);
+	if (sim_run_scenario(&result, &hooks, &err)) {
+		report_scenario(&result, &style, out);
+		report_json(&result, &report);
+	} else {
+		report_json_invalid(plan->file, &err, &report);
+	}
+	check_json(buf_slice(&report));
+	buf_append(out, buf_slice(&report));
+	buf_fini(&report);
+	result_fini(&result);
+}
+
+static uint64_t
+at_most(uint64_t value, uint64_t max)
+{
+	return value < max ? value : max;
+}
+
+/* The plan with less to do; what is changed is the caller's, to be freed. */
+static struct plan_inject *
+restrain(struct plan *plan)
+{
+	struct plan_inject *injects =
+	    xcalloc(plan->inject_count + 1, sizeof(*injects));
+	uint64_t left = MESSAGES_MAX;
+
+	for (size_t i = 0; i < plan->inject_count; i++) {
+		struct plan_inject *to = &injects[i];
+
+		*to = plan->injects[i];
+		to->count = at_most(to->count, left > 0 ? left : 1);
+		to->size_bytes = at_most(to->size_bytes, SIZE_MAX_KIB << 10);
+		to->sessions = (uint32_t)at_most(to->sessions, SESSIONS_MAX);
+		left -= at_most(left, to->count);
+	}
+	plan->injects = injects;
+	plan->events_max = EVENTS_MAX;
+	if (plan->span_max > UTIME_DAY)
+		plan->span_max = UTIME_DAY;
+	if (plan->until != UTIME_NEVER && plan->until > UTIME_DAY)
+		plan->until = UTIME_DAY;
+	return injects;
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
+{
+	struct err err = { 0 };
+	struct plan *plan =
+	    plan_parse("fuzz", slice_of((const char *)bytes, len), &err);
+	struct buf first = { 0 }, second = { 0 };
+
+	if (plan == NULL) {
+		assert(err.msg[0] != '\0' && err.line > 0);
+		return 0;
+	}
+	struct plan tight = *plan;
+	struct plan_inject *injects = restrain(&tight);
+	run(&tight, &first);
+	run(&tight, &second);
+	assert(slice_eq(buf_slice(&first), buf_slice(&second)));
+	buf_fini(&first);
+	buf_fini(&second);
+	free(injects);
+	plan_destroy(&plan);
+	return 0;
+}
+
+/* Now and then bytes, for the parser's sake. */
+size_t
+LLVMFuzzerCustomMutator(uint8_t *bytes, size_t len, size_t max, unsigned seed)
+{
+	struct slice text = slice_of((const char *)bytes, len);
+	struct rng rng;
+	size_t made = 0;
+
+	rng_init(&rng, seed);
+	if (rng_below(&rng, 16) > 0)
+		made = json_mutate(text, text, &rng, bytes, max);
+	return made > 0 ? made : LLVMFuzzerMutate(bytes, len, max);
+}
+
+size_t
+LLVMFuzzerCustomCrossOver(const uint8_t *a, size_t a_len, const uint8_t *b,
+    size_t b_len, uint8_t *out, size_t max, unsigned seed)
+{
+	struct rng rng;
+
+	rng_init(&rng, seed);
+	return json_mutate(slice_of((const char *)a, a_len),
+	    slice_of((const char *)b, b_len), &rng, out, max);
+}
