@@ -80,6 +80,7 @@ struct ledger_address {
 	struct address_sight now;
 	utime interval_lo, interval_hi; /* of its probes; 0: was up */
 	struct ledger_moment touched;   /* its last New or Error */
+	uint64_t fresh; /* connections that stand and had no mail yet */
 	/* Connections that stand and whose domain is not known, and the last
 	 * line about one that ended as such. */
 	uint64_t unassigned, lost_line;

@@ -9,6 +9,7 @@
 
 static struct ledger_connection *connection_new(
     struct ledger *l, const struct maillog_event *ev);
+static void connection_greeted(struct ledger *l, struct ledger_connection *c);
 static void connection_end(struct ledger *l, struct ledger_connection *c);
 static enum failure_kind failure_of(const struct ledger *l,
     const struct ledger_connection *c, const struct maillog_event *ev);
@@ -30,10 +31,14 @@ on_dcid_new(struct ledger *l, const struct maillog_event *ev)
 		return;
 	c->is_open = true;
 	c->address->unassigned++;
+	c->address->fresh++;
 	entry.connection = c;
 	ledger_tell(l, &entry);
 	if (c->address->only_domain != NULL)
 		connection_assign(l, c, c->address->only_domain);
+	/* Of two that are under way, one may be greeted. */
+	if (c->address->now.state == ADDRESS_MAYBE)
+		c->address->interval_lo = 0;
 	if (c->address->now.state == ADDRESS_DOWN) {
 		c->address->now.state = ADDRESS_MAYBE;
 		c->address->now.changed = l->now;
@@ -45,8 +50,12 @@ on_dcid_close(struct ledger *l, const struct maillog_event *ev)
 {
 	struct ledger_connection *c = ledger_connection_find(l, ev->dcid);
 
-	if (c != NULL)
-		connection_end(l, c);
+	if (c == NULL)
+		return;
+	if (c->starts == 0 && c->address->now.state == ADDRESS_MAYBE &&
+	    l->hooks.greeted(l->hooks.owner, c->dcid) == GREETED_YES)
+		connection_greeted(l, c);
+	connection_end(l, c);
 }
 
 void
@@ -115,14 +124,22 @@ connection_assign(
 }
 
 void
+connection_start(struct ledger *l, struct ledger_connection *c)
+{
+	if (c->starts++ > 0)
+		return;
+	c->address->fresh -= c->is_open;
+	connection_greeted(l, c);
+}
+
+/* Its host has greeted, as its first mail shows. */
+static void
 connection_greeted(struct ledger *l, struct ledger_connection *c)
 {
 	struct ledger_address *a = c->address;
 
 	/* One that was up before the failure proves nothing. */
-	if (c->starts++ > 0 || a->now.state == ADDRESS_UP ||
-	    (a->now.state == ADDRESS_DOWN &&
-		c->opened.line < a->now.changed.line))
+	if (a->now.state == ADDRESS_UP || c->opened.line < a->now.changed.line)
 		return;
 	a->now.state = ADDRESS_UP;
 	a->now.changed = l->now;
@@ -149,6 +166,7 @@ connection_end(struct ledger *l, struct ledger_connection *c)
 		c->address->unassigned--;
 		c->address->lost_line = l->now.line;
 	}
+	c->address->fresh -= c->is_open && c->starts == 0;
 	HASH_DEL(l->connections, c);
 	free(c);
 }
@@ -178,7 +196,7 @@ failure_of(const struct ledger *l, const struct ledger_connection *c,
 	return FAILURE_MAYBE;
 }
 
-static utime
+utime
 interval_next(const struct relay_delivery *delivery, utime interval)
 {
 	utime next = interval > 0 ? 2 * interval : delivery->host_retry_initial;
@@ -204,7 +222,8 @@ address_down(struct ledger *l, const struct ledger_connection *c)
 		a->interval_hi = hi;
 		return;
 	}
-	if (a->now.state == ADDRESS_MAYBE && !c->is_open)
+	if (a->now.state == ADDRESS_MAYBE &&
+	    c->opened.line != a->now.changed.line)
 		lo = interval_next(delivery, 0);
 	a->interval_lo = lo;
 	a->interval_hi = hi;
@@ -227,6 +246,10 @@ address_failed(
 		c->domain->seats[seat].failed[kind] = l->now;
 	switch (kind) {
 	case FAILURE_DOWN:
+		/* Another that stands may be greeted behind this, and the log
+		 * would not show it. */
+		if (a->fresh > (c->is_open && c->starts == 0))
+			break;
 		address_down(l, c);
 		return;
 	case FAILURE_UP:

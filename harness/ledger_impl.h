@@ -92,8 +92,10 @@ struct ledger_address *address_get(struct ledger *l, const struct endpoint *at);
 /* The connection carries mail of the domain. */
 void connection_assign(
     struct ledger *l, struct ledger_connection *c, struct ledger_domain *d);
-/* The first mail on it: its host has greeted. */
-void connection_greeted(struct ledger *l, struct ledger_connection *c);
+/* The interval of probes behind a failed one; 0: the host was up. */
+utime interval_next(const struct relay_delivery *delivery, utime interval);
+/* Mail is sent on it. */
+void connection_start(struct ledger *l, struct ledger_connection *c);
 void on_dcid_new(struct ledger *l, const struct maillog_event *ev);
 void on_dcid_close(struct ledger *l, const struct maillog_event *ev);
 void on_connection_error(struct ledger *l, const struct maillog_event *ev);

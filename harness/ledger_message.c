@@ -146,7 +146,7 @@ on_delivery_start(struct ledger *l, const struct maillog_event *ev)
 	ledger_tell(l, &entry);
 	if (c != NULL) {
 		c->mid = m->mid;
-		connection_greeted(l, c);
+		connection_start(l, c);
 	}
 	rest = ev->rids;
 	while (maillog_rid_next(&rest, &rid)) {

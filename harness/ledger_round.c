@@ -248,12 +248,12 @@ probe_find(const struct ledger *l, const struct ledger_domain *d,
 		if (a->now.state == ADDRESS_UP)
 			continue;
 		if (a->now.state == ADDRESS_MAYBE || lo <= l->now.hi) {
-			/* Perhaps another domain's probe is under way. */
+			/* Perhaps another domain's probe is under way, and
+			 * the next one due as long behind it. */
 			lo = lo > l->now.lo ? lo : l->now.lo;
 			hi = utime_add(l->now.hi,
-			    a->interval_hi > 0
-				? a->interval_hi
-				: l->plan->relay.delivery.host_retry_initial);
+			    interval_next(
+				&l->plan->relay.delivery, a->interval_hi));
 		}
 		if (lo < wait->probe_lo)
 			wait->probe_lo = lo;
