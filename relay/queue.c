@@ -84,8 +84,8 @@ void
 queue_drop_domain(struct queue *q, struct domain *d)
 {
 	assert(d->group_count == 0);
-	/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): it does not
-	 * know that an entry has its table. */
+	/* The analyzer does not know that an entry has its table. */
+	/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference) */
 	HASH_DEL(q->domains, d);
 	candidates_fini(&d->candidates);
 	free(d->name);
