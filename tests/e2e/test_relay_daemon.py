@@ -78,7 +78,10 @@ def test_message(start, sink):
     log = STAMP.sub("", log + rest)
     version = re.match(r"Info: Begin Logfile\nInfo: Version: (\S+) ", log)[1]
     port = sink.port
-    assert log.splitlines() == [
+    lines = log.splitlines()
+    # The client's QUIT and the delivery do not wait for each other.
+    lines.remove("Info: ICID 1 close")
+    assert lines == [
         "Info: Begin Logfile",
         f"Info: Version: {version} SN: faultpost",
         "Info: Time offset from UTC: 0 seconds",
@@ -91,7 +94,6 @@ def test_message(start, sink):
         "Info: MID 1 Subject 'x'",
         "Info: MID 1 ready 130 bytes from <a@b.example>",
         "Info: MID 1 queued for delivery",
-        "Info: ICID 1 close",
         "Info: New SMTP DCID 1 interface 127.0.0.1 address 127.0.0.1 "
         f"port {port}",
         "Info: Delivery start DCID 1 MID 1 to RID [0]",
