@@ -7,6 +7,7 @@
 /* A host name and a tag stand between a syslog stamp and the text. */
 #define SYSLOG_WORDS_MAX 2
 
+static void skip_spaces(struct slice *rest);
 static bool take_syslog_prefix(struct slice *rest, utime clock, utime *at);
 static bool take_asctime(struct slice *rest, utime *at);
 static bool take_level(struct slice *rest, enum maillog_level *level);
@@ -16,23 +17,25 @@ maillog_stamp_parse(struct slice line, utime clock, struct maillog_stamp *stamp)
 {
 	struct slice rest = line;
 
-	while (rest.len > 0 && (rest.at[0] == ' ' || rest.at[0] == '\t'))
-		rest = slice_skip(rest, 1);
+	skip_spaces(&rest);
 	if (!take_asctime(&rest, &stamp->time) &&
 	    !take_syslog_prefix(&rest, clock, &stamp->time))
 		return false;
-	(void)take_asctime(&rest, &stamp->time);
+	/* The last of several: what is left has to be text, which the writer
+	 * puts behind one stamp. */
+	while (take_asctime(&rest, &stamp->time))
+		;
 	if (!take_level(&rest, &stamp->level))
 		stamp->level = MAILLOG_LEVEL_NONE;
 	stamp->used = line.len - rest.len;
 	return true;
 }
 
+/* Skips all that slice_trim() takes off the text's start. */
 static void
 skip_spaces(struct slice *rest)
 {
-	while (rest->len > 0 && rest->at[0] == ' ')
-		*rest = slice_skip(*rest, 1);
+	*rest = slice_skip(*rest, (size_t)(slice_trim(*rest).at - rest->at));
 }
 
 static bool

@@ -23,6 +23,10 @@ static const struct stamp_case {
 	{ "Wed Jul  2 09:15:08 2014 DCID 1 close", MAILLOG_LEVEL_NONE,
 	    UTIME_S },
 	{ "  Wed Jul  2 09:15:07 2014 Info: DCID 1 close", MAILLOG_INFO, 0 },
+	{ "\tWed Jul  2 09:15:07 2014 \tInfo:\tDCID 1 close", MAILLOG_INFO, 0 },
+	{ "Wed Jul  2 09:15:06 2014 Wed Jul  2 09:15:08 2014 "
+	  "Wed Jul  2 09:15:07 2014 Info: DCID 1 close",
+	    MAILLOG_INFO, 0 },
 	{ "<22>Jul  2 09:15:07 mail_logs: Info: DCID 1 close", MAILLOG_INFO,
 	    0 },
 	{ "<22>Jul  2 09:15:07 esa1.example mail_logs: Info: DCID 1 close",
