@@ -12,6 +12,8 @@ enum {
 	OPTION_FILE = 1000,
 	OPTION_ALL,
 	OPTION_COUNT,
+	OPTION_FITS,
+	OPTION_FITS_NOT,
 	OPTION_LONG
 };
 
@@ -19,6 +21,8 @@ static const struct cli_option options[] = {
 	{ OPTION_FILE, 'f', "file", "NAME", "A file." },
 	{ OPTION_ALL, 'a', "all", NULL, "All of them." },
 	{ OPTION_COUNT, 0, "count", "N", "So many." },
+	{ OPTION_FITS, 0, "just-it-fits!", "NAME", "Beside." },
+	{ OPTION_FITS_NOT, 0, "one-too-many!!", "NAME", "Below." },
 	{ OPTION_LONG, 0, "a-name-that-is-rather-long", "NAME", "Too wide." },
 };
 static const struct cli_program program = {
@@ -43,6 +47,9 @@ test_help(void **state)
 	    "  -f, --file NAME           A file.\n"
 	    "  -a, --all                 All of them.\n"
 	    "      --count N             So many.\n"
+	    "      --just-it-fits! NAME  Beside.\n"
+	    "      --one-too-many!! NAME\n"
+	    "                            Below.\n"
 	    "      --a-name-that-is-rather-long NAME\n"
 	    "                            Too wide.\n"
 	    "  -h, --help                Print this.\n"
@@ -205,6 +212,12 @@ test_read_file(void **state)
 	assert_null(cli_read_file(path, 7, &len, &err));
 	assert_string_equal(err.file, path);
 	assert_string_equal(err.msg, "the file is longer than 7 bytes");
+	/* The bound counts over all that was read. */
+	assert_int_equal(truncate(path, 100000), 0);
+	assert_null(cli_read_file(path, 99999, &len, &err));
+	text = cli_read_file(path, 100000, &len, &err);
+	assert_int_equal(len, 100000);
+	free(text);
 	(void)unlink(path);
 	assert_null(cli_read_file(path, 8, &len, &err));
 	assert_string_equal(err.msg, "No such file or directory");

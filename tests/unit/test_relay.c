@@ -139,7 +139,9 @@ test_drain(void **state)
 	    "421 4.3.2 Service shutting down\r\n");
 	assert_text(&late->seen, "([Errno 61] Connection refused)");
 	assert_false(busy->is_over);
-	stream_write(busy->stream, SLICE("DATA\r\n\r\nhello\r\n.\r\n"));
+	stream_write(busy->stream,
+	    SLICE("DATA\r\n\r\nhello\r\n.\r\n"
+		  "MAIL FROM:<one@too.many>\r\n"));
 	stage_run_until(&s, 4 * UTIME_S);
 	assert_true(busy->is_over);
 	assert_text(&busy->seen,

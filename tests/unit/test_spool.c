@@ -309,6 +309,24 @@ test_ticket_cancelled(void **state)
 	desk_fini(&d);
 }
 
+/* Who closes with something pending has it on disk, and nobody is told. */
+static void
+test_close(void **state)
+{
+	struct waiter w = { 0 };
+	struct desk d;
+
+	(void)state;
+	desk_init(&d);
+	put(&d, &w);
+	spool_close(&d.spool);
+	d.spool = open_spool(&d);
+	settle(&d);
+	assert_int_equal(w.told, 0);
+	assert_found(&d, MESSAGE("1") RECIPIENTS_NEW);
+	desk_fini(&d);
+}
+
 /* One flush serves all that came at one moment. */
 static void
 test_one_commit(void **state)
@@ -444,6 +462,7 @@ main(void)
 	TEST(&kit, test_orphans);
 	TEST(&kit, test_numbers);
 	TEST(&kit, test_ticket_cancelled);
+	TEST(&kit, test_close);
 	TEST(&kit, test_one_commit);
 	TEST(&kit, test_commit_fails);
 	ROWS(&kit, foreign_rows, test_foreign);
