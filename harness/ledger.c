@@ -34,6 +34,7 @@ ledger_destroy(struct ledger **lp)
 	*lp = NULL;
 	if (l == NULL)
 		return;
+	l->hooks.on_entry = NULL;
 	HASH_ITER(hh, l->messages, m, m_next)
 	message_free(l, m);
 	HASH_ITER(hh, l->connections, c, c_next)
@@ -218,6 +219,9 @@ ledger_where(
 void
 ledger_tell(struct ledger *l, struct ledger_entry *entry)
 {
+	/* What is destroyed has no more to tell. */
+	if (l->hooks.on_entry == NULL)
+		return;
 	if (entry->moment.line == 0)
 		entry->moment = l->now;
 	l->hooks.on_entry(l->hooks.owner, entry);
