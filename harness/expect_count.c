@@ -110,9 +110,10 @@ wanted_format(const struct expectation *e, struct buf *out)
 		return;
 	}
 	for (size_t i = 0; i < said->count_count; i++)
-		buf_printf(out, "%s%s: %llu", i > 0 ? ", " : "",
-		    said->counts[i].key, ULL(said->counts[i].count));
-	buf_append_cstr(out, ", and nothing else");
+		buf_printf(out, "%s: %llu, ", said->counts[i].key,
+		    ULL(said->counts[i].count));
+	buf_append_cstr(
+	    out, said->count_count > 0 ? "and nothing else" : "nothing");
 }
 
 /* ---- delivered and bounced ---- */

@@ -19,6 +19,7 @@ struct invariants {
 	struct charge charges[INVARIANT_COUNT];
 	struct witness *witness; /* owned */
 	struct buf scratch;
+	bool is_interrupted; /* see judge_interrupt() */
 };
 
 /* `plan` and `ledger` are borrowed until invariants_fini(). */
@@ -42,10 +43,11 @@ void invariant_fail(struct invariants *v, enum invariant which,
     const struct ledger_moment *moment, const char *wanted,
     const char *found_fmt, ...) PRINTF_LIKE(5, 6);
 
+/* Each invariant sees what happens, and then that nothing more will; those
+ * that share their evidence share a function. */
 void conservation_entry(struct invariants *v, const struct ledger_entry *entry);
 void duplicate_entry(struct invariants *v, const struct ledger_entry *entry);
 void permanence_entry(struct invariants *v, const struct ledger_entry *entry);
-
 void backoff_entry(struct invariants *v, const struct ledger_entry *entry);
 void backoff_finish(struct invariants *v, utime now);
 

@@ -288,8 +288,7 @@ backoff_finish(struct invariants *v, utime now)
 {
 	struct missed_sight sight = { .v = v, .now = now };
 
-	sight.is_idle = v->plan->until == UTIME_NEVER &&
-	    now - v->plan->start < v->plan->span_max;
+	sight.is_idle = v->plan->until == UTIME_NEVER && !v->is_interrupted;
 	ledger_domains(v->ledger, domain_finish, &sight);
 	ledger_messages(v->ledger, message_finish, &sight);
 }

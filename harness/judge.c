@@ -124,6 +124,12 @@ judge_transcript(struct judge *j, const struct transcript_event *ev)
 }
 
 void
+judge_interrupt(struct judge *j)
+{
+	j->invariants.is_interrupted = true;
+}
+
+void
 judge_finish(struct judge *j, utime now, const struct judgement **judgements,
     size_t *count)
 {

@@ -78,6 +78,9 @@ void judge_destroy(struct judge **jp);
  * simulation; UTIME_NEVER when only the line's own second is known. */
 void judge_log_line(struct judge *j, struct slice line, utime now);
 void judge_transcript(struct judge *j, const struct transcript_event *ev);
+/* The run was stopped by a bound, and not because nothing more was going to
+ * happen: nobody has missed what it did not come to. */
+void judge_interrupt(struct judge *j);
 /* Nothing more will come.  The result array lives until judge_destroy(). */
 void judge_finish(struct judge *j, utime now,
     const struct judgement **judgements, size_t *count);

@@ -44,6 +44,8 @@ void ledger_tell(struct ledger *l, struct ledger_entry *entry);
 
 /* ---- ledger_message.c ---- */
 
+/* The message of that MID, made when the log has not told of it yet; NULL when
+ * it has ended. */
 struct ledger_message *message_get(struct ledger *l, uint64_t mid);
 void message_end(struct ledger *l, struct ledger_message *m);
 void message_free(struct ledger *l, struct ledger_message *m);

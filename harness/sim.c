@@ -334,6 +334,8 @@ sim_end(struct sim *sim, bool in_bounds, const struct err *bound)
 	utime now = world_now(sim->world);
 
 	result->span = now - sim->plan->start;
+	if (!in_bounds)
+		judge_interrupt(result->judge);
 	result_take_judgements(result, now);
 	if (!in_bounds)
 		result_add_ending(result, "bounds", NULL,
