@@ -50,6 +50,7 @@ struct choosing {
 	size_t seat, first, end; /* of its priority: [first, end) */
 	struct ledger_moment at; /* the line that shows the choice */
 	bool is_instant;         /* the choice was made then, not before */
+	uint64_t behind;         /* the line behind which it was made; or 0 */
 	bool is_regular;
 	/* All the time: not down; down; down and due. */
 	struct seats up, down, due;

@@ -13,7 +13,7 @@ was_before(const struct choosing *ch, const struct ledger_moment *changed)
 		return true;
 	if (changed->line > ch->at.line)
 		return false;
-	return ch->is_instant || changed->line <= ch->d->choice->regular_line ||
+	return ch->is_instant || changed->line <= ch->behind ||
 	    changed->hi + patience < ch->at.lo;
 }
 
@@ -44,7 +44,9 @@ void
 choosing_begin(struct choosing *ch, const struct address_sight *own)
 {
 	const struct routing *r = &ch->d->routing;
+	uint64_t regular = ch->d->choice->regular_line;
 
+	ch->behind = regular < ch->at.line ? regular : 0;
 	for (size_t i = 0; i < r->count; i++)
 		sight_note(ch, i,
 		    i == ch->seat && own != NULL

@@ -70,6 +70,27 @@ choice_format(const struct choosing *ch, enum choice_verdict verdict,
 	wrong_words(ch, verdict, wanted, found);
 }
 
+/* Whether the line of a probe that was under way may have come already: the
+ * host is still to greet, or what is known of it has just changed. */
+static bool
+probe_shows(const struct choosing *ch)
+{
+	utime patience = ledger_patience(ch->v->ledger, ch->d);
+
+	for (size_t i = 0; i < ch->d->routing.count; i++) {
+		const struct ledger_address *a = ch->d->seats[i].address;
+
+		if (i == ch->seat || a->touched.line == 0)
+			continue;
+		if (a->now.state == ADDRESS_MAYBE && a->fresh > 0)
+			return true;
+		if (a->now.changed.line > 0 &&
+		    a->now.changed.hi + patience >= ch->at.lo)
+			return true;
+	}
+	return false;
+}
+
 /* One promise at a time: while it is owed, others say the same. */
 static void
 promise_make(const struct choosing *ch, enum invariant which,
@@ -77,7 +98,7 @@ promise_make(const struct choosing *ch, enum invariant which,
 {
 	struct promise *p = &ch->d->choice->promise;
 
-	if (p->at.line > 0 ||
+	if (p->at.line > 0 || probe_shows(ch) ||
 	    ch->d->open_count >= ch->v->plan->relay.delivery.concurrency)
 		return;
 	p->at = ch->at;

@@ -149,8 +149,9 @@ class_was_there(const struct choosing *ch, const struct choice_class *k)
 		return false;
 	if (k->count > 0)
 		return true;
-	return ch->is_regular ? k->last.line > ch->d->choice->regular_line
-			      : k->last.hi + patience >= ch->at.lo;
+	return ch->is_regular && ch->behind > 0
+	    ? k->last.line > ch->behind
+	    : k->last.hi + patience >= ch->at.lo;
 }
 
 /* The best that any class lets the connection be. */
@@ -163,7 +164,10 @@ classes_judge(struct choosing *ch)
 	size_t other = SIZE_MAX;
 	bool is_any = false;
 
-	choice_classes_purge(classes, ch->at.lo - patience);
+	/* Whose domain was known late: its classes are forgotten. */
+	if (ch->at.hi + patience < ledger_now(ch->v->ledger)->lo)
+		return CHOICE_RIGHT;
+	choice_classes_purge(classes, ch->at.lo - 2 * patience);
 	if (classes->dropped.hi + patience >= ch->at.lo)
 		return CHOICE_RIGHT;
 	LIST_FOREACH(node, &classes->all) {

@@ -23,6 +23,7 @@ struct pair {
 	bool host_spoke, client_spoke; /* a whole line; anything */
 	bool lost;           /* the log: its last message had no answer */
 	bool client_went_on; /* since its last message was answered */
+	utime message_at;    /* the last one that was answered */
 	struct sendings sendings;
 	UT_hash_handle by_dcid, by_connection;
 };
@@ -208,6 +209,15 @@ entry_opened(struct witness *w, const struct ledger_entry *entry)
 	HASH_ADD(by_dcid, w->by_dcid, dcid, sizeof(p->dcid), p);
 }
 
+/* A host that goes down just then may leave a connection that stands for the
+ * relay and never was one for the host. */
+static void
+pair_unaccepted(struct witness *w, struct pair *p)
+{
+	meeting_get(w, &p->at)->unheard++;
+	pair_free(w, p);
+}
+
 void
 witness_entry(struct witness *w, const struct ledger_entry *entry)
 {
@@ -228,6 +238,9 @@ witness_entry(struct witness *w, const struct ledger_entry *entry)
 		p->lost = false;
 	} else if (entry->kind == LEDGER_DELAYED) {
 		p->lost |= entry->line->code == 0;
+	} else if (entry->kind == LEDGER_FAILED && p->connection == 0 &&
+	    w->has_transcript && entry->connection->starts == 0) {
+		pair_unaccepted(w, p);
 	} else if (entry->kind == LEDGER_CLOSED) {
 		p->log_ended = true;
 		pair_check_end(w, p);
@@ -288,6 +301,7 @@ seen_event(struct witness *w, struct pair *p, const struct transcript_event *ev)
 		return;
 	case TRANSCRIPT_MESSAGE:
 		p->client_went_on = false;
+		p->message_at = ev->time;
 		sendings_see(&p->sendings, w->v, ev);
 		return;
 	case TRANSCRIPT_VIOLATION:
@@ -379,7 +393,7 @@ witness_finish(struct witness *w, utime now)
 	}
 	HASH_ITER(by_dcid, w->by_dcid, p, p_next)
 	{
-		p->lost |= !p->log_ended && !p->seen_ended;
+		p->lost |= !p->log_ended && p->message_at + patience > now;
 		pair_settle(w, p);
 	}
 }

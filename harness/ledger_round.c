@@ -234,9 +234,10 @@ answered_find(const struct ledger_group *g)
  * the round while others could be tried, it is that of the host that failed,
  * whichever that is. */
 static void
-probe_find(const struct ledger *l, const struct ledger_domain *d,
+probe_find(const struct ledger *l, const struct ledger_group *g,
     struct ledger_wait *wait)
 {
+	const struct ledger_domain *d = g->domain;
 	bool is_first = ledger_fails_over(l);
 	utime last = 0;
 
@@ -245,12 +246,16 @@ probe_find(const struct ledger *l, const struct ledger_domain *d,
 		const struct ledger_address *a = d->seats[i].address;
 		utime lo = a->now.probe_lo, hi = a->now.probe_hi;
 
-		if (a->now.state == ADDRESS_UP)
+		if (a->now.state == ADDRESS_UP) {
+			/* Up again behind its failure in this round. */
+			if (ledger_tried(g, i) != TRIED_NO)
+				wait->probe_lo = l->now.lo;
 			continue;
+		}
 		if (a->now.state == ADDRESS_MAYBE || lo <= l->now.hi) {
 			/* Perhaps another domain's probe is under way, and
 			 * the next one due as long behind it. */
-			lo = lo > l->now.lo ? lo : l->now.lo;
+			lo = l->now.lo;
 			hi = utime_add(l->now.hi,
 			    interval_next(
 				&l->plan->relay.delivery, a->interval_hi));
@@ -265,6 +270,8 @@ probe_find(const struct ledger *l, const struct ledger_domain *d,
 	if (!is_first)
 		wait->probe_hi = last;
 	wait->may_probe = wait->probe_lo != UTIME_NEVER;
+	if (wait->may_probe && wait->probe_hi == UTIME_NEVER)
+		wait->probe_hi = l->now.hi;
 }
 
 void
@@ -285,7 +292,7 @@ group_wait_find(
 	    wait->till >= second_up(wait->attempt_lo) &&
 	    wait->till <= second_up(wait->attempt_hi);
 	if (answered != TRIED_YES)
-		probe_find(l, g->domain, wait);
+		probe_find(l, g, wait);
 	wait->fits_probe = wait->may_probe &&
 	    wait->till >= second_up(wait->probe_lo) &&
 	    wait->till <= second_up(wait->probe_hi);
