@@ -2,7 +2,8 @@
 /*
  * A scenario that somebody mangled: it is refused with a place and a reason, or
  * it runs, twice with the same log and the same findings, and both reports of
- * it can be written.  Whether it held does not matter here.
+ * it can be written.  What it expects may fail, but no invariant: those hold in
+ * every run of our relay.
  *
  * The bounds of a run are tighter than a scenario's own, as most of what chance
  * makes of a scenario only takes longer.
@@ -48,6 +49,21 @@ check_json(struct slice report)
 	json_doc_fini(&doc);
 }
 
+static void
+check_invariants(const struct result *result)
+{
+	for (size_t i = 0; i < result->finding_count; i++) {
+		const struct finding *f = &result->findings[i];
+
+		if (f->kind != FINDING_INVARIANT ||
+		    f->judgement.verdict != VERDICT_FAILED)
+			continue;
+		(void)fprintf(stderr, "%s: %s\n", f->judgement.subject,
+		    f->judgement.found);
+		abort();
+	}
+}
+
 /* Log, transcript and reports of a run. */
 static void
 run(const struct plan *plan, struct buf *out)
@@ -60,6 +76,7 @@ run(const struct plan *plan, struct buf *out)
 
 	result_init(&result, plan, plan->seed);
 	if (sim_run_scenario(&result, &hooks, &err)) {
+		check_invariants(&result);
 		report_scenario(&result, &style, out);
 		report_json(&result, &report);
 	} else {
