@@ -78,12 +78,14 @@ maillog_parser_feed(
 	return false;
 }
 
-/* Lines that make a record of a known form one of none are no part of it but
- * prose around a quoted log, and are left out. */
+/* A record may be folded before its level, or between two stamps; so its stamp
+ * is read again.  Lines that make a record of a known form one of none are no
+ * part of it but prose around a quoted log, and are left out. */
 bool
 maillog_parser_flush(struct maillog_parser *p, struct maillog_event *ev)
 {
 	struct buf last = p->record;
+	struct maillog_stamp stamp = p->stamp;
 	struct slice text;
 	struct maillog_event first;
 
@@ -92,8 +94,10 @@ maillog_parser_flush(struct maillog_parser *p, struct maillog_event *ev)
 	p->record = p->given;
 	p->given = last;
 	buf_clear(&p->record);
-	text = slice_skip(buf_slice(&last), p->stamp.used);
-	read_text(p, text, &p->stamp, ev);
+	if (p->joined > 0)
+		(void)maillog_stamp_parse(buf_slice(&last), p->clock, &stamp);
+	text = slice_skip(buf_slice(&last), stamp.used);
+	read_text(p, text, &stamp, ev);
 	if (p->joined > 0 && ev->form == MAILLOG_UNKNOWN) {
 		text = slice_sub(buf_slice(&last), 0, p->first_len);
 		text = slice_skip(text, p->stamp.used);

@@ -204,6 +204,9 @@ static const struct fold_case {
 	    "mid_response 0 mid=5 rids=0 response=ok\n"
 	    "dcid_close 0 dcid=1\n",
 	    1, 0 },
+	{ "folded before its level",
+	    "Wed Jul  2 09:15:07 2014 \nInfo: DCID 1\nclose\n",
+	    "dcid_close 0 dcid=1\n", 2, 0 },
 	{ "prose right behind a record", STAMP "DCID 1 close\nNote: more\nand",
 	    "dcid_close 0 dcid=1\n", 0, 2 },
 	{ "prose behind an unknown record", STAMP "MID 1 x\nmore",
