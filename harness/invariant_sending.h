@@ -14,7 +14,8 @@ struct sendings {
 };
 void sendings_init(struct sendings *s);
 void sendings_fini(struct sendings *s);
-/* A LEDGER_DONE; compares it with what was seen. */
+/* A LEDGER_DONE, or a LEDGER_STRAY of that form; compares it with what was
+ * seen. */
 void sendings_log(
     struct sendings *s, struct invariants *v, const struct ledger_entry *entry);
 /* A TRANSCRIPT_MESSAGE; compares it with what was logged. */

@@ -232,7 +232,9 @@ witness_entry(struct witness *w, const struct ledger_entry *entry)
 	if (p == NULL)
 		return;
 	w->has_log = true;
-	if (entry->kind == LEDGER_DONE) {
+	if (entry->kind == LEDGER_DONE ||
+	    (entry->kind == LEDGER_STRAY && entry->message == NULL &&
+		entry->line->form == MAILLOG_MESSAGE_DONE)) {
 		sendings_log(&p->sendings, w->v, entry);
 	} else if (entry->kind == LEDGER_STARTED) {
 		p->lost = false;

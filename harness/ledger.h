@@ -214,7 +214,7 @@ enum ledger_kind {
 	LEDGER_PENDING,   /* group, wait, line */
 	LEDGER_FINISHED,  /* message: "Message finished", not all of it ended */
 	LEDGER_ENDED,     /* message: it is forgotten behind this */
-	LEDGER_STRAY,     /* line: of a recipient that is not known */
+	LEDGER_STRAY,     /* connection or NULL, rids, line: not known */
 };
 
 /* A "pending till" line beside what delivery.md prescribes. */

@@ -70,7 +70,8 @@ void on_pending(struct ledger *l, const struct maillog_event *ev);
 /* The domain of that name, in any case; made when there is none. */
 struct ledger_domain *domain_get(struct ledger *l, struct slice name);
 void domain_free(struct ledger_domain *d);
-/* Changes a recipient's state and what its group counts. */
+/* Changes a recipient's state, unless it has ended, and what its group
+ * counts. */
 void recipient_enter(
     struct ledger *l, struct ledger_recipient *r, enum recipient_state to);
 /* A round begins: by the line in hand, or by the end of the wait (`at`, then

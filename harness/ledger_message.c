@@ -297,8 +297,7 @@ on_pending(struct ledger *l, const struct maillog_event *ev)
 			ledger_tell(l, &entry);
 			group_wait(l, r->group, &wait);
 		}
-		if (r->state < RECIPIENT_DELIVERED)
-			recipient_enter(l, r, RECIPIENT_WAITING);
+		recipient_enter(l, r, RECIPIENT_WAITING);
 	}
 }
 
@@ -312,6 +311,7 @@ on_message_finished(struct ledger *l, const struct maillog_event *ev)
 
 	if (m == NULL)
 		return;
+	assert(m->accepted.line == 0 || m->open > 0);
 	if (m->accepted.line > 0)
 		ledger_tell(l, &entry);
 	message_end(l, m);
@@ -408,6 +408,8 @@ static void
 stray(struct ledger *l, const struct maillog_event *ev)
 {
 	struct ledger_entry entry = { .kind = LEDGER_STRAY,
+		.connection = ledger_connection_find(l, ev->dcid),
+		.rids = ev->rids,
 		.line = ev,
 		.was_finished = mid_ranges_has(&l->ended, ev->mid),
 		.was_delivered = mid_ranges_has(&l->delivered, ev->mid) };

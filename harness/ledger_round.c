@@ -73,6 +73,8 @@ recipient_enter(
 	struct ledger_group *g = r->group;
 	bool was_ready = r->state == RECIPIENT_READY;
 
+	if (r->state >= RECIPIENT_DELIVERED)
+		return;
 	r->moment = l->now;
 	if (r->state == to)
 		return;

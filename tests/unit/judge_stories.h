@@ -9,7 +9,8 @@
 #define STORY_HOSTS                                                            \
 	"\"hosts\": {\"a\": {\"address\": \"10.1.1.11\"},"                     \
 	" \"b\": {\"address\": \"10.1.1.12\"},"                                \
-	" \"c\": {\"address\": \"10.1.1.13\"}}"
+	" \"c\": {\"address\": \"10.1.1.13\"}},"                               \
+	" \"inject\": [{\"count\": 9, \"to\": [\"u@example.com\"]}]"
 #define STORY_ROUTE(route) "\"title\": \"t\", \"routes\": [" route "], "
 
 /* Document 117875: the greeting refuses, the next host takes the mail. */

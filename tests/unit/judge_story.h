@@ -578,4 +578,46 @@ story_run_mutant(void **state)
 	story_run_fini(&run);
 }
 
+/* ---- expectations as rows ---- */
+
+struct story_expected {
+	const char *name;
+	const struct judged_story *story;
+	const char *expect; /* one, as JSON */
+	struct story_change changes[STORY_CHANGES_MAX];
+	/* What it says; NULL: it holds. */
+	const char *found, *wanted, *nearest;
+};
+
+static inline void
+story_assert_text(const char *got, const char *wanted)
+{
+	if (wanted == NULL)
+		return;
+	assert_non_null(got);
+	assert_string_equal(got, wanted);
+}
+
+static inline void
+story_run_expected(void **state)
+{
+	const struct story_expected *row = *state;
+	struct buf list = { 0 };
+	struct story_way way = { .changes = row->changes };
+
+	buf_printf(&list, "[{%s}]", row->expect);
+	way.expect = buf_cstr(&list);
+	struct story_run run = story_judge(row->story, &way);
+	const struct judgement *j = &run.judgements[0];
+	if (j->verdict == VERDICT_FAILED && row->found == NULL)
+		story_explain(&run);
+	assert_int_equal(
+	    j->verdict, row->found == NULL ? VERDICT_HELD : VERDICT_FAILED);
+	story_assert_text(j->found, row->found);
+	story_assert_text(j->wanted, row->wanted);
+	story_assert_text(j->nearest, row->nearest);
+	story_run_fini(&run);
+	buf_fini(&list);
+}
+
 #endif

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: MIT */
+/* "requeue": when rounds begin. */
+#include "tests/unit/judge_stories.h"
+
+#define NONE                                                                   \
+	{                                                                      \
+		{                                                              \
+			STORY_KEEP, NULL, NULL                                 \
+		}                                                              \
+	}
+
+static struct story_expected rows[] = {
+	{ "two rounds", &story_requeue, "\"requeue\": [\"60s\", \"180s\"]",
+	    NONE, NULL, NULL, NULL },
+	{ "no requeue", &story_full, "\"requeue\": []", NONE, NULL, NULL,
+	    NULL },
+	{ "of the second message", &story_full,
+	    "\"requeue\": [], \"message\": 2", NONE, NULL, NULL, NULL },
+	{ "released before its time", &story_release, "\"requeue\": [\"2s\"]",
+	    NONE, NULL, NULL, NULL },
+	{ "rounds until the first probe", &story_dead,
+	    "\"requeue\": [\"60s\", \"90s\"]", NONE, NULL, NULL, NULL },
+	{ "what expires begins no round", &story_expiry,
+	    "\"requeue\": [\"60s\"]", NONE, NULL, NULL, NULL },
+	{ "what is given up begins no round", &story_retries,
+	    "\"requeue\": [\"60s\"]", NONE, NULL, NULL, NULL },
+	{ "within a tolerance", &story_requeue,
+	    "\"requeue\": [\"65s\", \"175s\"], \"tolerance\": \"6s\"", NONE,
+	    NULL, NULL, NULL },
+	{ "exactly", &story_dead,
+	    "\"requeue\": [\"60002ms\", \"90004ms\"], \"tolerance\": \"1ms\"",
+	    NONE,
+	    "0:01:00.002, 0:01:30.002 (announced on line 10); round 3 is the "
+	    "first that differs",
+	    NULL, NULL },
+	{ "another time", &story_requeue, "\"requeue\": [\"60s\", \"120s\"]",
+	    NONE,
+	    "0:01:00.090, 0:03:00.190 (announced on line 14); round 3 is the "
+	    "first that differs",
+	    "0:01:00.000, 0:02:00.000", NULL },
+	{ "one round more", &story_requeue, "\"requeue\": [\"60s\"]", NONE,
+	    "0:01:00.090, 0:03:00.190 (announced on line 14); round 3 is one "
+	    "too many",
+	    "0:01:00.000", NULL },
+	{ "one round fewer", &story_requeue, "\"requeue\": [\"60s\", \"180s\"]",
+	    { { STORY_DROP, "till Wed Jul  2 09:18:08", NULL } },
+	    "0:01:00.090; round 3 never began", "0:01:00.000, 0:03:00.000",
+	    NULL },
+	{ "a wait that does not double", &story_requeue,
+	    "\"requeue\": [\"60s\", \"180s\"]",
+	    { { STORY_EDIT, "09:18:08", "09:17:08" } },
+	    "0:01:00.090, 0:01:59.990 (announced on line 14); round 3 is the "
+	    "first that differs",
+	    NULL, NULL },
+	{ "none where some were wanted", &story_full, "\"requeue\": [\"60s\"]",
+	    NONE, "none; round 2 never began", "0:01:00.000", NULL },
+	{ "some where none was wanted", &story_release, "\"requeue\": []", NONE,
+	    "0:00:01.995 (announced on line 9); round 2 is one too many",
+	    "none", NULL },
+};
+
+static void
+test_wait_under_way(void **state)
+{
+	struct judged_story story = story_requeue;
+	static struct story_expected row = { "a wait that has not ended", NULL,
+		"\"requeue\": [\"60s\"]", { { STORY_CUT, "09:18:08", NULL } },
+		NULL, NULL, NULL };
+	void *at = &row;
+
+	(void)state;
+	story.end = "100.000";
+	row.story = &story;
+	story_run_expected(&at);
+}
+
+int
+main(void)
+{
+	struct kit kit = { 0 };
+
+	ROWS(&kit, rows, story_run_expected);
+	TEST(&kit, test_wait_under_way);
+	return kit_run(&kit, "expect_requeue");
+}
