@@ -256,7 +256,7 @@ mail_check(struct invariants *v, const struct ledger_entry *entry)
 	struct slice rest = entry->rids;
 	uint64_t rid;
 
-	if (entry->connection == NULL)
+	if (entry->connection == NULL || entry->connection->domain == NULL)
 		return;
 	promise_check(v, entry->connection->domain, entry->moment.lo);
 	while (maillog_rid_next(&rest, &rid)) {
