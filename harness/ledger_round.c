@@ -210,6 +210,8 @@ profile_wait(const struct relay_bounce_profile *profile, uint64_t attempts)
 static utime
 second_up(utime at)
 {
+	if (at == UTIME_NEVER)
+		return at;
 	return (at + UTIME_S - 1) / UTIME_S * UTIME_S;
 }
 
