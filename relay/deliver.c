@@ -191,23 +191,42 @@ open_connection(struct delivery *d, size_t index)
 	return outbound_open(d, c->list[index].host);
 }
 
-/* Opens what the choice for the group asks for: a probe, and then what it would
- * choose without that; false when there is no choice. */
+static bool
+may_open(const struct delivery *d)
+{
+	return d->connection_count < d->relay->config->delivery.concurrency;
+}
+
+/* When the choice for the group is a host that is down and due, it is probed,
+ * beside whatever carries the group: 6.  An idle connection of the same
+ * priority is as good. */
+static void
+probe_for(struct delivery *d, const struct group *g,
+    const struct connection *idle, utime now)
+{
+	const struct candidates *c = &d->domain->candidates;
+	size_t choice = PICK_NONE, standing = index_of(d, idle);
+
+	if (d->probe == NULL && may_open(d))
+		choice = pick_next(c, &g->round, true, now);
+	if (choice == PICK_NONE || !c->list[choice].host->is_down)
+		return;
+	if (standing == PICK_NONE ||
+	    c->list[choice].priority < c->list[standing].priority)
+		d->probe = open_connection(d, choice);
+}
+
+/* Opens the choice for the group, unless that has to wait for its turn; false
+ * when there is no choice. */
 static bool
 open_for(struct delivery *d, const struct group *g, utime now)
 {
-	struct candidates *c = &d->domain->candidates;
-	uint32_t limit = d->relay->config->delivery.concurrency;
-	bool may_probe = d->probe == NULL && d->connection_count < limit;
-	size_t choice = pick_next(c, &g->round, may_probe, now);
+	size_t choice =
+	    pick_next(&d->domain->candidates, &g->round, false, now);
 
-	if (choice != PICK_NONE && c->list[choice].host->is_down) {
-		d->probe = open_connection(d, choice);
-		choice = pick_next(c, &g->round, false, now);
-	}
 	if (choice == PICK_NONE)
 		return false;
-	if (d->setup == NULL && d->connection_count < limit)
+	if (d->setup == NULL && may_open(d))
 		d->setup = open_connection(d, choice);
 	return true;
 }
@@ -221,6 +240,7 @@ serve_group(struct delivery *d, struct group *g, utime now)
 	if (d->relay->draining)
 		return false;
 	idle = find_idle(d, g, now);
+	probe_for(d, g, idle, now);
 	if (idle != NULL) {
 		outbound_send(idle, g);
 		return true;
