@@ -8,6 +8,9 @@
 /* Numbers are reserved on disk in blocks, so that a crash cannot lead to one
  * being given twice and most messages need no extra write. */
 #define SPOOL_MID_BLOCK 1000
+/* How long a disk that refused is left alone before it is asked to record what
+ * happened meanwhile. */
+#define SPOOL_RETRY UTIME_S
 
 static const char spool_schema[] =
     "CREATE TABLE message("
@@ -135,7 +138,7 @@ spool_prepare(struct spool *s, const char *path, struct err *err)
 			return sql_fail(s, path, err);
 	if (!sql_number(s, "SELECT value FROM counter WHERE name='mid'", &mid))
 		return sql_fail(s, path, err);
-	s->mid_next = s->mid_reserved = (uint64_t)mid;
+	s->mid_next = s->mid_reserved = s->mid_durable = (uint64_t)mid;
 	return true;
 }
 
@@ -164,27 +167,95 @@ run(struct spool *s, enum spool_statement which)
 	return ok;
 }
 
-/* Opens the transaction that the present moment's writes go into. */
+/* Remembers the first thing that went wrong in this moment. */
+static void
+doom(struct spool *s)
+{
+	if (!s->is_doomed)
+		err_set(&s->why, "the queue's disk refused a write: %s",
+		    sqlite3_errmsg(s->db));
+	s->is_doomed = true;
+}
+
+/* Runs a bound statement in the transaction.  A failure dooms all that is in
+ * it: SQLite may have rolled it back on the spot, and what came later would be
+ * written on its own. */
+static bool
+write_row(struct spool *s, enum spool_statement which)
+{
+	if (!run(s, which))
+		doom(s);
+	return !s->is_doomed;
+}
+
+static uint64_t
+piece_id(uint64_t mid, uint32_t index)
+{
+	assert(index <= SPOOL_PIECES_MAX);
+	return mid * SPOOL_PIECES_MAX + index;
+}
+
+/* Writes what a change says; it may be there already. */
+static bool
+apply_change(struct spool *s, const struct spool_change *change)
+{
+	sqlite3_stmt *stmt;
+
+	if (change->is_recipient) {
+		stmt = s->statements[SPOOL_DROP_RECIPIENT];
+		bind_u64(stmt, 1, change->mid);
+		bind_u64(stmt, 2, change->number);
+		return write_row(s, SPOOL_DROP_RECIPIENT);
+	}
+	stmt = s->statements[SPOOL_DROP_PIECES];
+	bind_u64(stmt, 1, piece_id(change->mid, 0));
+	bind_u64(stmt, 2, piece_id(change->mid, change->number));
+	if (!write_row(s, SPOOL_DROP_PIECES))
+		return false;
+	bind_u64(s->statements[SPOOL_DROP_RECIPIENTS], 1, change->mid);
+	if (!write_row(s, SPOOL_DROP_RECIPIENTS))
+		return false;
+	bind_u64(s->statements[SPOOL_DROP_MESSAGE], 1, change->mid);
+	return write_row(s, SPOOL_DROP_MESSAGE);
+}
+
+/* Opens the transaction, with what an earlier one failed to record. */
+static void
+begin_moment(struct spool *s)
+{
+	s->in_moment = true;
+	if (!run(s, SPOOL_BEGIN))
+		doom(s);
+	for (size_t i = 0; !s->is_doomed && i < s->change_count; i++)
+		(void)apply_change(s, &s->changes[i]);
+}
+
+/* Enters the transaction that the present moment's writes go into; false when
+ * it is doomed, or the disk rests after a fault. */
 static bool
 enter_transaction(struct spool *s)
 {
-	if (s->in_transaction)
-		return true;
-	if (!run(s, SPOOL_BEGIN))
+	if (!s->in_moment && s->change_count > 0)
 		return false;
-	s->in_transaction = true;
-	timer_set(s->world, &s->commit, world_now(s->world));
-	return true;
+	if (!s->in_moment) {
+		timer_set(s->world, &s->commit, world_now(s->world));
+		begin_moment(s);
+	}
+	return !s->is_doomed;
 }
 
+/* What has become of a message is true whatever the disk says to it: it is kept
+ * until a commit has recorded it. */
 static void
-spool_fault(struct spool *s)
+record_change(struct spool *s, struct spool_change change)
 {
-	struct err err;
+	bool entered = enter_transaction(s);
 
-	err_set(&err, "the queue's disk refused a write: %s",
-	    sqlite3_errmsg(s->db));
-	s->hooks.on_fault(s->hooks.owner, &err);
+	s->changes = xgrow(s->changes, &s->change_cap, s->change_count + 1,
+	    sizeof(s->changes[0]));
+	s->changes[s->change_count++] = change;
+	if (entered)
+		(void)apply_change(s, &change);
 }
 
 static void
@@ -203,20 +274,60 @@ tell_tickets(struct spool *s, bool is_durable)
 	}
 }
 
+/* Ends the present moment; false when nothing of it is on disk. */
+static bool
+end_moment(struct spool *s)
+{
+	bool ok;
+
+	if (!s->is_doomed && !run(s, SPOOL_COMMIT))
+		doom(s);
+	ok = !s->is_doomed;
+	if (ok) {
+		s->change_count = 0;
+		s->mid_durable = s->mid_reserved;
+	} else {
+		if (!sqlite3_get_autocommit(s->db))
+			(void)run(s, SPOOL_ROLLBACK);
+		s->mid_reserved = s->mid_durable;
+	}
+	s->in_moment = s->is_doomed = false;
+	return ok;
+}
+
 static void
 spool_commit(struct timer *t)
 {
 	struct spool *s = CONTAINER_OF(t, struct spool, commit);
-	bool ok = run(s, SPOOL_COMMIT);
+	bool ok;
 
-	s->in_transaction = false;
+	if (!s->in_moment)
+		begin_moment(s);
+	ok = end_moment(s);
 	if (!ok) {
-		spool_fault(s);
-		(void)run(s, SPOOL_ROLLBACK);
-		/* The block of numbers may have gone with it. */
-		s->mid_reserved = s->mid_next;
+		s->hooks.on_fault(s->hooks.owner, &s->why);
+		if (s->change_count > 0)
+			timer_set(s->world, &s->commit,
+			    utime_add(world_now(s->world), SPOOL_RETRY));
 	}
 	tell_tickets(s, ok);
+}
+
+/* The last transaction: what is pending, and the numbers not used. */
+static void
+close_moment(struct spool *s)
+{
+	bool has_spare = s->mid_reserved > s->mid_next;
+
+	timer_stop(s->world, &s->commit);
+	if (!s->in_moment && (has_spare || s->change_count > 0))
+		begin_moment(s);
+	if (has_spare && !s->is_doomed) {
+		bind_u64(s->statements[SPOOL_SET_MID], 1, s->mid_next);
+		(void)write_row(s, SPOOL_SET_MID);
+	}
+	if (s->in_moment && !end_moment(s))
+		s->hooks.on_fault(s->hooks.owner, &s->why);
 }
 
 void
@@ -227,51 +338,39 @@ spool_close(struct spool **sp)
 	*sp = NULL;
 	if (s == NULL)
 		return;
-	timer_stop(s->world, &s->commit);
-	if (s->mid_reserved > s->mid_next && enter_transaction(s)) {
-		bind_u64(s->statements[SPOOL_SET_MID], 1, s->mid_next);
-		(void)run(s, SPOOL_SET_MID);
-		timer_stop(s->world, &s->commit);
-	}
-	if (s->in_transaction)
-		(void)run(s, SPOOL_COMMIT);
+	close_moment(s);
 	while (!list_is_empty(&s->tickets))
 		list_remove(s->tickets.next);
 	for (size_t i = 0; i < SPOOL_STATEMENT_COUNT; i++)
 		sqlite3_finalize(s->statements[i]);
 	(void)sqlite3_close(s->db);
+	free(s->changes);
 	free(s);
 }
 
-/* Makes a block of numbers ours on disk, beyond which none is given. */
-static void
-reserve_mids(struct spool *s)
+/* Makes numbers up to `mid`, and a block behind it, ours on disk; what fails is
+ * made up for when a message wants to be stored. */
+static bool
+reserve_mids(struct spool *s, uint64_t mid)
 {
-	uint64_t end = s->mid_next + SPOOL_MID_BLOCK;
+	uint64_t end = mid + 1 + SPOOL_MID_BLOCK;
 
-	if (enter_transaction(s)) {
-		bind_u64(s->statements[SPOOL_SET_MID], 1, end);
-		if (run(s, SPOOL_SET_MID)) {
-			s->mid_reserved = end;
-			return;
-		}
-	}
-	spool_fault(s);
+	if (mid < s->mid_reserved)
+		return true;
+	if (!enter_transaction(s))
+		return false;
+	bind_u64(s->statements[SPOOL_SET_MID], 1, end);
+	if (!write_row(s, SPOOL_SET_MID))
+		return false;
+	s->mid_reserved = end;
+	return true;
 }
 
 uint64_t
 spool_next_mid(struct spool *s)
 {
-	if (s->mid_next >= s->mid_reserved)
-		reserve_mids(s);
+	(void)reserve_mids(s, s->mid_next);
 	return s->mid_next++;
-}
-
-static uint64_t
-piece_id(uint64_t mid, uint32_t index)
-{
-	assert(index <= SPOOL_PIECES_MAX);
-	return mid * SPOOL_PIECES_MAX + index;
 }
 
 bool
@@ -284,7 +383,7 @@ spool_put_piece(
 		return false;
 	bind_u64(stmt, 1, piece_id(mid, index));
 	(void)sqlite3_bind_blob64(stmt, 2, bytes.at, bytes.len, SQLITE_STATIC);
-	return run(s, SPOOL_PUT_PIECE);
+	return write_row(s, SPOOL_PUT_PIECE);
 }
 
 bool
@@ -293,7 +392,7 @@ spool_put_message(
 {
 	sqlite3_stmt *stmt = s->statements[SPOOL_PUT_MESSAGE];
 
-	if (!enter_transaction(s))
+	if (!enter_transaction(s) || !reserve_mids(s, s->mid_next))
 		return false;
 	bind_u64(stmt, 1, m->mid);
 	(void)sqlite3_bind_int64(stmt, 2, m->received);
@@ -301,14 +400,14 @@ spool_put_message(
 	bind_u64(stmt, 4, m->size_bytes);
 	bind_u64(stmt, 5, m->flags);
 	bind_u64(stmt, 6, m->recipient_count);
-	if (!run(s, SPOOL_PUT_MESSAGE))
+	if (!write_row(s, SPOOL_PUT_MESSAGE))
 		return false;
 	stmt = s->statements[SPOOL_PUT_RECIPIENT];
 	for (uint32_t rid = 0; rid < m->recipient_count; rid++) {
 		bind_u64(stmt, 1, m->mid);
 		bind_u64(stmt, 2, rid);
 		bind_slice(stmt, 3, slice_cstr(m->recipients[rid]));
-		if (!run(s, SPOOL_PUT_RECIPIENT))
+		if (!write_row(s, SPOOL_PUT_RECIPIENT))
 			return false;
 	}
 	list_append(&s->tickets, &ticket->link);
@@ -325,35 +424,13 @@ spool_ticket_cancel(struct spool_ticket *ticket)
 void
 spool_drop_message(struct spool *s, uint64_t mid, uint32_t pieces)
 {
-	bool ok = enter_transaction(s);
-
-	if (ok && pieces > 0) {
-		sqlite3_stmt *stmt = s->statements[SPOOL_DROP_PIECES];
-
-		bind_u64(stmt, 1, piece_id(mid, 0));
-		bind_u64(stmt, 2, piece_id(mid, pieces));
-		ok = run(s, SPOOL_DROP_PIECES);
-	}
-	if (ok) {
-		bind_u64(s->statements[SPOOL_DROP_MESSAGE], 1, mid);
-		ok = run(s, SPOOL_DROP_MESSAGE);
-	}
-	if (!ok)
-		spool_fault(s);
+	record_change(s, (struct spool_change){ mid, pieces, false });
 }
 
 void
 spool_finish_recipient(struct spool *s, uint64_t mid, uint32_t rid)
 {
-	sqlite3_stmt *stmt = s->statements[SPOOL_DROP_RECIPIENT];
-
-	if (enter_transaction(s)) {
-		bind_u64(stmt, 1, mid);
-		bind_u64(stmt, 2, rid);
-		if (run(s, SPOOL_DROP_RECIPIENT))
-			return;
-	}
-	spool_fault(s);
+	record_change(s, (struct spool_change){ mid, rid, true });
 }
 
 void
@@ -369,10 +446,8 @@ spool_requeue(struct spool *s, const struct group *g)
 		(void)sqlite3_bind_int64(stmt, 4, g->due);
 		if (g->last_error != NULL)
 			bind_slice(stmt, 5, slice_cstr(g->last_error));
-		ok = run(s, SPOOL_REQUEUE);
+		ok = write_row(s, SPOOL_REQUEUE);
 	}
-	if (!ok)
-		spool_fault(s);
 }
 
 bool

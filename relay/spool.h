@@ -7,6 +7,11 @@
  * Writes gather in one transaction, which is committed when the callbacks of
  * the present moment have run: so one flush serves every session that ended a
  * message at that moment.  An acceptance counts only when its ticket says so.
+ *
+ * When one write of a transaction fails, all of them are undone.  Recipients
+ * and messages that were finished in it, and until the disk takes writes again,
+ * are kept in memory and recorded then, so that a restart does not deliver them
+ * again; what it holds back for that while is every new message.
  */
 #ifndef FAULTPOST_RELAY_SPOOL_H
 #define FAULTPOST_RELAY_SPOOL_H
@@ -32,8 +37,8 @@ struct spool;
 
 struct spool_hooks {
 	void *owner;
-	/* A commit failed; what it held is not on disk, and its tickets have
-	 * been told so. */
+	/* A moment's writes failed; none of them is on disk, and its tickets
+	 * are about to be told so. */
 	void (*on_fault)(void *owner, const struct err *err);
 };
 
@@ -67,7 +72,8 @@ void spool_drop_message(struct spool *s, uint64_t mid, uint32_t pieces);
 
 /* The recipient is finished. */
 void spool_finish_recipient(struct spool *s, uint64_t mid, uint32_t rid);
-/* The group's recipients wait until g->due, after g->attempts. */
+/* The group's recipients wait until g->due, after g->attempts.  If that cannot
+ * be written a restart tries them sooner. */
 void spool_requeue(struct spool *s, const struct group *g);
 
 /* Reads piece `index` into `out` (cleared first); false when it is not there

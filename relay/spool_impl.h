@@ -21,6 +21,7 @@
 	X(SPOOL_DROP_MESSAGE, "DELETE FROM message WHERE mid=?1")              \
 	X(SPOOL_PUT_RECIPIENT,                                                 \
 	    "INSERT INTO recipient(mid,rid,address) VALUES(?1,?2,?3)")         \
+	X(SPOOL_DROP_RECIPIENTS, "DELETE FROM recipient WHERE mid=?1")         \
 	X(SPOOL_DROP_RECIPIENT,                                                \
 	    "DELETE FROM recipient WHERE mid=?1 AND rid=?2")                   \
 	X(SPOOL_REQUEUE,                                                       \
@@ -32,15 +33,31 @@ enum spool_statement {
 #undef X
 	SPOOL_STATEMENT_COUNT,
 };
+
+/* A recipient, or a message with its content, is to leave the disk. */
+struct spool_change {
+	uint64_t mid;
+	uint32_t number; /* RID, or how many pieces */
+	bool is_recipient;
+};
+
 struct spool {
 	struct world *world; /* borrowed */
 	struct spool_hooks hooks;
 	sqlite3 *db;                                     /* owned */
 	sqlite3_stmt *statements[SPOOL_STATEMENT_COUNT]; /* owned */
-	struct timer commit;
+	struct timer commit; /* or, after a fault, to try again */
 	struct list tickets; /* of the open transaction */
-	bool in_transaction;
-	uint64_t mid_next, mid_reserved; /* given next; reserved below */
+	bool in_moment;      /* a transaction is open, or is doomed */
+	bool is_doomed;      /* nothing of it will be on disk, because ... */
+	struct err why;
+	/* Those that no commit has recorded; in order.  Some outside of a
+	 * transaction: the disk rests. */
+	struct spool_change *changes; /* owned */
+	size_t change_count, change_cap;
+	uint64_t mid_next;     /* given next */
+	uint64_t mid_reserved; /* those below are ours, after the commit */
+	uint64_t mid_durable;  /* those below are ours on disk */
 };
 
 #endif

@@ -76,6 +76,7 @@ crash(struct desk *d)
 	(void)sqlite3_close(d->spool->db);
 	while (!list_is_empty(&d->spool->tickets))
 		list_remove(d->spool->tickets.next);
+	free(d->spool->changes);
 	free(d->spool);
 	d->spool = open_spool(d);
 }
@@ -390,6 +391,183 @@ test_commit_fails(void **state)
 	desk_fini(&d);
 }
 
+/* How often a fault was told. */
+static size_t
+fault_count(const struct desk *d)
+{
+	struct slice rest = buf_slice(&d->faults), line;
+	size_t n = 0;
+
+	while (slice_split(&rest, '\n', &line))
+		n += line.len > 0;
+	return n;
+}
+
+/* What a query of one number says. */
+static int64_t
+query(struct desk *d, const char *sql)
+{
+	sqlite3_stmt *stmt;
+	int64_t number;
+
+	assert_int_equal(
+	    sqlite3_prepare_v2(d->spool->db, sql, -1, &stmt, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_step(stmt), SQLITE_ROW);
+	number = sqlite3_column_int64(stmt, 0);
+	sqlite3_finalize(stmt);
+	return number;
+}
+
+static void
+set_pages(struct desk *d, unsigned more)
+{
+	char sql[64];
+	int64_t pages = query(d, "PRAGMA page_count");
+
+	(void)snprintf(sql, sizeof(sql), "PRAGMA max_page_count=%lld",
+	    (long long)pages + more);
+	(void)query(d, sql);
+}
+
+/* The disk is full in the middle of a transaction, whereupon SQLite undoes all
+ * of it: what is written behind that is not kept either. */
+static void
+test_full_midway(void **state)
+{
+	static char big[SPOOL_PIECE_BYTES];
+	struct waiter before = { 0 }, behind = { 0 }, later = { 0 };
+	const struct slice recipient = SLICE("c@x");
+	struct message *m;
+	uint64_t mid;
+	struct desk d;
+
+	(void)state;
+	desk_init(&d);
+	put(&d, &before);
+	settle(&d);
+	assert_int_equal(before.told, 1);
+	set_pages(&d, 4);
+	spool_finish_recipient(d.spool, 1, 0);
+	mid = spool_next_mid(d.spool);
+	assert_false(
+	    spool_put_piece(d.spool, mid, 0, slice_of(big, sizeof(big))));
+	m = message_new(mid + 1, SLICE("s@z"), &recipient, 1);
+	behind.ticket.on_durable = on_durable;
+	assert_false(spool_put_message(d.spool, m, &behind.ticket));
+	message_destroy(&m);
+	spool_finish_recipient(d.spool, 1, 1);
+	set_pages(&d, 1000);
+	/* The recipients are recorded when the disk is asked again. */
+	settle(&d);
+	assert_int_equal(fault_count(&d), 1);
+	crash(&d);
+	assert_found(&d, MESSAGE("1"));
+	put(&d, &later);
+	settle(&d);
+	assert_int_equal(later.told, 1);
+	desk_fini(&d);
+}
+
+/* Recipients that were finished while the disk refused do not come back, and
+ * nothing new is taken in before that is on disk. */
+static void
+test_finished_while_refusing(void **state)
+{
+	struct waiter w = { 0 };
+	struct err err;
+	struct desk d;
+
+	(void)state;
+	desk_init(&d);
+	put(&d, &w);
+	settle(&d);
+	(void)sqlite3_commit_hook(d.spool->db, refuse, NULL);
+	spool_finish_recipient(d.spool, 1, 0);
+	assert_true(
+	    sim_run_until(d.world, world_now(d.world) + UTIME_MS, &err));
+	assert_int_equal(fault_count(&d), 1);
+	spool_finish_recipient(d.spool, 1, 1);
+	assert_false(spool_put_piece(d.spool, 2, 0, SLICE("no")));
+	(void)sqlite3_commit_hook(d.spool->db, NULL, NULL);
+	settle(&d);
+	assert_int_equal(fault_count(&d), 1);
+	assert_true(spool_put_piece(d.spool, 2, 0, SLICE("yes")));
+	spool_drop_message(d.spool, 2, 1);
+	settle(&d);
+	crash(&d);
+	assert_found(&d, MESSAGE("1"));
+	desk_fini(&d);
+}
+
+/* They are recorded at the close, too, though the disk was to rest. */
+static void
+test_close_behind(void **state)
+{
+	struct waiter w = { 0 };
+	struct err err;
+	struct desk d;
+
+	(void)state;
+	desk_init(&d);
+	put(&d, &w);
+	settle(&d);
+	(void)sqlite3_commit_hook(d.spool->db, refuse, NULL);
+	spool_drop_message(d.spool, 1, 2);
+	assert_true(
+	    sim_run_until(d.world, world_now(d.world) + UTIME_MS, &err));
+	(void)sqlite3_commit_hook(d.spool->db, NULL, NULL);
+	spool_close(&d.spool);
+	d.spool = open_spool(&d);
+	assert_found(&d, "");
+	desk_fini(&d);
+}
+
+/* A number that was given before the commit of its block failed is not given
+ * again once its message is on disk. */
+static void
+test_numbers_after_fault(void **state)
+{
+	const struct slice recipient = SLICE("c@x");
+	struct waiter w = { .ticket.on_durable = on_durable };
+	struct message *m;
+	uint64_t mid;
+	struct desk d;
+
+	(void)state;
+	desk_init(&d);
+	(void)sqlite3_commit_hook(d.spool->db, refuse, NULL);
+	mid = spool_next_mid(d.spool);
+	settle(&d);
+	(void)sqlite3_commit_hook(d.spool->db, NULL, NULL);
+	m = message_new(mid, SLICE("s@z"), &recipient, 1);
+	assert_true(spool_put_message(d.spool, m, &w.ticket));
+	message_destroy(&m);
+	settle(&d);
+	assert_int_equal(w.told, 1);
+	crash(&d);
+	assert_true(spool_next_mid(d.spool) > mid);
+	desk_fini(&d);
+}
+
+/* A message that is dropped leaves no recipients behind. */
+static void
+test_drop_whole(void **state)
+{
+	struct waiter w = { 0 };
+	struct desk d;
+
+	(void)state;
+	desk_init(&d);
+	put(&d, &w);
+	settle(&d);
+	spool_drop_message(d.spool, 1, 2);
+	settle(&d);
+	assert_int_equal(query(&d, "SELECT count(*) FROM recipient"), 0);
+	assert_int_equal(query(&d, "SELECT count(*) FROM content"), 0);
+	assert_int_equal(query(&d, "SELECT count(*) FROM message"), 0);
+	desk_fini(&d);
+}
+
 /* ---- files that are not ours ---- */
 
 static void
@@ -465,6 +643,11 @@ main(void)
 	TEST(&kit, test_close);
 	TEST(&kit, test_one_commit);
 	TEST(&kit, test_commit_fails);
+	TEST(&kit, test_full_midway);
+	TEST(&kit, test_finished_while_refusing);
+	TEST(&kit, test_close_behind);
+	TEST(&kit, test_numbers_after_fault);
+	TEST(&kit, test_drop_whole);
 	ROWS(&kit, foreign_rows, test_foreign);
 	TEST(&kit, test_damage);
 	return kit_run(&kit, "spool");
