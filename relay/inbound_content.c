@@ -121,6 +121,8 @@ inbound_accept_message(struct inbound *in)
 	newline_clean_end(&in->newlines, &in->clean);
 	take_clean(in);
 	put_piece(in);
+	if (in->content == CONTENT_OK && in->headers.hops > HEADER_HOPS_MAX)
+		in->content = CONTENT_LOOP;
 	if (in->content == CONTENT_OK) {
 		in->accepted = make_message(in);
 		if (!spool_put_message(
@@ -135,6 +137,10 @@ inbound_accept_message(struct inbound *in)
 	case CONTENT_TOO_BIG:
 		refuse_content(in, 552, "5.3.4 Message size exceeds limit",
 		    SLICE("Message size exceeds limit"));
+		return;
+	case CONTENT_LOOP:
+		refuse_content(
+		    in, 554, "5.4.6 Too many hops", SLICE("Message loop"));
 		return;
 	case CONTENT_NO_DISK:
 		refuse_content(in, 452, "4.3.1 Temporarily out of disk space",

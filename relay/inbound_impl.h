@@ -42,6 +42,7 @@ struct inbound {
 	enum {
 		CONTENT_OK,
 		CONTENT_TOO_BIG,
+		CONTENT_LOOP,
 		CONTENT_NO_DISK
 	} content;
 	struct header_scan headers;

@@ -2,17 +2,35 @@
 /* Header lines, written and read; see received.h. */
 #include "relay/received.h"
 
+/* Of a domain name (RFC 5321, 4.5.3.1.2). */
+#define NAME_MAX_BYTES 255
+
+/* The client's own name: it may say anything, and neither a line that is too
+ * long nor 8-bit text may come into the header by that. */
+static void
+append_name(struct buf *out, struct slice name)
+{
+	name = slice_sub(name, 0, NAME_MAX_BYTES);
+	for (size_t i = 0; i < name.len; i++) {
+		char c = name.at[i];
+
+		buf_append_byte(out, c > ' ' && c <= '~' ? c : '?');
+	}
+}
+
 void
 received_format(struct buf *out, const struct received_line *line)
 {
 	char date[UTIME_TEXT_MAX];
 	char client[IP_TEXT_MAX];
 
+	buf_append(out, SLICE("Received: from "));
+	append_name(out, line->from);
 	buf_printf(out,
-	    "Received: from %.*s ([%s%s])\r\n"
+	    " ([%s%s])\r\n"
 	    "\tby %.*s with %s id %llu;\r\n"
 	    "\t%s\r\n",
-	    SLICE_ARG(line->from), line->client->family == 6 ? "IPv6:" : "",
+	    line->client->family == 6 ? "IPv6:" : "",
 	    ip_format(line->client, client), SLICE_ARG(line->by),
 	    line->is_utf8 ? "UTF8SMTP" : "ESMTP", (unsigned long long)line->mid,
 	    utime_format_rfc5322(line->at, date));
@@ -65,6 +83,8 @@ scan_line(struct header_scan *h, struct slice line)
 		append_bounded(h->open, slice_trim(line));
 		return;
 	}
+	if (slice_starts_with_nocase(line, SLICE("Received:")))
+		h->hops++;
 	h->open = field_of(h, line, &value);
 	if (h->open != NULL)
 		append_bounded(h->open, value);
@@ -101,6 +121,7 @@ void
 header_scan_reset(struct header_scan *h)
 {
 	h->is_over = false;
+	h->hops = 0;
 	h->open = NULL;
 	buf_clear(&h->line);
 	buf_clear(&h->message_id);

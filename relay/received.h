@@ -11,7 +11,7 @@
 #include "core/base/utime.h"
 
 struct received_line {
-	struct slice from; /* what the client called itself */
+	struct slice from; /* what the client called itself; made harmless */
 	const struct ip_address *client;
 	struct slice by;
 	uint64_t mid;
@@ -24,10 +24,14 @@ void received_format(struct buf *out, const struct received_line *line);
 /* A field longer than this is cut. */
 #define HEADER_FIELD_MAX 998
 
-/* Looks for Message-ID: and Subject: while content passes by, in pieces of any
- * size.  A zeroed struct is ready. */
+/* More Received: lines than this are a loop (RFC 5321, 6.3). */
+#define HEADER_HOPS_MAX 100
+
+/* Looks for Message-ID: and Subject:, and counts Received: lines, while content
+ * passes by, in pieces of any size.  A zeroed struct is ready. */
 struct header_scan {
 	bool is_over;    /* the empty line was seen */
+	uint32_t hops;   /* Received: lines so far */
 	struct buf line; /* the unfinished line */
 	struct buf message_id, subject;
 	struct buf *open; /* the field a folded line would continue */

@@ -3,6 +3,9 @@
 #include "relay/received.h"
 #include "tests/unit/kit.h"
 
+/* Of a client's name, so much is told. */
+#define NAME_SHOWN 255
+
 static struct line_row {
 	const char *name; /* the client's address */
 	bool is_utf8;
@@ -41,6 +44,35 @@ test_line(void **state)
 	assert_true(ip_parse(slice_cstr(row->name), &ip));
 	received_format(&out, &line);
 	assert_slice(buf_slice(&out), row->want);
+	buf_fini(&out);
+}
+
+/* What a client calls itself comes into a header that must stay one. */
+static void
+test_odd_name(void **state)
+{
+	char long_name[600], want[NAME_SHOWN + 1];
+	const struct ip_address ip = ip_v4(10, 0, 0, 9);
+	struct received_line line = {
+		.from = SLICE("h\xc3\xa9 \r\n\x7fx"),
+		.client = &ip,
+		.by = SLICE("relay.test"),
+	};
+	struct buf out = { 0 };
+
+	(void)state;
+	received_format(&out, &line);
+	assert_true(slice_starts_with(buf_slice(&out),
+	    SLICE("Received: from h??????x ([10.0.0.9])\r\n")));
+	buf_clear(&out);
+	memset(long_name, 'x', sizeof(long_name));
+	memset(want, 'x', NAME_SHOWN);
+	want[NAME_SHOWN] = '\0';
+	line.from = slice_of(long_name, sizeof(long_name));
+	received_format(&out, &line);
+	assert_slice(
+	    slice_sub(slice_skip(buf_slice(&out), 15), 0, NAME_SHOWN), want);
+	assert_int_equal(buf_slice(&out).at[15 + NAME_SHOWN], ' ');
 	buf_fini(&out);
 }
 
@@ -118,6 +150,23 @@ test_long_fields(void **state)
 	header_scan_fini(&h);
 }
 
+/* Those of the header, folded or not, and of nothing else. */
+static void
+test_hops(void **state)
+{
+	struct header_scan h = { 0 };
+
+	(void)state;
+	header_scan_feed(&h,
+	    SLICE("Received: from a\r\n\tby b;\r\nReceived:\r\n from b\r\n"
+		  "X-Received: c\r\n Received: d\r\nRECEIVED: e\r\n\r\n"
+		  "Received: f\r\n"));
+	assert_int_equal(h.hops, 3);
+	header_scan_reset(&h);
+	assert_int_equal(h.hops, 0);
+	header_scan_fini(&h);
+}
+
 int
 main(void)
 {
@@ -125,6 +174,8 @@ main(void)
 
 	ROWS(&kit, line_rows, test_line);
 	ROWS(&kit, header_rows, test_header);
+	TEST(&kit, test_odd_name);
+	TEST(&kit, test_hops);
 	TEST(&kit, test_long_fields);
 	return kit_run(&kit, "received");
 }

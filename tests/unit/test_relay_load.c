@@ -133,6 +133,39 @@ test_size_limit(void **state)
 }
 
 static void
+check_hops(unsigned hops, const char *answer)
+{
+	struct buf script = { 0 };
+	struct stage_client *c;
+	struct slice seen;
+	struct stage s;
+
+	stage_init(&s, ONE);
+	(void)stage_host(&s, "10.1.1.11", NULL);
+	buf_append_cstr(&script,
+	    "EHLO c|MAIL FROM:<a@b>|RCPT TO:<u@exchange.example>|DATA|");
+	for (unsigned i = 0; i < hops; i++)
+		buf_printf(&script, "Received: from hop%u\r\n", i);
+	buf_append_cstr(&script, "\r\nhi\r\n.|QUIT");
+	c = stage_client(&s, 0, "10.0.0.9", buf_cstr(&script));
+	stage_run(&s);
+	seen = buf_slice(&c->seen);
+	assert_true(slice_find(seen, slice_cstr(answer)) < seen.len);
+	assert_int_equal(relay_queued_recipients(s.relay), 0);
+	buf_fini(&script);
+	stage_fini(&s);
+}
+
+/* A message that goes round and round is stopped. */
+static void
+test_mail_loop(void **state)
+{
+	(void)state;
+	check_hops(100, "250 2.0.0 ok:  Message 1 accepted\r\n");
+	check_hops(101, "554 5.4.6 Too many hops\r\n");
+}
+
+static void
 test_connection_limit(void **state)
 {
 	struct stage_client *first, *second, *third;
@@ -230,6 +263,7 @@ main(void)
 	TEST(&kit, test_fifty_messages);
 	TEST(&kit, test_slow_body);
 	TEST(&kit, test_size_limit);
+	TEST(&kit, test_mail_loop);
 	TEST(&kit, test_connection_limit);
 	TEST(&kit, test_commit_fails);
 	TEST(&kit, test_commit_fails_midway);
