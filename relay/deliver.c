@@ -14,18 +14,23 @@
 #define DELIVER_SCAN_MAX 64
 
 static void on_wake(struct timer *t);
+static void leave_retired(struct delivery *d);
+static void retire(struct delivery *d);
 
 struct delivery *
 deliver_of(struct relay *r, struct domain *domain)
 {
 	struct delivery *d = domain->delivery;
 
-	if (d != NULL)
+	if (d != NULL) {
+		leave_retired(d);
 		return d;
+	}
 	d = xcalloc(1, sizeof(*d));
 	d->relay = r;
 	d->domain = domain;
 	d->wake.fire = on_wake;
+	list_init(&d->retired);
 	list_init(&d->connections);
 	domain->delivery = d;
 	return d;
@@ -35,6 +40,7 @@ static void
 delivery_destroy(struct delivery *d)
 {
 	timer_stop(d->relay->world, &d->wake);
+	leave_retired(d);
 	resolve_cancel(&d->resolve);
 	LIST_FOREACH_SAFE(link, &d->connections)
 		outbound_destroy(CONTAINER_OF(link, struct connection, link));
@@ -280,6 +286,13 @@ look_at_queue(struct delivery *d, utime now)
 }
 
 static void
+quit_idle(struct delivery *d)
+{
+	LIST_FOREACH_SAFE(link, &d->connections)
+		outbound_quit(CONTAINER_OF(link, struct connection, link));
+}
+
+static void
 on_wake(struct timer *t)
 {
 	struct delivery *d = CONTAINER_OF(t, struct delivery, wake);
@@ -291,8 +304,44 @@ on_wake(struct timer *t)
 	first = domain_first_waiting(domain);
 	if (first != NULL && !timer_is_set(&d->wake))
 		timer_set(r->world, &d->wake, first->due);
-	if (r->draining)
-		deliver_drain(r);
+	if (r->draining) {
+		quit_idle(d);
+		deliver_end_drain(r);
+	}
+	retire(d);
+}
+
+/* ---- domains without mail ---- */
+
+static void
+leave_retired(struct delivery *d)
+{
+	if (list_is_empty(&d->retired))
+		return;
+	list_remove(&d->retired);
+	d->relay->retired_count--;
+}
+
+/* If nothing is under way for the domain it is remembered, and the one that
+ * has been so for longest may be forgotten. */
+static void
+retire(struct delivery *d)
+{
+	struct relay *r = d->relay;
+	struct delivery *oldest;
+	struct domain *domain;
+
+	if (d->domain->group_count > 0 || d->connection_count > 0 ||
+	    d->resolve != NULL || timer_is_set(&d->wake))
+		return;
+	leave_retired(d);
+	list_append(&r->retired, &d->retired);
+	if (++r->retired_count <= DELIVER_RETIRED_MAX)
+		return;
+	oldest = CONTAINER_OF(r->retired.next, struct delivery, retired);
+	domain = oldest->domain;
+	delivery_destroy(oldest);
+	queue_drop_domain(&r->queue, domain);
 }
 
 /* ---- life cycle ---- */
@@ -312,13 +361,6 @@ deliver_reload(struct relay *r)
 	}
 }
 
-static void
-quit_idle(struct delivery *d)
-{
-	LIST_FOREACH_SAFE(link, &d->connections)
-		outbound_quit(CONTAINER_OF(link, struct connection, link));
-}
-
 void
 deliver_drain(struct relay *r)
 {
@@ -327,6 +369,12 @@ deliver_drain(struct relay *r)
 	HASH_ITER(hh, r->queue.domains, domain, next)
 	if (domain->delivery != NULL)
 		quit_idle(domain->delivery);
+	deliver_end_drain(r);
+}
+
+void
+deliver_end_drain(struct relay *r)
+{
 	if (r->connections > 0 || r->session_count > 0 || r->drained)
 		return;
 	r->drained = true;

@@ -137,7 +137,7 @@ inbound_close(struct inbound *in)
 	stream_close(in->stream);
 	inbound_free(in);
 	if (r->draining)
-		deliver_drain(r);
+		deliver_end_drain(r);
 }
 
 /* The client is gone without QUIT. */
@@ -152,7 +152,7 @@ inbound_lost(struct inbound *in)
 	stream_close(in->stream);
 	inbound_free(in);
 	if (r->draining)
-		deliver_drain(r);
+		deliver_end_drain(r);
 }
 
 /* When the 250 of a message is outstanding the session outlives its client, for

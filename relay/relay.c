@@ -100,6 +100,7 @@ relay_new(struct world *w, const struct relay_config *config,
 	r->log.on_line = hooks->on_log;
 	r->drain.fire = on_drain_deadline;
 	list_init(&r->sessions);
+	list_init(&r->retired);
 	if (!relay_start(r, err))
 		relay_destroy(&r);
 	return r;

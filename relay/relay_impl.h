@@ -26,6 +26,8 @@ struct relay {
 	size_t session_count;
 	uint64_t icid, dcid; /* given last */
 	size_t connections;  /* outbound ones that are open */
+	struct list retired; /* deliveries without mail, the latest last */
+	size_t retired_count;
 	bool draining, drained;
 	struct timer drain; /* its deadline */
 };
@@ -53,7 +55,14 @@ void deliver_submit(struct relay *r, struct message *m,
 void deliver_reload(struct relay *r);
 /* No new connections; idle ones are closed. */
 void deliver_drain(struct relay *r);
+/* Tells on_drained if nothing is open any more. */
+void deliver_end_drain(struct relay *r);
 void deliver_destroy_all(struct relay *r);
+
+/* Domains without mail that are remembered for their cursors; beyond that those
+ * without mail for longest are forgotten, so that names that come once do not
+ * fill the memory. */
+#define DELIVER_RETIRED_MAX 10000
 
 /* ---- deliver.c, for outbound.c ---- */
 struct connection;
@@ -62,6 +71,7 @@ struct connection;
 struct delivery {
 	struct relay *relay;
 	struct domain *domain;
+	struct list retired;     /* in relay->retired, or in no list */
 	struct timer wake;       /* when to look at the queue again */
 	struct list connections; /* of struct connection */
 	size_t connection_count;
@@ -73,7 +83,7 @@ struct delivery {
 	char *last_error; /* owned; of the last host failure */
 };
 
-/* The domain's delivery, made when there is none. */
+/* The domain's delivery, made when there is none; it is about to be used. */
 struct delivery *deliver_of(struct relay *r, struct domain *domain);
 /* Looks at the domain's queue as soon as the running callback has returned. */
 void deliver_wake(struct delivery *d);

@@ -28,6 +28,50 @@ test_fifty_messages(void **state)
 	stage_fini(&s);
 }
 
+/* Messages to a thousand domains each, which come one behind the other. */
+static void
+send_domains(struct stage *s, unsigned from, unsigned messages)
+{
+	for (unsigned i = 0; i < messages; i++) {
+		struct buf script = { 0 };
+
+		buf_append_cstr(&script, "HELO c|MAIL FROM:<a@b>");
+		for (unsigned n = 0; n < 1000; n++)
+			buf_printf(&script, "|RCPT TO:<u@d%u.example>",
+			    from + i * 1000 + n);
+		buf_append_cstr(&script, "|DATA|hi\r\n.|QUIT");
+		stage_client(s, (int)i * 10, "10.0.0.9", buf_cstr(&script));
+		buf_fini(&script);
+	}
+}
+
+/* Names that come once do not stay for ever; nothing is lost with one. */
+static void
+test_many_domains(void **state)
+{
+	const unsigned messages = DELIVER_RETIRED_MAX / 1000 + 2;
+	struct stage s;
+
+	(void)state;
+	stage_init(&s, STAGE_LISTEN ", \"routes\": [\"ALL 10.1.1.11\"]");
+	(void)stage_host(&s, "10.1.1.11", NULL);
+	send_domains(&s, 0, messages);
+	stage_client(&s, 3600, "10.0.0.9",
+	    "HELO c|MAIL FROM:<a@b>|RCPT TO:<u@d0.example>|DATA|hi\r\n.|QUIT");
+	stage_run_until(&s, 3000 * UTIME_S);
+	assert_int_equal(
+	    stage_count_lines(&s.log, "Message done "), messages * 1000);
+	assert_int_equal(
+	    HASH_COUNT(s.relay->queue.domains), DELIVER_RETIRED_MAX);
+	stage_run(&s);
+	assert_int_equal(
+	    stage_count_lines(&s.log, "Message done "), messages * 1000 + 1);
+	assert_int_equal(
+	    HASH_COUNT(s.relay->queue.domains), DELIVER_RETIRED_MAX);
+	assert_int_equal(relay_queued_recipients(s.relay), 0);
+	stage_fini(&s);
+}
+
 #define BIG_BYTES ((size_t)10 << 20)
 
 /* A client's script that sends so many bytes, in lines. */
@@ -261,6 +305,7 @@ main(void)
 	struct kit kit = { 0 };
 
 	TEST(&kit, test_fifty_messages);
+	TEST(&kit, test_many_domains);
 	TEST(&kit, test_slow_body);
 	TEST(&kit, test_size_limit);
 	TEST(&kit, test_mail_loop);
