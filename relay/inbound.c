@@ -163,6 +163,8 @@ is_committing(const struct inbound *in)
 	return in->accepted != NULL;
 }
 
+/* The client has said something whole, or content: bytes of a line that never
+ * ends are no sign of life. */
 static void
 restart_idle(struct inbound *in)
 {
@@ -193,7 +195,6 @@ inbound_accept(struct relay *r, struct stream *s)
 	r->session_count++;
 	stream_attach(s, &handler, in);
 	log_new(in);
-	restart_idle(in);
 	inbound_pump(in);
 }
 
@@ -253,13 +254,15 @@ inbound_pump(struct inbound *in)
 	struct smtp_server_event ev;
 
 	while (!in->ending && !is_committing(in) && !is_dismissed(in) &&
-	    stream_queued(in->stream) < STREAM_HIGH_WATER &&
+	    stream_queued(in->stream) <= STREAM_HIGH_WATER &&
 	    smtp_server_next(in->server, &ev)) {
 		switch (ev.type) {
 		case SMTP_SERVER_ASK:
+			restart_idle(in);
 			inbound_ask(in, &ev);
 			break;
 		case SMTP_SERVER_CONTENT:
+			restart_idle(in);
 			inbound_receive(in, ev.content);
 			break;
 		case SMTP_SERVER_VIOLATION:
@@ -293,7 +296,6 @@ on_input(void *owner, struct slice bytes)
 {
 	struct inbound *in = owner;
 
-	restart_idle(in);
 	smtp_server_feed(in->server, bytes);
 	inbound_pump(in);
 }

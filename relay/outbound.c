@@ -16,6 +16,7 @@ static void on_eof(void *owner);
 static void on_failure(void *owner, enum net_failure why);
 static void on_timer(struct timer *t);
 static void begin_quit(struct connection *c);
+static void note_written(struct connection *c);
 
 static const struct stream_handler handler = {
 	.on_connected = on_connected,
@@ -172,6 +173,7 @@ on_ready(struct connection *c)
 	bool was_setup = c->state == CONNECTION_GREETING;
 
 	c->state = CONNECTION_IDLE;
+	c->idle_until = utime_add(outbound_now(c), config->idle_timeout);
 	if (was_setup)
 		deliver_setup_done(c->delivery, c);
 	else
@@ -271,22 +273,37 @@ void
 outbound_pump(struct connection *c)
 {
 	struct smtp_client_event ev;
-	struct slice out;
-	utime deadline;
 
 	while (smtp_client_next(c->client, &ev))
 		if (!handle(c, &ev))
 			return;
-	out = smtp_client_out(c->client);
-	if (out.len > 0) {
-		stream_write(c->stream, out);
-		smtp_client_out_ack(c->client, out.len);
-	}
-	deadline = c->state == CONNECTION_IDLE
-	    ? utime_add(outbound_now(c),
-		  outbound_relay(c)->config->delivery.idle_timeout)
-	    : smtp_client_deadline(c->client);
-	timer_set(outbound_relay(c)->world, &c->timer, deadline);
+	outbound_write(c);
+	timer_set(outbound_relay(c)->world, &c->timer,
+	    c->state == CONNECTION_IDLE ? c->idle_until
+					: smtp_client_deadline(c->client));
+}
+
+/* Tells the session what the network has taken of its output. */
+static void
+note_written(struct connection *c)
+{
+	size_t queued = stream_queued(c->stream);
+
+	if (queued >= c->unwritten)
+		return;
+	smtp_client_out_ack(c->client, c->unwritten - queued);
+	c->unwritten = queued;
+}
+
+void
+outbound_write(struct connection *c)
+{
+	struct slice out;
+
+	note_written(c);
+	out = slice_skip(smtp_client_out(c->client), c->unwritten);
+	stream_write(c->stream, out);
+	c->unwritten += out.len;
 }
 
 static void
@@ -294,6 +311,7 @@ on_input(void *owner, struct slice bytes)
 {
 	struct connection *c = owner;
 
+	note_written(c);
 	smtp_client_feed(c->client, bytes, outbound_now(c));
 	outbound_pump(c);
 }

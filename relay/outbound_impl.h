@@ -25,6 +25,9 @@ outbound_now(const struct connection *c)
 /* Moves events, bytes and the deadline as far as they go; the connection may be
  * gone afterwards. */
 void outbound_pump(struct connection *c);
+/* Gives what the session wants to say to the stream.  It counts as said when
+ * the network has it: an answer that comes before is none. */
+void outbound_write(struct connection *c);
 void outbound_log_close(struct connection *c);
 /* Frees it; the stream has been closed, the domain told. */
 void outbound_free(struct connection *c);

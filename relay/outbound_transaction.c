@@ -146,9 +146,7 @@ outbound_send_content(struct connection *c)
 	uint32_t pieces = spool_pieces_of(m->size_bytes);
 
 	while (c->piece < pieces) {
-		struct slice out = smtp_client_out(c->client);
-
-		if (stream_queued(c->stream) + out.len > STREAM_HIGH_WATER)
+		if (stream_queued(c->stream) > STREAM_HIGH_WATER)
 			return true;
 		if (!spool_get_piece(outbound_relay(c)->spool, m->mid, c->piece,
 			&c->content)) {
@@ -158,9 +156,7 @@ outbound_send_content(struct connection *c)
 		c->piece++;
 		smtp_client_body(
 		    c->client, buf_slice(&c->content), outbound_now(c));
-		out = smtp_client_out(c->client);
-		stream_write(c->stream, out);
-		smtp_client_out_ack(c->client, out.len);
+		outbound_write(c);
 	}
 	/* Once: the piece behind the last says that the end was sent. */
 	if (c->piece == pieces) {

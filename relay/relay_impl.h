@@ -144,6 +144,9 @@ struct connection {
 		CONNECTION_BUSY,
 		CONNECTION_QUITTING,
 	} state;
+	utime idle_until;     /* IDLE: then it is closed, whatever comes */
+	size_t unwritten;     /* of the client's output: given to the stream,
+	                       * which has it still */
 	enum net_failure why; /* after on_failure */
 	uint32_t messages;    /* carried so far */
 	/* BUSY: */
