@@ -124,17 +124,21 @@ choosing_charge(const struct choosing *ch, enum choice_verdict verdict,
 	    : INV_ROTATION;
 	struct charge *charge = &ch->v->charges[which];
 
-	if (verdict == CHOICE_OWING)
+	if (verdict == CHOICE_OWING) {
 		promise_make(ch, which, taken);
-	else if (verdict != CHOICE_RIGHT && charge_count(charge, ch->at.lo))
-		choice_format(
-		    ch, verdict, taken, &charge->wanted, &charge->found);
+		return;
+	}
+	if (verdict == CHOICE_RIGHT || !charge_count(charge, ch->at.lo))
+		return;
+	charge->line = ch->at.line;
+	choice_format(ch, verdict, taken, &charge->wanted, &charge->found);
 }
 
 void
 promise_check(struct invariants *v, struct ledger_domain *d, utime now)
 {
 	struct promise *p = d->choice != NULL ? &d->choice->promise : NULL;
+	struct charge *charge;
 
 	if (p == NULL || p->at.line == 0)
 		return;
@@ -146,9 +150,11 @@ promise_check(struct invariants *v, struct ledger_domain *d, utime now)
 		}
 	if (now <= p->deadline)
 		return;
+	charge = &v->charges[p->which];
+	if (charge_count(charge, p->at.lo)) {
+		charge->line = p->at.line;
+		buf_append(&charge->wanted, buf_slice(&p->wanted));
+		buf_append(&charge->found, buf_slice(&p->found));
+	}
 	p->at.line = 0;
-	if (!charge_count(&v->charges[p->which], p->at.lo))
-		return;
-	buf_append(&v->charges[p->which].wanted, buf_slice(&p->wanted));
-	buf_append(&v->charges[p->which].found, buf_slice(&p->found));
 }

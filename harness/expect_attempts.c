@@ -184,6 +184,7 @@ attempts_finish(struct expectation *e)
 	expect_hosts_list(e, state->hosts, shown, found);
 	if (shown < state->count)
 		buf_printf(found, " and %llu more", ULL(state->count - shown));
+	e->charge.line = state->differs_moment.line;
 	if (state->differs == SIZE_MAX) {
 		buf_printf(found, "; then none, where %s was wanted",
 		    expect_host_name(e, e->said->hosts[state->count]));

@@ -131,9 +131,10 @@ key_takes(const struct plan_expectation *said, const struct plan_count *key,
 	    key->status.detail == t->status.detail;
 }
 
-/* Each tally belongs to the first key that takes it. */
+/* Each tally belongs to the first key that takes it.  *surplus is the line of
+ * the first that no key takes, or takes whole. */
 static bool
-keys_hold(const struct expectation *e)
+keys_hold(const struct expectation *e, uint64_t *surplus)
 {
 	const struct plan_expectation *said = e->said;
 	const struct tallies *t = e->state;
@@ -150,6 +151,7 @@ keys_hold(const struct expectation *e)
 			k++;
 		hold = k < said->count_count && left[k] >= t->at[i].count;
 		left[k] -= hold ? t->at[i].count : 0;
+		*surplus = hold ? 0 : t->at[i].first.line;
 	}
 	for (size_t k = 0; k < said->count_count; k++)
 		hold = hold && left[k] == 0;
@@ -161,11 +163,13 @@ static void
 count_finish(struct expectation *e)
 {
 	const struct tallies *t = e->state;
-	bool holds =
-	    e->said->is_by_key ? keys_hold(e) : t->total == e->said->total;
+	uint64_t surplus = 0;
+	bool holds = e->said->is_by_key ? keys_hold(e, &surplus)
+					: t->total == e->said->total;
 
 	if (holds || !charge_count(&e->charge, UTIME_NEVER))
 		return;
+	e->charge.line = surplus;
 	wanted_format(e, &e->charge.wanted);
 	if (!e->said->is_by_key)
 		buf_printf(&e->charge.found, "%llu", ULL(t->total));
@@ -262,6 +266,7 @@ queued_finish(struct expectation *e)
 	buf_printf(&e->charge.found, "%llu", ULL(sight.open));
 	if (sight.first == NULL)
 		return;
+	e->charge.line = sight.first->accepted.line;
 	buf_printf(&e->charge.found, "; the first of them: MID %llu, accepted ",
 	    ULL(sight.first->mid));
 	ledger_where(e->ledger, &sight.first->accepted, &e->charge.found);

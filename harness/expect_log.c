@@ -273,6 +273,7 @@ log_finish(struct expectation *e)
 	    !charge_count(&e->charge, UTIME_NEVER))
 		return;
 	e->place = e->said->patterns[state->furthest].place;
+	e->charge.line = state->miss_line != NULL ? state->miss_moment.line : 0;
 	buf_append(&e->charge.wanted,
 	    e->said->patterns[state->furthest].pattern.written);
 	buf_printf(found, "pattern %zu of %zu never came, in %llu lines",
@@ -307,6 +308,7 @@ no_log_line(struct expectation *e, struct slice line)
 		if (!charge_count(&e->charge, ledger_now(e->ledger)->lo))
 			continue;
 		e->place = e->said->patterns[i].place;
+		e->charge.line = ledger_now(e->ledger)->line;
 		buf_printf(&e->charge.wanted, "no line with: %.*s",
 		    SLICE_ARG(p->written));
 		buf_printf(&e->charge.found, "line %llu: %.*s",

@@ -69,6 +69,7 @@ invariant_fail(struct invariants *v, enum invariant which,
 
 	if (!charge_count(c, moment->lo))
 		return;
+	c->line = moment->line;
 	buf_append_cstr(&c->wanted, wanted);
 	ledger_where(v->ledger, moment, &c->found);
 	buf_append_cstr(&c->found, ": ");

@@ -9,8 +9,9 @@
 #include "harness/invariant.h"
 
 struct judge {
-	const struct plan *plan; /* borrowed */
-	struct ledger *ledger;   /* owned */
+	const struct plan *plan;      /* borrowed */
+	struct ledger *ledger;        /* owned */
+	struct maillog_parser parser; /* of judge_log_line() */
 	struct invariants invariants;
 	struct expectation *expectations; /* owned; as in the plan */
 	struct judgement *judgements;     /* owned */
@@ -58,6 +59,7 @@ judge_new(const struct plan *plan)
 
 	j->plan = plan;
 	j->ledger = ledger_new(plan, &hooks);
+	maillog_parser_init(&j->parser, plan->start);
 	invariants_init(&j->invariants, plan, j->ledger);
 	j->expectations =
 	    xcalloc(plan->expectation_count + 1, sizeof(j->expectations[0]));
@@ -95,6 +97,7 @@ judge_destroy(struct judge **jp)
 	free(j->expectations);
 	invariants_fini(&j->invariants);
 	ledger_destroy(&j->ledger);
+	maillog_parser_fini(&j->parser);
 	free(j->judgements);
 	arena_fini(&j->arena);
 	free(j);
@@ -103,11 +106,21 @@ judge_destroy(struct judge **jp)
 void
 judge_log_line(struct judge *j, struct slice line, utime now)
 {
+	struct maillog_event ev;
+	bool is_record = maillog_parse(&j->parser, line, &ev);
+
+	judge_log_event(j, line, is_record ? &ev : NULL, now);
+}
+
+void
+judge_log_event(struct judge *j, struct slice line,
+    const struct maillog_event *ev, utime now)
+{
 	if (line.len > 0 && line.at[line.len - 1] == '\n')
 		line.len--;
 	if (line.len > 0 && line.at[line.len - 1] == '\r')
 		line.len--;
-	ledger_line(j->ledger, line, now);
+	ledger_line(j->ledger, ev, now);
 	for (size_t i = 0; i < j->plan->expectation_count; i++) {
 		struct expectation *e = &j->expectations[i];
 		const struct expect_kind *kind = expect_kind_of(e->said->kind);
@@ -215,6 +228,7 @@ charge_judge(
 	out->found = text_keep(j, &charge->found);
 	out->nearest = text_keep(j, &charge->nearest);
 	out->at = charge->failures > 0 ? charge->at : UTIME_NEVER;
+	out->line = charge->line;
 	out->failures = charge->failures;
 }
 

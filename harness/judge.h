@@ -9,6 +9,7 @@
 #define FAULTPOST_JUDGE_H
 
 #include "core/base/buf.h"
+#include "core/maillog/parser.h"
 #include "core/transcript/transcript.h"
 #include "harness/plan.h"
 
@@ -67,6 +68,7 @@ struct judgement {
 	const char
 	    *nearest;      /* the nearest miss and where it differs, or NULL */
 	utime at;          /* when it went wrong; UTIME_NEVER: at the end */
+	uint64_t line;     /* of the log, from 1, that tells it; 0: none */
 	uint64_t failures; /* how often; `found` tells the first */
 };
 
@@ -77,6 +79,9 @@ void judge_destroy(struct judge **jp);
 /* A line of the log (with or without its end).  `now` is the exact moment in a
  * simulation; UTIME_NEVER when only the line's own second is known. */
 void judge_log_line(struct judge *j, struct slice line, utime now);
+/* The same of a line that the caller has parsed; NULL: it is no record. */
+void judge_log_event(struct judge *j, struct slice line,
+    const struct maillog_event *ev, utime now);
 void judge_transcript(struct judge *j, const struct transcript_event *ev);
 /* The run was stopped by a bound, and not because nothing more was going to
  * happen: nobody has missed what it did not come to. */

@@ -12,7 +12,8 @@
 /* A zeroed struct is no charge. */
 struct charge {
 	uint64_t failures;
-	utime at; /* of the first */
+	utime at;      /* of the first */
+	uint64_t line; /* of the log, that tells it; 0: none */
 	struct buf wanted, found, nearest;
 };
 

@@ -18,7 +18,6 @@ ledger_new(const struct plan *plan, const struct ledger_hooks *hooks)
 	l->hooks = *hooks;
 	l->now.lo = l->now.hi = plan->start;
 	list_init(&l->injecting);
-	maillog_parser_init(&l->parser, plan->start);
 	return l;
 }
 
@@ -52,7 +51,6 @@ ledger_destroy(struct ledger **lp)
 		HASH_DEL(l->addresses, a);
 		free(a);
 	}
-	maillog_parser_fini(&l->parser);
 	buf_fini(&l->scratch);
 	free(l->ended.at);
 	free(l->delivered.at);
@@ -60,7 +58,7 @@ ledger_destroy(struct ledger **lp)
 }
 
 void
-ledger_line(struct ledger *l, struct slice line, utime now)
+ledger_line(struct ledger *l, const struct maillog_event *ev, utime now)
 {
 	static entry_handler *const handlers[MAILLOG_FORM_COUNT] = {
 		[MAILLOG_START_MID] = on_start_mid,
@@ -84,17 +82,16 @@ ledger_line(struct ledger *l, struct slice line, utime now)
 		[MAILLOG_DELETED] = on_deleted,
 		[MAILLOG_PENDING] = on_pending,
 	};
-	struct maillog_event ev;
 
 	l->now.line++;
-	if (!maillog_parse(&l->parser, line, &ev))
+	if (ev == NULL)
 		return;
 	l->counts.records++;
-	l->counts.unknown += ev.form == MAILLOG_UNKNOWN;
-	set_now(l, &ev, now);
+	l->counts.unknown += ev->form == MAILLOG_UNKNOWN;
+	set_now(l, ev, now);
 	ledger_advance(l, l->now.hi);
-	if (handlers[ev.form] != NULL)
-		handlers[ev.form](l, &ev);
+	if (handlers[ev->form] != NULL)
+		handlers[ev->form](l, ev);
 }
 
 void

@@ -261,8 +261,9 @@ struct ledger_hooks {
 struct ledger *ledger_new(
     const struct plan *plan, const struct ledger_hooks *hooks);
 void ledger_destroy(struct ledger **lp);
-/* The next line; `now` as of judge_log_line(). */
-void ledger_line(struct ledger *l, struct slice line, utime now);
+/* The next line, parsed; NULL for one that is no record.  `now` as of
+ * judge_log_line(). */
+void ledger_line(struct ledger *l, const struct maillog_event *ev, utime now);
 /* Lets waits end up to `now`. */
 void ledger_advance(struct ledger *l, utime now);
 /* The moment of the last line; line 0 when there was none. */

@@ -23,7 +23,6 @@ bool mid_ranges_has(const struct mid_ranges *r, uint64_t mid);
 struct ledger {
 	const struct plan *plan; /* borrowed */
 	struct ledger_hooks hooks;
-	struct maillog_parser parser;
 	struct ledger_moment now;
 	struct ledger_counts counts;
 	uint64_t ordinal;                /* messages accepted, our own aside */

@@ -70,11 +70,17 @@ say(struct fixture *f, utime ms, const char *text)
 {
 	utime now = f->plan->start + ms * UTIME_MS;
 	char stamp[UTIME_TEXT_MAX];
+	struct maillog_parser parser;
+	struct maillog_event ev;
 	struct buf line = { 0 };
+	bool is_record;
 
 	buf_printf(
 	    &line, "%s Info: %s", utime_format_asctime(now, stamp), text);
-	ledger_line(f->ledger, buf_slice(&line), now);
+	maillog_parser_init(&parser, now);
+	is_record = maillog_parse(&parser, buf_slice(&line), &ev);
+	ledger_line(f->ledger, is_record ? &ev : NULL, now);
+	maillog_parser_fini(&parser);
 	buf_fini(&line);
 }
 
