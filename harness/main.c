@@ -6,16 +6,16 @@
  */
 #include "core/base/suggest.h"
 #include "core/cli/cli.h"
+#include "core/cli/terminal.h"
 #include "core/json/doc.h"
 #include "harness/report.h"
+#include "harness/run_files.h"
 #include "harness/sim.h"
 
 #include <errno.h>
-#include <fts.h>
+#include <signal.h>
 #include <time.h>
 #include <unistd.h>
-
-#define SCENARIO_SUFFIX ".scenario.json"
 
 /* ---- commands ---- */
 
@@ -146,9 +146,11 @@ static const struct cli_program run_program = {
 	.summary = "Runs scenarios in virtual time and judges each by the "
 		   "relay's log.",
 	CLI_OPTIONS(run_options),
-	.more = "Of a folder every *" SCENARIO_SUFFIX
-		" below it is run, in the order of\ntheir names.  With several "
-		"scenarios, FILE gets one log behind the other.\n",
+	.more = "Of a folder every *" RUN_FILES_SUFFIX
+		" below it is run, in the order of\ntheir names, each once.  "
+		"With several scenarios, FILE gets one log behind\n"
+		"the other.  SIGINT and SIGTERM end the run: what is known is "
+		"printed, and\nthe exit code is 3.\n",
 };
 
 static bool
@@ -216,6 +218,33 @@ begin_json_object(struct run *run)
 
 /* ---- one scenario ---- */
 
+static volatile sig_atomic_t stop_signal;
+
+static void
+on_stop_signal(int number)
+{
+	stop_signal = number;
+}
+
+static bool
+is_stopped(void *owner)
+{
+	(void)owner;
+	return stop_signal != 0;
+}
+
+/* A second one finds the default again, and ends the program at once. */
+static void
+watch_signals(void)
+{
+	struct sigaction action = { .sa_handler = on_stop_signal,
+		.sa_flags = (int)SA_RESETHAND | SA_RESTART };
+
+	sigemptyset(&action.sa_mask);
+	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGTERM, &action, NULL);
+}
+
 static void
 on_log(void *owner, struct slice line)
 {
@@ -254,12 +283,14 @@ report_error(struct run *run, const char *file, const struct err *err, int code)
 static void
 report_result(struct run *run, const struct result *result)
 {
-	bool held = result_held(result);
+	bool stopped = result->is_stopped;
+	bool held = result_held(result) && !stopped;
 
 	run->totals.wall_span += result->wall_span;
 	run->totals.held += held;
-	run->totals.failed += !held;
-	note_code(run, held ? CLI_OK : CLI_FAILED);
+	run->totals.stopped += stopped;
+	run->totals.failed += !held && !stopped;
+	note_code(run, held ? CLI_OK : stopped ? CLI_TROUBLE : CLI_FAILED);
 	if (run->json) {
 		begin_json_object(run);
 		report_json(result, &run->text);
@@ -272,7 +303,7 @@ report_result(struct run *run, const struct result *result)
 static void
 run_plan(struct run *run, const struct plan *plan)
 {
-	struct sim_hooks hooks = { run, on_log, on_transcript };
+	struct sim_hooks hooks = { run, on_log, on_transcript, is_stopped };
 	struct result result;
 	utime began = wall_clock();
 	struct err err;
@@ -280,7 +311,11 @@ run_plan(struct run *run, const struct plan *plan)
 	result_init(&result, plan, run->has_seed ? run->seed : plan->seed);
 	if (sim_run_scenario(&result, &hooks, &err)) {
 		result.wall_span = wall_clock() - began;
-		report_result(run, &result);
+		if (run->json || result_held(&result) ||
+		    sim_gather_evidence(&result, &err))
+			report_result(run, &result);
+		else
+			report_error(run, plan->file, &err, CLI_TROUBLE);
 	} else {
 		report_error(run, plan->file, &err, CLI_TROUBLE);
 	}
@@ -288,8 +323,15 @@ run_plan(struct run *run, const struct plan *plan)
 }
 
 static void
-run_file(struct run *run, const char *path)
+on_path_error(void *owner, const char *path, const struct err *err)
 {
+	report_error(owner, path, err, CLI_USAGE);
+}
+
+static bool
+run_file(void *owner, const char *path)
+{
+	struct run *run = owner;
 	struct err err;
 	size_t len;
 	char *text = cli_read_file(path, JSON_TEXT_MAX, &len, &err);
@@ -308,59 +350,10 @@ run_file(struct run *run, const char *path)
 		run_plan(run, plan);
 	}
 	plan_destroy(&plan);
+	return stop_signal == 0;
 }
 
-/* ---- files and folders ---- */
-
-static int
-entry_compare(const FTSENT **a, const FTSENT **b)
-{
-	return strcmp((*a)->fts_name, (*b)->fts_name);
-}
-
-static bool
-is_scenario(const FTSENT *entry)
-{
-	struct slice name = slice_of(entry->fts_name, entry->fts_namelen);
-
-	/* What is named on the command line is one whatever its name. */
-	return entry->fts_level == 0 ||
-	    slice_ends_with_nocase(name, SLICE(SCENARIO_SUFFIX));
-}
-
-static void
-run_path(struct run *run, char *path)
-{
-	char *paths[] = { path, NULL };
-	FTS *fts = fts_open(paths, FTS_LOGICAL | FTS_NOCHDIR, entry_compare);
-	uint64_t before = run->totals.held + run->totals.failed;
-	FTSENT *entry;
-	struct err err;
-
-	while (fts != NULL && (entry = fts_read(fts)) != NULL) {
-		switch (entry->fts_info) {
-		case FTS_F:
-		case FTS_DEFAULT:
-			if (is_scenario(entry))
-				run_file(run, entry->fts_path);
-			break;
-		case FTS_NS:
-		case FTS_DNR:
-		case FTS_ERR:
-			err_at(&err, entry->fts_path, 0, 0, "%s",
-			    strerror(entry->fts_errno));
-			report_error(run, entry->fts_path, &err, CLI_USAGE);
-			break;
-		}
-	}
-	if (fts != NULL)
-		fts_close(fts);
-	if (run->totals.held + run->totals.failed > before)
-		return;
-	err_at(&err, path, 0, 0,
-	    "no scenario here, expected files named *" SCENARIO_SUFFIX);
-	report_error(run, path, &err, CLI_USAGE);
-}
+/* ---- all of them ---- */
 
 /* A file to write to, or NULL with the exit code set. */
 static FILE *
@@ -391,24 +384,23 @@ close_output(struct run *run, FILE *f, const char *path)
 	note_code(run, cli_report(&err, CLI_TROUBLE));
 }
 
-/* Colours are for people who look at a terminal (no-color.org). */
-static bool
-wants_colour(void)
-{
-	const char *no = getenv("NO_COLOR");
-	const char *term = getenv("TERM");
-
-	return (no == NULL || no[0] == '\0') && isatty(STDOUT_FILENO) &&
-	    (term == NULL || strcmp(term, "dumb") != 0);
-}
-
 static void
 run_all(struct run *run, char **paths)
 {
+	struct run_files files = {
+		.owner = run, .on_file = run_file, .on_error = on_path_error
+	};
+
 	if (run->json)
 		buf_append_cstr(&run->text, "{\"scenarios\": [");
-	for (; *paths != NULL; paths++)
-		run_path(run, *paths);
+	watch_signals();
+	while (*paths != NULL && run_files_walk(&files, *paths))
+		paths++;
+	run_files_fini(&files);
+	if (stop_signal != 0) {
+		note_code(run, CLI_TROUBLE);
+		run->totals.stopped += run->totals.stopped == 0;
+	}
 	if (run->json)
 		buf_append_cstr(&run->text, "\n]}\n");
 	else if (!run->check)
@@ -437,7 +429,12 @@ command_run(int argc, char **argv)
 		    "--help\n");
 		return CLI_USAGE;
 	}
-	run.style = (struct report_style){ wants_colour(), run.verbose };
+	run.style = (struct report_style){
+		.colour = cli_wants_colour(getenv("NO_COLOR"), getenv("TERM")),
+		.verbose = run.verbose,
+		.has_seed = run.has_seed,
+		.columns = cli_columns(),
+	};
 	run.log = open_output(&run, run.log_path);
 	run.transcript = open_output(&run, run.transcript_path);
 	if (run.code == CLI_OK)

@@ -11,7 +11,9 @@
 
 struct report_style {
 	bool colour;
-	bool verbose; /* the story of passing runs, too */
+	bool verbose;   /* the story of passing runs, too */
+	bool has_seed;  /* the seed was given: the replay line says it */
+	size_t columns; /* of the terminal, which titles are cut to; 0: any */
 };
 
 /* Appends what a person is told of one scenario. */
@@ -19,7 +21,7 @@ void report_scenario(
     const struct result *r, const struct report_style *style, struct buf *out);
 
 struct report_totals {
-	uint64_t held, failed;
+	uint64_t held, failed, stopped; /* stopped: from outside */
 	utime wall_span;
 };
 /* Appends the last line: "3 scenarios, 1 failed (12 ms)". */

@@ -49,6 +49,9 @@ judgement_json(const struct plan *plan, const struct judgement *j)
 	if (j->at != UTIME_NEVER)
 		json_object_set_new(object, "seconds_virtual",
 		    json_real((double)(j->at - plan->start) / UTIME_S));
+	if (j->line > 0)
+		json_object_set_new(
+		    object, "line", json_integer((json_int_t)j->line));
 	json_object_set_new(
 	    object, "failures", json_integer((json_int_t)j->failures));
 	return object;
@@ -90,7 +93,10 @@ report_json(const struct result *r, struct buf *out)
 	set_text(object, "file", r->plan->file);
 	set_text(object, "case", r->plan->case_name);
 	set_text(object, "title", r->plan->title);
-	set_text(object, "verdict", result_held(r) ? "held" : "failed");
+	set_text(object, "verdict",
+	    r->is_stopped        ? "interrupted"
+		: result_held(r) ? "held"
+				 : "failed");
 	json_object_set_new(object, "seed", json_integer((json_int_t)r->seed));
 	json_object_set_new(
 	    object, "seconds_wall", json_real((double)r->wall_span / UTIME_S));

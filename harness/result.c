@@ -17,7 +17,7 @@ result_fini(struct result *r)
 {
 	judge_destroy(&r->judge);
 	story_destroy(&r->story);
-	excerpt_fini(&r->excerpt);
+	evidence_destroy(&r->evidence);
 	arena_fini(&r->arena);
 	free(r->findings);
 	*r = (struct result){ 0 };
@@ -62,6 +62,43 @@ result_add_ending(struct result *r, const char *subject, const char *place,
 	};
 	buf_fini(&found);
 	return j;
+}
+
+struct focus
+judgement_focus(const struct judgement *j)
+{
+	return (struct focus){ .line = j->line, .at = j->at };
+}
+
+/* Adds the focus of a judgement, if it is a moment of its own. */
+static size_t
+focus_add(struct focus *focuses, size_t count, const struct judgement *j)
+{
+	struct focus focus = judgement_focus(j);
+
+	if (j->verdict != VERDICT_FAILED || count == EVIDENCE_MAX ||
+	    (focus.line == 0 && focus.at == UTIME_NEVER))
+		return count;
+	for (size_t i = 0; i < count; i++)
+		if (focus_is_near(&focuses[i], &focus))
+			return count;
+	focuses[count] = focus;
+	return count + 1;
+}
+
+void
+result_focus(struct result *r)
+{
+	struct focus focuses[EVIDENCE_MAX] = { { .at = UTIME_NEVER } };
+	size_t count = 0;
+
+	for (size_t i = 0; i < r->finding_count; i++)
+		count = focus_add(focuses, count, &r->findings[i].judgement);
+	evidence_destroy(&r->evidence);
+	r->evidence =
+	    evidence_new(r->plan->start, focuses, count > 0 ? count : 1);
+	story_destroy(&r->story);
+	r->story = story_new(r->plan);
 }
 
 bool

@@ -6,7 +6,7 @@
 #ifndef FAULTPOST_RESULT_H
 #define FAULTPOST_RESULT_H
 
-#include "harness/excerpt.h"
+#include "harness/evidence.h"
 #include "harness/judge.h"
 #include "harness/story.h"
 
@@ -27,11 +27,12 @@ struct result {
 	const struct plan *plan; /* borrowed */
 	uint64_t seed;           /* that was used */
 	struct arena arena;
-	struct judge *judge; /* owned: the findings borrow from it */
-	struct story *story; /* owned */
-	struct excerpt excerpt;
-	struct finding *findings; /* owned */
+	struct judge *judge;       /* owned: the findings borrow from it */
+	struct story *story;       /* owned */
+	struct evidence *evidence; /* owned; NULL until result_focus() */
+	struct finding *findings;  /* owned */
 	size_t finding_count, finding_cap;
+	bool is_stopped; /* from outside, before it was over */
 	utime span;      /* virtual, from the start to the end */
 	utime wall_span; /* real; set by whoever has a clock */
 };
@@ -45,6 +46,11 @@ void result_take_judgements(struct result *r, utime now);
 struct judgement *result_add_ending(struct result *r, const char *subject,
     const char *place, const char *wanted, const char *found_fmt, ...)
     PRINTF_LIKE(5, 6);
+/* Where the evidence of a failed judgement is. */
+struct focus judgement_focus(const struct judgement *j);
+/* Makes the evidence, still empty, for the first moments at which something
+ * failed, or for the end when no failure has a moment, and a new story. */
+void result_focus(struct result *r);
 /* No finding failed. */
 bool result_held(const struct result *r);
 

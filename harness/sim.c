@@ -14,6 +14,8 @@ struct sim {
 	struct result *result;   /* borrowed */
 	const struct plan *plan; /* borrowed */
 	struct sim_hooks hooks;
+	struct maillog_parser parser;
+	struct evidence *evidence;   /* borrowed; NULL: this run is judged */
 	struct world *world;         /* owned */
 	struct mock *mock;           /* owned */
 	struct relay *relay;         /* owned */
@@ -31,6 +33,23 @@ static bool sim_assemble(struct sim *sim, struct err *err);
 static void sim_end(struct sim *sim, bool in_bounds, const struct err *bound);
 static void sim_take_apart(struct sim *sim);
 
+static bool
+sim_run(struct sim *sim, struct err *err)
+{
+	struct err bound = { 0 };
+	bool good;
+
+	maillog_parser_init(&sim->parser, sim->plan->start);
+	good = sim_assemble(sim, err);
+	if (good) {
+		bool in_bounds = world_run(sim->world, &bound);
+
+		sim_end(sim, in_bounds, &bound);
+	}
+	sim_take_apart(sim);
+	return good;
+}
+
 bool
 sim_run_scenario(
     struct result *result, const struct sim_hooks *hooks, struct err *err)
@@ -41,33 +60,58 @@ sim_run_scenario(
 		.hooks = *hooks,
 		.config = result->plan->relay,
 	};
-	struct err bound = { 0 };
-	bool good = sim_assemble(&sim, err);
 
-	if (good) {
-		bool in_bounds = world_run(sim.world, &bound);
+	return sim_run(&sim, err);
+}
 
-		sim_end(&sim, in_bounds, &bound);
-	}
-	sim_take_apart(&sim);
-	return good;
+bool
+sim_gather_evidence(struct result *result, struct err *err)
+{
+	struct sim sim = {
+		.result = result,
+		.plan = result->plan,
+		.config = result->plan->relay,
+	};
+
+	result_focus(result);
+	sim.evidence = result->evidence;
+	return sim_run(&sim, err);
 }
 
 /* ---- watching ---- */
+
+static void
+check_stop(struct sim *sim)
+{
+	if (sim->hooks.is_stopped == NULL || sim->result->is_stopped ||
+	    !sim->hooks.is_stopped(sim->hooks.owner))
+		return;
+	sim->result->is_stopped = true;
+	world_stop(sim->world);
+}
 
 static void
 on_log(void *owner, struct slice line)
 {
 	struct sim *sim = owner;
 	utime now = world_now(sim->world);
+	struct maillog_event ev;
+	bool is_record;
 
 	if (sim->is_over)
 		return;
-	judge_log_line(sim->result->judge, line, now);
-	story_log(sim->result->story, line, now);
-	excerpt_add(&sim->result->excerpt, line, now);
+	is_record = maillog_parse(&sim->parser, line, &ev);
+	if (is_record)
+		story_log(sim->result->story, &ev, now);
+	if (sim->evidence != NULL) {
+		if (evidence_log(sim->evidence, line, now))
+			story_pin(sim->result->story);
+		return;
+	}
+	judge_log_event(sim->result->judge, line, is_record ? &ev : NULL, now);
 	if (sim->hooks.on_log != NULL)
 		sim->hooks.on_log(sim->hooks.owner, line);
+	check_stop(sim);
 }
 
 static void
@@ -77,10 +121,16 @@ on_transcript(void *owner, const struct transcript_event *ev)
 
 	if (sim->is_over)
 		return;
-	judge_transcript(sim->result->judge, ev);
 	story_transcript(sim->result->story, ev);
+	if (sim->evidence != NULL) {
+		if (evidence_transcript(sim->evidence, ev))
+			story_pin(sim->result->story);
+		return;
+	}
+	judge_transcript(sim->result->judge, ev);
 	if (sim->hooks.on_transcript != NULL)
 		sim->hooks.on_transcript(sim->hooks.owner, ev);
+	check_stop(sim);
 }
 
 static void
@@ -95,6 +145,8 @@ on_fault(void *owner, const struct err *err)
 	struct sim *sim = owner;
 	char text[ERR_FILE_MAX + ERR_MSG_MAX + 32];
 
+	if (sim->evidence != NULL)
+		return;
 	result_add_ending(sim->result, "relay fault", NULL,
 	    "the relay goes on to the end", "%s",
 	    err_format(err, text, sizeof(text)));
@@ -164,7 +216,8 @@ step_take(struct sim *sim, const struct plan_step *step)
 		set_host(sim, step->host, step->state);
 		if (!mock_set_host_state(sim->mock,
 			slice_cstr(sim->plan->hosts.at[step->host].name),
-			step->state, &err))
+			step->state, &err) &&
+		    sim->evidence == NULL)
 			result_add_ending(sim->result, "timeline", NULL,
 			    "the host changes its state", "%s", err.msg);
 		break;
@@ -262,6 +315,7 @@ sim_take_apart(struct sim *sim)
 	relay_destroy(&sim->relay);
 	mock_destroy(&sim->mock);
 	world_destroy(&sim->world);
+	maillog_parser_fini(&sim->parser);
 	buf_fini(&sim->refusal);
 }
 
@@ -333,7 +387,13 @@ sim_end(struct sim *sim, bool in_bounds, const struct err *bound)
 	struct result *result = sim->result;
 	utime now = world_now(sim->world);
 
+	if (sim->evidence != NULL) {
+		evidence_finish(sim->evidence);
+		return;
+	}
 	result->span = now - sim->plan->start;
+	if (result->is_stopped)
+		return;
 	if (!in_bounds)
 		judge_interrupt(result->judge);
 	result_take_judgements(result, now);

@@ -9,6 +9,7 @@
 
 #define UNCLAIMED_MAX 1000
 
+static struct attempt *pin_slot(const struct story *s, uint64_t number);
 static void attempt_open(
     struct story *s, const struct maillog_event *ev, utime now);
 static struct attempt *attempt_of(struct story *s, uint64_t dcid);
@@ -30,8 +31,8 @@ story_new(const struct plan *plan)
 	}
 	s->first = xcalloc(STORY_KEEP, sizeof(*s->first));
 	s->last = xcalloc(STORY_KEEP, sizeof(*s->last));
+	s->pins = xcalloc(STORY_PINS_MAX, sizeof(*s->pins));
 	s->last_failed = NO_ATTEMPT;
-	maillog_parser_init(&s->parser, plan->start);
 	return s;
 }
 
@@ -53,10 +54,10 @@ story_destroy(struct story **sp)
 			list_remove(node);
 			free(CONTAINER_OF(node, struct witness, node));
 		}
-	maillog_parser_fini(&s->parser);
 	free(s->lanes);
 	free(s->first);
 	free(s->last);
+	free(s->pins);
 	free(s);
 	*sp = NULL;
 }
@@ -76,9 +77,33 @@ story_attempt(const struct story *s, uint64_t number)
 		return NULL;
 	if (number < STORY_KEEP)
 		return &s->first[number];
-	if (number + STORY_KEEP < s->count)
-		return NULL;
-	return &s->last[number % STORY_KEEP];
+	if (number + STORY_KEEP >= s->count)
+		return &s->last[number % STORY_KEEP];
+	return pin_slot(s, number);
+}
+
+void
+story_pin(struct story *s)
+{
+	struct pin *pin = &s->pins[s->pin_count++];
+
+	assert(s->pin_count <= STORY_PINS_MAX);
+	pin->begin =
+	    s->count > STORY_PIN_BEFORE ? s->count - STORY_PIN_BEFORE : 0;
+	pin->end = s->count + STORY_PIN_AFTER;
+}
+
+/* Where a pinned attempt goes when the ring needs its place; NULL: nowhere. */
+static struct attempt *
+pin_slot(const struct story *s, uint64_t number)
+{
+	for (size_t i = 0; i < s->pin_count; i++) {
+		struct pin *pin = &s->pins[i];
+
+		if (number >= pin->begin && number < pin->end)
+			return &pin->at[number - pin->begin];
+	}
+	return NULL;
 }
 
 static struct attempt *
@@ -86,7 +111,11 @@ attempt_add(struct story *s)
 {
 	uint64_t number = s->count++;
 	struct attempt *a = story_attempt(s, number);
+	struct attempt *pinned = pin_slot(s, a->number);
 
+	/* The place in the ring is that of an older one. */
+	if (pinned != NULL && number >= 2 * STORY_KEEP)
+		*pinned = *a;
 	*a = (struct attempt){ .number = number, .came_from = NO_ATTEMPT };
 	return a;
 }
@@ -104,40 +133,37 @@ rid_count(struct slice rids)
 }
 
 void
-story_log(struct story *s, struct slice line, utime now)
+story_log(struct story *s, const struct maillog_event *ev, utime now)
 {
-	struct maillog_event ev;
 	struct attempt *a;
 
-	if (!maillog_parse(&s->parser, line, &ev))
-		return;
-	if (ev.form == MAILLOG_DCID_NEW) {
-		attempt_open(s, &ev, now);
+	if (ev->form == MAILLOG_DCID_NEW) {
+		attempt_open(s, ev, now);
 		return;
 	}
-	if (ev.form == MAILLOG_CONNECTION_ERROR ||
-	    ev.form == MAILLOG_DCID_CLOSE) {
-		attempt_end(s, &ev, now);
+	if (ev->form == MAILLOG_CONNECTION_ERROR ||
+	    ev->form == MAILLOG_DCID_CLOSE) {
+		attempt_end(s, ev, now);
 		return;
 	}
-	if (ev.form == MAILLOG_BOUNCED)
+	if (ev->form == MAILLOG_BOUNCED)
 		s->counts.bounced++;
-	if (ev.form == MAILLOG_DELAYED)
+	if (ev->form == MAILLOG_DELAYED)
 		s->counts.delayed++;
-	if (ev.form == MAILLOG_MESSAGE_DONE && ev.dcid == 0)
-		s->counts.dropped += rid_count(ev.rids);
-	else if (ev.form == MAILLOG_MESSAGE_DONE)
-		s->counts.delivered += rid_count(ev.rids);
-	a = attempt_of(s, ev.dcid);
+	if (ev->form == MAILLOG_MESSAGE_DONE && ev->dcid == 0)
+		s->counts.dropped += rid_count(ev->rids);
+	else if (ev->form == MAILLOG_MESSAGE_DONE)
+		s->counts.delivered += rid_count(ev->rids);
+	a = attempt_of(s, ev->dcid);
 	if (a == NULL)
 		return;
-	if (ev.form == MAILLOG_MESSAGE_DONE)
+	if (ev->form == MAILLOG_MESSAGE_DONE)
 		a->done++;
-	else if (ev.form == MAILLOG_DELAYED)
-		attempt_fail(a, "lost", ev.code, now);
-	else if (ev.form == MAILLOG_BOUNCED)
-		attempt_fail(a, "", ev.code, now);
-	if (ev.form == MAILLOG_DELAYED)
+	else if (ev->form == MAILLOG_DELAYED)
+		attempt_fail(a, "lost", ev->code, now);
+	else if (ev->form == MAILLOG_BOUNCED)
+		attempt_fail(a, "", ev->code, now);
+	if (ev->form == MAILLOG_DELAYED)
 		s->last_failed = a->number;
 }
 

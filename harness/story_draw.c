@@ -178,8 +178,8 @@ draw_gap(struct canvas *c, utime span)
 static void
 draw_elided(struct canvas *c, uint64_t count)
 {
-	buf_printf(&c->row, "%.*s  %llu connections not shown", TIME_WIDTH - 2,
-	    ".............", (unsigned long long)count);
+	buf_printf(&c->row, "%.*s  %llu connection%s not shown", TIME_WIDTH - 2,
+	    ".............", (unsigned long long)count, count == 1 ? "" : "s");
 	row_flush(c);
 }
 
@@ -192,12 +192,9 @@ number_after(const struct story *s, utime around)
 	while (number > 0) {
 		const struct attempt *a = story_attempt(s, number - 1);
 
-		if (a == NULL)
-			number = STORY_KEEP;
-		else if (a->began <= around)
+		if (a != NULL && a->began <= around)
 			break;
-		else
-			number--;
+		number--;
 	}
 	return number;
 }

@@ -4,7 +4,6 @@
 #define FAULTPOST_STORY_IMPL_H
 
 #include "core/base/list.h"
-#include "core/maillog/parser.h"
 #include "harness/story.h"
 
 #include <uthash.h>
@@ -24,6 +23,12 @@ struct attempt {
 	const char *rule;    /* borrowed from the plan's arena, or NULL */
 	uint64_t connection; /* the mock's number of it; 0: not known */
 	uint64_t came_from;  /* number of the failure that led here */
+};
+
+/* Attempts that stay, though the run is long. */
+struct pin {
+	uint64_t begin, end; /* numbers */
+	struct attempt at[STORY_PIN_BEFORE + STORY_PIN_AFTER];
 };
 
 /* An attempt whose DCID may still be spoken of. */
@@ -49,10 +54,11 @@ struct lane {
 
 struct story {
 	const struct plan *plan; /* borrowed */
-	struct maillog_parser parser;
 	struct story_counts counts;
 	struct attempt *first, *last; /* owned, STORY_KEEP each; last: a ring */
 	uint64_t count;
+	struct pin *pins; /* owned, STORY_PINS_MAX */
+	size_t pin_count;
 	struct open_attempt *open; /* owned; by dcid */
 	struct lane *lanes;        /* owned; by host */
 	uint64_t last_failed;      /* not followed by another yet */

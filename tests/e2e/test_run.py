@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: MIT
 """faultpost run and schema, from outside: what is printed, and exit codes."""
 import json
+import os
 import re
+import shutil
+import signal
 import subprocess
 
 import jsonschema
@@ -26,7 +29,11 @@ def masked(text):
     return re.sub(r"\d+ ms\)", "N ms)", text)
 
 
-@pytest.mark.parametrize("name", ["endings", "loop"])
+PAGES = ["attempts", "bounced", "delivered", "dropped", "endings", "fair",
+         "log", "long", "loop", "no_log", "queued", "requeue"]
+
+
+@pytest.mark.parametrize("name", PAGES)
 def test_failure_page(faultpost, root, name):
     """The page of each failing scenario stands beside it."""
     path = f"tests/e2e/failing/{name}.scenario.json"
@@ -73,21 +80,235 @@ def test_transcript_is_json_lines(faultpost, tmp_path):
     assert sum(event["event"] == "message" for event in events) == 10
 
 
+FINDING = {
+    "type": "object",
+    "required": ["subject", "verdict"],
+    "additionalProperties": False,
+    "properties": {
+        "subject": {"type": "string"},
+        "verdict": {"enum": ["held", "failed", "waived", "not judged"]},
+        "place": {"type": "string"},
+        "because": {"type": "string"},
+        "wanted": {"type": "string"},
+        "found": {"type": "string"},
+        "nearest": {"type": "string"},
+        "seconds_virtual": {"type": "number", "minimum": 0},
+        "line": {"type": "integer", "minimum": 1},
+        "failures": {"type": "integer", "minimum": 1},
+    },
+    "if": {"properties": {"verdict": {"const": "failed"}}},
+    "then": {"required": ["wanted", "found", "failures"]},
+}
+FINDINGS = {"type": "array", "items": FINDING}
+JUDGED = {
+    "type": "object",
+    "required": ["file", "case", "title", "verdict", "seed", "seconds_wall",
+                 "seconds_virtual", "expectations", "invariants", "endings"],
+    "additionalProperties": False,
+    "properties": {
+        "file": {"type": "string"},
+        "case": {"type": "string"},
+        "title": {"type": "string"},
+        "verdict": {"enum": ["held", "failed", "interrupted"]},
+        "seed": {"type": "integer", "minimum": 0},
+        "seconds_wall": {"type": "number", "minimum": 0},
+        "seconds_virtual": {"type": "number", "minimum": 0},
+        "expectations": FINDINGS,
+        "invariants": FINDINGS,
+        "endings": FINDINGS,
+    },
+}
+INVALID = {
+    "type": "object",
+    "required": ["file", "verdict", "error"],
+    "additionalProperties": False,
+    "properties": {
+        "file": {"type": "string"},
+        "verdict": {"const": "invalid"},
+        "error": {"type": "string"},
+    },
+}
+REPORT = {
+    "type": "object",
+    "required": ["scenarios"],
+    "additionalProperties": False,
+    "properties": {
+        "scenarios": {"type": "array", "items": {"anyOf": [JUDGED, INVALID]}},
+    },
+}
+
+
 def test_json(faultpost):
+    """Every key of the contract, for every verdict."""
     code, out, err = faultpost("run", "--format", "json", SEED,
                                "tests/e2e/failing")
-    scenarios = json.loads(out)["scenarios"]
+    report = json.loads(out)
+    jsonschema.validate(report, REPORT)
+    scenarios = {one["file"]: one for one in report["scenarios"]}
     assert code == 2
-    assert [one["verdict"] for one in scenarios] == [
-        "held", "invalid", "failed", "failed"]
-    first = scenarios[0]
-    assert first["file"] == SEED
+    assert len(scenarios) == len(PAGES) + 2
+    first = scenarios[SEED]
+    assert first["verdict"] == "held"
     assert first["case"] == "Cisco 117875"
     assert first["seconds_virtual"] == 14.017
-    assert first["seconds_wall"] >= 0
-    assert isinstance(first["expectations"], list)
-    assert isinstance(first["invariants"], list)
-    assert scenarios[1]["error"] in err
+    assert len(first["invariants"]) == 8
+    assert first["expectations"] and not first["endings"]
+    for name in PAGES:
+        one = scenarios[f"tests/e2e/failing/{name}.scenario.json"]
+        failed = [finding for kind in ("expectations", "invariants", "endings")
+                  for finding in one[kind] if finding["verdict"] == "failed"]
+        assert one["verdict"] == "failed"
+        assert failed
+    no_log = scenarios["tests/e2e/failing/no_log.scenario.json"]
+    assert no_log["expectations"][0]["line"] == 12
+    wrong = scenarios["tests/e2e/failing/empty.scenario.json"]
+    assert wrong["error"] in err
+
+
+def test_pages_are_narrow(root):
+    """But for what may not be broken: places, titles and their one line."""
+    for name in PAGES:
+        page = (root / f"tests/e2e/failing/{name}.page").read_text()
+        for line in page.splitlines():
+            assert len(line) <= 120 or line.startswith("FAIL ")
+
+
+def test_replay_line_has_the_seed(faultpost):
+    path = "tests/e2e/failing/dropped.scenario.json"
+    for words, line in (([], f"    faultpost run -v {path}\n"),
+                        (["--seed", "7"],
+                         f"    faultpost run -v --seed 7 {path}\n"),
+                        (["--seed", "1"],
+                         f"    faultpost run -v --seed 1 {path}\n")):
+        _, out, _ = faultpost("run", *words, path)
+        assert line in out
+
+
+def test_long_story_is_elided(faultpost):
+    """The first and the last fifty of three hundred."""
+    code, out, _ = faultpost("run", "-v",
+                             "tests/e2e/failing/long.scenario.json")
+    rows = out.splitlines()
+    marks = [row.split("#")[1].split()[0] for row in rows if "  #" in row]
+    assert code == 1
+    assert marks[:2] == ["1", "2"] and marks[-1] == "300"
+    assert "150" in marks and "75" not in marks and "225" not in marks
+    assert sum("connections not shown" in row for row in rows) == 2
+    code, out, _ = faultpost("run", "-v",
+                             "scenarios/load/burst-with-failures.scenario.json")
+    assert code == 0
+    assert len(out.splitlines()) < 250
+
+
+def write_good(path, title="Mail"):
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(json.dumps({
+        "title": title, "routes": ["example.com [10.1.1.1]"],
+        "hosts": {"mx1": {"address": "10.1.1.1"}},
+        "inject": [{"to": "a@example.com"}]}))
+    return path
+
+
+def test_each_file_once(faultpost, tmp_path):
+    one = write_good(tmp_path / "folder" / "one.scenario.json")
+    (tmp_path / "two.scenario.json").symlink_to(one)
+    code, out, _ = faultpost("run", one, one, tmp_path, one.parent)
+    assert code == 0
+    assert out.count("ok  ") == 1
+    assert out.endswith(" ms)\n") and "\n1 scenario, held (" in out
+
+
+def test_long_title_is_one_line(faultpost, tmp_path):
+    path = write_good(tmp_path / "one.scenario.json", "word " * 100)
+    code, out, _ = faultpost("run", path)
+    assert code == 0
+    assert len(out.splitlines()) == 2
+    assert "word " * 100 in out
+
+
+def test_any_name_is_taken_from_the_command_line(faultpost, tmp_path):
+    path = write_good(tmp_path / "one.json")
+    assert faultpost("run", path)[0] == 0
+    code, _, err = faultpost("run", tmp_path)
+    assert (code, err) == (2, f"{tmp_path}: no scenario here, expected files "
+                              "named *.scenario.json\n")
+
+
+def test_what_is_no_scenario(faultpost, tmp_path):
+    """One bad file does not keep the others from being run."""
+    write_good(tmp_path / "c.scenario.json")
+    (tmp_path / "a.scenario.json").write_text("Dear diary,\n")
+    (tmp_path / "b.scenario.json").symlink_to("nowhere")
+    code, out, err = faultpost("run", tmp_path, "nothing.json")
+    lines = err.splitlines()
+    assert code == 2
+    assert lines[0].startswith(f"{tmp_path}/a.scenario.json:1:1: ")
+    assert lines[1:] == [
+        f"{tmp_path}/b.scenario.json: No such file or directory",
+        "nothing.json: No such file or directory"]
+    assert f"ok   {tmp_path}/c.scenario.json  Mail" in out
+    assert "4 scenarios, 3 failed" in out
+
+
+def test_folder_that_cannot_be_read(faultpost, tmp_path, bin_dir):
+    folder = tmp_path / "locked"
+    write_good(folder / "one.scenario.json")
+    folder.chmod(0)
+    try:
+        if os.geteuid() == 0:
+            code, _, err = as_nobody(bin_dir, folder)
+        else:
+            code, _, err = faultpost("run", folder)
+    finally:
+        folder.chmod(0o700)
+    assert code == 2
+    assert err.endswith("locked: Permission denied\n")
+
+
+def as_nobody(bin_dir, folder):
+    """Root reads everything, so another user must try."""
+    program = shutil.copy(bin_dir / "faultpost", folder.parent)
+    for parent in list(folder.parents)[:3]:  # pytest's own
+        parent.chmod(0o755)
+    done = subprocess.run([program, "run", folder], user=65534,
+                          capture_output=True, text=True, timeout=60)
+    return done.returncode, done.stdout, done.stderr
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("form", ["human", "json"])
+def test_interrupt(root, bin_dir, tmp_path, number, form):
+    """What is known is printed, and nothing is judged by half a run."""
+    path = tmp_path / "long.scenario.json"
+    scenario = json.loads(write_good(path).read_text())
+    scenario["inject"] = [{"count": 1000000, "every": "1s",
+                           "to": "a@example.com"}]
+    scenario["limits"] = {"events": 1000000000, "time": "365d"}
+    path.write_text(json.dumps(scenario))
+    other = write_good(tmp_path / "other.scenario.json")
+    log = tmp_path / "log"
+    os.mkfifo(log)
+    run = subprocess.Popen(
+        [bin_dir / "faultpost", "run", "--format", form, "--log", log, SEED,
+         path, other], cwd=root, text=True, stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        preexec_fn=lambda: signal.signal(number, signal.SIG_DFL))
+    with open(log, "rb") as lines:
+        lines.read(200000)  # more than that of the first scenario
+        run.send_signal(number)
+        lines.read()
+    out, err = run.communicate(timeout=60)
+    assert (run.returncode, err) == (3, "")
+    if form == "json":
+        scenarios = json.loads(out)
+        jsonschema.validate(scenarios, REPORT)
+        assert [one["verdict"] for one in scenarios["scenarios"]] == [
+            "held", "interrupted"]
+        return
+    first, second, totals = masked(out).splitlines()
+    assert first.startswith(f"ok   {SEED}  ")
+    assert second.startswith(f"stop {path}  Mail  (interrupted; ")
+    assert totals == "2 scenarios, 1 held, interrupted (N ms)"
 
 
 def test_folder_is_walked_in_order(faultpost):

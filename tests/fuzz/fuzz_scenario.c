@@ -69,7 +69,11 @@ static void
 run(const struct plan *plan, struct buf *out)
 {
 	const struct report_style style = { .verbose = true };
-	const struct sim_hooks hooks = { out, on_log, on_transcript };
+	const struct sim_hooks hooks = {
+		.owner = out,
+		.on_log = on_log,
+		.on_transcript = on_transcript,
+	};
 	struct result result;
 	struct buf report = { 0 };
 	struct err err;
@@ -77,6 +81,10 @@ run(const struct plan *plan, struct buf *out)
 	result_init(&result, plan, plan->seed);
 	if (sim_run_scenario(&result, &hooks, &err)) {
 		check_invariants(&result);
+		bool looked =
+		    result_held(&result) || sim_gather_evidence(&result, &err);
+
+		assert(looked);
 		report_scenario(&result, &style, out);
 		report_json(&result, &report);
 	} else {

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* What people and programs are told of a result, verbatim. */
 #include "harness/report.h"
+
+#include "core/maillog/parser.h"
 #include "tests/unit/kit.h"
 
 static const char scenario[] =
@@ -41,12 +43,18 @@ static void
 say(struct fixture *f, utime ms, const char *text)
 {
 	utime now = f->plan->start + ms * UTIME_MS;
+	struct maillog_parser parser;
+	struct maillog_event ev;
 	struct buf line = { 0 };
 
+	maillog_parser_init(&parser, 0);
 	buf_printf(&line, "Wed Jul  2 09:15:07 2014 Info: %s\n", text);
-	story_log(f->result.story, buf_slice(&line), now);
-	excerpt_add(&f->result.excerpt, buf_slice(&line), now);
+	assert_true(maillog_parse(&parser, buf_slice(&line), &ev));
+	story_log(f->result.story, &ev, now);
+	if (f->result.evidence != NULL)
+		(void)evidence_log(f->result.evidence, buf_slice(&line), now);
 	buf_fini(&line);
+	maillog_parser_fini(&parser);
 }
 
 static void
@@ -104,7 +112,8 @@ fail_twice(struct fixture *f)
 static void
 test_held(void **state)
 {
-	struct report_style plain = { 0 }, verbose = { true, true };
+	struct report_style plain = { 0 },
+			    verbose = { .colour = true, .verbose = true };
 	struct fixture f;
 
 	(void)state;
@@ -127,14 +136,16 @@ test_held(void **state)
 static void
 test_failed(void **state)
 {
-	struct report_style plain = { 0 };
+	struct report_style plain = { .has_seed = true };
 	struct fixture f;
 
 	(void)state;
 	setup(&f);
 	f.result.seed = 7;
-	deliver(&f);
 	fail_twice(&f);
+	result_focus(&f.result);
+	deliver(&f);
+	evidence_finish(f.result.evidence);
 	report_scenario(&f.result, &plain, &f.out);
 	assert_slice(buf_slice(&f.out),
 	    "FAIL f.json  Two hosts  "
@@ -145,22 +156,230 @@ test_failed(void **state)
 	    "    found     mx1\n"
 	    "              and then nothing\n"
 	    "    nearest   mx1\n"
+	    "  log (--log FILE: all of it)\n"
+	    "       1  0:00:00.004  New SMTP DCID 1 interface 10.0.0.5 address "
+	    "10.1.1.1 port 25\n"
+	    "  >    2  0:00:00.005  Delivery start DCID 1 MID 1 to RID [0, 1]\n"
+	    "       3  0:00:00.006  Message done DCID 1 MID 1 to RID [0, 1]\n"
+	    "       4  0:00:05.006  DCID 1 close\n"
 	    "  f.json  invariant rotation, the first of 3\n"
 	    "    wanted    mx2\n"
 	    "    found     mx1\n"
-	    "  log (around it; --log FILE keeps it all)\n"
-	    "    Wed Jul  2 09:15:07 2014 Info: New SMTP DCID 1 interface "
-	    "10.0.0.5 address 10.1.1.1 port 25\n"
-	    "    Wed Jul  2 09:15:07 2014 Info: Delivery start DCID 1 MID 1 "
-	    "to RID [0, 1]\n"
-	    "    Wed Jul  2 09:15:07 2014 Info: Message done DCID 1 MID 1 to "
-	    "RID [0, 1]\n"
-	    "    Wed Jul  2 09:15:07 2014 Info: DCID 1 close\n"
-	    "  story (-v: all)\n"
+	    "  story\n"
 	    "                 mx1\n"
 	    "    0:00:00.004  #1 ok 1\n"
 	    "  replay\n"
 	    "    faultpost run -v --seed 7 f.json\n");
+	teardown(&f);
+}
+
+/* Two failures of one moment share what is quoted, and one at another has its
+ * own, in the order in which they were found. */
+static void
+test_shared(void **state)
+{
+	struct report_style plain = { 0 };
+	struct fixture f;
+	struct judgement j = {
+		.verdict = VERDICT_FAILED,
+		.subject = "invariant one",
+		.wanted = "w",
+		.found = "f",
+		.failures = 1,
+		.at = UTIME_NEVER,
+		.line = 1,
+	};
+
+	(void)state;
+	setup(&f);
+	judge(&f, FINDING_INVARIANT, j);
+	j.subject = "invariant two";
+	j.line = 10;
+	judge(&f, FINDING_INVARIANT, j);
+	j.subject = "invariant three";
+	j.line = 2;
+	judge(&f, FINDING_INVARIANT, j);
+	result_focus(&f.result);
+	assert_int_equal(evidence_count(f.result.evidence), 2);
+	for (int i = 1; i <= 12; i++)
+		say(&f, i, "ICID 1 close");
+	evidence_finish(f.result.evidence);
+	report_scenario(&f.result, &plain, &f.out);
+	assert_slice(buf_slice(&f.out),
+	    "FAIL f.json  Two hosts  (1:30:00.000 virtual, 3 ms)\n"
+	    "  f.json  invariant one\n"
+	    "    wanted    w\n"
+	    "    found     f\n"
+	    "  f.json  invariant three\n"
+	    "    wanted    w\n"
+	    "    found     f\n"
+	    "  log (--log FILE: all of it)\n"
+	    "  >    1  0:00:00.001  ICID 1 close\n"
+	    "       2  0:00:00.002  ICID 1 close\n"
+	    "       3  0:00:00.003  ICID 1 close\n"
+	    "  f.json  invariant two\n"
+	    "    wanted    w\n"
+	    "    found     f\n"
+	    "  log (--log FILE: all of it)\n"
+	    "       6  0:00:00.006  ICID 1 close\n"
+	    "       7  0:00:00.007  ICID 1 close\n"
+	    "       8  0:00:00.008  ICID 1 close\n"
+	    "       9  0:00:00.009  ICID 1 close\n"
+	    "  >   10  0:00:00.010  ICID 1 close\n"
+	    "      11  0:00:00.011  ICID 1 close\n"
+	    "      12  0:00:00.012  ICID 1 close\n"
+	    "  replay\n"
+	    "    faultpost run -v f.json\n");
+	teardown(&f);
+}
+
+static struct invariant_row {
+	const char *name;
+	enum invariant which;
+	const char *wanted; /* as the page folds it */
+	const char *found;
+} invariant_rows[] = {
+	{ "conservation", INV_CONSERVATION,
+	    "each accepted recipient is exactly once delivered, bounced, "
+	    "dropped or still queued",
+	    "line 2: RID 0 ended twice" },
+	{ "no-duplicate", INV_NO_DUPLICATE,
+	    "no recipient is delivered twice, save where the reply to the end "
+	    "of data was lost",
+	    "line 2: delivered again" },
+	{ "priority", INV_PRIORITY,
+	    "no attempt goes to a worse priority while a better candidate is "
+	    "neither tried in the\n"
+	    "                round nor known to be down",
+	    "line 2: mx2 before mx1" },
+	{ "rotation", INV_ROTATION,
+	    "each connection goes to the first eligible candidate after the "
+	    "one opened last for its\n"
+	    "                domain and priority",
+	    "line 2: mx1 again" },
+	{ "back-off", INV_BACK_OFF,
+	    "no round before its time, none after expiry, none missed",
+	    "line 2: too early" },
+	{ "permanence", INV_PERMANENCE,
+	    "a recipient ends only by delivery, a 5xx to it, a hard DNS error, "
+	    "expiry, /dev/null or\n"
+	    "                an operator, and is never seen after that",
+	    "line 2: bounced for a 4xx" },
+	{ "two-witnesses", INV_TWO_WITNESSES,
+	    "each New SMTP DCID has its connection in a transcript, each "
+	    "Message done its 250, and\n"
+	    "                the other way round",
+	    "line 2: no connection" },
+	{ "protocol", INV_PROTOCOL,
+	    "the relay's side of every dialogue obeys RFC 5321",
+	    "line 2: DATA before RCPT" },
+};
+
+/* The page of each invariant, for a relay that would break it. */
+static void
+test_invariant(void **state)
+{
+	const struct invariant_row *row = *state;
+	struct report_style plain = { 0 };
+	struct buf want = { 0 }, subject = { 0 };
+	struct fixture f;
+
+	setup(&f);
+	buf_printf(&subject, "invariant %s", invariant_name(row->which));
+	judge(&f, FINDING_INVARIANT,
+	    (struct judgement){
+		.verdict = VERDICT_FAILED,
+		.subject = buf_cstr(&subject),
+		.wanted = invariant_text(row->which),
+		.found = row->found,
+		.at = f.plan->start + 5 * UTIME_MS,
+		.line = 2,
+		.failures = 1,
+	    });
+	result_focus(&f.result);
+	deliver(&f);
+	evidence_finish(f.result.evidence);
+	report_scenario(&f.result, &plain, &f.out);
+	buf_printf(&want,
+	    "FAIL f.json  Two hosts  "
+	    "(2 delivered, 1:30:00.000 virtual, 3 ms)\n"
+	    "  f.json  invariant %s at 0:00:00.005\n"
+	    "    wanted    %s\n"
+	    "    found     %s\n"
+	    "  log (--log FILE: all of it)\n"
+	    "       1  0:00:00.004  New SMTP DCID 1 interface 10.0.0.5 address "
+	    "10.1.1.1 port 25\n"
+	    "  >    2  0:00:00.005  Delivery start DCID 1 MID 1 to RID [0, 1]\n"
+	    "       3  0:00:00.006  Message done DCID 1 MID 1 to RID [0, 1]\n"
+	    "       4  0:00:05.006  DCID 1 close\n"
+	    "  story\n"
+	    "                 mx1\n"
+	    "    0:00:00.004  #1 ok 1\n"
+	    "  replay\n"
+	    "    faultpost run -v f.json\n",
+	    row->name, row->wanted, row->found);
+	assert_slices_equal(buf_slice(&f.out), buf_slice(&want));
+	buf_fini(&want);
+	buf_fini(&subject);
+	teardown(&f);
+}
+
+static struct title_row {
+	const char *name, *title;
+	size_t columns;
+	const char *line;
+} title_rows[] = {
+	{ "whole in a pipe", "Twenty-six letters, no more", 0,
+	    "ok   f.json  Twenty-six letters, no more  "
+	    "(1:30:00.000 virtual, 3 ms)\n" },
+	{ "fits", "Twenty-six letters, no more", 69,
+	    "ok   f.json  Twenty-six letters, no more  "
+	    "(1:30:00.000 virtual, 3 ms)\n" },
+	{ "cut", "Twenty-six letters, no more", 68,
+	    "ok   f.json  Twenty-six letters, no ...  "
+	    "(1:30:00.000 virtual, 3 ms)\n" },
+	{ "never to nothing", "Twenty-six letters, no more", 10,
+	    "ok   f.json  Twenty-six letter...  "
+	    "(1:30:00.000 virtual, 3 ms)\n" },
+	{ "between characters",
+	    "\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4"
+	    "\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4 a word or two",
+	    10,
+	    "ok   f.json  \xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4"
+	    "\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4 a word...  "
+	    "(1:30:00.000 virtual, 3 ms)\n" },
+	{ "one line", "a\nb\033[0m", 0,
+	    "ok   f.json  a b [0m  (1:30:00.000 virtual, 3 ms)\n" },
+};
+
+static void
+test_title(void **state)
+{
+	const struct title_row *row = *state;
+	struct report_style style = { .columns = row->columns };
+	struct fixture f;
+
+	setup(&f);
+	f.plan->title = row->title;
+	report_scenario(&f.result, &style, &f.out);
+	assert_slice(buf_slice(&f.out), row->line);
+	teardown(&f);
+}
+
+static void
+test_stopped(void **state)
+{
+	struct report_style plain = { 0 };
+	struct fixture f;
+
+	(void)state;
+	setup(&f);
+	f.result.is_stopped = true;
+	deliver(&f);
+	report_scenario(&f.result, &plain, &f.out);
+	assert_slice(buf_slice(&f.out),
+	    "stop f.json  Two hosts  "
+	    "(interrupted; 2 delivered, 1:30:00.000 virtual, 3 ms)\n");
 	teardown(&f);
 }
 
@@ -201,9 +420,13 @@ static struct totals_row {
 	struct report_totals totals;
 	const char *line;
 } totals_rows[] = {
-	{ "one", { 1, 0, 400 }, "1 scenario, held (0 ms)\n" },
-	{ "all", { 3, 0, 12500 }, "3 scenarios, all held (13 ms)\n" },
-	{ "some", { 2, 1, 0 }, "3 scenarios, 1 failed (0 ms)\n" },
+	{ "one", { 1, 0, 0, 400 }, "1 scenario, held (0 ms)\n" },
+	{ "all", { 3, 0, 0, 12500 }, "3 scenarios, all held (13 ms)\n" },
+	{ "some", { 2, 1, 0, 0 }, "3 scenarios, 1 failed (0 ms)\n" },
+	{ "stopped", { 2, 0, 1, 0 },
+	    "3 scenarios, 2 held, interrupted (0 ms)\n" },
+	{ "failed and stopped", { 2, 1, 1, 0 },
+	    "4 scenarios, 1 failed, interrupted (0 ms)\n" },
 };
 
 static void
@@ -218,34 +441,6 @@ test_totals(void **state)
 	buf_fini(&out);
 }
 
-/* A failure late in a long log shows the lines around it, and those that are
- * not kept are left out. */
-static void
-test_excerpt(void **state)
-{
-	struct excerpt *e = xcalloc(1, sizeof(*e));
-	struct buf line = { 0 }, out = { 0 };
-
-	(void)state;
-	for (int i = 0; i < 3 * EXCERPT_KEEP; i++) {
-		buf_clear(&line);
-		buf_printf(&line, "line %d\n", i);
-		excerpt_add(e, buf_slice(&line), i);
-	}
-	excerpt_format(e, 100, 3, 1, &out);
-	assert_slice(buf_slice(&out), " line 99\n line 100\n line 101\n");
-	buf_clear(&out);
-	excerpt_format(e, UTIME_NEVER, 2, 0, &out);
-	assert_slice(buf_slice(&out), "line 1498\nline 1499\n");
-	buf_clear(&out);
-	excerpt_format(e, 499, 3, 0, &out);
-	assert_slice(buf_slice(&out), "line 498\nline 499\n");
-	excerpt_fini(e);
-	free(e);
-	buf_fini(&line);
-	buf_fini(&out);
-}
-
 int
 main(void)
 {
@@ -253,8 +448,11 @@ main(void)
 
 	TEST(&kit, test_held);
 	TEST(&kit, test_failed);
+	TEST(&kit, test_shared);
+	ROWS(&kit, invariant_rows, test_invariant);
+	ROWS(&kit, title_rows, test_title);
+	TEST(&kit, test_stopped);
 	TEST(&kit, test_json);
 	ROWS(&kit, totals_rows, test_totals);
-	TEST(&kit, test_excerpt);
 	return kit_run(&kit, "report");
 }

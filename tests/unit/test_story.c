@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* The story: lanes drawn from a log and transcripts, and what is kept. */
 #include "harness/story.h"
+
+#include "core/maillog/parser.h"
 #include "tests/unit/kit.h"
 
 #define STAMP "Wed Jul  2 09:15:07 2014 Info: "
@@ -39,11 +41,16 @@ teardown(struct fixture *f)
 static void
 say(struct fixture *f, utime ms, const char *text)
 {
+	struct maillog_parser parser;
+	struct maillog_event ev;
 	struct buf line = { 0 };
 
+	maillog_parser_init(&parser, 0);
 	buf_printf(&line, STAMP "%s\n", text);
-	story_log(f->story, buf_slice(&line), f->plan->start + ms * UTIME_MS);
+	assert_true(maillog_parse(&parser, buf_slice(&line), &ev));
+	story_log(f->story, &ev, f->plan->start + ms * UTIME_MS);
 	buf_fini(&line);
+	maillog_parser_fini(&parser);
 }
 
 static void
@@ -148,35 +155,66 @@ test_silence(void **state)
 	teardown(&f);
 }
 
-/* Of a long run the first and the last are kept, and the story says so. */
+/* Connection i opens and closes in millisecond i. */
 static void
-test_elided(void **state)
+tell_many(struct fixture *f, int first, int last)
 {
-	struct fixture f;
 	struct buf line = { 0 };
 
-	(void)state;
-	setup(&f);
-	for (int i = 1; i <= 3 * STORY_KEEP; i++) {
+	for (int i = first; i <= last; i++) {
 		buf_clear(&line);
 		buf_printf(&line,
 		    "New SMTP DCID %d interface 10.0.0.5 address 10.1.1.1 "
 		    "port 25",
 		    i);
-		say(&f, i, buf_cstr(&line));
+		say(f, i, buf_cstr(&line));
 		buf_clear(&line);
 		buf_printf(&line, "DCID %d close", i);
-		say(&f, i, buf_cstr(&line));
+		say(f, i, buf_cstr(&line));
 	}
 	buf_fini(&line);
+}
+
+/* Of a long run the first and the last are kept, and the story says so. */
+static void
+test_elided(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	setup(&f);
+	tell_many(&f, 1, 3 * STORY_KEEP);
 	story_format(f.story, UTIME_NEVER, SIZE_MAX, 0, &f.out);
 	struct slice text = buf_slice(&f.out);
-	size_t at = slice_find(text, SLICE("...........  500 connections"));
+	size_t at = slice_find(text, SLICE("...........  50 connections not"));
 	assert_true(at < text.len);
-	assert_true(slice_find(text, SLICE("#500 idle\n")) < at);
-	assert_int_equal(slice_find(text, SLICE("#501 idle\n")), text.len);
-	assert_int_equal(slice_find(text, SLICE("#1000 idle\n")), text.len);
-	assert_true(slice_find(text, SLICE("#1001 idle\n")) < text.len);
+	assert_true(slice_find(text, SLICE("#50 idle\n")) < at);
+	assert_int_equal(slice_find(text, SLICE("#51 idle\n")), text.len);
+	assert_int_equal(slice_find(text, SLICE("#100 idle\n")), text.len);
+	assert_true(slice_find(text, SLICE("#101 idle\n")) < text.len);
+	teardown(&f);
+}
+
+/* Those around a pinned moment stay, whatever came before and behind it. */
+static void
+test_pinned(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	setup(&f);
+	tell_many(&f, 1, 500);
+	story_pin(f.story);
+	tell_many(&f, 501, 1000);
+	story_format(f.story, f.plan->start + 500 * UTIME_MS, 6, 0, &f.out);
+	assert_slice(buf_slice(&f.out),
+	    "             mx1\n"
+	    "0:00:00.497  #497 idle\n"
+	    "0:00:00.498  #498 idle\n"
+	    "0:00:00.499  #499 idle\n"
+	    "0:00:00.500  #500 idle\n"
+	    "0:00:00.501  #501 idle\n"
+	    "0:00:00.502  #502 idle\n");
 	teardown(&f);
 }
 
@@ -189,5 +227,6 @@ main(void)
 	TEST(&kit, test_around);
 	TEST(&kit, test_silence);
 	TEST(&kit, test_elided);
+	TEST(&kit, test_pinned);
 	return kit_run(&kit, "story");
 }
