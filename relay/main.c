@@ -15,6 +15,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/file.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #define CONFIG_BYTES_MAX ((size_t)64 << 20)
@@ -372,6 +373,21 @@ on_signal(void *owner, int signo)
 	relay_drain(d->relay);
 }
 
+/* A reader of the log or a starter that is gone is an error to be told, no
+ * reason to die; and the usual soft limit of 1024 descriptors, made for
+ * select(), is less than the default limits ask for. */
+static void
+prepare_process(void)
+{
+	struct rlimit files;
+
+	(void)signal(SIGPIPE, SIG_IGN);
+	if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
+		files.rlim_cur = files.rlim_max;
+		(void)setrlimit(RLIMIT_NOFILE, &files);
+	}
+}
+
 static int
 serve(struct daemon *d)
 {
@@ -385,6 +401,7 @@ serve(struct daemon *d)
 	struct err err;
 	bool ok;
 
+	prepare_process();
 	d->world = world_ev_new(&world, &err);
 	if (d->world == NULL)
 		return cli_report(&err, CLI_TROUBLE);

@@ -4,6 +4,7 @@ what strangers on the network can and cannot do with it."""
 import json
 import os
 import re
+import resource
 import signal
 import socket
 import subprocess
@@ -432,6 +433,53 @@ def test_two_on_one_queue(start, tmp_path):
         f"{tmp_path}/queue.db: another faultpost-relay has this queue\n")
     assert first.stop()[0] == 0
     assert start().is_ready
+
+
+# ---- the process ----
+
+def test_log_reader_gone(start, sink):
+    """Who reads the log may go; mail comes and goes all the same."""
+    relay = start(routes=routes(sink))
+    relay.process.stdout.close()
+    client = relay.connect()
+    assert client.mail("hi", "u@exchange.example").startswith("250 ")
+    sink.await_messages(1)
+    relay.await_text("the log cannot be written: Broken pipe\n", "stderr")
+    relay.signal(signal.SIGTERM)
+    assert relay.process.wait(PATIENCE_S) == 0
+
+
+def test_starter_gone(program, tmp_path):
+    """So may who waits for it to be ready; the other one is told."""
+    ready, ready_in = os.pipe()
+    os.close(ready)
+    path = tmp_path / "relay.json"
+    path.write_text(json.dumps(config(tmp_path)))
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.bind(str(tmp_path / "notify"))
+        manager.settimeout(PATIENCE_S)
+        env = dict(os.environ, NOTIFY_SOCKET=str(tmp_path / "notify"))
+        with subprocess.Popen(
+                [program, "-c", path, "--ready-fd", str(ready_in)], env=env,
+                pass_fds=[ready_in], stdout=subprocess.DEVNULL) as process:
+            os.close(ready_in)
+            try:
+                assert manager.recv(64) == b"READY=1"
+            finally:
+                process.kill()
+
+
+def test_takes_the_descriptors_it_may_have(program, tmp_path):
+    starter = tmp_path / "starter"
+    starter.write_text(f'#!/bin/sh\nulimit -Sn 64\nexec {program} "$@"\n')
+    starter.chmod(0o755)
+    relay = Relay(starter, tmp_path, config(tmp_path))
+    try:
+        soft, hard = resource.prlimit(relay.process.pid,
+                                      resource.RLIMIT_NOFILE)
+        assert soft == hard
+    finally:
+        relay.destroy()
 
 
 # ---- the command line ----
