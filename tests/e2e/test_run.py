@@ -2,10 +2,12 @@
 """faultpost run and schema, from outside: what is printed, and exit codes."""
 import json
 import os
+import pathlib
 import re
 import shutil
 import signal
 import subprocess
+import tempfile
 
 import jsonschema
 import pytest
@@ -250,17 +252,19 @@ def test_what_is_no_scenario(faultpost, tmp_path):
     assert "4 scenarios, 3 failed" in out
 
 
-def test_folder_that_cannot_be_read(faultpost, tmp_path, bin_dir):
-    folder = tmp_path / "locked"
-    write_good(folder / "one.scenario.json")
-    folder.chmod(0)
-    try:
-        if os.geteuid() == 0:
-            code, _, err = as_nobody(bin_dir, folder)
-        else:
-            code, _, err = faultpost("run", folder)
-    finally:
-        folder.chmod(0o700)
+def test_folder_that_cannot_be_read(faultpost, bin_dir):
+    with tempfile.TemporaryDirectory() as parent:
+        os.chmod(parent, 0o755)
+        folder = pathlib.Path(parent) / "locked"
+        write_good(folder / "one.scenario.json")
+        folder.chmod(0)
+        try:
+            if os.geteuid() == 0:
+                code, _, err = as_nobody(bin_dir, folder)
+            else:
+                code, _, err = faultpost("run", folder)
+        finally:
+            folder.chmod(0o700)
     assert code == 2
     assert err.endswith("locked: Permission denied\n")
 
@@ -268,8 +272,6 @@ def test_folder_that_cannot_be_read(faultpost, tmp_path, bin_dir):
 def as_nobody(bin_dir, folder):
     """Root reads everything, so another user must try."""
     program = shutil.copy(bin_dir / "faultpost", folder.parent)
-    for parent in list(folder.parents)[:3]:  # pytest's own
-        parent.chmod(0o755)
     done = subprocess.run([program, "run", folder], user=65534,
                           capture_output=True, text=True, timeout=60)
     return done.returncode, done.stdout, done.stderr
