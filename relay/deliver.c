@@ -171,13 +171,19 @@ index_of(const struct delivery *d, const struct connection *connection)
 static struct connection *
 find_idle(struct delivery *d, const struct group *g, utime now)
 {
+	size_t left = d->idle_count;
+
 	LIST_FOREACH(link, &d->connections) {
 		struct connection *c =
 		    CONTAINER_OF(link, struct connection, link);
 		size_t index;
 
+		/* Asked for many groups, and most often none is idle. */
+		if (left == 0)
+			break;
 		if (!outbound_is_idle(c))
 			continue;
+		left--;
 		index = index_of(d, c);
 		if (index != PICK_NONE &&
 		    pick_suits(&d->domain->candidates, &g->round, index, now))

@@ -11,6 +11,11 @@ put_piece(struct inbound *in)
 {
 	if (buf_len(&in->piece) == 0 || in->content != CONTENT_OK)
 		return;
+	/* A limit of 1 GiB leaves no room for our own lines. */
+	if (in->pieces == SPOOL_PIECES_MAX) {
+		in->content = CONTENT_TOO_BIG;
+		return;
+	}
 	if (!spool_put_piece(in->relay->spool, in->mid, in->pieces,
 		slice_sub(buf_slice(&in->piece), 0, SPOOL_PIECE_BYTES))) {
 		in->content = CONTENT_NO_DISK;

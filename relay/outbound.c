@@ -48,6 +48,18 @@ outbound_open(struct delivery *d, struct host *host)
 	return c;
 }
 
+void
+outbound_enter(struct connection *c, enum connection_state to)
+{
+	struct delivery *d = c->delivery;
+
+	if (c->state == CONNECTION_IDLE)
+		d->idle_count--;
+	c->state = to;
+	if (to == CONNECTION_IDLE)
+		d->idle_count++;
+}
+
 bool
 outbound_is_idle(const struct connection *c)
 {
@@ -59,6 +71,8 @@ void
 outbound_free(struct connection *c)
 {
 	timer_stop(outbound_relay(c)->world, &c->timer);
+	/* It is idle no more. */
+	outbound_enter(c, CONNECTION_QUITTING);
 	list_remove(&c->link);
 	smtp_client_destroy(&c->client);
 	free(c->helo_name);
@@ -156,7 +170,7 @@ on_connected(void *owner)
 	};
 
 	log_event(&outbound_relay(c)->log, &ev);
-	c->state = CONNECTION_GREETING;
+	outbound_enter(c, CONNECTION_GREETING);
 	c->helo_name = slice_dup(config->hostname);
 	options.helo_name = slice_cstr(c->helo_name);
 	c->client = smtp_client_new(&options, outbound_now(c));
@@ -172,7 +186,7 @@ on_ready(struct connection *c)
 	    &outbound_relay(c)->config->delivery;
 	bool was_setup = c->state == CONNECTION_GREETING;
 
-	c->state = CONNECTION_IDLE;
+	outbound_enter(c, CONNECTION_IDLE);
 	c->idle_until = utime_add(outbound_now(c), config->idle_timeout);
 	if (was_setup)
 		deliver_setup_done(c->delivery, c);
@@ -377,7 +391,7 @@ on_timer(struct timer *t)
 static void
 begin_quit(struct connection *c)
 {
-	c->state = CONNECTION_QUITTING;
+	outbound_enter(c, CONNECTION_QUITTING);
 	smtp_client_quit(c->client, outbound_now(c));
 }
 

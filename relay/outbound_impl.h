@@ -22,6 +22,8 @@ outbound_now(const struct connection *c)
 }
 
 /* ---- outbound.c ---- */
+/* The only way to change state. */
+void outbound_enter(struct connection *c, enum connection_state to);
 /* Moves events, bytes and the deadline as far as they go; the connection may be
  * gone afterwards. */
 void outbound_pump(struct connection *c);

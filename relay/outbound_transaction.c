@@ -26,7 +26,7 @@ outbound_send(struct connection *c, struct group *g)
 	};
 
 	assert(c->state == CONNECTION_IDLE);
-	c->state = CONNECTION_BUSY;
+	outbound_enter(c, CONNECTION_BUSY);
 	c->messages++;
 	c->failover = true;
 	c->piece = 0;

@@ -74,7 +74,7 @@ struct delivery {
 	struct list retired;     /* in relay->retired, or in no list */
 	struct timer wake;       /* when to look at the queue again */
 	struct list connections; /* of struct connection */
-	size_t connection_count;
+	size_t connection_count, idle_count;
 	/* Being set up: to a host that was up, and to one that was down. */
 	struct connection *setup, *probe;
 	struct resolve *resolve; /* under way, or NULL */

@@ -379,6 +379,7 @@ spool_put_piece(
 {
 	sqlite3_stmt *stmt = s->statements[SPOOL_PUT_PIECE];
 
+	assert(index < SPOOL_PIECES_MAX);
 	if (!enter_transaction(s))
 		return false;
 	bind_u64(stmt, 1, piece_id(mid, index));

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The relay in virtual time under load, and with a disk that refuses. */
+#include "relay/inbound_impl.h"
 #include "relay/relay_impl.h"
 #include "relay/spool_impl.h"
 #include "tests/unit/relay_stage.h"
@@ -176,6 +177,35 @@ test_size_limit(void **state)
 	check_size(65536 + 64, "552 5.3.4 Message size exceeds limit\r\n");
 }
 
+/* A message does not grow into the numbers of the next one's pieces. */
+static void
+test_pieces_limit(void **state)
+{
+	struct buf text = { 0 };
+	struct stage_client *c;
+	struct inbound *in;
+	struct stage s;
+
+	(void)state;
+	stage_init(&s, ONE);
+	c = stage_client(&s, 0, "10.0.0.9",
+	    "HELO c|MAIL FROM:<a@b>|RCPT TO:<u@exchange.example>|DATA|!hush");
+	stage_run_until(&s, UTIME_S);
+	/* As if all but one had been filled. */
+	in = CONTAINER_OF(s.relay->sessions.next, struct inbound, link);
+	in->pieces = SPOOL_PIECES_MAX - 1;
+	for (size_t n = 0; n < SPOOL_PIECE_BYTES + 64; n += 64)
+		buf_printf(&text, "%062zu\r\n", n);
+	buf_append_cstr(&text, ".\r\nQUIT\r\n");
+	buf_clear(&c->seen);
+	stream_write(c->stream, buf_slice(&text));
+	stage_run(&s);
+	assert_text(&c->seen,
+	    "552 5.3.4 Message size exceeds limit\r\n221 relay.test\r\n");
+	buf_fini(&text);
+	stage_fini(&s);
+}
+
 static void
 check_hops(unsigned hops, const char *answer)
 {
@@ -308,6 +338,7 @@ main(void)
 	TEST(&kit, test_many_domains);
 	TEST(&kit, test_slow_body);
 	TEST(&kit, test_size_limit);
+	TEST(&kit, test_pieces_limit);
 	TEST(&kit, test_mail_loop);
 	TEST(&kit, test_connection_limit);
 	TEST(&kit, test_commit_fails);
