@@ -206,7 +206,8 @@ fold_at(struct slice text, size_t width)
 void
 evidence_fold(struct slice head, struct slice text, struct buf *out)
 {
-	size_t width = EVIDENCE_COLUMNS - head.len, indent = head.len;
+	const size_t indent = head.len + 2; /* of what is folded */
+	size_t width = EVIDENCE_COLUMNS - head.len;
 
 	assert(head.len < EVIDENCE_COLUMNS / 2);
 	buf_append(out, head);
@@ -220,7 +221,6 @@ evidence_fold(struct slice head, struct slice text, struct buf *out)
 			text = slice_skip(text, 1);
 		if (text.len == 0)
 			return;
-		indent = head.len + 2;
 		width = EVIDENCE_COLUMNS - indent;
 		buf_printf(out, "%*s", (int)indent, "");
 	}

@@ -114,7 +114,7 @@ attempt_add(struct story *s)
 	struct attempt *pinned = pin_slot(s, a->number);
 
 	/* The place in the ring is that of an older one. */
-	if (pinned != NULL && number >= 2 * STORY_KEEP)
+	if (pinned != NULL && number >= (uint64_t)2 * STORY_KEEP)
 		*pinned = *a;
 	*a = (struct attempt){ .number = number, .came_from = NO_ATTEMPT };
 	return a;
