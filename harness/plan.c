@@ -167,7 +167,7 @@ build_routes(struct plan_owner *owner, struct plan_builder *b, struct err *err)
 	struct json_at root = json_at_root(b->doc);
 	struct json_at list = json_at_key(&root, "routes");
 	struct routes_place place = { NULL, 0, 1 };
-	struct routes_errors errors = { 0 };
+	struct err_list errors = { 0 };
 	bool good = true;
 
 	owner->routes = routes_new();
@@ -181,7 +181,7 @@ build_routes(struct plan_owner *owner, struct plan_builder *b, struct err *err)
 		good = json_fail_inside(
 		    &at, col > 0 ? col - 1 : 0, err, "%s", errors.list[0].msg);
 	}
-	routes_errors_fini(&errors);
+	err_list_fini(&errors);
 	owner->plan.relay.routes = owner->routes;
 	return good;
 }

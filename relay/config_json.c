@@ -289,7 +289,7 @@ endpoint_read(
 
 /* Keeps the first of a table's errors as *err. */
 static bool
-routes_failed(const struct routes_errors *errors, struct err *err)
+routes_failed(const struct err_list *errors, struct err *err)
 {
 	if (errors->count > 0)
 		*err = errors->list[0];
@@ -298,7 +298,7 @@ routes_failed(const struct routes_errors *errors, struct err *err)
 
 static bool
 routes_from_file(struct relay_config_file *out, const char *path,
-    relay_config_load *load, struct routes_errors *errors, struct err *err)
+    relay_config_load *load, struct err_list *errors, struct err *err)
 {
 	size_t len;
 	char *text = load(path, &len, err);
@@ -312,7 +312,7 @@ routes_from_file(struct relay_config_file *out, const char *path,
 
 static bool
 routes_from_lines(struct relay_config_file *out, const struct config_json *json,
-    struct routes_errors *errors, struct err *err)
+    struct err_list *errors, struct err *err)
 {
 	bool ok = true;
 
@@ -332,7 +332,7 @@ routes_from_lines(struct relay_config_file *out, const struct config_json *json,
 
 static bool
 config_build(struct relay_config_file *out, const struct config_json *json,
-    relay_config_load *load, struct routes_errors *errors, struct err *err)
+    relay_config_load *load, struct err_list *errors, struct err *err)
 {
 	struct json_at root = json_at_root(&out->doc);
 	struct json_at dns = json_at_key(&root, "dns");
@@ -354,7 +354,7 @@ config_build(struct relay_config_file *out, const struct config_json *json,
 
 bool
 relay_config_parse(struct relay_config_file *out, const char *file,
-    struct slice text, relay_config_load *load, struct routes_errors *errors,
+    struct slice text, relay_config_load *load, struct err_list *errors,
     struct err *err)
 {
 	struct config_json json;

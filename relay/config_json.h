@@ -30,7 +30,7 @@ struct relay_config_file {
  * are appended to `errors`, *err being the first of them. */
 typedef char *relay_config_load(const char *path, size_t *len, struct err *err);
 bool relay_config_parse(struct relay_config_file *out, const char *file,
-    struct slice text, relay_config_load *load, struct routes_errors *errors,
+    struct slice text, relay_config_load *load, struct err_list *errors,
     struct err *err);
 void relay_config_fini(struct relay_config_file *file);
 

@@ -114,7 +114,7 @@ load_file(const char *path, size_t *len, struct err *err)
 static bool
 read_config(struct daemon *d, struct relay_config_file *into)
 {
-	struct routes_errors errors = { 0 };
+	struct err_list errors = { 0 };
 	struct err err;
 	size_t len;
 	char *text =
@@ -131,7 +131,7 @@ read_config(struct daemon *d, struct relay_config_file *into)
 	if (errors.total > errors.count)
 		fprintf(stderr, "... and %zu more errors\n",
 		    errors.total - errors.count);
-	routes_errors_fini(&errors);
+	err_list_fini(&errors);
 	return ok;
 }
 

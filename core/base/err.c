@@ -66,3 +66,21 @@ err_format(const struct err *err, char *out, size_t out_bytes)
 		    out, out_bytes, "%s%s%s", err->file, sep, err->msg);
 	return out;
 }
+
+void
+err_list_fini(struct err_list *errors)
+{
+	free(errors->list);
+	*errors = (struct err_list){ 0 };
+}
+
+struct err *
+err_list_next(struct err_list *errors)
+{
+	errors->total++;
+	if (errors->count == ERR_LIST_MAX)
+		return NULL;
+	errors->list = xgrow(errors->list, &errors->cap, errors->count + 1,
+	    sizeof(*errors->list));
+	return &errors->list[errors->count++];
+}

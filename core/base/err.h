@@ -11,6 +11,7 @@
 
 #define ERR_FILE_MAX 256
 #define ERR_MSG_MAX  480
+#define ERR_LIST_MAX 100 /* kept of a table's; the others are counted */
 
 struct err {
 	char file[ERR_FILE_MAX]; /* "" when there is none */
@@ -28,5 +29,17 @@ bool err_prefix(struct err *err, const char *fmt, ...) PRINTF_LIKE(2, 3);
 /* Writes "FILE:LINE:COLUMN: message" (what is known of it) into `out`, cut to
  * out_bytes - 1; returns `out`. */
 char *err_format(const struct err *err, char *out, size_t out_bytes);
+
+/* All that is wrong with a table, in the order of its text.  A zeroed struct
+ * is empty. */
+struct err_list {
+	struct err *list; /* owned */
+	size_t count;     /* in the list, at most ERR_LIST_MAX */
+	size_t total;
+	size_t cap;
+};
+void err_list_fini(struct err_list *errors);
+/* Counts one more; the place for it, or NULL when the list is full. */
+struct err *err_list_next(struct err_list *errors);
 
 #endif

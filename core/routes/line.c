@@ -88,21 +88,18 @@ route_line_dests(struct route_line *l, struct route *route)
 bool
 route_line_fail(struct route_line *l, size_t at, const char *fmt, ...)
 {
-	struct routes_errors *errors = l->errors;
+	struct err *err = err_list_next(l->errors);
 	char text[ERR_MSG_MAX];
 	va_list ap;
 
 	l->is_bad = true;
-	errors->total++;
-	if (errors->count == ROUTES_ERRORS_MAX)
+	if (err == NULL)
 		return false;
 	va_start(ap, fmt);
 	(void)vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	errors->list = xgrow(errors->list, &errors->cap, errors->count + 1,
-	    sizeof(*errors->list));
-	return err_at(&errors->list[errors->count++], l->place->file,
-	    l->place->line, route_line_col(l, at), "%s", text);
+	return err_at(err, l->place->file, l->place->line,
+	    route_line_col(l, at), "%s", text);
 }
 
 /* Columns count characters: no byte that continues one (RFC 3629, 3). */

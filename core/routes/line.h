@@ -12,7 +12,7 @@
 /* A line being read.  Start with `place` and `errors` (both borrowed). */
 struct route_line {
 	const struct routes_place *place;
-	struct routes_errors *errors;
+	struct err_list *errors;
 	struct slice text; /* borrowed; without comment and blanks at its end */
 	size_t at;         /* what has been read of it */
 	bool is_bad;       /* an error has been reported */

@@ -42,7 +42,7 @@ routes_destroy(struct routes **rp)
 }
 
 struct routes *
-routes_parse(struct slice text, const char *file, struct routes_errors *errors)
+routes_parse(struct slice text, const char *file, struct err_list *errors)
 {
 	struct routes *r = routes_new();
 	struct routes_place place = { .file = file, .col = 1 };
@@ -64,7 +64,7 @@ routes_parse(struct slice text, const char *file, struct routes_errors *errors)
 
 bool
 routes_add_line(struct routes *r, struct slice text,
-    const struct routes_place *place, struct routes_errors *errors)
+    const struct routes_place *place, struct err_list *errors)
 {
 	struct route_line line;
 	struct route route = { 0 };
@@ -117,13 +117,6 @@ routes_at(const struct routes *r, size_t index)
 {
 	assert(index < r->count);
 	return r->list[index];
-}
-
-void
-routes_errors_fini(struct routes_errors *errors)
-{
-	free(errors->list);
-	*errors = (struct routes_errors){ 0 };
 }
 
 /* Whether the table has room for the route and none for its domain yet. */

@@ -22,7 +22,6 @@
 #define ROUTES_MAX        40000 /* the default route always counts as one */
 #define ROUTES_DESTS_MAX  100   /* of one route */
 #define ROUTES_LINE_MAX   32768 /* bytes */
-#define ROUTES_ERRORS_MAX 100   /* kept; the others are counted */
 #define SMTP_PORT_DEFAULT 25
 
 enum route_match {
@@ -65,16 +64,6 @@ struct route {
 
 struct routes;
 
-/* What is wrong with a table: all of it, in the order of the text.  A zeroed
- * struct is empty. */
-struct routes_errors {
-	struct err *list; /* owned */
-	size_t count;     /* in the list, at most ROUTES_ERRORS_MAX */
-	size_t total;
-	size_t cap;
-};
-void routes_errors_fini(struct routes_errors *errors);
-
 /* Where a line stands: its file (NULL when it has none), its number (0 when not
  * known) and the column of its first byte. */
 struct routes_place {
@@ -87,14 +76,14 @@ struct routes_place {
  * NULL when there are errors, and then all of them have been added to *errors;
  * there is no such thing as half a table. */
 struct routes *routes_parse(
-    struct slice text, const char *file, struct routes_errors *errors);
+    struct slice text, const char *file, struct err_list *errors);
 
 /* The same by hand, for tables that come line by line: an empty table, and the
  * line (without its end) added to it.  Blank lines and comments add nothing.
  * False, with the errors added to *errors, leaves the table as it was. */
 struct routes *routes_new(void);
 bool routes_add_line(struct routes *r, struct slice line,
-    const struct routes_place *place, struct routes_errors *errors);
+    const struct routes_place *place, struct err_list *errors);
 void routes_destroy(struct routes **rp);
 
 /* The entry for mail to `domain`: the same name, else the longest partial name

@@ -10,7 +10,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
 static void
 check_again(const struct routes *r)
 {
-	struct routes_errors errors = { 0 };
+	struct err_list errors = { 0 };
 	struct buf out = { 0 };
 	struct routes *again;
 
@@ -36,7 +36,7 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 {
 	struct slice text = slice_of((const char *)bytes, len);
-	struct routes_errors errors = { 0 };
+	struct err_list errors = { 0 };
 	struct routes *r = routes_parse(text, "routes", &errors);
 
 	assert((r == NULL) == (errors.total > 0));
@@ -50,6 +50,6 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 		(void)routes_match(r, text);
 	}
 	routes_destroy(&r);
-	routes_errors_fini(&errors);
+	err_list_fini(&errors);
 	return 0;
 }

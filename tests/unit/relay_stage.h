@@ -106,7 +106,7 @@ stage_on_fault(void *owner, const struct err *err)
 static inline void
 stage_config(struct relay_config_file *file, const char *members)
 {
-	struct routes_errors errors = { 0 };
+	struct err_list errors = { 0 };
 	struct err err = { 0 };
 	struct buf text = { 0 };
 
@@ -117,7 +117,7 @@ stage_config(struct relay_config_file *file, const char *members)
 	if (!relay_config_parse(
 		file, "t.json", buf_slice(&text), NULL, &errors, &err))
 		fail_msg("%s", err.msg);
-	routes_errors_fini(&errors);
+	err_list_fini(&errors);
 	buf_fini(&text);
 }
 

@@ -85,6 +85,22 @@ test_format_into_little_room(void **state)
 	assert_string_equal(err_format(&err, text, 1), "");
 }
 
+static void
+test_list_counts_what_it_cannot_keep(void **state)
+{
+	struct err_list list = { 0 };
+
+	(void)state;
+	for (int i = 1; i <= ERR_LIST_MAX; i++)
+		(void)err_at(err_list_next(&list), "t", i, 1, "wrong");
+	assert_null(err_list_next(&list));
+	assert_int_equal(list.count, ERR_LIST_MAX);
+	assert_int_equal(list.total, ERR_LIST_MAX + 1);
+	assert_int_equal(list.list[ERR_LIST_MAX - 1].line, ERR_LIST_MAX);
+	err_list_fini(&list);
+	assert_int_equal(list.total, 0);
+}
+
 int
 main(void)
 {
@@ -95,5 +111,6 @@ main(void)
 	TEST(&kit, test_prefix_keeps_the_place);
 	TEST(&kit, test_long_texts_are_cut);
 	TEST(&kit, test_format_into_little_room);
+	TEST(&kit, test_list_counts_what_it_cannot_keep);
 	return kit_run(&kit, "err");
 }

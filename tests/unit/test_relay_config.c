@@ -9,7 +9,7 @@
 
 struct outcome {
 	struct relay_config_file file;
-	struct routes_errors errors;
+	struct err_list errors;
 	struct err err;
 	bool ok;
 };
@@ -41,7 +41,7 @@ static void
 outcome_fini(struct outcome *o)
 {
 	relay_config_fini(&o->file);
-	routes_errors_fini(&o->errors);
+	err_list_fini(&o->errors);
 }
 
 #define BASE "{\"hostname\": \"r.test\", \"queue\": \"q.db\""

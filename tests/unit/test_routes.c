@@ -20,7 +20,7 @@ static const char table_text[] =
 static struct routes *
 must_parse(struct slice text)
 {
-	struct routes_errors errors = { 0 };
+	struct err_list errors = { 0 };
 	struct routes *r = routes_parse(text, "routes", &errors);
 
 	assert_non_null(r);
@@ -201,7 +201,7 @@ entries_differ_by_each_part(void **state)
 static void
 a_table_has_a_bound(void **state)
 {
-	struct routes_errors errors = { 0 };
+	struct err_list errors = { 0 };
 	struct routes *r;
 	struct buf text = { 0 };
 
@@ -219,7 +219,7 @@ a_table_has_a_bound(void **state)
 	assert_string_equal(errors.list[0].msg,
 	    "one route too many; a table has at most 40000, of which the "
 	    "default route is one");
-	routes_errors_fini(&errors);
+	err_list_fini(&errors);
 	buf_fini(&text);
 }
 

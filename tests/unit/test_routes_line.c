@@ -74,7 +74,7 @@ check_good(void **state)
 	const struct good_row *row = *state;
 	struct routes *r = routes_new(), *again;
 	struct routes_place place = { .line = 1, .col = 1 };
-	struct routes_errors errors = { 0 };
+	struct err_list errors = { 0 };
 	struct buf out = { 0 };
 
 	assert_true(routes_add_line(r, slice_cstr(row->name), &place, &errors));
@@ -313,7 +313,7 @@ static void
 check_bad(void **state)
 {
 	const struct bad_row *row = *state;
-	struct routes_errors errors = { 0 };
+	struct err_list errors = { 0 };
 	struct buf got = { 0 };
 	char text[ERR_FILE_MAX + ERR_MSG_MAX + 32];
 
@@ -325,7 +325,7 @@ check_bad(void **state)
 		buf_append_cstr(&got, text);
 	}
 	assert_string_equal(buf_cstr(&got), row->want);
-	routes_errors_fini(&errors);
+	err_list_fini(&errors);
 	buf_fini(&got);
 }
 
@@ -335,7 +335,7 @@ an_owner_says_where_a_line_is(void **state)
 	struct routes *r = routes_new();
 	struct routes_place place = { .file = "a.json", .line = 7, .col = 14 };
 	struct routes_place nowhere = { .col = 1 };
-	struct routes_errors errors = { 0 };
+	struct err_list errors = { 0 };
 
 	(void)state;
 	assert_false(routes_add_line(r, SLICE("a.test: h:0"), &place, &errors));
@@ -350,13 +350,13 @@ an_owner_says_where_a_line_is(void **state)
 	assert_int_equal(errors.list[1].col, 1);
 	assert_int_equal(routes_count(r), 1);
 	routes_destroy(&r);
-	routes_errors_fini(&errors);
+	err_list_fini(&errors);
 }
 
 static void
 long_lines_and_lists_are_bounded(void **state)
 {
-	struct routes_errors errors = { 0 };
+	struct err_list errors = { 0 };
 	struct buf text = { 0 };
 
 	(void)state;
@@ -375,14 +375,14 @@ long_lines_and_lists_are_bounded(void **state)
 	assert_string_equal(errors.list[1].msg,
 	    "a line of 32769 bytes; expected at most 32768");
 	assert_int_equal(errors.list[1].col, 32769);
-	routes_errors_fini(&errors);
+	err_list_fini(&errors);
 	buf_fini(&text);
 }
 
 static void
 a_long_quote_is_cut_between_characters(void **state)
 {
-	struct routes_errors errors = { 0 };
+	struct err_list errors = { 0 };
 	struct buf text = { 0 };
 
 	(void)state;
@@ -393,25 +393,24 @@ a_long_quote_is_cut_between_characters(void **state)
 	assert_null(routes_parse(buf_slice(&text), NULL, &errors));
 	assert_non_null(strstr(errors.list[0].msg,
 	    "\xc3\xbc...\" is no domain: a domain name has"));
-	routes_errors_fini(&errors);
+	err_list_fini(&errors);
 	buf_fini(&text);
 }
 
 static void
 errors_are_kept_up_to_a_number(void **state)
 {
-	struct routes_errors errors = { 0 };
+	struct err_list errors = { 0 };
 	struct buf text = { 0 };
 
 	(void)state;
-	for (int i = 0; i < 3 * ROUTES_ERRORS_MAX; i++)
+	for (int i = 0; i < 3 * ERR_LIST_MAX; i++)
 		buf_append_cstr(&text, "a:\n");
 	assert_null(routes_parse(buf_slice(&text), NULL, &errors));
-	assert_int_equal(errors.count, ROUTES_ERRORS_MAX);
-	assert_int_equal(errors.total, 3 * ROUTES_ERRORS_MAX);
-	assert_int_equal(
-	    errors.list[ROUTES_ERRORS_MAX - 1].line, ROUTES_ERRORS_MAX);
-	routes_errors_fini(&errors);
+	assert_int_equal(errors.count, ERR_LIST_MAX);
+	assert_int_equal(errors.total, 3 * ERR_LIST_MAX);
+	assert_int_equal(errors.list[ERR_LIST_MAX - 1].line, ERR_LIST_MAX);
+	err_list_fini(&errors);
 	buf_fini(&text);
 }
 
@@ -430,7 +429,7 @@ static void
 mutated_lines_are_read_or_explained(void **state)
 {
 	struct rng rng;
-	struct routes_errors errors = { 0 };
+	struct err_list errors = { 0 };
 
 	(void)state;
 	rng_init(&rng, 117875);
@@ -450,7 +449,7 @@ mutated_lines_are_read_or_explained(void **state)
 			assert_true(errors.list[i].col >= 1);
 			assert_true(errors.list[i].col <= (int)line.len + 1);
 		}
-		routes_errors_fini(&errors);
+		err_list_fini(&errors);
 		if (r != NULL) {
 			routes_format(r, &out);
 			again = routes_parse(buf_slice(&out), "f", &errors);
