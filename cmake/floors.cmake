@@ -9,8 +9,8 @@
 #
 # A library takes every .c and .h of its folder.  Where two share a folder,
 # the one with FILES takes those (stems, `*` allowed), and the other the rest:
-# code is pure unless it is named here as a shell.  main.c belongs to the
-# program, never to a library.  USES is transitive, and only what is used may
+# code is pure unless it is named here as a shell.  main.c and main_*.c belong
+# to the program, never to a library.  USES is transitive, and only what is used may
 # be included.  Floors 0 to 2 are pure: no I/O, no clock, no environment.
 
 floor_library(base FLOOR 0 IN core/base)

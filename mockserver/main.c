@@ -124,7 +124,6 @@ static bool
 on_option(void *owner, int id, const char *value, struct err *err)
 {
 	struct daemon *d = owner;
-	uint64_t number;
 
 	switch (id) {
 	case OPTION_TRANSCRIPT:
@@ -153,10 +152,7 @@ on_option(void *owner, int id, const char *value, struct err *err)
 		d->only_check = true;
 		return true;
 	case OPTION_READY_FD:
-		if (!cli_number("ready-fd", value, 0, 1048576, &number, err))
-			return false;
-		d->ready_fd = (int)number;
-		return true;
+		return cli_descriptor("ready-fd", value, &d->ready_fd, err);
 	}
 	return true;
 }
@@ -236,6 +232,24 @@ place(void *owner, const struct endpoint *at)
 	return real;
 }
 
+/* A map from nowhere would be a slip that nobody notices. */
+static bool
+check_maps(const struct daemon *d, struct err *err)
+{
+	const struct mock_hosts *hosts = &d->scenario.hosts;
+	const struct endpoint nowhere = { { 0 }, 0 };
+	const size_t none = endpoint_number(hosts, &nowhere);
+	char from[ENDPOINT_TEXT_MAX];
+
+	for (size_t i = 0; i < d->map_count; i++)
+		if (endpoint_number(hosts, &d->maps[i].from) == none)
+			return err_set(err,
+			    "--map %s: no host of the scenario has this "
+			    "address and port",
+			    endpoint_format(&d->maps[i].from, from));
+	return true;
+}
+
 static bool
 check_ports(const struct daemon *d, struct err *err)
 {
@@ -284,16 +298,20 @@ write_port_file(const struct daemon *d, struct err *err)
 	return ok;
 }
 
-static void
-print_places(const struct daemon *d)
+static bool
+print_places(const struct daemon *d, struct err *err)
 {
 	struct buf text = { 0 };
+	bool ok;
 	const int fd =
 	    d->transcript_fd == STDOUT_FILENO ? STDERR_FILENO : STDOUT_FILENO;
 
 	mock_places_format(d->mock, &d->scenario.hosts, &text);
-	write_all(fd, buf_slice(&text));
+	ok = write_all(fd, buf_slice(&text)) ||
+	    err_at(err, "standard output", 0, 0, "it could not be written: %s",
+		strerror(errno));
 	buf_fini(&text);
+	return ok;
 }
 
 /* ---- the transcript ---- */
@@ -398,6 +416,8 @@ serve(struct daemon *d)
 	struct err err;
 	bool ok;
 
+	/* A reader that is gone is an error to be told, no reason to die. */
+	(void)signal(SIGPIPE, SIG_IGN);
 	if (!open_transcript(d, &err))
 		return cli_report(&err, CLI_TROUBLE);
 	d->world = world_ev_new(&world, &err);
@@ -406,9 +426,9 @@ serve(struct daemon *d)
 	world_ev_signals(d->world, signals, on_signal, d);
 	d->mock = mock_new(d->world, &d->scenario.hosts, &mock,
 	    d->transcript_fd >= 0 ? &sink : NULL, &err);
-	if (d->mock == NULL || !write_port_file(d, &err))
+	if (d->mock == NULL || !write_port_file(d, &err) ||
+	    !print_places(d, &err))
 		return cli_report(&err, CLI_TROUBLE);
-	print_places(d);
 	world_ev_ready(d->ready_fd, getenv("NOTIFY_SOCKET"));
 	ok =
 	    world_run(d->world, &err) || (cli_report(&err, CLI_TROUBLE), false);
@@ -432,19 +452,13 @@ daemon_fini(struct daemon *d, int code)
 	return d->has_failed ? CLI_TROUBLE : code;
 }
 
-int
-main(int argc, char **argv)
+static int
+run(struct daemon *d, int argc, char **argv)
 {
-	static struct daemon d = {
-		.bind = { 4, { 127, 0, 0, 1 } },
-		.ready_fd = -1,
-		.transcript_fd = -1,
-	};
 	struct err err;
 	int first;
 
-	d.flush.fire = on_flush;
-	switch (cli_parse(&program, argc, argv, on_option, &d, &first)) {
+	switch (cli_parse(&program, argc, argv, on_option, d, &first)) {
 	case CLI_TOLD:
 		return CLI_OK;
 	case CLI_WRONG:
@@ -456,11 +470,24 @@ main(int argc, char **argv)
 		fprintf(stderr, "usage: %s %s\n", program.name, program.usage);
 		return CLI_USAGE;
 	}
-	if (!read_scenario(&d, argv[first], &err) || !check_ports(&d, &err))
-		return daemon_fini(&d, cli_report(&err, CLI_USAGE));
-	if (d.only_check) {
-		print_places(&d);
-		return daemon_fini(&d, CLI_OK);
-	}
-	return daemon_fini(&d, serve(&d));
+	if (!read_scenario(d, argv[first], &err) || !check_maps(d, &err) ||
+	    !check_ports(d, &err))
+		return cli_report(&err, CLI_USAGE);
+	if (!d->only_check)
+		return serve(d);
+	return print_places(d, &err) ? CLI_OK : cli_report(&err, CLI_TROUBLE);
+}
+
+int
+main(int argc, char **argv)
+{
+	static struct daemon d = {
+		.bind = { 4, { 127, 0, 0, 1 } },
+		.ready_fd = -1,
+		.transcript_fd = -1,
+	};
+
+	cli_begin();
+	d.flush.fire = on_flush;
+	return cli_end(daemon_fini(&d, run(&d, argc, argv)));
 }

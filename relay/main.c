@@ -74,7 +74,6 @@ static bool
 on_option(void *owner, int id, const char *value, struct err *err)
 {
 	struct daemon *d = owner;
-	uint64_t number;
 
 	switch (id) {
 	case OPTION_CONFIG:
@@ -84,10 +83,7 @@ on_option(void *owner, int id, const char *value, struct err *err)
 		d->only_check = true;
 		return true;
 	case OPTION_READY_FD:
-		if (!cli_number("ready-fd", value, 0, 1048576, &number, err))
-			return false;
-		d->ready_fd = (int)number;
-		return true;
+		return cli_descriptor("ready-fd", value, &d->ready_fd, err);
 	case OPTION_PORT_FILE:
 		d->port_path = value;
 		return true;
@@ -441,6 +437,37 @@ daemon_fini(struct daemon *d)
 	relay_config_fini(&d->files[1]);
 }
 
+static int
+run(struct daemon *d, int argc, char **argv)
+{
+	int first, code;
+
+	switch (cli_parse(&program, argc, argv, on_option, d, &first)) {
+	case CLI_TOLD:
+		return CLI_OK;
+	case CLI_WRONG:
+		return CLI_USAGE;
+	case CLI_GO:
+		break;
+	}
+	if (d->describe != NULL && first == argc)
+		return print_description(d);
+	if (first < argc || d->config_path == NULL) {
+		fprintf(stderr, "usage: %s %s\n", program.name, program.usage);
+		return CLI_USAGE;
+	}
+	if (!read_config(d, &d->files[0]))
+		return CLI_USAGE;
+	if (d->only_check) {
+		explain(&d->files[0].config);
+		code = CLI_OK;
+	} else {
+		code = serve(d);
+	}
+	daemon_fini(d);
+	return code;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -449,31 +476,8 @@ main(int argc, char **argv)
 		.log_fd = STDOUT_FILENO,
 		.queue_fd = -1,
 	};
-	int first, code;
 
+	cli_begin();
 	d.flush.fire = on_flush;
-	switch (cli_parse(&program, argc, argv, on_option, &d, &first)) {
-	case CLI_TOLD:
-		return CLI_OK;
-	case CLI_WRONG:
-		return CLI_USAGE;
-	case CLI_GO:
-		break;
-	}
-	if (d.describe != NULL && first == argc)
-		return print_description(&d);
-	if (first < argc || d.config_path == NULL) {
-		fprintf(stderr, "usage: %s %s\n", program.name, program.usage);
-		return CLI_USAGE;
-	}
-	if (!read_config(&d, &d.files[0]))
-		return CLI_USAGE;
-	if (d.only_check) {
-		explain(&d.files[0].config);
-		code = CLI_OK;
-	} else {
-		code = serve(&d);
-	}
-	daemon_fini(&d);
-	return code;
+	return cli_end(run(&d, argc, argv));
 }

@@ -5,8 +5,10 @@
 #include "core/base/suggest.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
 #include <limits.h>
+#include <unistd.h>
 
 #define OPTIONS_MAX 64
 /* Beyond any id of a program. */
@@ -185,6 +187,29 @@ cli_help_format(const struct cli_program *program, struct buf *out)
 		buf_printf(out, "\n%s", program->more);
 }
 
+/* What is open to be read fails when it is written, and the other way round. */
+void
+cli_begin(void)
+{
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) == -1)
+			(void)open("/dev/null",
+			    fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+}
+
+int
+cli_end(int code)
+{
+	struct err err;
+
+	errno = 0;
+	if (fflush(stdout) == 0 && ferror(stdout) == 0)
+		return code;
+	err_at(&err, "standard output", 0, 0, "it could not be written%s%s",
+	    errno != 0 ? ": " : "", errno != 0 ? strerror(errno) : "");
+	return cli_report(&err, CLI_TROUBLE);
+}
+
 int
 cli_report(const struct err *err, int code)
 {
@@ -243,4 +268,18 @@ cli_number(const char *option, const char *text, uint64_t min, uint64_t max,
 		return true;
 	return err_set(err, "--%s: \"%s\" is no whole number of %llu..%llu",
 	    option, text, (unsigned long long)min, (unsigned long long)max);
+}
+
+bool
+cli_descriptor(const char *option, const char *text, int *fd, struct err *err)
+{
+	uint64_t number;
+	int flags;
+
+	if (!cli_number(option, text, 0, 1048576, &number, err))
+		return false;
+	*fd = (int)number;
+	flags = fcntl(*fd, F_GETFL);
+	return (flags != -1 && (flags & O_ACCMODE) != O_RDONLY) ||
+	    err_set(err, "--%s %d is not open for writing", option, *fd);
 }

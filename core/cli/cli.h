@@ -55,6 +55,14 @@ enum cli_result cli_parse(const struct cli_program *program, int argc,
 /* The help page, for at most 80 columns. */
 void cli_help_format(const struct cli_program *program, struct buf *out);
 
+/* For the first line of main(): descriptors 0 to 2 that are closed fail from
+ * now on, so that no file that is opened later takes their numbers, and what is
+ * printed is not written into it. */
+void cli_begin(void);
+/* For the last line of main(): `code`, unless what was printed could not be
+ * written; that is told, and CLI_TROUBLE. */
+int cli_end(int code);
+
 /* Prints the error to stderr, a line; returns `code`. */
 int cli_report(const struct err *err, int code);
 
@@ -66,5 +74,10 @@ char *cli_read_file(
 /* A whole number of min..max; false with *err set, naming the option. */
 bool cli_number(const char *option, const char *text, uint64_t min,
     uint64_t max, uint64_t *number, struct err *err);
+
+/* The number of a descriptor that is open for writing; false with *err set,
+ * naming the option. */
+bool cli_descriptor(
+    const char *option, const char *text, int *fd, struct err *err);
 
 #endif

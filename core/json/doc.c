@@ -3,7 +3,7 @@
 #include "core/json/doc.h"
 
 #include "core/base/buf.h"
-#include "core/json/text.h"
+#include "core/json/places.h"
 
 enum {
 	POINTER_SHOWN_MAX = 200 /* bytes of a pointer that a message shows */
@@ -43,8 +43,10 @@ json_doc_parse(
 	doc->file = xstrdup(file);
 	doc->root = json_loadb(doc->text, doc->text_len,
 	    JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
-	if (doc->root != NULL)
+	if (doc->root != NULL) {
+		doc->places = json_places_new(text_of(doc), doc->root);
 		return true;
+	}
 	(void)json_syntax_fail(file, text_of(doc), &error, err);
 	json_doc_fini(doc);
 	return false;
@@ -53,6 +55,7 @@ json_doc_parse(
 void
 json_doc_fini(struct json_doc *doc)
 {
+	json_places_destroy(&doc->places);
 	json_decref(doc->root);
 	free(doc->file);
 	free(doc->text);
@@ -65,7 +68,7 @@ json_doc_place(
 {
 	struct json_found found = find(doc, pointer);
 
-	json_text_place(text_of(doc), found.offset, line, col);
+	json_places_line(doc->places, found.offset, line, col);
 	return found.value != NULL;
 }
 
@@ -237,7 +240,7 @@ text_of(const struct json_doc *doc)
 static struct json_found
 find(const struct json_doc *doc, const char *pointer)
 {
-	return json_text_find(text_of(doc), doc->root, pointer);
+	return json_places_find(doc->places, pointer);
 }
 
 static bool
@@ -259,7 +262,7 @@ fail_at(const struct json_doc *doc, size_t offset, const char *pointer,
 	for (const char *c = pointer; *c != '\0'; c++)
 		char_append(&where, *c);
 	(void)vsnprintf(message, sizeof(message), fmt, ap);
-	json_text_place(text_of(doc), offset, &line, &col);
+	json_places_line(doc->places, offset, &line, &col);
 	(void)err_at(err, doc->file, line, col, "%s%s%s", buf_cstr(&where),
 	    len > 0 ? ": " : "", message);
 	buf_fini(&where);

@@ -2,8 +2,8 @@
 /*
  * A JSON text and places in it.  Jansson parses the text and keeps no
  * positions; here the text is kept beside the tree, and a JSON pointer
- * (RFC 6901) is turned into line and column by reading the text again, which
- * happens only when there is something to report.
+ * (RFC 6901) is turned into line and column by reading the text again, as far
+ * as that is asked for.
  *
  * Every message about a JSON text has one form, FILE:LINE:COLUMN and then the
  * pointer: `a.json:17:22: /hosts/mx1/rules/2/delay: "5 parsecs" is not ...`.
@@ -26,7 +26,8 @@ struct json_doc {
 	char *file; /* owned; for messages only */
 	char *text; /* owned, terminated */
 	size_t text_len;
-	json_t *root; /* owned */
+	json_t *root;               /* owned */
+	struct json_places *places; /* owned; of the values in the text */
 };
 
 /* Parses a copy of `text` (RFC 8259, any value at the top).  Refused, with the

@@ -5,10 +5,6 @@
 static const char *skip_space(const char *at, const char *end);
 static const char *skip_token(const char *at, const char *end);
 static const char *skip_value(const char *at, const char *end);
-static char *token_unescape(struct slice token);
-static json_t *child_find(json_t *value, struct slice token, size_t *index);
-static void child_locate(
-    struct slice text, size_t index, struct json_found *found);
 static void escape_measure(const char *at, size_t *written, size_t *meant);
 static int hex_read(const char *at);
 
@@ -22,12 +18,26 @@ is_inside_character(char c)
 void
 json_text_place(struct slice text, size_t offset, int *line, int *col)
 {
+	*line = 1;
+	*col = 1;
+	json_text_advance(
+	    text, 0, json_text_character(text, offset), line, col);
+}
+
+size_t
+json_text_character(struct slice text, size_t offset)
+{
 	while (offset > 0 && offset < text.len &&
 	    is_inside_character(text.at[offset]))
 		offset--;
-	*line = 1;
-	*col = 1;
-	for (size_t i = 0; i < offset; i++) {
+	return offset;
+}
+
+void
+json_text_advance(
+    struct slice text, size_t from, size_t to, int *line, int *col)
+{
+	for (size_t i = from; i < to; i++) {
 		if (text.at[i] == '\n') {
 			*line += 1;
 			*col = 1;
@@ -35,6 +45,22 @@ json_text_place(struct slice text, size_t offset, int *line, int *col)
 			*col += 1;
 		}
 	}
+}
+
+size_t
+json_text_skip_space(struct slice text, size_t offset)
+{
+	return (
+	    size_t)(skip_space(text.at + offset, text.at + text.len) - text.at);
+}
+
+size_t
+json_text_skip_value(struct slice text, size_t offset)
+{
+	const char *end = text.at + text.len;
+
+	return (size_t)(skip_space(skip_value(text.at + offset, end), end) -
+	    text.at);
 }
 
 struct slice
@@ -51,33 +77,6 @@ json_text_token(struct slice text, size_t position)
 		at = skip_space(after, end);
 	}
 	return slice_of(at, at < end ? (size_t)(after - at) : 0);
-}
-
-struct json_found
-json_text_find(struct slice text, json_t *root, const char *pointer)
-{
-	struct slice rest = slice_skip(slice_cstr(pointer), 1);
-	struct slice token;
-	struct json_found found = { root, 0, 0 };
-	json_t *child;
-	size_t index;
-
-	assert(*pointer == '\0' || *pointer == '/');
-	found.offset = found.key =
-	    (size_t)(skip_space(text.at, text.at + text.len) - text.at);
-	if (*pointer == '\0')
-		return found;
-	for (bool is_last = false; !is_last; rest = slice_skip(rest, 1)) {
-		token = slice_sub(rest, 0, slice_find_byte(rest, '/'));
-		rest = slice_skip(rest, token.len);
-		is_last = rest.len == 0;
-		child = child_find(found.value, token, &index);
-		found.value = child;
-		if (child == NULL)
-			return found;
-		child_locate(text, index, &found);
-	}
-	return found;
 }
 
 size_t
@@ -132,75 +131,6 @@ hex_read(const char *at)
 		value = value * 16 + digit;
 	}
 	return value;
-}
-
-/* The member or element that a pointer's token names, and its number in the
- * order of the file; or NULL. */
-static json_t *
-child_find(json_t *value, struct slice token, size_t *index)
-{
-	uint64_t number;
-	char *key;
-
-	*index = 0;
-	if (json_is_array(value)) {
-		if (!slice_to_u64(token, SIZE_MAX, &number))
-			return NULL;
-		*index = (size_t)number;
-		return json_array_get(value, *index);
-	}
-	key = token_unescape(token);
-	for (void *i = json_object_iter(value); i != NULL;
-	     i = json_object_iter_next(value, i), *index += 1) {
-		if (strcmp(json_object_iter_key(i), key) != 0)
-			continue;
-		free(key);
-		return json_object_iter_value(i);
-	}
-	free(key);
-	return NULL;
-}
-
-/* Moves the offsets from an object or array to its child number `index`. */
-static void
-child_locate(struct slice text, size_t index, struct json_found *found)
-{
-	const char *end = text.at + text.len;
-	const char *at = text.at + found->offset;
-	bool is_object = *at == '{';
-
-	for (size_t i = 0;; i++) {
-		/* Past the bracket or the comma. */
-		at = skip_space(at + 1, end);
-		found->key = (size_t)(at - text.at);
-		if (is_object) {
-			at = skip_space(skip_token(at, end), end);
-			assert(*at == ':');
-			at = skip_space(at + 1, end);
-		}
-		found->offset = (size_t)(at - text.at);
-		if (i == index)
-			break;
-		at = skip_space(skip_value(at, end), end);
-		assert(*at == ',');
-	}
-}
-
-/* RFC 6901, 4: "~1" is "/", "~0" is "~". */
-static char *
-token_unescape(struct slice token)
-{
-	char *text = slice_dup(token);
-	char *to = text;
-
-	for (const char *from = text; *from != '\0'; from++) {
-		*to = *from;
-		if (*from == '~' && (from[1] == '0' || from[1] == '1'))
-			*to = *++from == '0' ? '~' : '/';
-		to++;
-	}
-	*to = '\0';
-	return text;
 }
 
 static const char *

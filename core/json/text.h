@@ -14,23 +14,21 @@
 /* Line and column of the character that a byte belongs to, or of the end when
  * `offset` is the length. */
 void json_text_place(struct slice text, size_t offset, int *line, int *col);
+/* The first byte of the character that a byte belongs to. */
+size_t json_text_character(struct slice text, size_t offset);
+/* Moves line and column from those of byte `from` to those of byte `to`. */
+void json_text_advance(
+    struct slice text, size_t from, size_t to, int *line, int *col);
+
+/* From an offset into a text that is known to be JSON: past space; past a value
+ * (or a key) and the space around it. */
+size_t json_text_skip_space(struct slice text, size_t offset);
+size_t json_text_skip_value(struct slice text, size_t offset);
 
 /* The token that holds or ends at byte `position` (1-based: how many bytes
  * were read when the parser gave up); the text may be no JSON from there on.
  * Empty at the end when nothing but space comes before. */
 struct slice json_text_token(struct slice text, size_t position);
-
-/* Where a pointer leads. */
-struct json_found {
-	json_t *value; /* NULL: nowhere, the offsets are of the last step */
-	size_t offset; /* of the value's first byte */
-	size_t key;    /* of the key's quote; `offset` for what has none */
-};
-
-/* Follows `pointer` through the tree and its text at once: as the tree keeps
- * the order of the file, a member is found in the text by its number. */
-struct json_found json_text_find(
-    struct slice text, json_t *root, const char *pointer);
 
 /* The byte of the text from which byte `index` of the string's value comes;
  * `offset` is that of the opening quote. */

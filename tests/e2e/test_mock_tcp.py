@@ -217,6 +217,38 @@ def test_many_messages_on_one_connection(start):
     assert sum(e["event"] == "message" for e in mock.transcript()) == 20000
 
 
+def test_transcript_reader_gone(program, tmp_path):
+    """It ends with a word about it, not by a signal."""
+    path = tmp_path / "t.scenario.json"
+    path.write_text(json.dumps(ONE))
+    ready, ready_in = os.pipe()
+    with subprocess.Popen(
+            [program, "--transcript", "-", "--ready-fd", str(ready_in),
+             "--port-file", tmp_path / "ports", path], pass_fds=[ready_in],
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            text=True) as process:
+        os.close(ready_in)
+        with os.fdopen(ready) as pipe:
+            assert pipe.readline() == "ready\n"
+        process.stdout.close()
+        place = json.loads((tmp_path / "ports").read_text())[0]["real"]
+        ip, port = place.rsplit(":", 1)
+        with socket.create_connection((ip, int(port)), timeout=10):
+            assert process.wait(10) == 3
+        assert "-: Broken pipe\n" in process.stderr.read()
+
+
+def test_places_that_cannot_be_printed(program, tmp_path):
+    path = tmp_path / "t.scenario.json"
+    path.write_text(json.dumps(ONE))
+    with open("/dev/full", "w", encoding="ascii") as full:
+        result = subprocess.run([program, "--check", path], stdout=full,
+                                stderr=subprocess.PIPE, text=True, timeout=10)
+    assert (result.returncode, result.stderr) == (
+        3, "standard output: it could not be written: "
+           "No space left on device\n")
+
+
 # ---- what is refused ----
 
 def run(program, *arguments):
@@ -249,6 +281,7 @@ def test_bad_scenario(program, tmp_path, scenario, want):
     (["--map", "10.1.1.1:25=192.0.2.1:25", "x"],
      "--map 192.0.2.1 can be reached from elsewhere"),
     (["--base-port", "65536", "x"], "65536"),
+    (["--ready-fd", "999", "x"], "--ready-fd 999 is not open for writing"),
     (["--transcipt", "x"], "did you mean --transcript?"),
     (["/does/not/exist"], "/does/not/exist"),
     ([], "usage: faultpost-mock"),
@@ -257,6 +290,17 @@ def test_bad_command_line(program, arguments, want):
     result = run(program, *arguments)
     assert result.returncode == 2
     assert want in result.stderr
+
+
+def test_map_of_nobody(program, tmp_path):
+    path = tmp_path / "t.scenario.json"
+    path.write_text(json.dumps(ONE))
+    for wrong in ("10.1.1.99:25", "10.1.1.11:26"):
+        result = run(program, "--check", "--map", f"{wrong}=127.0.0.1:2511",
+                     path)
+        assert (result.returncode, result.stderr) == (
+            2, f"--map {wrong}: no host of the scenario has this address and "
+               "port\n")
 
 
 def test_port_in_use(program, tmp_path):

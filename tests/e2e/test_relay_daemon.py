@@ -484,6 +484,18 @@ def test_takes_the_descriptors_it_may_have(program, tmp_path):
 
 # ---- the command line ----
 
+@pytest.mark.parametrize("words", [["--schema"], ["--fields"], ["--help"],
+                                   ["--check", "-c", "relay.json"]])
+def test_answer_that_cannot_be_written(program, tmp_path, words):
+    (tmp_path / "relay.json").write_text(json.dumps(config(tmp_path)))
+    with open("/dev/full", "w", encoding="ascii") as full:
+        done = subprocess.run([program, *words], cwd=tmp_path, stdout=full,
+                              stderr=subprocess.PIPE, text=True, timeout=20,
+                              check=False)
+    assert done.returncode == 3
+    assert done.stderr.startswith("standard output: it could not be written")
+
+
 @pytest.mark.parametrize("arguments, message", [
     ([], "usage: faultpost-relay -c FILE [OPTION]...\n"),
     (["-c", "a", "b"], "usage: faultpost-relay -c FILE [OPTION]...\n"),
@@ -493,6 +505,8 @@ def test_takes_the_descriptors_it_may_have(program, tmp_path):
      "mean --config?); see faultpost-relay --help\n"),
     (["--ready-fd", "x"], 'faultpost-relay: --ready-fd: "x" is no whole '
      "number of 0..1048576\n"),
+    (["--ready-fd", "999", "-c", "a"], "faultpost-relay: --ready-fd 999 is "
+     "not open for writing\n"),
 ])
 def test_bad_command_line(program, arguments, message):
     done = subprocess.run([program, *arguments], text=True, timeout=20,

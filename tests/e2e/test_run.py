@@ -344,6 +344,9 @@ def test_folder_is_walked_in_order(faultpost):
      "key \"adress\" (did you mean \"address\"?)\n"),
     (["run", "--log", "/nowhere/log", SEED],
      "/nowhere/log: No such file or directory\n"),
+    (["run", "--log", "-", SEED],
+     "--log -: standard output has the report; expected a file (/dev/stdout "
+     "to mix the two)\n"),
 ])
 def test_bad_input(faultpost, words, said):
     code, _, err = faultpost(*words)
@@ -354,6 +357,61 @@ def test_log_that_cannot_be_written(faultpost):
     code, _, err = faultpost("run", "--log", "/dev/full", SEED)
     assert code == 3
     assert err.startswith("/dev/full: it could not be written: ")
+
+
+@pytest.mark.parametrize("option", ["--log", "--transcript"])
+@pytest.mark.parametrize("operand", ["a.scenario.json", "."])
+def test_no_scenario_is_written_over(faultpost, root, tmp_path, option,
+                                     operand):
+    """Neither by its name nor by another."""
+    path = tmp_path / "a.scenario.json"
+    shutil.copy(root / SEED, path)
+    (tmp_path / "link").hardlink_to(path)
+    for name in (path, tmp_path / "link"):
+        code, out, err = faultpost("run", option, str(name),
+                                   str(tmp_path / operand))
+        assert code == 2
+        assert out == ""
+        assert f"{option} would be written over this scenario\n" in err
+        assert path.read_text() == (root / SEED).read_text()
+
+
+def test_log_and_transcript_are_two_files(faultpost, tmp_path):
+    (tmp_path / "there").write_text("precious")
+    for name in ("there", "new"):
+        path = str(tmp_path / name)
+        code, _, err = faultpost("run", "--log", path, "--transcript",
+                                 f"{tmp_path}/./{name}", SEED)
+        assert (code, err) == (2, f"{path}: --log and --transcript name one "
+                                  "file; expected one each\n")
+    assert (tmp_path / "there").read_text() == "precious"
+    code, _, err = faultpost("run", "--log", "/dev/null", "--transcript",
+                             "/dev/null", SEED)
+    assert (code, err) == (0, "")
+
+
+@pytest.mark.parametrize("words", [["run", SEED], ["run", "--check", SEED],
+                                   ["run", "--format", "json", SEED],
+                                   ["schema"], ["--help"]])
+def test_report_that_cannot_be_written(root, bin_dir, tmp_path, words):
+    """Standard output is full, or closed: then nothing else takes its
+    place."""
+    program = bin_dir / "faultpost"
+    with open("/dev/full", "w", encoding="ascii") as full:
+        done = subprocess.run([program, *words], cwd=root, stdout=full,
+                              stderr=subprocess.PIPE, text=True, timeout=60,
+                              check=False)
+    assert done.returncode == 3
+    assert done.stderr.startswith("standard output: it could not be written")
+    if words[0] == "run":
+        words = [*words, "--log", str(tmp_path / "log")]
+    done = subprocess.run(["/bin/sh", "-c", 'exec "$@" >&-', "sh", program,
+                           *words], cwd=root, stderr=subprocess.PIPE,
+                          text=True, timeout=60, check=False)
+    assert done.returncode == 3
+    assert done.stderr.startswith("standard output: it could not be written")
+    if words[0] == "run":
+        assert "held" not in (tmp_path / "log").read_text()
 
 
 def test_other_commands_are_found_on_path(faultpost, tmp_path):

@@ -183,6 +183,43 @@ test_place(void **state)
 	json_doc_fini(&doc);
 }
 
+/* Each of many values, in one line and in many, backwards and forwards.  Read
+ * from the start for each it would be 20 GB. */
+static void
+test_places_of_many(void **state)
+{
+	enum {
+		MANY = 50000,
+		STEP = 997 /* no divisor in common */
+	};
+	struct buf text = { 0 };
+	struct json_doc doc;
+	struct err err;
+	char pointer[64];
+	int line, col;
+
+	(void)state;
+	buf_append_cstr(&text, "{\"\xc3\xa9\": [");
+	for (int i = 0; i < MANY; i++)
+		buf_printf(&text, "%s{\"k\":%6d}%s", i > 0 ? "," : "", i,
+		    i >= MANY / 2 ? "\n" : "");
+	buf_append_cstr(&text, "]}");
+	assert_true(json_doc_parse(&doc, "f", buf_slice(&text), &err));
+	for (int i = 0; i < MANY; i++) {
+		int n = (int)((int64_t)i * STEP % MANY);
+		int first = MANY / 2;
+
+		(void)snprintf(pointer, sizeof(pointer), "/\xc3\xa9/%d/k", n);
+		assert_true(json_doc_place(&doc, pointer, &line, &col));
+		assert_int_equal(line, n <= first ? 1 : n - first + 1);
+		col -= n <= first ? 7 + n * 13 : 1;
+		/* Behind the key stands the number, blanks before it. */
+		assert_in_range(col, 6, 11);
+	}
+	json_doc_fini(&doc);
+	buf_fini(&text);
+}
+
 static void
 test_fail(void **state)
 {
@@ -299,6 +336,7 @@ main(void)
 	ROWS(&kit, place_rows, test_place);
 	TEST(&kit, test_nesting);
 	TEST(&kit, test_too_long);
+	TEST(&kit, test_places_of_many);
 	TEST(&kit, test_fail);
 	TEST(&kit, test_fail_inside);
 	TEST(&kit, test_long_pointer);

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The commands of faultpost that have a file of their own.  For main.c, which
+ * finds them by name.
+ */
+#ifndef FAULTPOST_HARNESS_MAIN_H
+#define FAULTPOST_HARNESS_MAIN_H
+
+/* Each takes its words, its own name first, and gives the exit code. */
+int command_run(int argc, char **argv);
+
+#endif
