@@ -21,6 +21,7 @@ floor_library(dns FLOOR 1 IN core/dns USES base json)
 floor_library(maillog FLOOR 1 IN core/maillog USES base smtp)
 floor_library(routes FLOOR 1 IN core/routes USES base smtp dns)
 floor_library(transcript FLOOR 1 IN core/transcript USES base smtp json)
+floor_library(tls FLOOR 1 IN core/tls USES base NEEDS openssl)
 
 floor_library(mock_pure FLOOR 2 IN mockserver USES base smtp json dns
   transcript NEEDS pcre2)
@@ -31,7 +32,7 @@ floor_library(harness_pure FLOOR 2 IN harness USES base smtp json dns maillog
 
 # The seam (clock, streams, resolver, storage): the virtual world, and the
 # real one, which alone may name clocks, sockets and libev.
-floor_library(world FLOOR 3 IN core/world USES base dns NEEDS sqlite3)
+floor_library(world FLOOR 3 IN core/world USES base dns tls NEEDS sqlite3)
 floor_library(world_ev FLOOR 3 IN core/world FILES world_ev* ev_* USES world
   NEEDS ev sqlite3)
 
@@ -45,6 +46,10 @@ floor_library(relay FLOOR 3 IN relay
 floor_library(harness FLOOR 4 IN harness
   FILES run run_* inject* sim sim_* live live_* explore
   USES harness_pure mock relay world world_ev)
+
+# The machine's authorities, which OpenSSL reads by itself.
+floor_library(tls_system FLOOR 3 IN core/tls FILES system USES tls
+  NEEDS openssl)
 
 # What the mains share: options, files, exit codes.
 floor_library(cli FLOOR 5 IN core/cli USES base)
@@ -60,6 +65,7 @@ floor_program(faultpost FLOOR 5 MAIN harness/main.c
 # test_FOLDER_NAME.c, that of FOLDER (its highest, unless one holds NAME), and
 # what that may use.  The tests that neither fits say here which they test.
 floor_test(world world_ev)
+floor_test(world_tls world_ev)
 floor_test(smtp_mutual smtp)
 
 # Across the folders mockserver/, relay/ and harness/ only these headers may be

@@ -154,11 +154,11 @@ static void
 connection_open(struct session *s)
 {
 	static const struct stream_handler handler = {
-		on_connected,
-		on_input,
-		on_drained,
-		on_eof,
-		on_failure,
+		.on_connected = on_connected,
+		.on_input = on_input,
+		.on_drained = on_drained,
+		.on_eof = on_eof,
+		.on_failure = on_failure,
 	};
 	struct endpoint from = { PLAN_INJECTOR_ADDRESS, 0 };
 

@@ -81,6 +81,10 @@ stream_attach(
 	assert(handler->on_drained != NULL);
 	assert(handler->on_eof != NULL);
 	assert(handler->on_failure != NULL);
+	if (s->tls != NULL) {
+		stream_tls_attach(s, handler, owner);
+		return;
+	}
 	s->handler = handler;
 	s->owner = owner;
 }
@@ -88,37 +92,51 @@ stream_attach(
 void
 stream_write(struct stream *s, struct slice bytes)
 {
-	if (bytes.len > 0)
+	if (bytes.len == 0)
+		return;
+	if (s->tls != NULL)
+		stream_tls_write(s, bytes);
+	else
 		s->world->ops->write(s, bytes);
 }
 
 size_t
 stream_queued(const struct stream *s)
 {
-	return s->world->ops->queued(s);
+	return s->tls != NULL ? stream_tls_queued(s) : s->world->ops->queued(s);
 }
 
 void
 stream_pause(struct stream *s, bool paused)
 {
+	if (s->tls != NULL)
+		stream_tls_pause(s, paused);
 	s->world->ops->pause(s, paused);
 }
 
 void
 stream_shutdown(struct stream *s)
 {
+	if (s->tls != NULL)
+		stream_tls_end(s);
 	s->world->ops->shutdown(s);
 }
 
 void
 stream_close(struct stream *s)
 {
+	if (s->tls != NULL) {
+		stream_tls_end(s);
+		stream_tls_release(s);
+	}
 	s->world->ops->close(s);
 }
 
 void
 stream_reset(struct stream *s)
 {
+	if (s->tls != NULL)
+		stream_tls_release(s);
 	s->world->ops->reset(s);
 }
 

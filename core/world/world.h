@@ -16,6 +16,7 @@
 #include "core/base/err.h"
 #include "core/base/heap.h"
 #include "core/dns/dns.h"
+#include "core/tls/session.h"
 
 struct world;
 
@@ -49,7 +50,8 @@ bool timer_is_set(const struct timer *t);
 	X(NET_TIMED_OUT, "timeout")                                            \
 	X(NET_UNREACHABLE, "[Errno 65] No route to host")                      \
 	X(NET_RESET, "[Errno 54] Connection reset by peer")                    \
-	X(NET_LOCAL, "[Errno 49] Can't assign requested address")
+	X(NET_LOCAL, "[Errno 49] Can't assign requested address")              \
+	X(NET_TLS, "[Errno 0] Error")
 enum net_failure {
 #define X(constant, text) constant,
 	NET_FAILURES(X)
@@ -63,7 +65,7 @@ const char *net_failure_text(enum net_failure f);
 struct stream;
 
 /* What the owner of a stream is told; each with the owner pointer it gave.
- * All members are set. */
+ * All members but on_secured are set. */
 struct stream_handler {
 	/* The connect has succeeded (never for accepted streams). */
 	void (*on_connected)(void *owner);
@@ -77,6 +79,10 @@ struct stream_handler {
 	void (*on_eof)(void *owner);
 	/* The connection is dead; queued output is lost. */
 	void (*on_failure)(void *owner, enum net_failure why);
+	/* The handshake that stream_start_tls() began has been done; the
+	 * verdict lives as long as the stream.  NULL with owners that never
+	 * begin one. */
+	void (*on_secured)(void *owner, const struct tls_verdict *verdict);
 };
 
 /* Back-pressure: an owner that produces on its own pauses above the high mark
@@ -109,6 +115,41 @@ void stream_close(struct stream *s);
 void stream_reset(struct stream *s);
 const struct endpoint *stream_local(const struct stream *s);
 const struct endpoint *stream_remote(const struct stream *s);
+
+/* ---- TLS over a stream ---- */
+
+/*
+ * From here on the stream is TLS; once only, and not behind on_eof or
+ * on_failure.  The context says which side this end is and is borrowed for the
+ * call; `peer` is whom a client means to reach (NULL: no matter whom, and for
+ * servers).  What was written before goes out in clear, first: a server writes
+ * its 220 and calls this at once.
+ *
+ * Everything that arrives from now on is taken for TLS, so that plaintext which
+ * somebody slipped in makes the handshake fail.  What on_input has shown by now
+ * was in clear: the owner must not act on any of it that came behind the
+ * command or the reply that led here (CVE-2011-0411), but forget it, or give
+ * up.
+ *
+ * Until on_secured the owner writes nothing.  Then on_input and stream_write()
+ * speak plaintext, stream_queued() counts bytes of plaintext whose records the
+ * network has not taken whole, and the marks of back-pressure hold.
+ * stream_close() and stream_shutdown() say so to the peer in TLS; the peer's
+ * saying so, like its FIN without a word, is on_eof.
+ *
+ * What the peer does wrong, in the handshake (a FIN included) or later, is
+ * on_failure with NET_TLS and stream_tls_failure() in words; the alert that
+ * says so is on its way, and stream_close() lets it go out.  A peer whose
+ * certificate does not stand up is no failure: see the verdict, whose check is
+ * as of world_now().
+ */
+void stream_start_tls(struct stream *s, const struct tls_context *context,
+    const struct tls_peer *peer);
+/* What the handshake came to; NULL in clear and before it is done. */
+const struct tls_verdict *stream_tls_verdict(const struct stream *s);
+/* Why TLS failed: "no shared cipher"; "" when it has not.  Lives as long as the
+ * stream. */
+const char *stream_tls_failure(const struct stream *s);
 
 struct listener;
 /* Port 0 takes a free one: ask listener_local().  NULL with *err set when the

@@ -41,12 +41,16 @@ struct world {
 	const char *vfs; /* borrowed from the world's storage, or NULL */
 };
 
-/* The first member of each world's stream. */
+struct stream_tls;
+
+/* The first member of each world's stream.  Under TLS the handler that the
+ * world sees is world_tls.c's, and the owner's is in `tls`. */
 struct stream {
 	struct world *world;
 	const struct stream_handler *handler;
 	void *owner;
 	struct endpoint local, remote;
+	struct stream_tls *tls; /* owned until closed; NULL: in clear */
 };
 
 /* The first member of each world's listener. */
@@ -56,6 +60,19 @@ struct listener {
 	void (*on_accept)(void *owner, struct stream *s);
 	void *owner;
 };
+
+/* ---- world_tls.c: what a stream under TLS does instead ---- */
+
+void stream_tls_attach(
+    struct stream *s, const struct stream_handler *handler, void *owner);
+void stream_tls_write(struct stream *s, struct slice bytes);
+size_t stream_tls_queued(const struct stream *s);
+void stream_tls_pause(struct stream *s, bool paused);
+/* Says goodbye, as far as there is somebody to say it to. */
+void stream_tls_end(struct stream *s);
+/* The owner lets go of the stream: frees s->tls, at once or behind the callback
+ * that is running. */
+void stream_tls_release(struct stream *s);
 
 /* Takes the entry that is due first out of the calendar if it is due by
  * `until`; NULL when none is. */

@@ -8,7 +8,7 @@ import pytest
 import house
 
 PURE_SYSTEM = ("base", "smtp", "json", "dns", "maillog", "routes",
-               "transcript", "mock_pure", "relay_pure", "harness_pure",
+               "transcript", "tls", "mock_pure", "relay_pure", "harness_pure",
                "world")
 
 SMALL = house.Floors("""

@@ -128,11 +128,11 @@ client_failure(void *owner, enum net_failure why)
 }
 
 static const struct stream_handler client_handler = {
-	client_connected,
-	client_input,
-	client_drained,
-	client_eof,
-	client_failure,
+	.on_connected = client_connected,
+	.on_input = client_input,
+	.on_drained = client_drained,
+	.on_eof = client_eof,
+	.on_failure = client_failure,
 };
 
 static inline void

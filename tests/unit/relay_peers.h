@@ -201,11 +201,11 @@ stage_ignore(void *owner)
 }
 
 static const struct stream_handler session_handler = {
-	stage_ignore,
-	session_input,
-	stage_ignore,
-	session_eof,
-	session_failure,
+	.on_connected = stage_ignore,
+	.on_input = session_input,
+	.on_drained = stage_ignore,
+	.on_eof = session_eof,
+	.on_failure = session_failure,
 };
 
 static inline void
@@ -306,11 +306,11 @@ client_failure(void *owner, enum net_failure why)
 }
 
 static const struct stream_handler client_handler = {
-	stage_ignore,
-	client_input,
-	stage_ignore,
-	client_eof,
-	client_failure,
+	.on_connected = stage_ignore,
+	.on_input = client_input,
+	.on_drained = stage_ignore,
+	.on_eof = client_eof,
+	.on_failure = client_failure,
 };
 
 static inline void

@@ -224,11 +224,11 @@ talker_on_failure(void *owner, enum net_failure why)
 }
 
 static const struct stream_handler talker_handler = {
-	talker_on_connected,
-	talker_on_input,
-	talker_on_drained,
-	talker_on_eof,
-	talker_on_failure,
+	.on_connected = talker_on_connected,
+	.on_input = talker_on_input,
+	.on_drained = talker_on_drained,
+	.on_eof = talker_on_eof,
+	.on_failure = talker_on_failure,
 };
 
 static void

@@ -18,8 +18,9 @@ enum moment {
 	ON_DRAINED,
 	ON_EOF,
 	ON_FAILURE,
+	ON_SECURED,
 };
-#define MOMENTS (ON_FAILURE + 1)
+#define MOMENTS (ON_SECURED + 1)
 
 struct pair;
 
@@ -92,12 +93,22 @@ peer_on_failure(void *owner, enum net_failure why)
 	peer_note(p, ON_FAILURE);
 }
 
+static inline void
+peer_on_secured(void *owner, const struct tls_verdict *verdict)
+{
+	struct peer *p = owner;
+
+	assert_ptr_equal(stream_tls_verdict(p->s), verdict);
+	peer_note(p, ON_SECURED);
+}
+
 static const struct stream_handler peer_handler = {
 	.on_connected = peer_on_connected,
 	.on_input = peer_on_input,
 	.on_drained = peer_on_drained,
 	.on_eof = peer_on_eof,
 	.on_failure = peer_on_failure,
+	.on_secured = peer_on_secured,
 };
 
 static inline void

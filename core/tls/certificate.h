@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Certificates made on the spot, for tests and mock hosts: an authority of
+ * one's own, and what it signs.  Nothing is read or kept; whoever needs to
+ * trust the authority is given its PEM text.
+ */
+#ifndef FAULTPOST_TLS_CERTIFICATE_H
+#define FAULTPOST_TLS_CERTIFICATE_H
+
+#include "core/base/address.h"
+#include "core/base/buf.h"
+#include "core/base/utime.h"
+
+/* ED25519 has signatures of one size, so that all handshakes are of one size;
+ * P256 is what every peer knows. */
+enum tls_key_kind {
+	TLS_KEY_ED25519,
+	TLS_KEY_P256,
+};
+
+/* Borrowed for the calls. */
+struct tls_certificate_spec {
+	struct slice common_name;  /* at most 64 bytes go in */
+	const struct slice *names; /* DNS names that it is good for */
+	size_t name_count;
+	const struct ip_address *addresses; /* and addresses */
+	size_t address_count;
+	utime from, until; /* when it is valid */
+};
+
+struct tls_authority;
+
+struct tls_authority *tls_authority_new(
+    struct slice common_name, enum tls_key_kind kind, utime from, utime until);
+void tls_authority_destroy(struct tls_authority **ap);
+/* Its certificate, as PEM text. */
+struct slice tls_authority_certificate(const struct tls_authority *a);
+
+/* Appends a certificate and its key, both new, as PEM text. */
+void tls_authority_issue(const struct tls_authority *a,
+    const struct tls_certificate_spec *spec, struct buf *certificate,
+    struct buf *key);
+/* The same, signed by nobody but itself. */
+void tls_certificate_self_signed(enum tls_key_kind kind,
+    const struct tls_certificate_spec *spec, struct buf *certificate,
+    struct buf *key);
+
+#endif

@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: MIT */
+/* Contexts from PEM text; see context.h. */
+#include "core/tls/context_impl.h"
+
+static struct tls_context *context_new(
+    const struct tls_context_options *o, bool is_server, struct err *err);
+static bool set_protocol(struct tls_context *c,
+    const struct tls_context_options *o, struct err *err);
+static bool add_authorities(
+    struct tls_context *c, struct slice pem, struct err *err);
+static bool set_identity(struct tls_context *c,
+    const struct tls_context_options *o, struct err *err);
+
+const struct tls_context_options tls_context_options_default = {
+	.version_min = TLS_1_2,
+	.version_max = TLS_1_3,
+};
+
+struct tls_context *
+tls_context_new_client(
+    const struct tls_context_options *options, struct err *err)
+{
+	return context_new(options, false, err);
+}
+
+struct tls_context *
+tls_context_new_server(
+    const struct tls_context_options *options, struct err *err)
+{
+	assert(options->certificate.len > 0);
+	assert(options->key.len > 0);
+	return context_new(options, true, err);
+}
+
+void
+tls_context_destroy(struct tls_context **cp)
+{
+	struct tls_context *c = *cp;
+
+	if (c == NULL)
+		return;
+	*cp = NULL;
+	SSL_CTX_free(c->ssl);
+	free(c);
+}
+
+bool
+tls_context_verifies(const struct tls_context *c)
+{
+	return c->verifies;
+}
+
+static struct tls_context *
+context_new(
+    const struct tls_context_options *o, bool is_server, struct err *err)
+{
+	struct tls_context *c = xcalloc(1, sizeof(*c));
+	bool ok;
+
+	/* Its configuration file is the machine's, not ours. */
+	ok = OPENSSL_init_ssl(OPENSSL_INIT_NO_LOAD_CONFIG, NULL) == 1;
+	assert(ok);
+	ERR_clear_error();
+	c->is_server = is_server;
+	c->ssl =
+	    SSL_CTX_new(is_server ? TLS_server_method() : TLS_client_method());
+	if (c->ssl == NULL)
+		abort();
+	ok = set_protocol(c, o, err) &&
+	    add_authorities(c, o->authorities, err) && set_identity(c, o, err);
+	ERR_clear_error();
+	if (!ok)
+		tls_context_destroy(&c);
+	return c;
+}
+
+static bool
+set_protocol(
+    struct tls_context *c, const struct tls_context_options *o, struct err *err)
+{
+	static const int numbers[] = {
+#define X(constant, name, number) [constant] = (number),
+		TLS_VERSIONS(X)
+#undef X
+	};
+	bool ok;
+
+	assert(o->version_min <= o->version_max);
+	ok = SSL_CTX_set_min_proto_version(c->ssl, numbers[o->version_min]) ==
+		1 &&
+	    SSL_CTX_set_max_proto_version(c->ssl, numbers[o->version_max]) == 1;
+	assert(ok);
+	/* OpenSSL's least security level knows no version below 1.2. */
+	if (o->version_min < TLS_1_2)
+		SSL_CTX_set_security_level(c->ssl, 0);
+	(void)SSL_CTX_set_options(c->ssl,
+	    SSL_OP_NO_TICKET | SSL_OP_NO_RENEGOTIATION |
+		SSL_OP_IGNORE_UNEXPECTED_EOF);
+	(void)SSL_CTX_set_num_tickets(c->ssl, 0);
+	(void)SSL_CTX_set_session_cache_mode(c->ssl, SSL_SESS_CACHE_OFF);
+	(void)SSL_CTX_set_mode(c->ssl, SSL_MODE_RELEASE_BUFFERS);
+	if (o->ciphers == NULL ||
+	    SSL_CTX_set_cipher_list(c->ssl, o->ciphers) == 1)
+		return true;
+	return err_set(err, "\"%s\" names no cipher", o->ciphers);
+}
+
+/* Given to OpenSSL so that it never asks on the terminal. */
+static char no_password[] = "";
+
+static X509 *
+read_certificate(BIO *from)
+{
+	return PEM_read_bio_X509(from, NULL, NULL, no_password);
+}
+
+static BIO *
+bio_of(struct slice text)
+{
+	BIO *bio;
+
+	assert(text.len <= INT32_MAX);
+	bio = BIO_new_mem_buf(text.at, (int)text.len);
+	if (bio == NULL)
+		abort();
+	return bio;
+}
+
+static bool
+add_authorities(struct tls_context *c, struct slice pem, struct err *err)
+{
+	X509_STORE *store = SSL_CTX_get_cert_store(c->ssl);
+	size_t count = 0;
+	X509 *certificate;
+	BIO *from;
+
+	if (pem.len == 0)
+		return true;
+	from = bio_of(pem);
+	while ((certificate = read_certificate(from)) != NULL) {
+		if (X509_STORE_add_cert(store, certificate) == 1)
+			count++;
+		X509_free(certificate);
+	}
+	BIO_free(from);
+	if (count == 0)
+		return err_set(
+		    err, "no certificate in PEM form among the authorities");
+	c->verifies = true;
+	return true;
+}
+
+/* The rest of a chain, behind its leaf. */
+static void
+add_chain(struct tls_context *c, BIO *from)
+{
+	X509 *certificate;
+
+	while ((certificate = read_certificate(from)) != NULL)
+		if (SSL_CTX_add0_chain_cert(c->ssl, certificate) != 1)
+			X509_free(certificate);
+}
+
+static bool
+set_identity(
+    struct tls_context *c, const struct tls_context_options *o, struct err *err)
+{
+	BIO *chain, *key;
+	X509 *leaf;
+	EVP_PKEY *secret;
+	bool ok = false;
+
+	if (o->certificate.len == 0)
+		return true;
+	chain = bio_of(o->certificate);
+	key = bio_of(o->key);
+	leaf = read_certificate(chain);
+	secret = PEM_read_bio_PrivateKey(key, NULL, NULL, no_password);
+	if (leaf == NULL)
+		(void)err_set(err, "no certificate in PEM form");
+	else if (secret == NULL)
+		(void)err_set(err, "no private key in PEM form");
+	else if (SSL_CTX_use_certificate(c->ssl, leaf) != 1)
+		(void)err_set(err, "the certificate is of no use: %s",
+		    tls_take_complaint());
+	else if (SSL_CTX_use_PrivateKey(c->ssl, secret) != 1)
+		(void)err_set(
+		    err, "the private key is not that of the certificate");
+	else
+		ok = true;
+	if (ok)
+		add_chain(c, chain);
+	X509_free(leaf);
+	EVP_PKEY_free(secret);
+	BIO_free(chain);
+	BIO_free(key);
+	return ok;
+}
+
+const char *
+tls_take_complaint(void)
+{
+	const char *text = ERR_reason_error_string(ERR_peek_error());
+
+	ERR_clear_error();
+	return text != NULL ? text : "unknown error";
+}
