@@ -91,3 +91,18 @@ heap_remove(struct heap *h, struct heap_node *n)
 	n->child = n->next = n->prev = NULL;
 	n->queued = false;
 }
+
+struct heap_node *
+heap_next(const struct heap_node *n)
+{
+	if (n->child != NULL)
+		return n->child;
+	/* Up, until there is a sibling: `prev` of a first child is the parent.
+	 */
+	while (n != NULL && n->next == NULL) {
+		while (n->prev != NULL && n->prev->child != n)
+			n = n->prev;
+		n = n->prev;
+	}
+	return n != NULL ? n->next : NULL;
+}

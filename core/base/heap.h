@@ -33,5 +33,8 @@ heap_top(const struct heap *h)
 {
 	return h->root;
 }
+/* All nodes, each once, parents first: heap_top(), then this until it is NULL.
+ * The heap must not change meanwhile. */
+struct heap_node *heap_next(const struct heap_node *n);
 
 #endif

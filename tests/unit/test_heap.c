@@ -106,6 +106,35 @@ test_random_against_reference(void **state)
 	assert_null(least(nodes, NODES));
 }
 
+/* Every node is passed once, whatever was inserted and removed before. */
+static void
+test_next(void **state)
+{
+	static struct heap_node nodes[NODES];
+	struct heap h = { 0 };
+	struct rng rng;
+
+	(void)state;
+	rng_init(&rng, 11);
+	for (int i = 0; i < 400; i++) {
+		struct heap_node *n = &nodes[rng_below(&rng, NODES)];
+		size_t queued = 0, passed = 0;
+
+		if (n->queued)
+			heap_remove(&h, n);
+		else
+			heap_insert(
+			    &h, n, (utime)rng_below(&rng, 5), (uint64_t)i);
+		for (size_t k = 0; k < NODES; k++)
+			queued += nodes[k].queued;
+		for (n = heap_top(&h); n != NULL; n = heap_next(n)) {
+			assert_true(n->queued);
+			passed++;
+		}
+		assert_int_equal(passed, queued);
+	}
+}
+
 /* In order, and in reverse: one makes a flat heap, the other a long chain. */
 static void
 test_many_in_order(void **state)
@@ -139,5 +168,6 @@ main(void)
 	TEST(&kit, test_extreme_times);
 	TEST(&kit, test_random_against_reference);
 	TEST(&kit, test_many_in_order);
+	TEST(&kit, test_next);
 	return kit_run(&kit, "heap");
 }
