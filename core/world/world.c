@@ -73,6 +73,18 @@ world_connect(struct world *w, const struct endpoint *from,
 	return s;
 }
 
+struct stream *
+world_connect_local(struct world *w, const char *path,
+    const struct stream_handler *handler, void *owner)
+{
+	struct stream *s;
+
+	assert(w->ops->connect_local != NULL);
+	s = w->ops->connect_local(w, path);
+	stream_attach(s, handler, owner);
+	return s;
+}
+
 void
 stream_attach(
     struct stream *s, const struct stream_handler *handler, void *owner)
@@ -161,6 +173,24 @@ world_listen(struct world *w, const struct endpoint *at,
 
 	assert(!ip_is_none(&at->ip));
 	l = w->ops->listen(w, at, err);
+	if (l != NULL) {
+		l->on_accept = on_accept;
+		l->owner = owner;
+	}
+	return l;
+}
+
+struct listener *
+world_listen_local(struct world *w, const char *path,
+    void (*on_accept)(void *owner, struct stream *s), void *owner,
+    struct err *err)
+{
+	struct listener *l = NULL;
+
+	if (w->ops->listen_local != NULL)
+		l = w->ops->listen_local(w, path, err);
+	else
+		(void)err_set(err, "a simulation has no local sockets");
 	if (l != NULL) {
 		l->on_accept = on_accept;
 		l->owner = owner;

@@ -150,11 +150,24 @@ const struct tls_verdict *stream_tls_verdict(const struct stream *s);
 /* Why TLS failed: "no shared cipher"; "" when it has not.  Lives as long as the
  * stream. */
 const char *stream_tls_failure(const struct stream *s);
+/* The same to a socket of this machine, by its path; only in a world that has a
+ * machine. */
+struct stream *world_connect_local(struct world *w, const char *path,
+    const struct stream_handler *handler, void *owner);
 
 struct listener;
 /* Port 0 takes a free one: ask listener_local().  NULL with *err set when the
  * address cannot be had. */
 struct listener *world_listen(struct world *w, const struct endpoint *at,
+    void (*on_accept)(void *owner, struct stream *s), void *owner,
+    struct err *err);
+/* The longest path of a local socket, terminator included. */
+#define WORLD_LOCAL_PATH_MAX 108
+/* Listens on a socket of this machine that only its owner may connect to (mode
+ * 0600).  One that a program left behind is replaced, one that somebody listens
+ * on is not; closing removes it.  NULL with *err set, as in a world without a
+ * machine. */
+struct listener *world_listen_local(struct world *w, const char *path,
     void (*on_accept)(void *owner, struct stream *s), void *owner,
     struct err *err);
 const struct endpoint *listener_local(const struct listener *l);

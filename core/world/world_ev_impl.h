@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The inside of the real world, shared by world_ev.c (loop and clock),
- * world_ev_stream.c (connections) and world_ev_net.c (addresses, connecting,
- * listening): the only files that know libev and sockets.
+ * world_ev_stream.c (connections), world_ev_net.c (addresses, connecting,
+ * listening) and world_ev_local.c (the same for sockets of this machine): the
+ * only files that know libev and sockets.
  *
  * A turn of the loop is: timers that are due, then the streams that want
  * attention (output to write, a failure to tell), then waiting, then what the
@@ -66,6 +67,17 @@ struct ev_stream {
 	struct timer linger;
 };
 
+struct ev_listener {
+	struct listener base;
+	int fd;      /* owned */
+	char *path;  /* owned; of a local socket; NULL: TCP */
+	bool is_any; /* listens on all addresses */
+	bool in_callback;
+	bool closed; /* to be freed behind the callback */
+	struct ev_io accepting;
+	struct timer rest;
+};
+
 static inline struct ev_world *
 ev_world_of(const struct stream *s)
 {
@@ -79,10 +91,19 @@ struct stream *ev_world_connect(
 struct listener *ev_world_listen(
     struct world *w, const struct endpoint *at, struct err *err);
 void ev_listener_close(struct listener *base);
+/* Accepts on a socket that it takes over. */
+struct ev_listener *ev_listener_new(struct ev_world *ew, int fd);
 /* What the socket says about its own address. */
 void ev_socket_local(int fd, struct endpoint *local);
 /* Why a stream ended, from errno. */
 enum net_failure ev_failure_of(int error);
+
+/* ---- world_ev_local.c ---- */
+
+/* What world_connect_local() and world_listen_local() do here. */
+struct stream *ev_world_connect_local(struct world *w, const char *path);
+struct listener *ev_world_listen_local(
+    struct world *w, const char *path, struct err *err);
 
 /* ---- world_ev_stream.c ---- */
 

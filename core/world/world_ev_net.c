@@ -12,16 +12,6 @@
 /* How long a listener rests when the process has no descriptor left. */
 #define ACCEPT_REST (100 * UTIME_MS)
 
-struct ev_listener {
-	struct listener base;
-	int fd;      /* owned */
-	bool is_any; /* listens on all addresses */
-	bool in_callback;
-	bool closed; /* to be freed behind the callback */
-	struct ev_io accepting;
-	struct timer rest;
-};
-
 static void on_acceptable(struct ev_loop *loop, struct ev_io *io, int events);
 static void on_rested(struct timer *t);
 
@@ -57,7 +47,7 @@ sockaddr_get(const union any_sockaddr *a, struct endpoint *e)
 		e->ip.family = 4;
 		memcpy(e->ip.bytes, &a->v4.sin_addr, 4);
 		e->port = ntohs(a->v4.sin_port);
-	} else {
+	} else if (a->sa.sa_family == AF_INET6) {
 		e->ip.family = 6;
 		memcpy(e->ip.bytes, &a->v6.sin6_addr, 16);
 		e->port = ntohs(a->v6.sin6_port);
@@ -180,7 +170,6 @@ struct listener *
 ev_world_listen(struct world *w, const struct endpoint *at, struct err *err)
 {
 	static const struct ip_address any[] = { { 4, { 0 } }, { 6, { 0 } } };
-	struct ev_world *ew = (struct ev_world *)w;
 	struct ev_listener *l;
 	char text[ENDPOINT_TEXT_MAX];
 	int fd = listen_at(at);
@@ -190,17 +179,32 @@ ev_world_listen(struct world *w, const struct endpoint *at, struct err *err)
 		    endpoint_format(at, text), strerror(errno));
 		return NULL;
 	}
-	l = xcalloc(1, sizeof(*l));
-	l->base.world = w;
-	l->fd = fd;
+	l = ev_listener_new((struct ev_world *)w, fd);
 	ev_socket_local(fd, &l->base.local);
 	l->is_any = ip_equal(&at->ip, &any[0]) || ip_equal(&at->ip, &any[1]);
+	return &l->base;
+}
+
+struct ev_listener *
+ev_listener_new(struct ev_world *ew, int fd)
+{
+	struct ev_listener *l = xcalloc(1, sizeof(*l));
+
+	l->base.world = &ew->base;
+	l->fd = fd;
 	l->rest.fire = on_rested;
 	ev_io_init(&l->accepting, on_acceptable, fd, EV_READ);
 	l->accepting.data = l;
 	ev_io_start(ew->loop, &l->accepting);
 	ew->owned++;
-	return &l->base;
+	return l;
+}
+
+static void
+listener_free(struct ev_listener *l)
+{
+	free(l->path);
+	free(l);
 }
 
 void
@@ -212,11 +216,13 @@ ev_listener_close(struct listener *base)
 	ev_io_stop(ew->loop, &l->accepting);
 	timer_stop(base->world, &l->rest);
 	(void)close(l->fd);
+	if (l->path != NULL)
+		(void)unlink(l->path);
 	ew->owned--;
 	if (l->in_callback)
 		l->closed = true;
 	else
-		free(l);
+		listener_free(l);
 }
 
 static void
@@ -256,7 +262,8 @@ accept_one(struct ev_listener *l)
 	}
 	s = ev_stream_new(ew, fd);
 	s->phase = PHASE_OPEN;
-	sockaddr_get(&a, &s->base.remote);
+	if (l->path == NULL)
+		sockaddr_get(&a, &s->base.remote);
 	s->base.local = l->base.local;
 	if (l->is_any)
 		ev_socket_local(fd, &s->base.local);
@@ -280,5 +287,5 @@ on_acceptable(struct ev_loop *loop, struct ev_io *io, int events)
 	}
 	l->in_callback = false;
 	if (l->closed)
-		free(l);
+		listener_free(l);
 }

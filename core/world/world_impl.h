@@ -21,6 +21,10 @@ struct world_ops {
 	    const struct endpoint *to);
 	struct listener *(*listen)(
 	    struct world *w, const struct endpoint *at, struct err *err);
+	/* Both NULL in a world without a machine. */
+	struct stream *(*connect_local)(struct world *w, const char *path);
+	struct listener *(*listen_local)(
+	    struct world *w, const char *path, struct err *err);
 	void (*listener_close)(struct listener *l);
 	void (*write)(struct stream *s, struct slice bytes);
 	size_t (*queued)(const struct stream *s);
