@@ -41,7 +41,7 @@ floor_library(mock FLOOR 3 IN mockserver
   USES mock_pure world)
 floor_library(relay FLOOR 3 IN relay
   FILES relay relay_* inbound* outbound* deliver* spool spool_* log resolve
-  control
+  operate operate_* control control_*
   USES relay_pure world NEEDS sqlite3)
 floor_library(harness FLOOR 4 IN harness
   FILES run run_* inject* sim sim_* live live_* explore

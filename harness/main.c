@@ -25,6 +25,7 @@ static int command_schema(int argc, char **argv);
 static const struct command commands[] = {
 	{ "run", command_run },
 	{ "schema", command_schema },
+	{ "ctl", command_ctl },
 };
 
 static const struct cli_program program = {
@@ -37,6 +38,7 @@ static const struct cli_program program = {
 	    "  run FILE|FOLDER...        Run scenarios and judge them.\n"
 	    "  schema                    Print the JSON Schema of scenario "
 	    "files.\n"
+	    "  ctl COMMAND               Operate a relay that runs.\n"
 	    "  NAME                      Run faultpost-NAME from PATH.\n"
 	    "\n"
 	    "Exit codes: 0 held, 1 an expectation or invariant did not "

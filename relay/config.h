@@ -60,8 +60,9 @@ struct relay_config {
 	JSON_ARRAY_OF(struct ip_network) relay_from;
 	/* Domains to which anyone may send. */
 	JSON_ARRAY_OF(struct slice) accept_for;
-	struct slice queue_path; /* terminated */
-	struct slice log_path;   /* terminated; empty: standard output */
+	struct slice queue_path;   /* terminated */
+	struct slice log_path;     /* terminated; empty: standard output */
+	struct slice control_path; /* empty: beside the queue */
 	struct relay_delivery delivery;
 	struct relay_bounce_profile bounce;
 	struct relay_limits limits;

@@ -45,6 +45,7 @@ delivery_destroy(struct delivery *d)
 	LIST_FOREACH_SAFE(link, &d->connections)
 		outbound_destroy(CONTAINER_OF(link, struct connection, link));
 	free(d->last_error);
+	delivery_notes_fini(&d->notes);
 	d->domain->delivery = NULL;
 	free(d);
 }
@@ -71,6 +72,7 @@ void
 deliver_setup_done(struct delivery *d, struct connection *c)
 {
 	leave_setup(d, c);
+	deliver_note_tried(d);
 	host_on_up(c->host);
 	deliver_wake(d);
 }
@@ -125,6 +127,8 @@ deliver_host_failed(struct delivery *d, struct connection *c,
 	leave_setup(d, c);
 	log_connection_error(&r->log, failure);
 	set_last_error(d, failure);
+	deliver_note_tried(d);
+	deliver_note_error(d, failure->code, failure->text);
 	if (is_down)
 		host_on_down(
 		    c->host, &r->config->delivery, world_now(r->world));
@@ -283,6 +287,10 @@ static void
 look_at_queue(struct delivery *d, utime now)
 {
 	deliver_make_due(d, now);
+	if (d->relay->is_suspended) {
+		deliver_tell_suspended(d);
+		return;
+	}
 	if (d->domain->ready_count == 0 || d->resolve != NULL)
 		return;
 	if (!d->has_candidates || now >= d->candidates_expire)
@@ -310,10 +318,10 @@ on_wake(struct timer *t)
 	first = domain_first_waiting(domain);
 	if (first != NULL && !timer_is_set(&d->wake))
 		timer_set(r->world, &d->wake, first->due);
-	if (r->draining) {
+	if (r->draining || r->is_suspended)
 		quit_idle(d);
+	if (r->draining)
 		deliver_end_drain(r);
-	}
 	retire(d);
 }
 

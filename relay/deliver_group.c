@@ -57,6 +57,8 @@ deliver_submit(struct relay *r, struct message *m,
 	struct group **groups = xcalloc(n, sizeof(*groups));
 	const struct spool_recipient **first = xcalloc(n, sizeof(*first));
 
+	if (left == NULL)
+		relay_count_received(r, m);
 	for (uint32_t i = 0; i < n; i++) {
 		uint32_t rid = left != NULL ? left[i].rid : i;
 		uint32_t before = made;
@@ -121,6 +123,7 @@ deliver_discard_group(struct delivery *d, struct group *g)
 	};
 
 	log_event(log, &ev);
+	deliver_count(d, COUNTER_DELETED, g->count);
 	while (g->count > 0)
 		finish_recipient(d, g, g->rids[0]);
 	finish_group(d, g);
@@ -222,6 +225,8 @@ deliver_delayed(struct delivery *d, struct group *g, uint32_t rid,
 
 	log_refused(
 	    &d->relay->log, MAILLOG_DELAYED, dcid, g->message->mid, rid, cause);
+	deliver_count(d, COUNTER_SOFT_BOUNCED, 1);
+	deliver_note_error(d, cause->code, cause->text);
 	if (cause->code != 0)
 		buf_printf(&text, "%u ", cause->code);
 	buf_append(&text, cause->text);
@@ -235,6 +240,7 @@ deliver_bounced(struct delivery *d, struct group *g, uint32_t rid,
 {
 	log_refused(
 	    &d->relay->log, MAILLOG_BOUNCED, dcid, g->message->mid, rid, cause);
+	deliver_count_bounced(d, cause);
 	finish_recipient(d, g, rid);
 }
 
@@ -258,6 +264,7 @@ deliver_done(struct delivery *d, struct group *g, const uint32_t *rids,
 
 	log_event(log, &done);
 	log_event(log, &said);
+	deliver_count(d, COUNTER_DELIVERED, count);
 	for (uint32_t i = 0; i < count; i++)
 		finish_recipient(d, g, rids[i]);
 	/* 14. */

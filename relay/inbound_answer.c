@@ -116,6 +116,7 @@ answer_rcpt(struct inbound *in, const struct smtp_command *command)
 	if (command->path.domain.len == 0 ||
 	    (!in->may_relay && !access_accepts(config, command->path.domain))) {
 		log_recipient(in, address, false);
+		relay_count(in->relay, COUNTER_REJECTED_RECIPIENTS, 1);
 		inbound_answer(in, 550, "5.7.1 relaying denied");
 		return;
 	}

@@ -7,6 +7,8 @@
 #include "core/cli/cli.h"
 #include "core/world/world_ev.h"
 #include "relay/config_json.h"
+#include "relay/control.h"
+#include "relay/explain.h"
 #include "relay/relay.h"
 
 #include "core/maillog/maillog.h"
@@ -30,6 +32,8 @@ struct daemon {
 	int in_force;
 	struct world *world;
 	struct relay *relay;
+	struct control *control;
+	char *control_path; /* owned; where it listens */
 	bool is_draining;   /* and listens nowhere */
 	struct buf log;     /* lines of this moment */
 	struct timer flush; /* writes them */
@@ -131,41 +135,11 @@ read_config(struct daemon *d, struct relay_config_file *into)
 	return ok;
 }
 
-/* What the configuration means, for -t. */
-static void
-explain(const struct relay_config *c)
-{
-	struct buf text = { 0 };
-	char at[ENDPOINT_TEXT_MAX], span[UTIME_TEXT_MAX];
-
-	for (size_t i = 0; i < c->listen.count; i++)
-		buf_printf(&text, "listens on %s\n",
-		    endpoint_format(&c->listen.at[i], at));
-	buf_printf(&text,
-	    "networks that may send anywhere: %zu; domains to which anybody "
-	    "may send: %zu\n",
-	    c->relay_from.count, c->accept_for.count);
-	buf_printf(&text, "routes: %zu\n", routes_count(c->routes));
-	routes_format(c->routes, &text);
-	buf_printf(&text, "retries after %s",
-	    utime_format_duration(c->bounce.initial_wait, span));
-	buf_printf(&text, ", at most every %s",
-	    utime_format_duration(c->bounce.max_wait, span));
-	buf_printf(&text, ", for %s or %u retries\n",
-	    utime_format_duration(c->bounce.max_time, span),
-	    c->bounce.max_retries);
-	fwrite(buf_slice(&text).at, 1, buf_len(&text), stdout);
-	buf_fini(&text);
-}
-
 static int
-print_description(const struct daemon *d)
+print_text(struct buf *text)
 {
-	struct buf text = { 0 };
-
-	d->describe(&text);
-	fwrite(buf_slice(&text).at, 1, buf_len(&text), stdout);
-	buf_fini(&text);
+	fwrite(buf_slice(text).at, 1, buf_len(text), stdout);
+	buf_fini(text);
 	return CLI_OK;
 }
 
@@ -303,6 +277,31 @@ lock_queue(struct daemon *d, struct err *err)
 				 : "the queue cannot be locked");
 }
 
+/* ---- the control socket ---- */
+
+/* Listens where the configuration in force says; beside the queue if it does
+ * not. */
+static bool
+open_control(struct daemon *d, struct err *err)
+{
+	const struct relay_config *c = &d->files[d->in_force].config;
+	struct buf path = { 0 };
+
+	buf_append(&path, c->control_path);
+	if (buf_len(&path) == 0)
+		buf_printf(&path, "%.*s.control", SLICE_ARG(c->queue_path));
+	if (d->control == NULL ||
+	    strcmp(d->control_path, buf_cstr(&path)) != 0) {
+		control_destroy(&d->control);
+		free(d->control_path);
+		d->control_path = xstrdup(buf_cstr(&path));
+		d->control =
+		    control_new(d->world, d->relay, d->control_path, err);
+	}
+	buf_fini(&path);
+	return d->control != NULL;
+}
+
 /* ---- events ---- */
 
 static void
@@ -348,7 +347,8 @@ on_hangup(struct daemon *d)
 		    "faultpost-relay: the old configuration stays in "
 		    "force: ");
 		cli_report(&err, CLI_USAGE);
-	} else if (!d->is_draining && !write_port_file(d, &err)) {
+	} else if (!open_control(d, &err) ||
+	    (!d->is_draining && !write_port_file(d, &err))) {
 		cli_report(&err, CLI_TROUBLE);
 	}
 	flush_log(d);
@@ -408,12 +408,12 @@ serve(struct daemon *d)
 	d->relay = relay_new(d->world, &d->files[0].config, &hooks, &err);
 	if (d->relay == NULL)
 		return cli_report(&err, CLI_TROUBLE);
-	if (!write_port_file(d, &err)) {
-		relay_destroy(&d->relay);
-		return cli_report(&err, CLI_TROUBLE);
+	ok = open_control(d, &err) && write_port_file(d, &err);
+	if (ok) {
+		world_ev_ready(d->ready_fd, getenv("NOTIFY_SOCKET"));
+		ok = world_run(d->world, &err);
 	}
-	world_ev_ready(d->ready_fd, getenv("NOTIFY_SOCKET"));
-	ok = world_run(d->world, &err);
+	control_destroy(&d->control);
 	relay_destroy(&d->relay);
 	log_mark(d, MAILLOG_END_LOGFILE);
 	flush_log(d);
@@ -428,6 +428,7 @@ daemon_fini(struct daemon *d)
 		world_destroy(&d->world);
 	}
 	buf_fini(&d->log);
+	free(d->control_path);
 	if (d->log_fd > STDOUT_FILENO)
 		(void)close(d->log_fd);
 	/* Behind SQLite, whose own locks on the file this ends. */
@@ -440,6 +441,7 @@ daemon_fini(struct daemon *d)
 static int
 run(struct daemon *d, int argc, char **argv)
 {
+	struct buf text = { 0 };
 	int first, code;
 
 	switch (cli_parse(&program, argc, argv, on_option, d, &first)) {
@@ -450,8 +452,10 @@ run(struct daemon *d, int argc, char **argv)
 	case CLI_GO:
 		break;
 	}
-	if (d->describe != NULL && first == argc)
-		return print_description(d);
+	if (d->describe != NULL && first == argc) {
+		d->describe(&text);
+		return print_text(&text);
+	}
 	if (first < argc || d->config_path == NULL) {
 		fprintf(stderr, "usage: %s %s\n", program.name, program.usage);
 		return CLI_USAGE;
@@ -459,8 +463,8 @@ run(struct daemon *d, int argc, char **argv)
 	if (!read_config(d, &d->files[0]))
 		return CLI_USAGE;
 	if (d->only_check) {
-		explain(&d->files[0].config);
-		code = CLI_OK;
+		relay_explain(&d->files[0].config, &text);
+		code = print_text(&text);
 	} else {
 		code = serve(d);
 	}

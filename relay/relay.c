@@ -81,7 +81,10 @@ relay_start(struct relay *r, struct err *err)
 	const struct spool_hooks hooks = { r, on_spool_fault };
 
 	r->spool = spool_open(r->world, r->config->queue_path.at, &hooks, err);
-	if (r->spool == NULL || !spool_load(r->spool, on_stored, r, err))
+	if (r->spool == NULL)
+		return false;
+	relay_load_counters(r);
+	if (!spool_load(r->spool, on_stored, r, err))
 		return false;
 	return replace_listeners(r, r->config, err);
 }
@@ -116,8 +119,11 @@ relay_destroy(struct relay **rp)
 		return;
 	close_listeners(r);
 	timer_stop(r->world, &r->drain);
+	timer_stop(r->world, &r->suspend);
 	inbound_destroy_all(r);
 	deliver_destroy_all(r);
+	if (r->spool != NULL)
+		relay_save_counters(r);
 	queue_fini(&r->queue);
 	hosts_fini(&r->hosts);
 	spool_close(&r->spool);

@@ -7,6 +7,7 @@
 #ifndef FAULTPOST_RELAY_H
 #define FAULTPOST_RELAY_H
 
+#include "core/base/buf.h"
 #include "core/world/world.h"
 #include "relay/config.h"
 
@@ -48,5 +49,28 @@ const struct endpoint *relay_listen_address(
 
 /* Recipients accepted and not finished. */
 uint64_t relay_queued_recipients(const struct relay *r);
+
+/* ---- operating it: docs/operating.md ---- */
+
+struct json_t;
+
+/* An operator's command, in words: "hoststatus", "example.com".  All borrowed.
+ */
+struct relay_command {
+	const struct slice *words;
+	size_t count;
+	struct slice payload; /* the file of `smtproutes import` */
+};
+/* What it says: the appliance's text, and the same as an object.  Both are the
+ * caller's to free. */
+struct relay_answer {
+	struct buf text;
+	struct json_t *object; /* or NULL */
+};
+void relay_answer_fini(struct relay_answer *answer);
+/* Carries it out.  False with *err set when it is no command, lacks something
+ * or cannot be done; then nothing has changed. */
+bool relay_operate(struct relay *r, const struct relay_command *command,
+    struct relay_answer *answer, struct err *err);
 
 #endif

@@ -7,6 +7,7 @@
 #ifndef FAULTPOST_RELAY_IMPL_H
 #define FAULTPOST_RELAY_IMPL_H
 
+#include "relay/counters.h"
 #include "relay/log.h"
 #include "relay/relay.h"
 #include "relay/resolve.h"
@@ -30,12 +31,45 @@ struct relay {
 	size_t retired_count;
 	bool draining, drained;
 	struct timer drain; /* its deadline */
+	struct counter_columns counters;
+	utime counters_saved_at;
+	bool is_suspended;    /* no deliveries: `suspenddel` */
+	struct timer suspend; /* then those under way are cut */
 };
 
 struct relay_listener {
 	struct endpoint at;        /* as configured: its port may be 0 */
 	struct listener *listener; /* owned */
 };
+
+/* ---- relay_count.c ---- */
+struct delivery;
+
+/* Takes the lifetime's counters up from the queue. */
+void relay_load_counters(struct relay *r);
+/* Puts them into the queue. */
+void relay_save_counters(struct relay *r);
+/* Something happened, `n` times, to no domain in particular. */
+void relay_count(struct relay *r, enum counter which, uint64_t n);
+/* A message was accepted. */
+void relay_count_received(struct relay *r, const struct message *m);
+
+/* What is remembered of a domain, beside its mail, for `hoststatus`. */
+struct delivery_notes {
+	struct counters counters;
+	bool was_tried;      /* a connection came to something, or failed */
+	utime last_activity; /* 0: none */
+	char *last_5xx, *last_error; /* owned, or NULL */
+	utime last_5xx_at, last_error_at;
+};
+void delivery_notes_fini(struct delivery_notes *notes);
+/* Something happened, `n` times, to recipients of the domain. */
+void deliver_count(struct delivery *d, enum counter which, uint64_t n);
+/* A recipient bounced. */
+void deliver_count_bounced(struct delivery *d, const struct log_cause *cause);
+/* A connection stood, or failed: then `code` (or 0) and `text` say how. */
+void deliver_note_tried(struct delivery *d);
+void deliver_note_error(struct delivery *d, unsigned code, struct slice text);
 
 /* ---- inbound.c ---- */
 void inbound_accept(struct relay *r, struct stream *s);
@@ -80,7 +114,9 @@ struct delivery {
 	struct resolve *resolve; /* under way, or NULL */
 	utime candidates_expire;
 	bool has_candidates;
-	char *last_error; /* owned; of the last host failure */
+	char *last_error;    /* owned; of the last host failure */
+	bool told_suspended; /* in the log, since suspenddel */
+	struct delivery_notes notes;
 };
 
 /* The domain's delivery, made when there is none; it is about to be used. */
@@ -122,6 +158,16 @@ void deliver_end_round(
 void deliver_requeue_attempted(struct delivery *d, struct group *g);
 /* Groups whose wait ends by `until` are due: 13. */
 void deliver_make_due(struct delivery *d, utime until);
+
+/* ---- deliver_operate.c ---- */
+/* No deliveries from now on; those under way have so long to end. */
+void deliver_suspend(struct relay *r, utime patience);
+void deliver_resume(struct relay *r);
+/* Says in the log, once, that the domain's mail has to wait for that. */
+void deliver_tell_suspended(struct delivery *d);
+/* All waiting groups of the domain are due, and its hosts that are down may be
+ * probed; how many groups became ready. */
+uint64_t deliver_now(struct relay *r, struct domain *domain);
 
 /* ---- deliver_candidates.c ---- */
 /* Looks the domain's candidates up; wakes the delivery when they are there. */

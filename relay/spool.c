@@ -373,6 +373,12 @@ spool_next_mid(struct spool *s)
 	return s->mid_next++;
 }
 
+uint64_t
+spool_last_mid(const struct spool *s)
+{
+	return s->mid_next - 1;
+}
+
 bool
 spool_put_piece(
     struct spool *s, uint64_t mid, uint32_t index, struct slice bytes)
@@ -466,4 +472,29 @@ spool_get_piece(struct spool *s, uint64_t mid, uint32_t index, struct buf *out)
 			(size_t)sqlite3_column_bytes(stmt, 0)));
 	(void)sqlite3_reset(stmt);
 	return ok;
+}
+
+void
+spool_put_counter(struct spool *s, const char *name, uint64_t value)
+{
+	sqlite3_stmt *stmt = s->statements[SPOOL_PUT_COUNTER];
+
+	if (!enter_transaction(s))
+		return;
+	bind_slice(stmt, 1, slice_cstr(name));
+	bind_u64(stmt, 2, value);
+	(void)write_row(s, SPOOL_PUT_COUNTER);
+}
+
+uint64_t
+spool_get_counter(struct spool *s, const char *name, uint64_t missing)
+{
+	sqlite3_stmt *stmt = s->statements[SPOOL_GET_COUNTER];
+	uint64_t value = missing;
+
+	bind_slice(stmt, 1, slice_cstr(name));
+	if (sqlite3_step(stmt) == SQLITE_ROW)
+		value = (uint64_t)sqlite3_column_int64(stmt, 0);
+	(void)sqlite3_reset(stmt);
+	return value;
 }

@@ -57,6 +57,13 @@ void spool_close(struct spool **sp);
 
 /* A new message number; never given twice, also after a crash. */
 uint64_t spool_next_mid(struct spool *s);
+/* The one given last. */
+uint64_t spool_last_mid(const struct spool *s);
+
+/* A number that is kept by name in the table `counter`, with the writes of the
+ * present moment; reading gives `missing` when there is none. */
+void spool_put_counter(struct spool *s, const char *name, uint64_t value);
+uint64_t spool_get_counter(struct spool *s, const char *name, uint64_t missing);
 
 /* Stores piece `index` of a message's content; false when the disk refuses. */
 bool spool_put_piece(

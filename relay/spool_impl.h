@@ -14,6 +14,10 @@
 	X(SPOOL_COMMIT, "COMMIT")                                              \
 	X(SPOOL_ROLLBACK, "ROLLBACK")                                          \
 	X(SPOOL_SET_MID, "UPDATE counter SET value=?1 WHERE name='mid'")       \
+	X(SPOOL_PUT_COUNTER,                                                   \
+	    "INSERT INTO counter VALUES(?1,?2)"                                \
+	    " ON CONFLICT(name) DO UPDATE SET value=?2")                       \
+	X(SPOOL_GET_COUNTER, "SELECT value FROM counter WHERE name=?1")        \
 	X(SPOOL_PUT_PIECE, "INSERT INTO content VALUES(?1,?2)")                \
 	X(SPOOL_GET_PIECE, "SELECT bytes FROM content WHERE id=?1")            \
 	X(SPOOL_DROP_PIECES, "DELETE FROM content WHERE id>=?1 AND id<?2")     \

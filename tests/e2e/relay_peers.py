@@ -144,6 +144,7 @@ class Sink(socketserver.ThreadingTCPServer):
     def __init__(self):
         super().__init__(("127.0.0.1", 0), SinkSession)
         self.messages = []
+        self.answers = {}  # by command: what is said instead of 250
         self.arrived = threading.Condition()
         self.gate = threading.Event()
         self.gate.set()
@@ -192,7 +193,8 @@ class SinkSession(socketserver.StreamRequestHandler):
                 self.say(b"221 bye")
                 return
             else:
-                self.say(b"250 ok")
+                wanted = self.server.answers.get(verb.decode("latin-1"))
+                self.say(wanted.encode() if wanted else b"250 ok")
 
     def take(self):
         message = b""

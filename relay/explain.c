@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+/* What a configuration means; see explain.h. */
+#include "relay/explain.h"
+
+void
+relay_explain(const struct relay_config *c, struct buf *out)
+{
+	char at[ENDPOINT_TEXT_MAX], span[UTIME_TEXT_MAX];
+
+	for (size_t i = 0; i < c->listen.count; i++)
+		buf_printf(out, "listens on %s\n",
+		    endpoint_format(&c->listen.at[i], at));
+	buf_printf(out,
+	    "networks that may send anywhere: %zu; domains to which anybody "
+	    "may send: %zu\n",
+	    c->relay_from.count, c->accept_for.count);
+	buf_printf(out, "routes: %zu\n", routes_count(c->routes));
+	routes_format(c->routes, out);
+	buf_printf(out, "retries after %s",
+	    utime_format_duration(c->bounce.initial_wait, span));
+	buf_printf(out, ", at most every %s",
+	    utime_format_duration(c->bounce.max_wait, span));
+	buf_printf(out, ", for %s or %u retries\n",
+	    utime_format_duration(c->bounce.max_time, span),
+	    c->bounce.max_retries);
+}

@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The operator's commands: which there are, what words they take, and those
+ * that control deliveries.  The texts are the appliance's.
+ */
+#include "relay/operate.h"
+
+#include "core/base/suggest.h"
+
+/* What `suspenddel` gives what is under way, unless it is told. */
+#define SUSPEND_PATIENCE_S     30
+#define SUSPEND_PATIENCE_S_MAX 86400
+
+static bool operate_delivernow(struct operation *op, struct err *err);
+static bool operate_suspenddel(struct operation *op, struct err *err);
+static bool operate_resumedel(struct operation *op, struct err *err);
+
+struct operate_row {
+	const char *name, *usage; /* what stands behind the name */
+	size_t words_min, words_max;
+	bool (*run)(struct operation *op, struct err *err);
+};
+static const struct operate_row rows[] = {
+	{ "status", "[detail]", 0, 1, operate_status },
+	{ "hoststatus", "DOMAIN", 1, 1, operate_hoststatus },
+	{ "tophosts",
+	    "[active_rcpts|conn_out|deliv_rcpts|soft_bounced"
+	    "|hard_bounced_rcpts]",
+	    0, 1, operate_tophosts },
+	{ "resetcounters", "", 0, 0, operate_resetcounters },
+	{ "delivernow", "all|DOMAIN", 1, 1, operate_delivernow },
+	{ "suspenddel", "[SECONDS]", 0, 1, operate_suspenddel },
+	{ "resumedel", "", 0, 0, operate_resumedel },
+};
+
+void
+relay_answer_fini(struct relay_answer *answer)
+{
+	buf_fini(&answer->text);
+	json_decref(answer->object);
+	answer->object = NULL;
+}
+
+struct slice
+operation_word(const struct operation *op, size_t index)
+{
+	return index < op->command->count ? op->command->words[index]
+					  : SLICE("");
+}
+
+struct domain *
+operation_domain(const struct operation *op, struct slice name)
+{
+	struct domain *domain;
+	char *lower = slice_dup(name);
+
+	for (size_t i = 0; i < name.len; i++)
+		lower[i] = ascii_lower(lower[i]);
+	HASH_FIND(hh, op->relay->queue.domains, lower, name.len, domain);
+	free(lower);
+	return domain;
+}
+
+void
+operate_each_group(struct domain *domain,
+    void (*on_group)(void *owner, struct group *g), void *owner)
+{
+	struct delivery *d = domain->delivery;
+	struct heap_node *n = heap_top(&domain->waiting);
+
+	if (d != NULL)
+		LIST_FOREACH(link, &d->connections) {
+			struct connection *c =
+			    CONTAINER_OF(link, struct connection, link);
+
+			if (c->group != NULL)
+				on_group(owner, c->group);
+		}
+	LIST_FOREACH(link, &domain->ready)
+		on_group(owner, CONTAINER_OF(link, struct group, link));
+	for (; n != NULL; n = heap_next(n))
+		on_group(owner, CONTAINER_OF(n, struct group, wait));
+}
+
+/* ---- deliveries ---- */
+
+static bool
+operate_delivernow(struct operation *op, struct err *err)
+{
+	struct relay *r = op->relay;
+	struct slice word = operation_word(op, 1);
+	struct domain *domain, *next;
+	uint64_t groups = 0;
+
+	if (!slice_eq(word, SLICE("all"))) {
+		domain = operation_domain(op, word);
+		if (domain == NULL)
+			return err_set(err,
+			    "there is no mail for %.*s; expected all or a "
+			    "domain that has some",
+			    SLICE_ARG(word));
+		groups = deliver_now(r, domain);
+		buf_printf(&op->answer->text,
+		    "Scheduling all messages to %s for delivery.\n",
+		    domain->name);
+	} else {
+		HASH_ITER(hh, r->queue.domains, domain, next)
+		groups += deliver_now(r, domain);
+		buf_append_cstr(&op->answer->text,
+		    "Scheduling all messages for delivery.\n");
+	}
+	op->answer->object =
+	    json_pack("{s:I}", "scheduled", (json_int_t)groups);
+	return true;
+}
+
+static bool
+operate_suspenddel(struct operation *op, struct err *err)
+{
+	uint64_t patience = SUSPEND_PATIENCE_S;
+
+	if (op->command->count > 1 &&
+	    !slice_to_u64(
+		operation_word(op, 1), SUSPEND_PATIENCE_S_MAX, &patience))
+		return err_set(err,
+		    "%.*s is no delay; expected seconds, 0 to %d",
+		    SLICE_ARG(operation_word(op, 1)), SUSPEND_PATIENCE_S_MAX);
+	deliver_suspend(op->relay, (utime)patience * UTIME_S);
+	buf_append_cstr(&op->answer->text,
+	    "Waiting for outgoing deliveries to finish...\n"
+	    "Mail delivery suspended.\n");
+	op->answer->object = json_pack("{s:b}", "deliveries_suspended", true);
+	return true;
+}
+
+static bool
+operate_resumedel(struct operation *op, struct err *err)
+{
+	(void)err;
+	deliver_resume(op->relay);
+	buf_append_cstr(&op->answer->text, "Mail delivery resumed.\n");
+	op->answer->object = json_pack("{s:b}", "deliveries_suspended", false);
+	return true;
+}
+
+/* ---- which command ---- */
+
+static const struct operate_row *
+find_row(struct slice name, struct err *err)
+{
+	struct suggest nearest = { .word = name };
+	const char *best;
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		if (slice_eq(name, slice_cstr(rows[i].name)))
+			return &rows[i];
+		suggest_offer(&nearest, rows[i].name);
+	}
+	best = suggest_result(&nearest);
+	(void)err_set(err, "%.*s is no command", SLICE_ARG(name));
+	if (best != NULL)
+		(void)err_set(err, "%.*s is no command; did you mean %s?",
+		    SLICE_ARG(name), best);
+	return NULL;
+}
+
+bool
+relay_operate(struct relay *r, const struct relay_command *command,
+    struct relay_answer *answer, struct err *err)
+{
+	struct operation op = { r, command, answer };
+	const struct operate_row *row;
+
+	*answer = (struct relay_answer){ 0 };
+	if (command->count == 0)
+		return err_set(err, "which command?");
+	row = find_row(command->words[0], err);
+	if (row == NULL)
+		return false;
+	if (command->count - 1 < row->words_min ||
+	    command->count - 1 > row->words_max)
+		return err_set(err, "expected: %s%s%s", row->name,
+		    row->usage[0] != '\0' ? " " : "", row->usage);
+	return row->run(&op, err);
+}

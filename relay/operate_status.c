@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: MIT */
+/* Looking at the relay: `status`, `hoststatus`, `tophosts`; see status.h. */
+#include "relay/operate.h"
+
+/* Of the recipients of one or more domains. */
+struct tally {
+	struct gauges gauges;
+	utime oldest, due;
+};
+
+static void
+on_group(void *owner, struct group *g)
+{
+	struct tally *tally = owner;
+
+	if (g->attempts > 0)
+		tally->gauges.attempted += g->count;
+	else
+		tally->gauges.unattempted += g->count;
+	if (g->message->received < tally->oldest)
+		tally->oldest = g->message->received;
+	if (g->state == GROUP_WAITING && g->due < tally->due)
+		tally->due = g->due;
+}
+
+static size_t
+setup_count(const struct delivery *d)
+{
+	return (size_t)(d->setup != NULL) + (size_t)(d->probe != NULL);
+}
+
+static void
+tally_domain(struct tally *tally, struct domain *domain)
+{
+	const struct delivery *d = domain->delivery;
+
+	operate_each_group(domain, on_group, tally);
+	if (d == NULL)
+		return;
+	tally->gauges.connections += d->connection_count - setup_count(d);
+	tally->gauges.pending += setup_count(d);
+}
+
+/* Down when all of its addresses are; what was never tried is unknown. */
+static enum host_state_shown
+state_of(const struct domain *domain)
+{
+	const struct delivery *d = domain->delivery;
+	const struct candidates *c = &domain->candidates;
+	size_t down = 0;
+
+	if (d == NULL || !d->notes.was_tried || c->count == 0)
+		return SHOWN_UNKNOWN;
+	for (size_t i = 0; i < c->count; i++)
+		down += c->list[i].host->is_down;
+	return down == c->count ? SHOWN_DOWN : SHOWN_UP;
+}
+
+/* ---- hoststatus ---- */
+
+static void
+fill_notes(struct host_status *s, const struct delivery *d)
+{
+	const struct delivery_notes *notes = &d->notes;
+
+	s->counters = notes->counters;
+	if (notes->last_activity > 0)
+		s->last_activity = notes->last_activity;
+	s->last_5xx =
+	    (struct shown_error){ notes->last_5xx, notes->last_5xx_at };
+	s->last_error =
+	    (struct shown_error){ notes->last_error, notes->last_error_at };
+	if (d->has_candidates)
+		s->expires = d->candidates_expire;
+}
+
+static struct shown_candidate *
+show_candidates(const struct candidates *c)
+{
+	struct shown_candidate *shown = xcalloc(c->count + 1, sizeof(*shown));
+
+	for (size_t i = 0; i < c->count; i++)
+		shown[i] = (struct shown_candidate){
+			.preference = c->list[i].priority,
+			.at = c->list[i].host->at,
+			.is_down = c->list[i].host->is_down,
+			.probe_at = c->list[i].host->probe_at,
+		};
+	return shown;
+}
+
+bool
+operate_hoststatus(struct operation *op, struct err *err)
+{
+	struct domain *domain = operation_domain(op, operation_word(op, 1));
+	struct tally tally = { .oldest = UTIME_NEVER, .due = UTIME_NEVER };
+	struct shown_candidate *candidates = NULL;
+	struct host_status s = {
+		.domain = operation_word(op, 1),
+		.now = world_now(op->relay->world),
+		.last_activity = UTIME_NEVER,
+		.expires = UTIME_NEVER,
+		.is_suspended = op->relay->is_suspended,
+	};
+
+	(void)err;
+	if (domain != NULL) {
+		tally_domain(&tally, domain);
+		s.domain = slice_cstr(domain->name);
+		s.state = state_of(domain);
+		s.candidates = candidates =
+		    show_candidates(&domain->candidates);
+		s.candidate_count = domain->candidates.count;
+		if (domain->delivery != NULL)
+			fill_notes(&s, domain->delivery);
+	}
+	s.gauges = tally.gauges;
+	s.oldest = tally.oldest;
+	s.next_retry = tally.due;
+	host_status_format(&s, &op->answer->text);
+	op->answer->object = host_status_json(&s);
+	free(candidates);
+	return true;
+}
+
+/* ---- tophosts ---- */
+
+static struct top_host
+top_host_of(struct domain *domain)
+{
+	const struct delivery *d = domain->delivery;
+	struct tally tally = { .oldest = UTIME_NEVER, .due = UTIME_NEVER };
+	struct top_host h = {
+		.domain = domain->name,
+		.is_down = state_of(domain) == SHOWN_DOWN,
+	};
+
+	tally_domain(&tally, domain);
+	h.active = tally.gauges.unattempted + tally.gauges.attempted;
+	h.connections = tally.gauges.connections + tally.gauges.pending;
+	if (d == NULL)
+		return h;
+	h.delivered = d->notes.counters.at[COUNTER_DELIVERED];
+	h.soft_bounced = d->notes.counters.at[COUNTER_SOFT_BOUNCED];
+	h.hard_bounced = d->notes.counters.at[COUNTER_HARD_BOUNCED];
+	return h;
+}
+
+bool
+operate_tophosts(struct operation *op, struct err *err)
+{
+	struct relay *r = op->relay;
+	enum top_order order = TOP_ACTIVE;
+	struct domain *domain, *next;
+	struct top_host *hosts;
+	size_t count = 0;
+	utime now = world_now(r->world);
+
+	if (op->command->count > 1 &&
+	    !top_order_parse(operation_word(op, 1), &order))
+		return err_set(err,
+		    "%.*s is no order; expected active_rcpts, conn_out, "
+		    "deliv_rcpts, soft_bounced or hard_bounced_rcpts",
+		    SLICE_ARG(operation_word(op, 1)));
+	hosts = xcalloc(HASH_COUNT(r->queue.domains) + 1, sizeof(*hosts));
+	HASH_ITER(hh, r->queue.domains, domain, next)
+	hosts[count++] = top_host_of(domain);
+	top_hosts_sort(hosts, count, order);
+	if (count > TOP_HOSTS_SHOWN)
+		count = TOP_HOSTS_SHOWN;
+	top_hosts_format(hosts, count, now, &op->answer->text);
+	op->answer->object = top_hosts_json(hosts, count, now);
+	free(hosts);
+	return true;
+}
+
+/* ---- status ---- */
+
+void
+operate_fill_status(struct relay *r, struct system_status *s)
+{
+	struct tally tally = { .oldest = UTIME_NEVER, .due = UTIME_NEVER };
+	struct domain *domain, *next;
+
+	HASH_ITER(hh, r->queue.domains, domain, next)
+	tally_domain(&tally, domain);
+	*s = (struct system_status){
+		.now = world_now(r->world),
+		.state = r->is_suspended ? "Delivery suspended" : "Online",
+		.oldest = tally.oldest,
+		.counters = &r->counters,
+		.mid = spool_last_mid(r->spool),
+		.icid = r->icid,
+		.dcid = r->dcid,
+		.gauges = tally.gauges,
+		.inbound = r->session_count,
+		.destinations = HASH_COUNT(r->queue.domains),
+	};
+}
+
+bool
+operate_status(struct operation *op, struct err *err)
+{
+	bool is_detailed = op->command->count > 1;
+	struct system_status s;
+
+	if (is_detailed && !slice_eq(operation_word(op, 1), SLICE("detail")))
+		return err_set(err, "%.*s? expected: status [detail]",
+		    SLICE_ARG(operation_word(op, 1)));
+	operate_fill_status(op->relay, &s);
+	system_status_format(&s, is_detailed, &op->answer->text);
+	op->answer->object = system_status_json(&s);
+	return true;
+}
+
+bool
+operate_resetcounters(struct operation *op, struct err *err)
+{
+	(void)err;
+	columns_reset(&op->relay->counters, world_now(op->relay->world));
+	relay_save_counters(op->relay);
+	buf_append_cstr(&op->answer->text, "Counters reset.\n");
+	op->answer->object = json_pack("{s:b}", "reset", true);
+	return true;
+}

@@ -1,0 +1,413 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The pages of `status`, `hoststatus` and `tophosts` as the appliance prints
+ * them; see status.h.  Values of `hoststatus` end in column 40.
+ */
+#include "relay/status.h"
+
+#define VALUE_COLUMN  40
+#define ADDRESS_WIDTH 18
+#define SMTP_PORT     25
+/* Of `status`. */
+#define LABEL_WIDTH  30
+#define NUMBER_WIDTH 14
+
+void
+status_append_time(struct buf *out, utime at)
+{
+	char text[UTIME_TEXT_MAX];
+
+	buf_printf(out, "%s UTC", utime_format_asctime(at, text));
+}
+
+/* "4 weeks 46 mins 53 secs". */
+static void
+append_age(struct buf *out, utime span)
+{
+	static const struct {
+		utime unit;
+		const char *one, *many;
+	} units[] = {
+		{ 7 * UTIME_DAY, "week", "weeks" },
+		{ UTIME_DAY, "day", "days" },
+		{ UTIME_HOUR, "hour", "hours" },
+		{ UTIME_MINUTE, "min", "mins" },
+		{ UTIME_S, "sec", "secs" },
+	};
+	size_t before = buf_len(out);
+
+	for (size_t i = 0; i < ARRAY_LEN(units); i++) {
+		int64_t n = span / units[i].unit;
+
+		span %= units[i].unit;
+		if (n > 0)
+			buf_printf(out, "%s%lld %s",
+			    buf_len(out) > before ? " " : "", (long long)n,
+			    n == 1 ? units[i].one : units[i].many);
+	}
+	if (buf_len(out) == before)
+		buf_append_cstr(out, "0 secs");
+}
+
+/* "3d 20h 45m 49s". */
+static void
+append_span(struct buf *out, utime span)
+{
+	int64_t seconds = span / UTIME_S;
+
+	if (seconds >= 86400)
+		buf_printf(out, "%lldd ", (long long)(seconds / 86400));
+	if (seconds >= 3600)
+		buf_printf(out, "%lldh ", (long long)(seconds / 3600 % 24));
+	if (seconds >= 60)
+		buf_printf(out, "%lldm ", (long long)(seconds / 60 % 60));
+	buf_printf(out, "%llds", (long long)(seconds % 60));
+}
+
+static void
+append_oldest(struct buf *out, utime oldest, utime now)
+{
+	if (oldest == UTIME_NEVER)
+		buf_append_cstr(out, "No Messages");
+	else
+		append_age(out, now - oldest);
+	buf_append_byte(out, '\n');
+}
+
+/* ---- hoststatus ---- */
+
+/* A label, indented, and its value. */
+static void
+append_value(
+    struct buf *out, unsigned indent, const char *label, uint64_t value)
+{
+	int width = VALUE_COLUMN - (int)indent - (int)strlen(label);
+
+	buf_printf(out, "%*s%s%*llu\n", (int)indent, "", label, width,
+	    (unsigned long long)value);
+}
+
+/* The guide's order; in `status` it is another. */
+static void
+append_host_counters(const struct counters *c, struct buf *out)
+{
+	static const enum counter completion[] = { COUNTER_COMPLETED,
+		COUNTER_HARD_BOUNCED, COUNTER_HARD_DNS, COUNTER_HARD_5XX,
+		COUNTER_HARD_FILTER, COUNTER_HARD_EXPIRED, COUNTER_HARD_OTHER,
+		COUNTER_DELIVERED, COUNTER_DELETED };
+
+	buf_append_cstr(out, "Counters:\n  Queue\n");
+	append_value(
+	    out, 4, "Soft Bounced Events", c->at[COUNTER_SOFT_BOUNCED]);
+	buf_append_cstr(out, "  Completion\n");
+	for (size_t i = 0; i < ARRAY_LEN(completion); i++) {
+		const struct counter_row *row = counter_row(completion[i]);
+
+		append_value(
+		    out, 4 + 2 * row->depth, row->words, c->at[completion[i]]);
+	}
+}
+
+static void
+append_host_gauges(const struct gauges *g, struct buf *out)
+{
+	buf_append_cstr(out, "Gauges:\n  Queue\n");
+	append_value(
+	    out, 4, "Active Recipients", g->unattempted + g->attempted);
+	append_value(out, 6, "Unattempted Recipients", g->unattempted);
+	append_value(out, 6, "Attempted Recipients", g->attempted);
+	buf_append_cstr(out, "  Connections\n");
+	append_value(out, 4, "Current Outbound Connections", g->connections);
+	append_value(out, 4, "Pending Outbound Connections", g->pending);
+}
+
+/* Without its port where that is SMTP's own. */
+static const char *
+format_address(const struct endpoint *at, char text[ENDPOINT_TEXT_MAX])
+{
+	return at->port == SMTP_PORT ? ip_format(&at->ip, text)
+				     : endpoint_format(at, text);
+}
+
+static void
+append_candidates(const struct host_status *s, struct buf *out)
+{
+	char text[ENDPOINT_TEXT_MAX];
+	int gap = 0; /* to the next column */
+
+	buf_append_cstr(out, "Ordered IP addresses:");
+	if (s->expires != UTIME_NEVER) {
+		buf_append_cstr(out, " (expiring at ");
+		status_append_time(out, s->expires);
+		buf_append_byte(out, ')');
+	}
+	buf_append_cstr(out, "\n    Preference   IPs");
+	for (size_t i = 0; i < s->candidate_count; i++) {
+		const struct shown_candidate *c = &s->candidates[i];
+		const char *address = format_address(&c->at, text);
+
+		if (i > 0 && c->preference == c[-1].preference)
+			buf_printf(out, "%*s%s", gap, "", address);
+		else
+			buf_printf(
+			    out, "\n    %-13u%s", c->preference, address);
+		gap = ADDRESS_WIDTH - (int)strlen(address);
+		gap = gap > 0 ? gap : 1;
+	}
+	buf_append_byte(out, '\n');
+}
+
+/* Ours: the appliance says no more than "down". */
+static void
+append_down(const struct host_status *s, struct buf *out)
+{
+	char text[ENDPOINT_TEXT_MAX];
+	size_t down = 0;
+
+	for (size_t i = 0; i < s->candidate_count; i++) {
+		const struct shown_candidate *c = &s->candidates[i];
+
+		if (!c->is_down)
+			continue;
+		if (down++ == 0)
+			buf_append_cstr(out, "Addresses that are down:\n");
+		buf_printf(
+		    out, "    %s  next probe ", format_address(&c->at, text));
+		status_append_time(out, c->probe_at);
+		buf_append_byte(out, '\n');
+	}
+}
+
+static void
+append_error(const char *title, const struct shown_error *e, struct buf *out)
+{
+	char text[UTIME_TEXT_MAX];
+
+	if (e->text == NULL)
+		return;
+	buf_printf(out, "   %s:\n    ----------\n    %s\n", title, e->text);
+	if (e->at != UTIME_NEVER)
+		buf_printf(
+		    out, "    (at %s)\n", utime_format_asctime(e->at, text));
+	buf_append_cstr(out, "    ----------\n");
+}
+
+void
+host_status_format(const struct host_status *s, struct buf *out)
+{
+	static const char *const states[] = { "unknown", "up", "down" };
+
+	buf_printf(out, "Host mail status for: '%.*s'\n", SLICE_ARG(s->domain));
+	buf_append_cstr(out, "Status as of:         ");
+	status_append_time(out, s->now);
+	buf_printf(out, "\nHost up/down:         %s\n", states[s->state]);
+	append_host_counters(&s->counters, out);
+	append_host_gauges(&s->gauges, out);
+	buf_append_cstr(out, "Oldest Message        ");
+	append_oldest(out, s->oldest, s->now);
+	buf_append_cstr(out, "Last Activity         ");
+	if (s->last_activity == UTIME_NEVER)
+		buf_append_cstr(out, "Never");
+	else
+		status_append_time(out, s->last_activity);
+	buf_append_byte(out, '\n');
+	if (s->candidate_count > 0)
+		append_candidates(s, out);
+	append_down(s, out);
+	append_error("Last 5XX Error", &s->last_5xx, out);
+	append_error("Last Error", &s->last_error, out);
+	if (s->is_suspended)
+		buf_append_cstr(out, "Next Retry            suspended\n");
+	else if (s->next_retry != UTIME_NEVER) {
+		buf_append_cstr(out, "Next Retry            ");
+		status_append_time(out, s->next_retry);
+		buf_append_byte(out, '\n');
+	}
+}
+
+/* ---- status ---- */
+
+/* "62,049,822". */
+static void
+format_grouped(uint64_t n, char out[32])
+{
+	char digits[24];
+	size_t count = (size_t)snprintf(
+		   digits, sizeof(digits), "%llu", (unsigned long long)n),
+	       at = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		if (i > 0 && (count - i) % 3 == 0)
+			out[at++] = ',';
+		out[at++] = digits[i];
+	}
+	out[at] = '\0';
+}
+
+static void
+append_number(struct buf *out, uint64_t n)
+{
+	char text[32];
+
+	format_grouped(n, text);
+	buf_printf(out, "%*s", NUMBER_WIDTH, text);
+}
+
+static void
+append_label(struct buf *out, unsigned indent, const char *label)
+{
+	buf_printf(
+	    out, "%*s%-*s", (int)indent, "", LABEL_WIDTH - (int)indent, label);
+}
+
+static void
+append_gauge(
+    struct buf *out, unsigned indent, const char *label, uint64_t value)
+{
+	append_label(out, indent, label);
+	append_number(out, value);
+	buf_append_byte(out, '\n');
+}
+
+/* The headings come before the first counter of each. */
+static const struct counter_row *
+begin_row(struct buf *out, const char **heading, enum counter which)
+{
+	const struct counter_row *row = counter_row(which);
+
+	if (*heading == NULL || strcmp(*heading, row->heading) != 0)
+		buf_printf(out, "  %s\n", row->heading);
+	*heading = row->heading;
+	append_label(out, 4 + 2 * row->depth, row->words);
+	return row;
+}
+
+static void
+append_columns(
+    const struct counter_columns *c, bool is_detailed, struct buf *out)
+{
+	const char *heading = NULL;
+
+	buf_printf(out, "%-*s%*s%*s%*s\n", LABEL_WIDTH,
+	    "Counters:", NUMBER_WIDTH, "Reset", NUMBER_WIDTH, "Uptime",
+	    NUMBER_WIDTH, "Lifetime");
+	for (size_t i = 0; i < COUNTER_COUNT; i++) {
+		enum counter which = (enum counter)i;
+
+		if (!is_detailed &&
+		    (counter_row(which)->depth > 0 ||
+			which == COUNTER_GENERATED_BOUNCES))
+			continue;
+		(void)begin_row(out, &heading, which);
+		append_number(out, columns_since_reset(c, which));
+		append_number(out, c->uptime.at[which]);
+		append_number(out, c->lifetime.at[which]);
+		buf_append_byte(out, '\n');
+	}
+}
+
+static void
+append_rates(const struct counter_columns *c, utime now, struct buf *out)
+{
+	static const enum counter rated[] = { COUNTER_MESSAGES_RECEIVED,
+		COUNTER_RECIPIENTS_RECEIVED, COUNTER_SOFT_BOUNCED,
+		COUNTER_COMPLETED, COUNTER_HARD_BOUNCED, COUNTER_DELIVERED };
+	static const utime spans[] = { UTIME_MINUTE, 5 * UTIME_MINUTE,
+		15 * UTIME_MINUTE };
+	const char *heading = NULL;
+
+	buf_printf(out, "%-*s%*s%*s%*s\n", LABEL_WIDTH,
+	    "Rates (Events Per Hour):", NUMBER_WIDTH, "1-Minute", NUMBER_WIDTH,
+	    "5-Minutes", NUMBER_WIDTH, "15-Minutes");
+	for (size_t i = 0; i < ARRAY_LEN(rated); i++) {
+		(void)begin_row(out, &heading, rated[i]);
+		for (size_t k = 0; k < ARRAY_LEN(spans); k++)
+			append_number(out,
+			    rates_per_hour(&c->rates, rated[i], spans[k], now));
+		buf_append_byte(out, '\n');
+	}
+}
+
+static void
+append_system_gauges(
+    const struct system_status *s, bool is_detailed, struct buf *out)
+{
+	const struct gauges *g = &s->gauges;
+
+	buf_printf(
+	    out, "%-*s%*s\n", LABEL_WIDTH, "Gauges:", NUMBER_WIDTH, "Current");
+	buf_append_cstr(out, "  Connections\n");
+	append_gauge(out, 4, "Current Inbound Conn.", s->inbound);
+	append_gauge(
+	    out, 4, "Current Outbound Conn.", g->connections + g->pending);
+	buf_append_cstr(out, "  Queue\n");
+	append_gauge(
+	    out, 4, "Active Recipients", g->unattempted + g->attempted);
+	if (!is_detailed)
+		return;
+	append_gauge(out, 6, "Unattempted Recipients", g->unattempted);
+	append_gauge(out, 6, "Attempted Recipients", g->attempted);
+	append_gauge(out, 4, "Destinations In Memory", s->destinations);
+}
+
+void
+system_status_format(
+    const struct system_status *s, bool is_detailed, struct buf *out)
+{
+	append_label(out, 0, "Status as of:");
+	status_append_time(out, s->now);
+	buf_append_byte(out, '\n');
+	append_label(out, 0, "Up since:");
+	status_append_time(out, s->counters->started);
+	buf_append_cstr(out, " (");
+	append_span(out, s->now - s->counters->started);
+	buf_append_cstr(out, ")\n");
+	append_label(out, 0, "Last counter reset:");
+	if (s->counters->reset == UTIME_NEVER)
+		buf_append_cstr(out, "Never");
+	else
+		status_append_time(out, s->counters->reset);
+	buf_append_byte(out, '\n');
+	append_label(out, 0, "System status:");
+	buf_printf(out, "%s\n", s->state);
+	append_label(out, 0, "Oldest Message:");
+	append_oldest(out, s->oldest, s->now);
+	append_columns(s->counters, is_detailed, out);
+	buf_append_cstr(out, "Current IDs\n");
+	append_gauge(out, 2, "Message ID (MID)", s->mid);
+	append_gauge(out, 2, "Injection Conn. ID (ICID)", s->icid);
+	append_gauge(out, 2, "Delivery Conn. ID (DCID)", s->dcid);
+	if (is_detailed)
+		append_rates(s->counters, s->now, out);
+	append_system_gauges(s, is_detailed, out);
+}
+
+/* ---- tophosts ---- */
+
+void
+top_hosts_format(
+    const struct top_host *hosts, size_t count, utime now, struct buf *out)
+{
+	buf_append_cstr(out, "Status as of: ");
+	status_append_time(out, now);
+	buf_append_cstr(out,
+	    "\nHosts marked with '*' were down as of the last delivery "
+	    "attempt.\n"
+	    "                            Active  Conn.   Deliv.   Soft     "
+	    "Hard\n"
+	    "#  Recipient Host           Recip.  Out     Recip.   Bounced  "
+	    "Bounced\n");
+	for (size_t i = 0; i < count; i++) {
+		const struct top_host *h = &hosts[i];
+		char number[24];
+
+		(void)snprintf(number, sizeof(number), "%zu%s", i + 1,
+		    h->is_down ? "*" : "");
+		buf_printf(out, "%-3s%-25s%-8llu%-8llu%-9llu%-9llu%llu\n",
+		    number, h->domain, (unsigned long long)h->active,
+		    (unsigned long long)h->connections,
+		    (unsigned long long)h->delivered,
+		    (unsigned long long)h->soft_bounced,
+		    (unsigned long long)h->hard_bounced);
+	}
+}

@@ -1,0 +1,376 @@
+# SPDX-License-Identifier: MIT
+"""faultpost ctl: the operator's commands, their words as the appliance prints
+them, and what they do to a relay that runs."""
+import json
+import os
+import re
+import socket
+import stat
+import subprocess
+
+import pytest
+
+from relay_peers import PATIENCE_S, Relay, Sink, config
+
+MOMENT = r"\w{3} \w{3} [ \d]\d \d\d:\d\d:\d\d \d{4}"
+
+
+@pytest.fixture
+def sink():
+    server = Sink()
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def start(bin_dir, tmp_path):
+    running = []
+
+    def run(**more):
+        running.append(Relay(bin_dir / "faultpost-relay", tmp_path,
+                             config(tmp_path, **more), dict(os.environ)))
+        assert running[-1].is_ready
+        return running[-1]
+
+    yield run
+    for relay in running:
+        relay.destroy()
+
+
+@pytest.fixture
+def ctl(bin_dir, tmp_path):
+    """Runs faultpost ctl; its text with every moment as MOMENT, or with
+    `code` its error."""
+    def run(*words, code=0, socket=tmp_path / "queue.db.control"):
+        done = subprocess.run(
+            [bin_dir / "faultpost", "ctl", "-s", socket, *words], text=True,
+            timeout=PATIENCE_S, capture_output=True, check=False)
+        assert done.returncode == code, done.stderr
+        if code != 0:
+            return done.stderr.replace(f"{tmp_path}/", "")
+        assert done.stderr == ""
+        return re.sub(MOMENT, "MOMENT", done.stdout)
+    return run
+
+
+@pytest.fixture
+def ask(ctl):
+    """The object that a command answers with --json."""
+    return lambda *words: json.loads(ctl("--json", *words))
+
+
+def free_port():
+    """A port that nobody listens on."""
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+def send(relay, *domains, mails=1):
+    client = relay.connect()
+    for _ in range(mails):
+        client.mail("Subject: x\r\n\r\nx", *[f"u@{d}" for d in domains])
+    client.ask("QUIT")
+
+
+# ---- looking ----
+
+HOSTSTATUS = """\
+Host mail status for: '{domain}'
+Status as of:         MOMENT UTC
+Host up/down:         {state}
+Counters:
+  Queue
+    Soft Bounced Events                0
+  Completion
+    Completed Recipients               {done}
+      Hard Bounced Recipients          0
+        DNS Hard Bounces               0
+        5XX Hard Bounces               0
+        Filter Hard Bounces            0
+        Expired Hard Bounces           0
+        Other Hard Bounces             0
+      Delivered Recipients             {done}
+      Deleted Recipients               0
+Gauges:
+  Queue
+    Active Recipients                  {waiting}
+      Unattempted Recipients           {waiting}
+      Attempted Recipients             0
+  Connections
+    Current Outbound Connections       {connections}
+    Pending Outbound Connections       0
+"""
+
+
+def test_hoststatus_up(start, ctl, ask, sink):
+    relay = start(routes=[f"mail.example 127.0.0.1:{sink.port}"])
+    send(relay, "mail.example")
+    relay.await_text("Message finished MID 1 done\n")
+    assert ctl("hoststatus", "MAIL.example") == HOSTSTATUS.format(
+        domain="mail.example", state="up", done=1, waiting=0,
+        connections=1) + f"""\
+Oldest Message        No Messages
+Last Activity         MOMENT UTC
+Ordered IP addresses: (expiring at MOMENT UTC)
+    Preference   IPs
+    0            127.0.0.1:{sink.port}
+"""
+    status = ask("hoststatus", "mail.example")
+    assert (status["state"], status["next_retry"]) == ("up", None)
+    assert status["counters"]["delivered_recipients"] == 1
+
+
+def test_hoststatus_unknown(start, ctl):
+    start()
+    assert ctl("hoststatus", "nobody.example") == HOSTSTATUS.format(
+        domain="nobody.example", state="unknown", done=0, waiting=0,
+        connections=0) + """\
+Oldest Message        No Messages
+Last Activity         Never
+"""
+
+
+def test_hoststatus_down(start, ctl, ask):
+    port = free_port()
+    relay = start(routes=[f"mail.example 127.0.0.1:{port}"])
+    send(relay, "mail.example")
+    relay.await_text("pending till")
+    text = ctl("hoststatus", "mail.example")
+    assert text.startswith(HOSTSTATUS.format(
+        domain="mail.example", state="down", done=0, waiting=1,
+        connections=0))
+    assert re.fullmatch(rf"""Oldest Message        \d+ secs?
+Last Activity         MOMENT UTC
+Ordered IP addresses: \(expiring at MOMENT UTC\)
+    Preference   IPs
+    0            127\.0\.0\.1:{port}
+Addresses that are down:
+    127\.0\.0\.1:{port}  next probe MOMENT UTC
+   Last Error:
+    ----------
+    \[Errno 61\] Connection refused
+    \(at MOMENT\)
+    ----------
+Next Retry            MOMENT UTC
+""", text[text.index("Oldest"):])
+    status = ask("hoststatus", "mail.example")
+    assert status["last_error"]["text"] == "[Errno 61] Connection refused"
+    assert status["next_retry"] > status["as_of"]
+
+
+def test_tophosts(start, ctl, ask, sink):
+    relay = start(routes=[f"a.example 127.0.0.1:{sink.port}",
+                          f"b.example 127.0.0.1:{free_port()}"])
+    send(relay, "a.example", "a.example", "a.example")
+    relay.await_text("Message finished MID 1 done\n")
+    send(relay, "b.example", mails=2)
+    relay.await_text("MID 3 to RID [0] pending till")
+    assert ctl("tophosts") == """\
+Status as of: MOMENT UTC
+Hosts marked with '*' were down as of the last delivery attempt.
+                            Active  Conn.   Deliv.   Soft     Hard
+#  Recipient Host           Recip.  Out     Recip.   Bounced  Bounced
+1* b.example                2       0       0        0        0
+2  a.example                0       1       3        0        0
+"""
+    for order in ("active_rcpts", "soft_bounced", "hard_bounced_rcpts",
+                  "conn_out", "deliv_rcpts"):
+        first = ask("tophosts", order)["hosts"][0]["domain"]
+        assert first == ("b.example" if order == "active_rcpts" else
+                         "a.example"), order
+    assert ctl("tophosts", "colour", code=2) == (
+        "faultpost ctl: colour is no order; expected active_rcpts, conn_out, "
+        "deliv_rcpts, soft_bounced or hard_bounced_rcpts\n")
+
+
+def test_status(start, ctl, ask, sink):
+    relay = start(routes=[f"a.example 127.0.0.1:{sink.port}"])
+    send(relay, "a.example", "a.example")
+    relay.await_text("Message finished MID 1 done\n")
+    text = ctl("status", "detail")
+    uptime = re.search(r"\((\d+s)\)", text)[1]
+    assert text == f"""\
+Status as of:                 MOMENT UTC
+Up since:                     MOMENT UTC ({uptime})
+Last counter reset:           Never
+System status:                Online
+Oldest Message:               No Messages
+Counters:                              Reset        Uptime      Lifetime
+  Receiving
+    Messages Received                      1             1             1
+    Recipients Received                    2             2             2
+    Gen. Bounce Recipients                 0             0             0
+  Rejection
+    Rejected Recipients                    0             0             0
+    Dropped Messages                       0             0             0
+  Queue
+    Soft Bounced Events                    0             0             0
+  Completion
+    Completed Recipients                   2             2             2
+      Hard Bounced Recipients              0             0             0
+        DNS Hard Bounces                   0             0             0
+        5XX Hard Bounces                   0             0             0
+        Expired Hard Bounces               0             0             0
+        Filter Hard Bounces                0             0             0
+        Other Hard Bounces                 0             0             0
+      Delivered Recipients                 2             2             2
+      Deleted Recipients                   0             0             0
+Current IDs
+  Message ID (MID)                         1
+  Injection Conn. ID (ICID)                1
+  Delivery Conn. ID (DCID)                 1
+Rates (Events Per Hour):            1-Minute     5-Minutes    15-Minutes
+  Receiving
+    Messages Received                     60            12             4
+    Recipients Received                  120            24             8
+  Queue
+    Soft Bounced Events                    0             0             0
+  Completion
+    Completed Recipients                 120            24             8
+      Hard Bounced Recipients              0             0             0
+      Delivered Recipients               120            24             8
+Gauges:                              Current
+  Connections
+    Current Inbound Conn.                  0
+    Current Outbound Conn.                 1
+  Queue
+    Active Recipients                      0
+      Unattempted Recipients               0
+      Attempted Recipients                 0
+    Destinations In Memory                 1
+"""
+    assert ctl("status").splitlines()[5:11] == [
+        line for line in text.splitlines()[5:12] if "Gen." not in line]
+    assert ask("status")["counters"]["uptime"]["messages_received"] == 1
+
+
+def test_counters_live_on(start, ctl, ask, sink):
+    """Lifetime counters are the queue's, uptime's are the process's."""
+    relay = start(routes=[f"a.example 127.0.0.1:{sink.port}"])
+    send(relay, "a.example", mails=3)
+    relay.await_text("Message finished MID 3 done\n")
+    assert ctl("resetcounters") == "Counters reset.\n"
+    send(relay, "a.example")
+    relay.await_text("Message finished MID 4 done\n")
+    relay.stop()
+    relay = start(routes=[f"a.example 127.0.0.1:{sink.port}"])
+    send(relay, "a.example")
+    relay.await_text("Message finished MID 5 done\n")
+    counters = ask("status")["counters"]
+    assert [counters[column]["delivered_recipients"] for column in
+            ("reset", "uptime", "lifetime")] == [2, 1, 5]
+
+
+# ---- deliveries ----
+
+def test_delivernow(start, ctl, ask, sink):
+    relay = start(routes=[f"a.example 127.0.0.1:{sink.port}"])
+    sink.answers["RCPT"] = "451 4.7.1 greylisted"
+    send(relay, "a.example")
+    relay.await_text("MID 1 to RID [0] pending till")
+    assert ctl("delivernow", "a.example") == (
+        "Scheduling all messages to a.example for delivery.\n")
+    relay.await_text("MID 1 to RID [0] pending till")
+    sink.answers.clear()
+    assert ctl("delivernow", "all") == (
+        "Scheduling all messages for delivery.\n")
+    relay.await_text("Message finished MID 1 done\n")
+    assert ask("delivernow", "all") == {"scheduled": 0}
+    assert ctl("delivernow", code=2) == (
+        "faultpost ctl: expected: delivernow all|DOMAIN\n")
+    assert ctl("delivernow", "c.example", code=2) == (
+        "faultpost ctl: there is no mail for c.example; expected all or a "
+        "domain that has some\n")
+
+
+def test_suspenddel(start, ctl, ask, sink):
+    relay = start(routes=[f"a.example 127.0.0.1:{sink.port}"])
+    assert ctl("suspenddel") == (
+        "Waiting for outgoing deliveries to finish...\n"
+        "Mail delivery suspended.\n")
+    send(relay, "a.example")
+    relay.await_text("Info: Deliveries are currently suspended [a.example]\n")
+    assert "System status:                Delivery suspended\n" in ctl("status")
+    assert ctl("hoststatus", "a.example").endswith(
+        "Next Retry            suspended\n")
+    assert ctl("resumedel") == "Mail delivery resumed.\n"
+    relay.await_text("Message finished MID 1 done\n")
+    assert ask("status")["state"] == "Online"
+    assert ctl("suspenddel", "soon", code=2) == (
+        "faultpost ctl: soon is no delay; expected seconds, 0 to 86400\n")
+
+
+# ---- the socket ----
+
+def test_socket_is_private(start, tmp_path):
+    start()
+    mode = os.stat(tmp_path / "queue.db.control").st_mode
+    assert stat.S_ISSOCK(mode) and stat.S_IMODE(mode) == 0o600
+
+
+def test_socket_elsewhere(start, ctl, tmp_path):
+    relay = start(control=str(tmp_path / "c"))
+    assert ctl("status", socket=tmp_path / "c")
+    assert ctl("status", code=3) == (
+        "queue.db.control: cannot talk to the relay; expected the socket that "
+        "its configuration calls \"control\"\n")
+    relay.stop()
+    assert not (tmp_path / "c").exists()
+
+
+def test_socket_left_behind(start, ctl):
+    """A relay that was killed leaves its socket; the next takes its place."""
+    relay = start()
+    relay.process.kill()
+    relay.process.wait()
+    assert ctl("status", code=3) == (
+        "queue.db.control: no relay listens on this socket\n")
+    start()
+    assert ctl("status")
+
+
+@pytest.mark.parametrize("line, error", [
+    ("hello", "this is no request"),
+    ("{}", "this is no request"),
+    ('{"command": []}', "this is no request"),
+    ('{"command": [7]}', "this is no request"),
+    ('{"command": ["status"], "payload": 1}', "this is no request"),
+    ('{"command": ["statu"]}', "statu is no command; did you mean status?"),
+    ('{"command": ["status", "x", "y"]}', "expected: status [detail]"),
+])
+def test_bad_request(start, tmp_path, line, error):
+    start()
+    with socket.socket(socket.AF_UNIX) as s:
+        s.settimeout(PATIENCE_S)
+        s.connect(str(tmp_path / "queue.db.control"))
+        s.sendall(line.encode() + b"\n" + b'{"command": ["status"]}\n')
+        lines = s.makefile("r")
+        answer = json.loads(lines.readline())
+        assert not answer["ok"] and answer["error"].startswith(error)
+        assert json.loads(lines.readline())["ok"]
+
+
+def test_request_too_long(start, tmp_path):
+    start()
+    with socket.socket(socket.AF_UNIX) as s:
+        s.settimeout(PATIENCE_S)
+        s.connect(str(tmp_path / "queue.db.control"))
+        s.sendall(b" " * (16 * 2**20 + 1))
+        answer = json.loads(s.makefile("r").readline())
+        assert answer["error"] == "the request has more than 16777216 bytes"
+
+
+def test_clients_are_few(start, tmp_path, ctl):
+    start()
+    path = str(tmp_path / "queue.db.control")
+    clients = []
+    for _ in range(9):
+        clients.append(socket.socket(socket.AF_UNIX))
+        clients[-1].settimeout(PATIENCE_S)
+        clients[-1].connect(path)
+    assert clients[-1].recv(1) == b""
+    clients[0].close()
+    for client in clients[1:]:
+        client.close()
+    assert ctl("status")

@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: MIT */
+/* The pages of hoststatus and tophosts, as the sources print them. */
+#include "relay/status.h"
+#include "tests/unit/kit.h"
+
+static utime
+moment(const char *text)
+{
+	utime at = 0;
+
+	assert_true(utime_parse_rfc3339(slice_cstr(text), &at));
+	return at;
+}
+
+static struct endpoint
+endpoint(const char *text)
+{
+	struct endpoint e = { 0 };
+
+	assert_true(endpoint_parse(slice_cstr(text), 25, &e));
+	return e;
+}
+
+/* The sample of T215929, the guide's where that is cut. */
+static const char hoststatus_page[] =
+    "Host mail status for: 'mail.com'\n"
+    "Status as of:         Thu Aug 13 14:37:17 2020 UTC\n"
+    "Host up/down:         up\n"
+    "Counters:\n"
+    "  Queue\n"
+    "    Soft Bounced Events                0\n"
+    "  Completion\n"
+    "    Completed Recipients             336\n"
+    "      Hard Bounced Recipients          1\n"
+    "        DNS Hard Bounces               0\n"
+    "        5XX Hard Bounces               1\n"
+    "        Filter Hard Bounces            0\n"
+    "        Expired Hard Bounces           0\n"
+    "        Other Hard Bounces             0\n"
+    "      Delivered Recipients           335\n"
+    "      Deleted Recipients               0\n"
+    "Gauges:\n"
+    "  Queue\n"
+    "    Active Recipients                 15\n"
+    "      Unattempted Recipients          12\n"
+    "      Attempted Recipients             3\n"
+    "  Connections\n"
+    "    Current Outbound Connections       2\n"
+    "    Pending Outbound Connections       1\n"
+    "Oldest Message        4 weeks 46 mins 53 secs\n"
+    "Last Activity         Thu Aug 13 14:37:13 2020 UTC\n"
+    "Ordered IP addresses: (expiring at Thu Aug 13 15:37:13 2020 "
+    "UTC)\n"
+    "    Preference   IPs\n"
+    "    15           64.12.137.121     64.12.138.89\n"
+    "    20           [2001:db8::1]:2525\n"
+    "Addresses that are down:\n"
+    "    [2001:db8::1]:2525  next probe Thu Aug 13 14:40:00 2020 UTC\n"
+    "   Last 5XX Error:\n"
+    "    ----------\n"
+    "    550 REQUESTED ACTION NOT TAKEN: DNS FAILURE\n"
+    "    (at Fri Aug  8 11:04:25 2003)\n"
+    "    ----------\n";
+
+static void
+test_hoststatus(void **state)
+{
+	const struct shown_candidate candidates[] = {
+		{ .preference = 15, .at = endpoint("64.12.137.121") },
+		{ .preference = 15, .at = endpoint("64.12.138.89") },
+		{ .preference = 20,
+		    .at = endpoint("[2001:db8::1]:2525"),
+		    .is_down = true,
+		    .probe_at = moment("2020-08-13T14:40:00Z") },
+	};
+	struct host_status s = {
+		.domain = SLICE("mail.com"),
+		.now = moment("2020-08-13T14:37:17Z"),
+		.state = SHOWN_UP,
+		.gauges = { 12, 3, 2, 1 },
+		.oldest = moment("2020-07-16T13:50:24Z"),
+		.last_activity = moment("2020-08-13T14:37:13Z"),
+		.expires = moment("2020-08-13T15:37:13Z"),
+		.candidates = candidates,
+		.candidate_count = ARRAY_LEN(candidates),
+		.last_5xx = { "550 REQUESTED ACTION NOT TAKEN: DNS FAILURE",
+		    moment("2003-08-08T11:04:25Z") },
+		.next_retry = UTIME_NEVER,
+	};
+	struct buf text = { 0 };
+
+	(void)state;
+	counters_add(&s.counters, COUNTER_HARD_5XX, 1);
+	counters_add(&s.counters, COUNTER_DELIVERED, 335);
+	host_status_format(&s, &text);
+	assert_slice(buf_slice(&text), hoststatus_page);
+	buf_fini(&text);
+}
+
+/* What cannot be UTF-8 in JSON is escaped, not lost. */
+static void
+test_hoststatus_json(void **state)
+{
+	const struct host_status s = {
+		.domain = SLICE("x"),
+		.oldest = UTIME_NEVER,
+		.last_activity = UTIME_NEVER,
+		.expires = UTIME_NEVER,
+		.next_retry = 0,
+		.last_error = { "421 \xff no", UTIME_S },
+	};
+	json_t *o = host_status_json(&s);
+	const json_t *error = json_object_get(o, "last_error");
+
+	(void)state;
+	assert_string_equal(
+	    json_string_value(json_object_get(error, "text")), "421 \\xff no");
+	assert_string_equal(json_string_value(json_object_get(error, "at")),
+	    "1970-01-01T00:00:01.000000Z");
+	assert_true(json_is_null(json_object_get(o, "oldest_message")));
+	assert_string_equal(
+	    json_string_value(json_object_get(o, "state")), "unknown");
+	json_decref(o);
+}
+
+static void
+test_tophosts(void **state)
+{
+	struct top_host hosts[] = {
+		{ "the.encryption.queue", false, 0, 0, 0, 0, 0 },
+		{ "the.euq.queue", true, 5, 0, 0, 0, 0 },
+		{ "a.example", false, 0, 1, 22, 333, 4444 },
+	};
+	struct buf text = { 0 };
+	enum top_order order;
+
+	(void)state;
+	assert_false(top_order_parse(SLICE("active"), &order));
+	assert_true(top_order_parse(SLICE("active_rcpts"), &order));
+	top_hosts_sort(hosts, ARRAY_LEN(hosts), order);
+	top_hosts_format(
+	    hosts, ARRAY_LEN(hosts), moment("2020-08-13T14:29:42Z"), &text);
+	assert_slice(buf_slice(&text),
+	    "Status as of: Thu Aug 13 14:29:42 2020 UTC\n"
+	    "Hosts marked with '*' were down as of the last delivery "
+	    "attempt.\n"
+	    "                            Active  Conn.   Deliv.   Soft     "
+	    "Hard\n"
+	    "#  Recipient Host           Recip.  Out     Recip.   Bounced  "
+	    "Bounced\n"
+	    "1* the.euq.queue            5       0       0        0        0\n"
+	    "2  a.example                0       1       22       333      "
+	    "4444\n"
+	    "3  the.encryption.queue     0       0       0        0        "
+	    "0\n");
+	assert_true(top_order_parse(SLICE("hard_bounced_rcpts"), &order));
+	top_hosts_sort(hosts, ARRAY_LEN(hosts), order);
+	assert_string_equal(hosts[0].domain, "a.example");
+	assert_string_equal(hosts[1].domain, "the.encryption.queue");
+	buf_fini(&text);
+}
+
+int
+main(void)
+{
+	struct kit kit = { 0 };
+
+	TEST(&kit, test_hoststatus);
+	TEST(&kit, test_hoststatus_json);
+	TEST(&kit, test_tophosts);
+	return kit_run(&kit, "relay_status");
+}
