@@ -40,8 +40,8 @@ floor_library(mock FLOOR 3 IN mockserver
   FILES mock mock_* player player_* capture admin
   USES mock_pure world)
 floor_library(relay FLOOR 3 IN relay
-  FILES relay relay_* inbound* outbound* deliver* spool spool_* log resolve
-  operate operate_* control control_*
+  FILES relay relay_* bounce inbound* outbound* deliver* spool spool_* log
+  resolve operate operate_* control control_*
   USES relay_pure world NEEDS sqlite3)
 floor_library(harness FLOOR 4 IN harness
   FILES run run_* inject* sim sim_* live live_* explore
@@ -71,4 +71,4 @@ floor_test(smtp_mutual smtp)
 # Across the folders mockserver/, relay/ and harness/ only these headers may be
 # included, and only by harness/: what the two programs show of themselves.
 floor_face(mockserver/mock.h mockserver/hosts.h relay/relay.h relay/config.h
-  relay/config_json.h)
+  relay/config_json.h relay/bounce_json.h)

@@ -28,6 +28,20 @@ expect_host_name(const struct expectation *e, size_t host)
 					   : "elsewhere";
 }
 
+bool
+expect_speaks_of(const struct expectation *e, size_t host)
+{
+	if (host != e->plan->sender_host || host == PLAN_NO_HOST)
+		return true;
+	for (size_t i = 0; i < e->said->host_count; i++)
+		if (e->said->hosts[i] == host)
+			return true;
+	for (size_t i = 0; i < e->said->count_count; i++)
+		if (e->said->counts[i].host == host)
+			return true;
+	return false;
+}
+
 void
 expect_hosts_list(const struct expectation *e, const size_t *hosts,
     size_t count, struct buf *out)

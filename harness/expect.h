@@ -39,6 +39,9 @@ const struct expect_kind *expect_kind_of(enum plan_expectation_kind kind);
 
 /* "exchange1", or "elsewhere" for PLAN_NO_HOST. */
 const char *expect_host_name(const struct expectation *e, size_t host);
+/* Whether what happens at the host is any of the expectation's business: the
+ * senders' mail host has to be among its hosts. */
+bool expect_speaks_of(const struct expectation *e, size_t host);
 /* Appends "a, b, c" from hosts; "none" when there are none. */
 void expect_hosts_list(const struct expectation *e, const size_t *hosts,
     size_t count, struct buf *out);

@@ -117,6 +117,8 @@ place_add(struct expectation *e, const struct ledger_entry *entry)
 
 	if (e->said->message > 0 && state->message == NULL)
 		return;
+	if (is_of_all && !expect_speaks_of(e, c->address->host))
+		return;
 	place = xcalloc(1, sizeof(*place));
 	place->dcid = c->dcid;
 	place->host = c->address->host;

@@ -190,6 +190,8 @@ delivered_entry(struct expectation *e, const struct ledger_entry *entry)
 		return;
 	if (entry->connection != NULL)
 		t.host = entry->connection->address->host;
+	if (!expect_speaks_of(e, t.host))
+		return;
 	tally_add(e, &t, &entry->moment);
 }
 

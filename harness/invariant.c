@@ -10,6 +10,7 @@ invariants_init(
 {
 	*v = (struct invariants){ .plan = plan, .ledger = ledger };
 	v->witness = witness_new(v);
+	v->bounces = bounces_new();
 }
 
 void
@@ -17,6 +18,7 @@ invariants_fini(struct invariants *v)
 {
 	ledger_domains(v->ledger, choice_forget, NULL);
 	witness_destroy(&v->witness);
+	bounces_destroy(&v->bounces);
 	for (size_t i = 0; i < INVARIANT_COUNT; i++)
 		charge_fini(&v->charges[i]);
 	buf_fini(&v->scratch);
@@ -26,6 +28,7 @@ void
 invariants_entry(struct invariants *v, const struct ledger_entry *entry)
 {
 	conservation_entry(v, entry);
+	bounces_entry(v, entry);
 	duplicate_entry(v, entry);
 	permanence_entry(v, entry);
 	backoff_entry(v, entry);
@@ -42,6 +45,7 @@ invariants_transcript(struct invariants *v, const struct transcript_event *ev)
 void
 invariants_finish(struct invariants *v, utime now)
 {
+	bounces_finish(v);
 	backoff_finish(v, now);
 	choice_finish(v, now);
 	witness_finish(v->witness, now);

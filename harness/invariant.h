@@ -12,12 +12,14 @@
 #include "harness/ledger.h"
 
 struct witness;
+struct bounces;
 
 struct invariants {
 	const struct plan *plan; /* borrowed */
 	struct ledger *ledger;   /* borrowed */
 	struct charge charges[INVARIANT_COUNT];
 	struct witness *witness; /* owned */
+	struct bounces *bounces; /* owned */
 	struct buf scratch;
 	bool is_interrupted; /* see judge_interrupt() */
 };
@@ -50,6 +52,12 @@ void duplicate_entry(struct invariants *v, const struct ledger_entry *entry);
 void permanence_entry(struct invariants *v, const struct ledger_entry *entry);
 void backoff_entry(struct invariants *v, const struct ledger_entry *entry);
 void backoff_finish(struct invariants *v, utime now);
+
+/* Conservation of what the relay makes itself. */
+struct bounces *bounces_new(void);
+void bounces_destroy(struct bounces **bp);
+void bounces_entry(struct invariants *v, const struct ledger_entry *entry);
+void bounces_finish(struct invariants *v);
 
 /* Priority and rotation. */
 void choice_entry(struct invariants *v, const struct ledger_entry *entry);

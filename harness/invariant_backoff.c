@@ -26,7 +26,7 @@ began_expired(const struct invariants *v, const struct ledger_group *g)
 {
 	return g->rounds > 1 &&
 	    g->round.lo - g->message->accepted.hi >=
-	    v->plan->relay.bounce.max_time;
+	    ledger_profile(v->ledger, g)->max_time;
 }
 
 static void
@@ -34,7 +34,7 @@ start_check(struct invariants *v, const struct ledger_entry *entry,
     const struct ledger_group *g)
 {
 	char due[UTIME_TEXT_MAX], age[UTIME_TEXT_MAX], max[UTIME_TEXT_MAX];
-	utime max_time = v->plan->relay.bounce.max_time;
+	utime max_time = ledger_profile(v->ledger, g)->max_time;
 
 	if (g->is_waiting)
 		invariant_fail(v, INV_BACK_OFF, &entry->moment,
@@ -141,7 +141,7 @@ entry_pending(struct invariants *v, const struct ledger_entry *entry)
 {
 	const struct ledger_wait *w = entry->wait;
 	const struct ledger_group *g = entry->group;
-	uint64_t retries = v->plan->relay.bounce.max_retries;
+	uint64_t retries = ledger_profile(v->ledger, g)->max_retries;
 	struct buf wanted = { 0 };
 	char at[ENDPOINT_TEXT_MAX], till[UTIME_TEXT_MAX];
 	size_t left = seat_left(v, g);
@@ -177,8 +177,9 @@ entry_pending(struct invariants *v, const struct ledger_entry *entry)
 static void
 entry_bounced(struct invariants *v, const struct ledger_entry *entry)
 {
-	const struct relay_bounce_profile *profile = &v->plan->relay.bounce;
 	const struct ledger_group *g = entry->group;
+	const struct relay_bounce_profile *profile =
+	    ledger_profile(v->ledger, g);
 	const struct ledger_message *m = entry->message;
 	utime age = entry->moment.hi - m->started.lo;
 	char text[UTIME_TEXT_MAX], max[UTIME_TEXT_MAX];
@@ -324,6 +325,7 @@ backoff_entry(struct invariants *v, const struct ledger_entry *entry)
 	case LEDGER_DELETED:
 	case LEDGER_STRAY:
 	case LEDGER_FINISHED:
+	case LEDGER_GENERATED:
 	case LEDGER_ENDED:
 		return;
 	}

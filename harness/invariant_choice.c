@@ -69,6 +69,7 @@ choice_entry(struct invariants *v, const struct ledger_entry *entry)
 	case LEDGER_PENDING:
 	case LEDGER_STRAY:
 	case LEDGER_FINISHED:
+	case LEDGER_GENERATED:
 	case LEDGER_ENDED:
 		return;
 	}

@@ -227,6 +227,7 @@ permanence_entry(struct invariants *v, const struct ledger_entry *entry)
 	case LEDGER_CLOSED:
 	case LEDGER_DONE:
 	case LEDGER_FINISHED:
+	case LEDGER_GENERATED:
 	case LEDGER_ENDED:
 		return;
 	}

@@ -79,6 +79,7 @@ ledger_line(struct ledger *l, const struct maillog_event *ev, utime now)
 		[MAILLOG_MESSAGE_DONE] = on_message_done,
 		[MAILLOG_DELAYED] = on_delayed,
 		[MAILLOG_BOUNCED] = on_bounced,
+		[MAILLOG_DOUBLE_BOUNCE] = on_bounced,
 		[MAILLOG_DELETED] = on_deleted,
 		[MAILLOG_PENDING] = on_pending,
 	};
@@ -188,6 +189,13 @@ ledger_patience(const struct ledger *l, const struct ledger_domain *d)
 	return utime_add(
 	    utime_add(l->plan->relay.delivery.connect_timeout, UTIME_S),
 	    d->routing.delay);
+}
+
+const struct relay_bounce_profile *
+ledger_profile(const struct ledger *l, const struct ledger_group *g)
+{
+	(void)g;
+	return &l->plan->relay.bounce;
 }
 
 bool

@@ -212,6 +212,7 @@ enum ledger_kind {
 	LEDGER_BOUNCED,   /* connection or NULL, recipient, line */
 	LEDGER_DELETED,   /* recipient */
 	LEDGER_PENDING,   /* group, wait, line */
+	LEDGER_GENERATED, /* message, line: the relay has made it, after */
 	LEDGER_FINISHED,  /* message: "Message finished", not all of it ended */
 	LEDGER_ENDED,     /* message: it is forgotten behind this */
 	LEDGER_STRAY,     /* connection or NULL, rids, line: not known */
@@ -302,6 +303,10 @@ enum tried ledger_tried(const struct ledger_group *g, size_t seat);
 /* How long a connection may be under way without a line: the patience with a
  * silent host, the domain's look-ups and a second. */
 utime ledger_patience(const struct ledger *l, const struct ledger_domain *d);
+
+/* The bounce profile that the group is under. */
+const struct relay_bounce_profile *ledger_profile(
+    const struct ledger *l, const struct ledger_group *g);
 
 /* Whether every failure leads to the next candidate in the same round, as by
  * default (failover_on). */

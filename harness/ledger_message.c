@@ -34,8 +34,14 @@ on_generated(struct ledger *l, const struct maillog_event *ev)
 {
 	struct ledger_message *m = message_get(l, ev->mid);
 
-	if (m != NULL)
-		m->is_generated = true;
+	struct ledger_entry entry = {
+		.kind = LEDGER_GENERATED, .message = m, .line = ev
+	};
+
+	if (m == NULL)
+		return;
+	m->is_generated = true;
+	ledger_tell(l, &entry);
 }
 
 void

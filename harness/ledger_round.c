@@ -282,7 +282,7 @@ void
 group_wait_find(
     struct ledger *l, struct ledger_group *g, struct ledger_wait *wait)
 {
-	const struct relay_bounce_profile *profile = &l->plan->relay.bounce;
+	const struct relay_bounce_profile *profile = ledger_profile(l, g);
 	const struct routing *routing = &g->domain->routing;
 	enum tried answered = answered_find(g);
 

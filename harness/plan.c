@@ -92,6 +92,13 @@ plan_waiver_of(const struct plan *plan, const char *invariant)
 	return NULL;
 }
 
+bool
+plan_may_be_silent(const struct plan *plan)
+{
+	(void)plan;
+	return false;
+}
+
 uint64_t
 plan_message_count(const struct plan *plan)
 {
@@ -186,7 +193,7 @@ build_routes(struct plan_owner *owner, struct plan_builder *b, struct err *err)
 	return good;
 }
 
-/* The relay's and the injector's addresses belong to nobody else. */
+/* The addresses of the shared cast belong to nobody else. */
 static bool
 build_hosts(struct plan_builder *b, struct err *err)
 {
@@ -194,6 +201,7 @@ build_hosts(struct plan_builder *b, struct err *err)
 	struct json_at hosts = json_at_key(&root, "hosts");
 	static const struct ip_address relay = PLAN_RELAY_ADDRESS;
 	static const struct ip_address injector = PLAN_INJECTOR_ADDRESS;
+	static const struct ip_address sender = PLAN_SENDER_ADDRESS;
 
 	b->plan->hosts = b->file->hosts;
 	if (!mock_hosts_check(&b->plan->hosts, &hosts, err))
@@ -202,6 +210,13 @@ build_hosts(struct plan_builder *b, struct err *err)
 	if (host != PLAN_NO_HOST)
 		return json_doc_fail(b->doc, b->plan->hosts.at[host].pointer,
 		    err, PLAN_RELAY_IP " is the relay's own address");
+	host = plan_host_at(b->plan, &sender);
+	if (host != PLAN_NO_HOST &&
+	    host != plan_host_named(b->plan, SLICE(PLAN_SENDER_NAME)))
+		return json_doc_fail(b->doc, b->plan->hosts.at[host].pointer,
+		    err,
+		    PLAN_SENDER_IP
+		    " is the address of the host \"" PLAN_SENDER_NAME "\"");
 	host = plan_host_at(b->plan, &injector);
 	if (host != PLAN_NO_HOST)
 		return json_doc_fail(b->doc, b->plan->hosts.at[host].pointer,
@@ -229,6 +244,8 @@ build_relay(struct plan_builder *b)
 	relay->drain_timeout = 30 * UTIME_S;
 	relay->delivery = b->file->relay.delivery;
 	relay->bounce = b->file->relay.bounce;
+	relay->bounce_profiles.at = b->file->relay.bounce_profiles.at;
+	relay->bounce_profiles.count = b->file->relay.bounce_profiles.count;
 	relay->limits = b->file->relay.limits;
 }
 
@@ -289,5 +306,6 @@ plan_build(
 	if (owner->zone == NULL)
 		return false;
 	owner->plan.relay.zone = owner->zone;
+	plan_build_sender(&b, owner->zone);
 	return plan_build_network(&b, err) && plan_build_expectations(&b, err);
 }

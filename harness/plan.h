@@ -6,7 +6,10 @@
  *
  * The cast that every scenario shares, beside its own hosts:
  *   relay     "relay.example", 10.0.0.5: listens on port 25, delivers from
- * there injector  10.0.0.1: the only client that may relay
+ *             there
+ *   injector  10.0.0.1: the only client that may relay
+ *   sender    10.0.0.2: takes the mail for senders' domains of which the
+ *             scenario says nothing
  */
 #ifndef FAULTPOST_PLAN_H
 #define FAULTPOST_PLAN_H
@@ -21,6 +24,8 @@
 #define PLAN_RELAY_IP       "10.0.0.5"
 #define PLAN_RELAY_PORT     25
 #define PLAN_INJECTOR_IP    "10.0.0.1"
+#define PLAN_SENDER_NAME    "sender"
+#define PLAN_SENDER_IP      "10.0.0.2"
 /* The same addresses as initializers. */
 #define PLAN_RELAY_ADDRESS                                                     \
 	{                                                                      \
@@ -34,6 +39,14 @@
 		4,                                                             \
 		{                                                              \
 			10, 0, 0, 1                                            \
+		}                                                              \
+	}
+
+#define PLAN_SENDER_ADDRESS                                                    \
+	{                                                                      \
+		4,                                                             \
+		{                                                              \
+			10, 0, 0, 2                                            \
 		}                                                              \
 	}
 
@@ -177,6 +190,9 @@ struct plan {
 	uint64_t seed;
 
 	struct mock_hosts hosts; /* a host is its index here */
+	/* The one that takes bounces, or PLAN_NO_HOST.  What comes to it is
+	 * counted by expectations that name it only. */
+	size_t sender_host;
 
 	/* Complete but for queue_path; `routes` and `zone` are the plan's. */
 	struct relay_config relay;
@@ -216,6 +232,8 @@ size_t plan_host_at(const struct plan *plan, const struct ip_address *ip);
 /* The waiver of the invariant, or NULL. */
 const struct plan_waiver *plan_waiver_of(
     const struct plan *plan, const char *invariant);
+/* Whether any of its clients asks for no report of a failure. */
+bool plan_may_be_silent(const struct plan *plan);
 /* Messages that the scenario injects in all. */
 uint64_t plan_message_count(const struct plan *plan);
 

@@ -85,6 +85,7 @@ struct file_waiver {
 struct file_relay {
 	struct relay_delivery delivery;
 	struct relay_bounce_profile bounce;
+	JSON_ARRAY_OF(struct relay_bounce_profile) bounce_profiles;
 	struct relay_limits limits;
 };
 
@@ -131,6 +132,9 @@ const char *plan_builder_place(struct plan_builder *b, const char *pointer);
 
 /* plan_expect.c: fills in plan->expectations. */
 bool plan_build_expectations(struct plan_builder *b, struct err *err);
+/* plan_sender.c: completes plan->hosts and the zone, both as the scenario has
+ * them, by the senders' mail host. */
+void plan_build_sender(struct plan_builder *b, struct zone *zone);
 /* plan_network.c: fills in plan->links and plan->steps. */
 bool plan_build_network(struct plan_builder *b, struct err *err);
 

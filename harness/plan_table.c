@@ -7,6 +7,7 @@
  */
 #include "core/json/schema.h"
 #include "harness/plan_file.h"
+#include "relay/bounce_json.h"
 #include "relay/config_json.h"
 
 #define NAME_MAX_CHARS    255
@@ -258,7 +259,11 @@ static const struct json_field relay_fields[] = {
 	    "How it delivers." },
 	{ "bounce", JF_OBJECT(&relay_bounce_table),
 	    JSON_AT(struct file_relay, bounce), "{}",
-	    "The bounce profile: when it tries again, and when it gives up." },
+	    "The default bounce profile: when it tries again, when it gives "
+	    "up, and who is told." },
+	{ "bounce_profiles", RELAY_BOUNCE_PROFILES_FORM,
+	    JSON_AT(struct file_relay, bounce_profiles), JSON_OPTIONAL,
+	    "Further bounce profiles, by their names." },
 	{ "limits", JF_OBJECT(&relay_limits_table),
 	    JSON_AT(struct file_relay, limits), "{}", "What it accepts." },
 };

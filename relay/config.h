@@ -36,11 +36,26 @@ struct relay_delivery {
 	utime host_retry_initial, host_retry_max;
 };
 
+/* What a bounce message looks like. */
+enum relay_bounce_format {
+	BOUNCE_FORMAT_DSN,
+	BOUNCE_FORMAT_PLAIN
+};
+
+/* When a recipient is tried again, and who is told that it has failed. */
 struct relay_bounce_profile {
 	struct slice name;
 	uint32_t max_retries;
 	utime max_time, initial_wait, max_wait;
 	enum relay_growth growth;
+	bool hard_bounces; /* the sender is told */
+	enum relay_bounce_format format;
+	bool use_bounce_response_code;
+	bool delay_warnings;
+	utime delay_warning_interval;
+	uint32_t delay_warning_max;
+	struct slice recipient; /* who is told; empty: the sender */
+	uint64_t max_bounce_copy;
 };
 
 struct relay_limits {
@@ -64,7 +79,8 @@ struct relay_config {
 	struct slice log_path;     /* terminated; empty: standard output */
 	struct slice control_path; /* empty: beside the queue */
 	struct relay_delivery delivery;
-	struct relay_bounce_profile bounce;
+	struct relay_bounce_profile bounce; /* the default one */
+	JSON_ARRAY_OF(struct relay_bounce_profile) bounce_profiles;
 	struct relay_limits limits;
 	utime drain_timeout;
 	const struct routes *routes; /* owned by the config's owner */

@@ -6,6 +6,7 @@
 #include "core/dns/zone_json.h"
 #include "core/json/schema.h"
 #include "core/smtp/stage.h"
+#include "relay/bounce_json.h"
 
 static bool stages_read(
     const struct json_at *at, void *to, struct arena *arena, struct err *err);
@@ -93,38 +94,6 @@ const struct json_table relay_delivery_table = {
 	.help = "How the relay delivers.",
 	.size = sizeof(struct relay_delivery),
 	JSON_FIELDS(delivery_fields),
-};
-
-/* ---- bounce profile ---- */
-
-static const struct json_word growth_words[] = {
-	{ "double", GROWTH_DOUBLE },
-	{ "constant", GROWTH_CONSTANT },
-};
-static const struct json_field bounce_fields[] = {
-	{ "name", JF_STRING(1, 64), JSON_AT(struct relay_bounce_profile, name),
-	    "Default", "The profile's name, as the log shows it." },
-	{ "max_retries", JF_INTEGER(0, 10000),
-	    JSON_AT(struct relay_bounce_profile, max_retries), "100",
-	    "Retries after the first attempt; then the recipient bounces." },
-	{ "max_time", JF_DURATION_SOME,
-	    JSON_AT(struct relay_bounce_profile, max_time), "72h",
-	    "A message that is older when a retry comes due bounces." },
-	{ "initial_wait", JF_DURATION_SOME,
-	    JSON_AT(struct relay_bounce_profile, initial_wait), "60s",
-	    "The wait after the first unsuccessful attempt." },
-	{ "max_wait", JF_DURATION_SOME,
-	    JSON_AT(struct relay_bounce_profile, max_wait), "3600s",
-	    "The longest wait between attempts." },
-	{ "growth", JF_WORD(growth_words),
-	    JSON_AT(struct relay_bounce_profile, growth), "double",
-	    "How the wait grows from attempt to attempt." },
-};
-const struct json_table relay_bounce_table = {
-	.name = "bounce",
-	.help = "The bounce profile.",
-	.size = sizeof(struct relay_bounce_profile),
-	JSON_FIELDS(bounce_fields),
 };
 
 /* ---- receiving ---- */
@@ -218,7 +187,10 @@ static const struct json_field config_fields[] = {
 	    "How it delivers." },
 	{ "bounce", JF_OBJECT(&relay_bounce_table),
 	    JSON_AT(struct config_json, config.bounce), "{}",
-	    "The bounce profile." },
+	    "The default bounce profile." },
+	{ "bounce_profiles", RELAY_BOUNCE_PROFILES_FORM,
+	    JSON_AT(struct config_json, config.bounce_profiles), JSON_OPTIONAL,
+	    "Further bounce profiles, by their names." },
 	{ "limits", JF_OBJECT(&relay_limits_table),
 	    JSON_AT(struct config_json, config.limits), "{}",
 	    "What it accepts." },

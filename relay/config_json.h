@@ -9,10 +9,9 @@
 #include "core/json/table.h"
 #include "relay/config.h"
 
-/* With all defaults of docs/delivery.md; for struct relay_delivery, struct
- * relay_bounce_profile and struct relay_limits. */
+/* With all defaults of docs/delivery.md; for struct relay_delivery and struct
+ * relay_limits. */
 extern const struct json_table relay_delivery_table;
-extern const struct json_table relay_bounce_table;
 extern const struct json_table relay_limits_table;
 
 /* A configuration and all it points at. */

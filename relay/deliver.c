@@ -87,6 +87,7 @@ bounce_ready(
 		.code = failure->code,
 		.phase = MAILLOG_PHASE_ENVELOPE,
 		.text = failure->text,
+		.remote = &failure->at->ip,
 	};
 
 	LIST_FOREACH_SAFE(link, &d->domain->ready)
@@ -139,6 +140,7 @@ deliver_host_failed(struct delivery *d, struct connection *c,
 			continue;
 		list->list[i].failed_seq = queue_next_seq(&r->queue);
 		list->list[i].failed_up = !is_down;
+		list->list[i].failed_soft = failure->code / 100 == 4;
 	}
 	if (failure->code >= 500 &&
 	    r->config->delivery.on_5xx_greeting == ON_5XX_BOUNCE)

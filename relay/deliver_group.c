@@ -4,7 +4,7 @@
  * bounced, discarded, expired, or requeued.  The numbers in comments are
  * docs/delivery.md's paragraphs.
  */
-#include "relay/relay_impl.h"
+#include "relay/bounce.h"
 #include "relay/retry.h"
 
 /* ---- what comes in ---- */
@@ -39,6 +39,8 @@ place_group(struct relay *r, struct group *g, const struct spool_recipient *s)
 {
 	if (s != NULL) {
 		g->attempts = s->attempts;
+		g->warnings = s->warnings;
+		g->warned = s->warned;
 		if (s->last_error.at != NULL)
 			group_set_error(g, s->last_error);
 	}
@@ -75,6 +77,13 @@ deliver_submit(struct relay *r, struct message *m,
 }
 
 /* ---- how recipients and groups end ---- */
+
+const struct relay_bounce_profile *
+deliver_profile(const struct delivery *d, const struct group *g)
+{
+	(void)g;
+	return &d->relay->config->bounce;
+}
 
 static void
 finish_recipient(struct delivery *d, struct group *g, uint32_t rid)
@@ -148,20 +157,21 @@ wait_group(struct delivery *d, struct group *g, utime due)
 {
 	group_make_waiting(&d->relay->queue, g, due);
 	spool_requeue(d->relay->spool, g);
-	log_pending(&d->relay->log, g, &d->relay->config->bounce);
+	log_pending(&d->relay->log, g, deliver_profile(d, g));
 }
 
 /* The round was an attempt: 10. */
 void
 deliver_requeue_attempted(struct delivery *d, struct group *g)
 {
-	const struct relay_bounce_profile *profile = &d->relay->config->bounce;
+	const struct relay_bounce_profile *profile = deliver_profile(d, g);
 
 	g->attempts++;
 	if (retry_is_exhausted(profile, g->attempts)) {
 		expire_group(d, g);
 		return;
 	}
+	bounce_warn(d, g);
 	wait_group(d, g,
 	    utime_add(
 		world_now(d->relay->world), retry_wait(profile, g->attempts)));
@@ -174,6 +184,8 @@ take_domain_error(struct delivery *d, struct group *g)
 {
 	if (d->last_error != NULL && !g->round.answered)
 		group_set_error(g, slice_cstr(d->last_error));
+	g->error_phase =
+	    g->round.answered ? g->error_phase : MAILLOG_PHASE_NETWORK;
 }
 
 void
@@ -204,13 +216,13 @@ deliver_end_round(
 void
 deliver_make_due(struct delivery *d, utime until)
 {
-	const struct relay_bounce_profile *profile = &d->relay->config->bounce;
 	utime now = world_now(d->relay->world);
 	struct group *g;
 
 	while (
 	    (g = domain_first_waiting(d->domain)) != NULL && g->due <= until) {
-		if (retry_is_expired(profile, g->message->received, now))
+		if (retry_is_expired(
+			deliver_profile(d, g), g->message->received, now))
 			expire_group(d, g);
 		else
 			group_make_ready(&d->relay->queue, g);
@@ -231,6 +243,8 @@ deliver_delayed(struct delivery *d, struct group *g, uint32_t rid,
 		buf_printf(&text, "%u ", cause->code);
 	buf_append(&text, cause->text);
 	group_set_error(g, buf_slice(&text));
+	g->error_phase = cause->phase;
+	g->round.soft |= cause->code / 100 == 4;
 	buf_fini(&text);
 }
 
@@ -238,8 +252,7 @@ void
 deliver_bounced(struct delivery *d, struct group *g, uint32_t rid,
     uint64_t dcid, const struct log_cause *cause)
 {
-	log_refused(
-	    &d->relay->log, MAILLOG_BOUNCED, dcid, g->message->mid, rid, cause);
+	bounce_recipient(d, g, rid, dcid, cause);
 	deliver_count_bounced(d, cause);
 	finish_recipient(d, g, rid);
 }

@@ -66,6 +66,41 @@ log_refused(struct log *log, enum maillog_form form, uint64_t dcid,
 }
 
 void
+log_double_bounce(
+    struct log *log, uint64_t mid, uint32_t rid, const struct log_cause *cause)
+{
+	struct maillog_status status =
+	    maillog_status_for(cause->code, cause->phase);
+	struct maillog_event ev = {
+		.form = MAILLOG_DOUBLE_BOUNCE,
+		.mid = mid,
+		.rid = rid,
+		.code = cause->code,
+		.enhanced = status.enhanced,
+		.text = status.text,
+		.response = cause->text,
+	};
+
+	log_event(log, &ev);
+}
+
+void
+log_reason(struct buf *out, const struct log_cause *cause)
+{
+	struct slice lines[LOG_REPLY_LINES_MAX];
+	struct maillog_status status;
+
+	if (cause->code == 0 || cause->code >= 400) {
+		status = maillog_status_for(cause->code, cause->phase);
+		buf_printf(out, "%.*s - %.*s ", SLICE_ARG(status.enhanced),
+		    SLICE_ARG(status.text));
+	}
+	if (cause->text.len > 0 || cause->code > 0)
+		maillog_reply_details(
+		    out, cause->code, lines, split_lines(cause->text, lines));
+}
+
+void
 log_connection_error(struct log *log, const struct log_host_failure *f)
 {
 	struct slice lines[LOG_REPLY_LINES_MAX];

@@ -32,11 +32,19 @@ struct slice log_rids(struct log *log, const uint32_t *rids, uint32_t count);
 struct log_cause {
 	unsigned code; /* 0: no reply */
 	enum maillog_phase phase;
-	struct slice text; /* lines joined by '\n' */
+	struct slice text;               /* lines joined by '\n' */
+	const struct ip_address *remote; /* who said it; NULL: nobody */
 };
 /* Delayed: or Bounced:, for one recipient; dcid 0: no connection. */
 void log_refused(struct log *log, enum maillog_form form, uint64_t dcid,
     uint64_t mid, uint32_t rid, const struct log_cause *cause);
+
+/* "Double bounce:" of a recipient whose sender is nobody. */
+void log_double_bounce(
+    struct log *log, uint64_t mid, uint32_t rid, const struct log_cause *cause);
+/* Appends the cause as bounce messages have it: "5.1.0 - Unknown address error
+ * 550-'No such user'"; a 2xx without the first two. */
+void log_reason(struct buf *out, const struct log_cause *cause);
 
 /* A host failure. */
 struct log_host_failure {

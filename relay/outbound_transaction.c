@@ -72,6 +72,7 @@ outbound_on_result(struct connection *c, const struct smtp_client_event *ev)
 		.code = (unsigned)ev->reply.code,
 		.phase = phase_of(ev->stage),
 		.text = ev->reply.text,
+		.remote = ev->is_local ? NULL : &c->host->at.ip,
 	};
 
 	c->settled[ev->recipient] = true;

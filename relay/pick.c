@@ -114,6 +114,18 @@ round_was_attempt(const struct round *r, const struct candidates *c)
 	return false;
 }
 
+bool
+round_was_soft(const struct round *r, const struct candidates *c)
+{
+	if (r->soft)
+		return true;
+	for (size_t i = 0; i < c->count; i++)
+		if (c->list[i].failed_seq > r->began_seq &&
+		    c->list[i].failed_soft)
+			return true;
+	return false;
+}
+
 static bool
 is_eligible(const struct candidates *c, const struct round *r, size_t index,
     bool may_probe, utime now)

@@ -17,6 +17,7 @@ struct candidate {
 	uint32_t priority;
 	uint64_t failed_seq; /* of its last host failure for this domain */
 	bool failed_up;      /* it answered in that failure */
+	bool failed_soft;    /* by 4xx */
 };
 
 /* Sorted by priority, within one in the order of route and DNS. */
@@ -41,6 +42,7 @@ struct round {
 	uint64_t began_seq; /* failures after this number count */
 	uint64_t tried[CANDIDATES_MAX / 64];
 	bool answered; /* a candidate that was not down has been tried */
+	bool soft;     /* a recipient got a 4xx */
 };
 void round_begin(struct round *r, uint64_t seq);
 /* A recipient of the group was refused by, or lost with, candidate `index`. */
@@ -50,6 +52,9 @@ bool round_has_tried(
 /* Did anything that was not down refuse it in this round?  Then the round was
  * an attempt. */
 bool round_was_attempt(const struct round *r, const struct candidates *c);
+
+/* Did any host answer it 4xx in this round, or refuse its domain so? */
+bool round_was_soft(const struct round *r, const struct candidates *c);
 
 /* The choice for a group, or PICK_NONE.  Hosts that are down and due for a
  * probe are chosen only when `may_probe`. */

@@ -119,6 +119,7 @@ message_destroy(struct message **mp)
 		free(m->recipients[i]);
 	free(m->recipients);
 	free(m->sender);
+	notify_destroy(&m->notify);
 	free(m);
 }
 

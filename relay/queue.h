@@ -9,6 +9,7 @@
 
 #include "core/base/heap.h"
 #include "core/base/list.h"
+#include "relay/notify.h"
 #include "relay/pick.h"
 
 #include <uthash.h>
@@ -27,8 +28,9 @@ struct message {
 	unsigned flags;
 	uint32_t groups; /* that are not finished */
 	uint32_t recipient_count;
-	char *sender;      /* owned; "" for the null path */
-	char **recipients; /* owned, by RID */
+	char *sender;          /* owned; "" for the null path */
+	char **recipients;     /* owned, by RID */
+	struct notify *notify; /* owned; NULL: nothing was asked */
 };
 
 enum group_state {
@@ -44,11 +46,14 @@ struct group {
 	uint32_t *rids;          /* owned, ascending */
 	uint32_t count;
 	uint32_t attempts; /* rounds that counted */
+	uint32_t warnings; /* delay warnings so far */
+	utime warned;      /* when the latest was made */
 	enum group_state state;
 	uint64_t ready_seq; /* its place among the ready */
 	struct round round;
 	utime due;             /* when waiting */
 	char *last_error;      /* owned; what the log would print; or NULL */
+	unsigned error_phase;  /* enum maillog_phase of that, if a reply */
 	struct list link;      /* in domain->ready */
 	struct heap_node wait; /* in domain->waiting */
 };

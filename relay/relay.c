@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The relay's life: starting, reloading, draining, ending; see relay.h. */
-#include "relay/relay_impl.h"
+#include "relay/bounce.h"
 
 static void on_accept(void *owner, struct stream *s);
 static void on_drain_deadline(struct timer *t);
@@ -103,6 +103,7 @@ relay_new(struct world *w, const struct relay_config *config,
 	r->log.on_line = hooks->on_log;
 	r->drain.fire = on_drain_deadline;
 	list_init(&r->sessions);
+	list_init(&r->bounces);
 	list_init(&r->retired);
 	if (!relay_start(r, err))
 		relay_destroy(&r);
@@ -127,6 +128,7 @@ relay_destroy(struct relay **rp)
 	queue_fini(&r->queue);
 	hosts_fini(&r->hosts);
 	spool_close(&r->spool);
+	bounce_destroy_all(r);
 	log_fini(&r->log);
 	free(r);
 }

@@ -27,6 +27,7 @@ struct relay {
 	size_t session_count;
 	uint64_t icid, dcid; /* given last */
 	size_t connections;  /* outbound ones that are open */
+	struct list bounces; /* made, and not on disk yet */
 	struct list retired; /* deliveries without mail, the latest last */
 	size_t retired_count;
 	bool draining, drained;
@@ -143,6 +144,9 @@ void deliver_group_over(
 void deliver_connection_closed(struct delivery *d, struct connection *c);
 
 /* ---- deliver_group.c ---- */
+/* The bounce profile that the group is under. */
+const struct relay_bounce_profile *deliver_profile(
+    const struct delivery *d, const struct group *g);
 /* All recipients of the group end as `cause` says; it is gone. */
 void deliver_bounce_group(struct delivery *d, struct group *g, uint64_t dcid,
     const struct log_cause *cause);

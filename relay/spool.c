@@ -2,37 +2,12 @@
 /* The queue on disk; see spool.h. */
 #include "relay/spool_impl.h"
 
-/* "fpst": says that a database is ours (PRAGMA application_id). */
-#define SPOOL_APPLICATION_ID 0x66707374
-#define SPOOL_SCHEMA_VERSION 1
 /* Numbers are reserved on disk in blocks, so that a crash cannot lead to one
  * being given twice and most messages need no extra write. */
 #define SPOOL_MID_BLOCK 1000
 /* How long a disk that refused is left alone before it is asked to record what
  * happened meanwhile. */
 #define SPOOL_RETRY UTIME_S
-
-static const char spool_schema[] =
-    "CREATE TABLE message("
-    " mid INTEGER PRIMARY KEY,"
-    " received_us INTEGER NOT NULL,"
-    " sender TEXT NOT NULL,"
-    " size INTEGER NOT NULL,"
-    " flags INTEGER NOT NULL,"
-    " recipients INTEGER NOT NULL);"
-    "CREATE TABLE recipient("
-    " mid INTEGER NOT NULL,"
-    " rid INTEGER NOT NULL,"
-    " address TEXT NOT NULL,"
-    " attempts INTEGER NOT NULL DEFAULT 0,"
-    " due_us INTEGER NOT NULL DEFAULT 0,"
-    " last_error TEXT,"
-    " PRIMARY KEY(mid, rid)) WITHOUT ROWID;"
-    /* id = mid * 16384 + number of the piece */
-    "CREATE TABLE content(id INTEGER PRIMARY KEY, bytes BLOB NOT NULL);"
-    "CREATE TABLE counter(name TEXT PRIMARY KEY, value INTEGER NOT NULL)"
-    " WITHOUT ROWID;"
-    "INSERT INTO counter VALUES('mid', 1);";
 
 static const char *const spool_sql[] = {
 #define X(constant, sql) (sql),
@@ -42,6 +17,7 @@ static const char *const spool_sql[] = {
 
 static void spool_commit(struct timer *t);
 static bool spool_prepare(struct spool *s, const char *path, struct err *err);
+static bool write_made(struct spool *s, struct spool_made *made);
 
 struct spool *
 spool_open(struct world *w, const char *path, const struct spool_hooks *hooks,
@@ -59,62 +35,6 @@ spool_open(struct world *w, const char *path, const struct spool_hooks *hooks,
 }
 
 static bool
-sql_fail(const struct spool *s, const char *path, struct err *err)
-{
-	return err_at(err, path, 0, 0, "the queue cannot be used: %s",
-	    s->db != NULL ? sqlite3_errmsg(s->db) : "no memory");
-}
-
-/* One number from a query that gives one. */
-static bool
-sql_number(struct spool *s, const char *sql, int64_t *number)
-{
-	sqlite3_stmt *stmt;
-	bool ok;
-
-	if (sqlite3_prepare_v2(s->db, sql, -1, &stmt, NULL) != SQLITE_OK)
-		return false;
-	ok = sqlite3_step(stmt) == SQLITE_ROW;
-	if (ok)
-		*number = sqlite3_column_int64(stmt, 0);
-	sqlite3_finalize(stmt);
-	return ok;
-}
-
-static bool
-sql_exec(struct spool *s, const char *sql)
-{
-	return sqlite3_exec(s->db, sql, NULL, NULL, NULL) == SQLITE_OK;
-}
-
-/* Makes the tables in an empty database, or checks that they are ours. */
-static bool
-spool_check_schema(struct spool *s, const char *path, struct err *err)
-{
-	int64_t tables, id, version;
-	char sql[128];
-
-	if (!sql_number(s, "SELECT count(*) FROM sqlite_master", &tables) ||
-	    !sql_number(s, "PRAGMA application_id", &id) ||
-	    !sql_number(s, "PRAGMA user_version", &version))
-		return sql_fail(s, path, err);
-	if (tables > 0 &&
-	    (id != SPOOL_APPLICATION_ID || version != SPOOL_SCHEMA_VERSION))
-		return err_at(err, path, 0, 0,
-		    "this database is no queue of this version; give a file "
-		    "that does not exist, or one that it made");
-	if (tables > 0)
-		return true;
-	(void)snprintf(sql, sizeof(sql),
-	    "PRAGMA application_id=%d; PRAGMA user_version=%d;",
-	    SPOOL_APPLICATION_ID, SPOOL_SCHEMA_VERSION);
-	if (!sql_exec(s, "BEGIN") || !sql_exec(s, spool_schema) ||
-	    !sql_exec(s, sql) || !sql_exec(s, "COMMIT"))
-		return sql_fail(s, path, err);
-	return true;
-}
-
-static bool
 spool_prepare(struct spool *s, const char *path, struct err *err)
 {
 	int flags =
@@ -123,21 +43,22 @@ spool_prepare(struct spool *s, const char *path, struct err *err)
 
 	if (sqlite3_open_v2(path, &s->db, flags, world_storage_vfs(s->world)) !=
 	    SQLITE_OK)
-		return sql_fail(s, path, err);
+		return spool_sql_fail(s, path, err);
 	(void)sqlite3_busy_timeout(s->db, 5000);
-	if (!sql_exec(s,
+	if (!spool_sql_exec(s,
 		"PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
 		"PRAGMA temp_store=MEMORY;"))
-		return sql_fail(s, path, err);
+		return spool_sql_fail(s, path, err);
 	if (!spool_check_schema(s, path, err))
 		return false;
 	for (size_t i = 0; i < SPOOL_STATEMENT_COUNT; i++)
 		if (sqlite3_prepare_v3(s->db, spool_sql[i], -1,
 			SQLITE_PREPARE_PERSISTENT, &s->statements[i],
 			NULL) != SQLITE_OK)
-			return sql_fail(s, path, err);
-	if (!sql_number(s, "SELECT value FROM counter WHERE name='mid'", &mid))
-		return sql_fail(s, path, err);
+			return spool_sql_fail(s, path, err);
+	if (!spool_sql_number(
+		s, "SELECT value FROM counter WHERE name='mid'", &mid))
+		return spool_sql_fail(s, path, err);
 	s->mid_next = s->mid_reserved = s->mid_durable = (uint64_t)mid;
 	return true;
 }
@@ -201,6 +122,8 @@ apply_change(struct spool *s, const struct spool_change *change)
 {
 	sqlite3_stmt *stmt;
 
+	if (change->made != NULL)
+		return write_made(s, change->made);
 	if (change->is_recipient) {
 		stmt = s->statements[SPOOL_DROP_RECIPIENT];
 		bind_u64(stmt, 1, change->mid);
@@ -379,46 +302,99 @@ spool_last_mid(const struct spool *s)
 	return s->mid_next - 1;
 }
 
-bool
-spool_put_piece(
-    struct spool *s, uint64_t mid, uint32_t index, struct slice bytes)
+static bool
+write_piece(struct spool *s, uint64_t mid, uint32_t index, struct slice bytes)
 {
 	sqlite3_stmt *stmt = s->statements[SPOOL_PUT_PIECE];
 
 	assert(index < SPOOL_PIECES_MAX);
-	if (!enter_transaction(s))
-		return false;
 	bind_u64(stmt, 1, piece_id(mid, index));
 	(void)sqlite3_bind_blob64(stmt, 2, bytes.at, bytes.len, SQLITE_STATIC);
 	return write_row(s, SPOOL_PUT_PIECE);
 }
 
 bool
-spool_put_message(
-    struct spool *s, const struct message *m, struct spool_ticket *ticket)
+spool_put_piece(
+    struct spool *s, uint64_t mid, uint32_t index, struct slice bytes)
+{
+	return enter_transaction(s) && write_piece(s, mid, index, bytes);
+}
+
+/* NULL where nothing was said. */
+static void
+bind_optional(sqlite3_stmt *stmt, int index, const char *text)
+{
+	if (text != NULL)
+		bind_slice(stmt, index, slice_cstr(text));
+}
+
+static bool
+write_recipient(struct spool *s, const struct message *m, uint32_t rid)
+{
+	sqlite3_stmt *stmt = s->statements[SPOOL_PUT_RECIPIENT];
+	const struct notify_recipient asked = notify_of(m->notify, rid);
+
+	bind_u64(stmt, 1, m->mid);
+	bind_u64(stmt, 2, rid);
+	bind_slice(stmt, 3, slice_cstr(m->recipients[rid]));
+	bind_u64(stmt, 4, asked.when);
+	bind_optional(stmt, 5, asked.orcpt);
+	return write_row(s, SPOOL_PUT_RECIPIENT);
+}
+
+static bool
+write_message(struct spool *s, const struct message *m)
 {
 	sqlite3_stmt *stmt = s->statements[SPOOL_PUT_MESSAGE];
+	bool ok;
 
-	if (!enter_transaction(s) || !reserve_mids(s, s->mid_next))
-		return false;
 	bind_u64(stmt, 1, m->mid);
 	(void)sqlite3_bind_int64(stmt, 2, m->received);
 	bind_slice(stmt, 3, slice_cstr(m->sender));
 	bind_u64(stmt, 4, m->size_bytes);
 	bind_u64(stmt, 5, m->flags);
 	bind_u64(stmt, 6, m->recipient_count);
-	if (!write_row(s, SPOOL_PUT_MESSAGE))
+	bind_u64(stmt, 7, m->notify != NULL ? m->notify->what : 0);
+	if (m->notify != NULL)
+		bind_optional(stmt, 8, m->notify->envid);
+	ok = write_row(s, SPOOL_PUT_MESSAGE);
+	for (uint32_t rid = 0; ok && rid < m->recipient_count; rid++)
+		ok = write_recipient(s, m, rid);
+	return ok;
+}
+
+bool
+spool_put_message(
+    struct spool *s, const struct message *m, struct spool_ticket *ticket)
+{
+	if (!enter_transaction(s) || !reserve_mids(s, s->mid_next) ||
+	    !write_message(s, m))
 		return false;
-	stmt = s->statements[SPOOL_PUT_RECIPIENT];
-	for (uint32_t rid = 0; rid < m->recipient_count; rid++) {
-		bind_u64(stmt, 1, m->mid);
-		bind_u64(stmt, 2, rid);
-		bind_slice(stmt, 3, slice_cstr(m->recipients[rid]));
-		if (!write_row(s, SPOOL_PUT_RECIPIENT))
-			return false;
-	}
 	list_append(&s->tickets, &ticket->link);
 	return true;
+}
+
+static bool
+write_made(struct spool *s, struct spool_made *made)
+{
+	const struct message *m = made->message;
+	struct slice rest = made->content;
+	bool ok = reserve_mids(s, s->mid_next) && write_message(s, m);
+
+	for (uint32_t i = 0; ok && rest.len > 0; i++) {
+		ok = write_piece(
+		    s, m->mid, i, slice_sub(rest, 0, SPOOL_PIECE_BYTES));
+		rest = slice_skip(rest, SPOOL_PIECE_BYTES);
+	}
+	if (ok)
+		list_append(&s->tickets, &made->ticket.link);
+	return ok;
+}
+
+void
+spool_put_made(struct spool *s, struct spool_made *made)
+{
+	record_change(s, (struct spool_change){ .made = made });
 }
 
 void
@@ -431,13 +407,13 @@ spool_ticket_cancel(struct spool_ticket *ticket)
 void
 spool_drop_message(struct spool *s, uint64_t mid, uint32_t pieces)
 {
-	record_change(s, (struct spool_change){ mid, pieces, false });
+	record_change(s, (struct spool_change){ mid, pieces, false, NULL });
 }
 
 void
 spool_finish_recipient(struct spool *s, uint64_t mid, uint32_t rid)
 {
-	record_change(s, (struct spool_change){ mid, rid, true });
+	record_change(s, (struct spool_change){ mid, rid, true, NULL });
 }
 
 void
@@ -451,8 +427,9 @@ spool_requeue(struct spool *s, const struct group *g)
 		bind_u64(stmt, 2, g->rids[i]);
 		bind_u64(stmt, 3, g->attempts);
 		(void)sqlite3_bind_int64(stmt, 4, g->due);
-		if (g->last_error != NULL)
-			bind_slice(stmt, 5, slice_cstr(g->last_error));
+		bind_optional(stmt, 5, g->last_error);
+		bind_u64(stmt, 6, g->warnings);
+		(void)sqlite3_bind_int64(stmt, 7, g->warned);
 		ok = write_row(s, SPOOL_REQUEUE);
 	}
 }

@@ -72,6 +72,17 @@ bool spool_put_piece(
  * disk refuses.  On true the ticket is told of the commit. */
 bool spool_put_message(
     struct spool *s, const struct message *m, struct spool_ticket *ticket);
+/* A message that the relay itself has made of what became of another.  Kept by
+ * its maker until its ticket has been told of success. */
+struct spool_made {
+	const struct message *message; /* borrowed */
+	struct slice content;          /* borrowed */
+	struct spool_ticket ticket;
+};
+/* Stores it in the same commit as the ends of recipients that are recorded in
+ * this moment: so neither is on disk without the other.  Like those it is kept
+ * until a commit has recorded it; the ticket is told of each that fails. */
+void spool_put_made(struct spool *s, struct spool_made *made);
 /* Nobody waits any more; the message itself stays put. */
 void spool_ticket_cancel(struct spool_ticket *ticket);
 /* Removes a message that was never accepted, or is finished. */
@@ -94,6 +105,8 @@ struct spool_recipient {
 	uint32_t attempts;
 	utime due;               /* 0: at once */
 	struct slice last_error; /* borrowed; at is NULL when there is none */
+	uint32_t warnings;       /* delay warnings so far */
+	utime warned;            /* when the latest was made */
 };
 /* `m` becomes the callback's to keep; `left` are its unfinished recipients. */
 typedef void spool_on_message(void *owner, struct message *m,

@@ -21,16 +21,19 @@
 	X(SPOOL_PUT_PIECE, "INSERT INTO content VALUES(?1,?2)")                \
 	X(SPOOL_GET_PIECE, "SELECT bytes FROM content WHERE id=?1")            \
 	X(SPOOL_DROP_PIECES, "DELETE FROM content WHERE id>=?1 AND id<?2")     \
-	X(SPOOL_PUT_MESSAGE, "INSERT INTO message VALUES(?1,?2,?3,?4,?5,?6)")  \
+	X(SPOOL_PUT_MESSAGE,                                                   \
+	    "INSERT INTO message(mid,received_us,sender,size,flags,"           \
+	    "recipients,ret,envid) VALUES(?1,?2,?3,?4,?5,?6,?7,?8)")           \
 	X(SPOOL_DROP_MESSAGE, "DELETE FROM message WHERE mid=?1")              \
 	X(SPOOL_PUT_RECIPIENT,                                                 \
-	    "INSERT INTO recipient(mid,rid,address) VALUES(?1,?2,?3)")         \
+	    "INSERT INTO recipient(mid,rid,address,notify,orcpt)"              \
+	    " VALUES(?1,?2,?3,?4,?5)")                                         \
 	X(SPOOL_DROP_RECIPIENTS, "DELETE FROM recipient WHERE mid=?1")         \
 	X(SPOOL_DROP_RECIPIENT,                                                \
 	    "DELETE FROM recipient WHERE mid=?1 AND rid=?2")                   \
 	X(SPOOL_REQUEUE,                                                       \
-	    "UPDATE recipient SET attempts=?3,due_us=?4,last_error=?5"         \
-	    " WHERE mid=?1 AND rid=?2")
+	    "UPDATE recipient SET attempts=?3,due_us=?4,last_error=?5,"        \
+	    "warnings=?6,warned_us=?7 WHERE mid=?1 AND rid=?2")
 enum spool_statement {
 #define X(constant, sql) constant,
 	SPOOL_STATEMENTS(X)
@@ -38,11 +41,13 @@ enum spool_statement {
 	SPOOL_STATEMENT_COUNT,
 };
 
-/* A recipient, or a message with its content, is to leave the disk. */
+/* A recipient, or a message with its content, is to leave the disk, or one that
+ * the relay has made is to come to it. */
 struct spool_change {
 	uint64_t mid;
 	uint32_t number; /* RID, or how many pieces */
 	bool is_recipient;
+	struct spool_made *made; /* borrowed; or NULL */
 };
 
 struct spool {
@@ -63,5 +68,15 @@ struct spool {
 	uint64_t mid_reserved; /* those below are ours, after the commit */
 	uint64_t mid_durable;  /* those below are ours on disk */
 };
+
+/* ---- spool_schema.c ---- */
+/* Makes the tables in an empty database, or checks that they are ours and
+ * brings older ones up to date. */
+bool spool_check_schema(struct spool *s, const char *path, struct err *err);
+/* Sets *err to what SQLite says; false. */
+bool spool_sql_fail(const struct spool *s, const char *path, struct err *err);
+/* One number from a query that gives one. */
+bool spool_sql_number(struct spool *s, const char *sql, int64_t *number);
+bool spool_sql_exec(struct spool *s, const char *sql);
 
 #endif

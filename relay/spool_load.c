@@ -34,6 +34,8 @@ load_message(sqlite3_stmt *stmt)
 	m->flags = (unsigned)sqlite3_column_int(stmt, 4);
 	m->recipient_count = (uint32_t)count;
 	m->recipients = xcalloc(m->recipient_count, sizeof(m->recipients[0]));
+	notify_set(&m->notify, (enum notify_return)sqlite3_column_int(stmt, 6),
+	    column_slice(stmt, 7));
 	return m;
 }
 
@@ -58,6 +60,11 @@ load_recipients(sqlite3_stmt *stmt, struct message *m,
 		r->due = sqlite3_column_int64(stmt, 3);
 		r->last_error = error.at != NULL ? arena_slice(texts, error)
 						 : (struct slice){ 0 };
+		r->warnings = (uint32_t)sqlite3_column_int64(stmt, 5);
+		r->warned = sqlite3_column_int64(stmt, 6);
+		notify_set_recipient(&m->notify, r->rid,
+		    (unsigned)sqlite3_column_int(stmt, 7),
+		    column_slice(stmt, 8));
 		count++;
 	}
 	(void)sqlite3_reset(stmt);
@@ -119,11 +126,12 @@ spool_load(
 		      " (SELECT mid FROM message)",
 		      NULL, NULL, NULL) == SQLITE_OK &&
 	    sqlite3_prepare_v2(s->db,
-		"SELECT mid,received_us,sender,size,flags,recipients"
+		"SELECT mid,received_us,sender,size,flags,recipients,ret,envid"
 		" FROM message ORDER BY mid",
 		-1, &messages, NULL) == SQLITE_OK &&
 	    sqlite3_prepare_v2(s->db,
-		"SELECT rid,address,attempts,due_us,last_error"
+		"SELECT rid,address,attempts,due_us,last_error,warnings,"
+		"warned_us,notify,orcpt"
 		" FROM recipient WHERE mid=?1 ORDER BY rid",
 		-1, &recipients, NULL) == SQLITE_OK;
 

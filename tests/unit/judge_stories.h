@@ -6,11 +6,15 @@
 
 #include "tests/unit/judge_story.h"
 
-#define STORY_HOSTS                                                            \
+#define STORY_CAST                                                             \
 	"\"hosts\": {\"a\": {\"address\": \"10.1.1.11\"},"                     \
 	" \"b\": {\"address\": \"10.1.1.12\"},"                                \
 	" \"c\": {\"address\": \"10.1.1.13\"}},"                               \
 	" \"inject\": [{\"count\": 9, \"to\": [\"u@example.com\"]}]"
+/* The relay tells no sender of bounces; test_invariant_bounce.c has those that
+ * do. */
+#define STORY_HOSTS                                                            \
+	STORY_CAST ", \"relay\": {\"bounce\": {\"hard_bounces\": false}}"
 #define STORY_ROUTE(route) "\"title\": \"t\", \"routes\": [" route "], "
 
 /* Document 117875: the greeting refuses, the next host takes the mail. */
@@ -163,8 +167,8 @@ static const struct judged_story story_lost = {
 /* The guide's second example: 60 s between attempts, 100 s in the queue. */
 static const struct judged_story story_expiry = {
 	"expiry",
-	STORY_ROUTE("\"example.com [10.1.1.11]\"") STORY_HOSTS
-	", \"relay\": {\"bounce\": {\"initial_wait\": \"60s\","
+	STORY_ROUTE("\"example.com [10.1.1.11]\"") STORY_CAST
+	", \"relay\": {\"bounce\": {\"hard_bounces\": false, \"initial_wait\": \"60s\","
 	" \"max_wait\": \"60s\", \"max_time\": \"100s\"}}",
 	"0.010 A 1 s@example.net u@example.com\n"
 	"+ N 1 11\n+ G 1\n+ S 1 1 0\n"
@@ -188,8 +192,8 @@ static const struct judged_story story_expiry = {
 /* The guide's first example: two retries, and the bounce behind the last. */
 static const struct judged_story story_retries = {
 	"retries",
-	STORY_ROUTE("\"example.com [10.1.1.11]\"") STORY_HOSTS
-	", \"relay\": {\"bounce\": {\"initial_wait\": \"60s\","
+	STORY_ROUTE("\"example.com [10.1.1.11]\"") STORY_CAST
+	", \"relay\": {\"bounce\": {\"hard_bounces\": false, \"initial_wait\": \"60s\","
 	" \"max_wait\": \"60s\", \"max_retries\": 1}}",
 	"0.010 A 1 s@example.net u@example.com\n"
 	"+ N 1 11\n+ G 1\n+ S 1 1 0\n"

@@ -590,7 +590,9 @@ static struct foreign_row {
 	{ "CREATE TABLE message(x); PRAGMA application_id=1718645620" },
 	{ "CREATE TABLE message(x); PRAGMA user_version=1" },
 	{ "CREATE TABLE message(x); PRAGMA application_id=1718645620; "
-	  "PRAGMA user_version=2" },
+	  "PRAGMA user_version=-1" },
+	{ "CREATE TABLE message(x); PRAGMA application_id=1718645620; "
+	  "PRAGMA user_version=99" },
 };
 
 static void
