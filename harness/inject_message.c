@@ -94,12 +94,12 @@ inject_give_body(struct session *s)
 	while (s->is_body && stream_queued(s->stream) < STREAM_HIGH_WATER) {
 		bool more = message_continue(&s->writer, CHUNK_BYTES, chunk);
 
-		smtp_client_body(s->client, buf_slice(chunk), now);
+		s->is_body = more;
+		if (more)
+			smtp_client_body(s->client, buf_slice(chunk), now);
+		else
+			smtp_client_body_end(s->client, buf_slice(chunk), now);
 		buf_clear(chunk);
-		if (!more) {
-			smtp_client_body_end(s->client, now);
-			s->is_body = false;
-		}
 		inject_flush(s);
 	}
 }

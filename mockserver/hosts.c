@@ -26,7 +26,7 @@ static const struct json_word offer_words[] = {
 };
 #define OFFERS_DEFAULT                                                         \
 	"[\"PIPELINING\", \"SIZE\", \"8BITMIME\", \"ENHANCEDSTATUSCODES\", "   \
-	"\"SMTPUTF8\", \"CHUNKING\"]"
+	"\"SMTPUTF8\"]"
 
 const struct json_word mock_host_state_words[4] = {
 #define X(constant, name) { name, constant },

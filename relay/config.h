@@ -17,6 +17,11 @@ enum relay_on_5xx_greeting {
 	ON_5XX_NEXT,
 	ON_5XX_BOUNCE
 };
+/* What becomes of 8-bit content where 8BITMIME is not offered. */
+enum relay_on_no_8bitmime {
+	ON_NO_8BITMIME_BOUNCE,
+	ON_NO_8BITMIME_SEND
+};
 enum relay_growth {
 	GROWTH_DOUBLE,
 	GROWTH_CONSTANT
@@ -29,6 +34,8 @@ struct relay_delivery {
 	bool release_on_success;
 	uint32_t messages_per_connection;
 	uint32_t concurrency;
+	bool pipelining, chunking; /* used where they are offered */
+	enum relay_on_no_8bitmime on_no_8bitmime;
 	uint16_t port; /* of routes and MX that name none */
 	utime idle_timeout, connect_timeout;
 	utime greeting_timeout, command_timeout, data_timeout, body_timeout,

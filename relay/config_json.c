@@ -39,6 +39,11 @@ static const struct json_word on_5xx_words[] = {
 	{ "bounce", ON_5XX_BOUNCE },
 };
 
+static const struct json_word on_no_8bitmime_words[] = {
+	{ "bounce", ON_NO_8BITMIME_BOUNCE },
+	{ "send", ON_NO_8BITMIME_SEND },
+};
+
 /* clang-format off */
 static const struct json_field delivery_fields[] = {
 	{ "failover_on", JF_CUSTOM(&stages_custom),
@@ -59,6 +64,17 @@ static const struct json_field delivery_fields[] = {
 	{ "concurrency", JF_INTEGER(1, 1000),
 	    JSON_AT(struct relay_delivery, concurrency), "500",
 	    "Connections to one domain at a time." },
+	{ "pipelining", JF_BOOLEAN, JSON_AT(struct relay_delivery, pipelining),
+	    "true",
+	    "Commands go to a host that offers PIPELINING without waiting for "
+	    "each reply." },
+	{ "chunking", JF_BOOLEAN, JSON_AT(struct relay_delivery, chunking),
+	    "true",
+	    "Content goes to a host that offers CHUNKING by BDAT." },
+	{ "on_no_8bitmime", JF_WORD(on_no_8bitmime_words),
+	    JSON_AT(struct relay_delivery, on_no_8bitmime), "bounce",
+	    "What becomes of 8-bit content at a host that does not offer "
+	    "8BITMIME." },
 	{ "port", JF_INTEGER(1, 65535), JSON_AT(struct relay_delivery, port),
 	    "25", "The port of hosts for which the route names none." },
 	{ "idle_timeout", JF_DURATION,

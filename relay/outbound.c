@@ -159,6 +159,11 @@ on_connected(void *owner)
 			.rset = delivery->command_timeout,
 			.quit = QUIT_PATIENCE,
 		},
+		.may_pipeline = delivery->pipelining,
+		.may_chunk = delivery->chunking,
+		.may_send_8bit =
+		    delivery->on_no_8bitmime == ON_NO_8BITMIME_SEND,
+		.may_split = true,
 	};
 	struct maillog_event ev = {
 		.form = MAILLOG_DCID_NEW,
@@ -186,6 +191,10 @@ on_ready(struct connection *c)
 	    &outbound_relay(c)->config->delivery;
 	bool was_setup = c->state == CONNECTION_GREETING;
 
+	if (c->group != NULL) {
+		outbound_send_rest(c);
+		return;
+	}
 	outbound_enter(c, CONNECTION_IDLE);
 	c->idle_until = utime_add(outbound_now(c), config->idle_timeout);
 	if (was_setup)
@@ -335,8 +344,7 @@ on_drained(void *owner)
 {
 	struct connection *c = owner;
 
-	if (c->state == CONNECTION_BUSY && c->piece > 0 &&
-	    !outbound_send_content(c))
+	if (c->state == CONNECTION_BUSY && !outbound_send_content(c))
 		return;
 	outbound_pump(c);
 }

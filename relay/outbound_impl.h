@@ -38,8 +38,11 @@ void outbound_free(struct connection *c);
 /* A recipient's verdict. */
 void outbound_on_result(
     struct connection *c, const struct smtp_client_event *ev);
-/* The transaction is over, in whatever way. */
+/* The transaction is over.  Recipients that were too many for it are sent in
+ * the next, by outbound_send_rest(); without such the group is done with. */
 void outbound_over(struct connection *c);
+/* Sends the recipients that the transaction before left. */
+void outbound_send_rest(struct connection *c);
 /* The host was lost in the middle: soft for those without a verdict.  `code`
  * is that of its last word, a 421, or 0. */
 void outbound_lost(struct connection *c, unsigned code, struct slice why);

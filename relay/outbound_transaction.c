@@ -6,14 +6,16 @@
  */
 #include "relay/outbound_impl.h"
 
-void
-outbound_send(struct connection *c, struct group *g)
+/* Puts the recipients of c->rids into a transaction of their own. */
+static void
+transaction_begin(struct connection *c)
 {
-	const struct message *m = g->message;
+	const struct message *m = c->group->message;
 	struct log *log = &outbound_relay(c)->log;
-	struct smtp_client_message message = {
+	const struct smtp_client_message message = {
 		.sender = slice_cstr(m->sender),
-		.recipient_count = g->count,
+		.recipients = c->recipients,
+		.recipient_count = c->recipient_count,
 		.size_bytes = m->size_bytes,
 		.is_8bit = (m->flags & MESSAGE_8BIT) != 0,
 		.is_utf8 = (m->flags & MESSAGE_UTF8) != 0,
@@ -22,37 +24,57 @@ outbound_send(struct connection *c, struct group *g)
 		.form = MAILLOG_DELIVERY_START,
 		.dcid = c->dcid,
 		.mid = m->mid,
-		.rids = log_rids(log, g->rids, g->count),
+		.rids = log_rids(log, c->rids, c->recipient_count),
 	};
 
+	c->piece = 0;
+	for (uint32_t i = 0; i < c->recipient_count; i++)
+		c->recipients[i] = slice_cstr(m->recipients[c->rids[i]]);
+	log_event(log, &ev);
+	smtp_client_send(c->client, &message, outbound_now(c));
+}
+
+void
+outbound_send(struct connection *c, struct group *g)
+{
 	assert(c->state == CONNECTION_IDLE);
 	outbound_enter(c, CONNECTION_BUSY);
 	c->messages++;
 	c->failover = true;
-	c->piece = 0;
 	c->group = g;
 	c->recipient_count = g->count;
 	c->recipients = xcalloc(g->count, sizeof(c->recipients[0]));
 	c->rids = xcalloc(g->count, sizeof(c->rids[0]));
 	c->settled = xcalloc(g->count, sizeof(c->settled[0]));
 	c->delivered = xcalloc(g->count, sizeof(c->delivered[0]));
-	for (uint32_t i = 0; i < g->count; i++) {
-		c->rids[i] = g->rids[i];
-		c->recipients[i] = slice_cstr(m->recipients[g->rids[i]]);
-	}
-	message.recipients = c->recipients;
+	memcpy(c->rids, g->rids, g->count * sizeof(c->rids[0]));
 	group_make_active(g);
-	log_event(log, &ev);
-	smtp_client_send(c->client, &message, outbound_now(c));
+	transaction_begin(c);
 	outbound_pump(c);
 }
 
-/* A refusal at a stage that is not in failover_on ends the group's round. */
+void
+outbound_send_rest(struct connection *c)
+{
+	uint32_t left = 0;
+
+	for (uint32_t i = 0; i < c->recipient_count; i++)
+		if (!c->settled[i])
+			c->rids[left++] = c->rids[i];
+	memset(c->settled, 0, c->recipient_count * sizeof(c->settled[0]));
+	c->recipient_count = left;
+	c->settled_count = 0;
+	transaction_begin(c);
+}
+
+/* A refusal at a stage that is not in failover_on ends the group's round; a
+ * chunk is refused as the content is. */
 static void
 note_refusal(struct connection *c, enum smtp_stage stage)
 {
-	if ((outbound_relay(c)->config->delivery.failover_on & 1U << stage) ==
-	    0)
+	unsigned stages = outbound_relay(c)->config->delivery.failover_on;
+
+	if ((stages & 1U << (stage == STAGE_BDAT ? STAGE_EOD : stage)) == 0)
 		c->failover = false;
 }
 
@@ -76,6 +98,7 @@ outbound_on_result(struct connection *c, const struct smtp_client_event *ev)
 	};
 
 	c->settled[ev->recipient] = true;
+	c->settled_count++;
 	if (cause.code < 300) {
 		c->delivered[c->delivered_count++] = rid;
 		buf_clear(&c->response);
@@ -88,18 +111,35 @@ outbound_on_result(struct connection *c, const struct smtp_client_event *ev)
 	}
 }
 
-/* The transaction is over, in whatever way. */
-void
-outbound_over(struct connection *c)
+/* Those delivered are so, whatever becomes of the others. */
+static void
+note_delivered(struct connection *c)
+{
+	if (c->delivered_count > 0)
+		deliver_done(c->delivery, c->group, c->delivered,
+		    c->delivered_count, c->dcid, buf_slice(&c->response));
+	c->delivered_count = 0;
+}
+
+/* Nobody of the group is left to be sent here. */
+static void
+group_over(struct connection *c)
 {
 	struct group *g = c->group;
 	bool failover = c->failover;
 
-	if (c->delivered_count > 0)
-		deliver_done(c->delivery, g, c->delivered, c->delivered_count,
-		    c->dcid, buf_slice(&c->response));
+	note_delivered(c);
 	outbound_forget_group(c);
 	deliver_group_over(c->delivery, c, g, failover);
+}
+
+void
+outbound_over(struct connection *c)
+{
+	if (c->settled_count < c->recipient_count)
+		note_delivered(c);
+	else
+		group_over(c);
 }
 
 /* The host was lost in the middle: soft for those without a verdict. */
@@ -117,7 +157,7 @@ outbound_lost(struct connection *c, unsigned code, struct slice why)
 		if (!c->settled[i])
 			deliver_delayed(
 			    c->delivery, c->group, c->rids[i], c->dcid, &cause);
-	outbound_over(c);
+	group_over(c);
 }
 
 /* The queue on disk has lost the content: nothing may be sent as if whole. */
@@ -138,31 +178,32 @@ content_missing(struct connection *c)
 	outbound_free(c);
 }
 
-/* Gives the session content for as long as the network takes it; false when
- * the connection is gone. */
+/* Gives the session content for as long as it wants it and the network takes
+ * it; false when the connection is gone. */
 bool
 outbound_send_content(struct connection *c)
 {
-	const struct message *m = c->group->message;
-	uint32_t pieces = spool_pieces_of(m->size_bytes);
+	while (smtp_client_wants_body(c->client)) {
+		const struct message *m = c->group->message;
+		uint32_t pieces = spool_pieces_of(m->size_bytes);
+		utime now = outbound_now(c);
 
-	while (c->piece < pieces) {
 		if (stream_queued(c->stream) > STREAM_HIGH_WATER)
 			return true;
-		if (!spool_get_piece(outbound_relay(c)->spool, m->mid, c->piece,
+		buf_clear(&c->content);
+		if (c->piece < pieces &&
+		    !spool_get_piece(outbound_relay(c)->spool, m->mid, c->piece,
 			&c->content)) {
 			content_missing(c);
 			return false;
 		}
-		c->piece++;
-		smtp_client_body(
-		    c->client, buf_slice(&c->content), outbound_now(c));
+		if (++c->piece < pieces)
+			smtp_client_body(
+			    c->client, buf_slice(&c->content), now);
+		else
+			smtp_client_body_end(
+			    c->client, buf_slice(&c->content), now);
 		outbound_write(c);
-	}
-	/* Once: the piece behind the last says that the end was sent. */
-	if (c->piece == pieces) {
-		c->piece++;
-		smtp_client_body_end(c->client, outbound_now(c));
 	}
 	return true;
 }
@@ -177,6 +218,6 @@ outbound_forget_group(struct connection *c)
 	c->recipients = NULL;
 	c->rids = c->delivered = NULL;
 	c->settled = NULL;
-	c->recipient_count = c->delivered_count = 0;
+	c->recipient_count = c->delivered_count = c->settled_count = 0;
 	c->group = NULL;
 }

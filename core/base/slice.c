@@ -86,6 +86,15 @@ slice_find(struct slice s, struct slice needle)
 	return at != NULL ? (size_t)(at - s.at) : s.len;
 }
 
+size_t
+slice_find_nocase(struct slice s, struct slice needle)
+{
+	for (size_t at = 0; at + needle.len <= s.len; at++)
+		if (slice_starts_with_nocase(slice_skip(s, at), needle))
+			return at;
+	return s.len;
+}
+
 static bool
 is_blank(char c)
 {

@@ -53,6 +53,8 @@ bool slice_ends_with_nocase(struct slice s, struct slice suffix);
 size_t slice_find_byte(struct slice s, char byte);
 /* Index of the first occurrence of `needle`, or s.len. */
 size_t slice_find(struct slice s, struct slice needle);
+/* The same without regard to the case of ASCII letters. */
+size_t slice_find_nocase(struct slice s, struct slice needle);
 /* Without spaces and tabs at both ends. */
 struct slice slice_trim(struct slice s);
 /* Takes the text before the first `sep` off *rest and the separator with it;

@@ -62,7 +62,7 @@ smtp_client_destroy(struct smtp_client **cp)
 	buf_fini(&c->in);
 	buf_fini(&c->out);
 	smtp_reply_reader_fini(&c->reader);
-	free(c->has_result);
+	free(c->standing);
 	free(c);
 }
 
@@ -72,9 +72,10 @@ smtp_client_feed(struct smtp_client *c, struct slice bytes, utime now)
 	c->now = now;
 	if (bytes.len == 0 || is_ended(c))
 		return;
+	c->written_at_input = c->written;
+	if (buf_len(&c->in) == 0 && c->reader.line_count == 0)
+		c->written_at_reply = c->written;
 	buf_append(&c->in, bytes);
-	if (buf_len(&c->out) > 0)
-		c->is_early = true;
 }
 
 void
@@ -127,54 +128,6 @@ smtp_client_next(struct smtp_client *c, struct smtp_client_event *event)
 }
 
 void
-smtp_client_send(
-    struct smtp_client *c, const struct smtp_client_message *message, utime now)
-{
-	static const struct smtp_reply no_utf8 = {
-		.code = 550,
-		.code_last = 550,
-		.status = { 5, 6, 7 },
-		.text = SLICE_INIT("5.6.7 The host does not offer SMTPUTF8"),
-	};
-
-	assert(c->state == CLIENT_READY);
-	assert(message->recipient_count > 0);
-	c->now = now;
-	c->message = *message;
-	c->has_result = xgrow(c->has_result, &c->has_result_cap,
-	    message->recipient_count, sizeof(*c->has_result));
-	memset(c->has_result, 0,
-	    message->recipient_count * sizeof(*c->has_result));
-	c->result_count = 0;
-	if (message->is_utf8 && (c->extensions & SMTP_EXT_SMTPUTF8) == 0) {
-		smtp_client_settle(c, &no_utf8, true);
-		smtp_client_push(c, SMTP_CLIENT_DONE, NULL);
-		smtp_client_enter(c, CLIENT_READY);
-		return;
-	}
-	smtp_client_mail_send(c);
-}
-
-void
-smtp_client_body(struct smtp_client *c, struct slice content, utime now)
-{
-	assert(c->state == CLIENT_BODY);
-	c->now = now;
-	c->deadline = utime_add(now, c->options.timeouts.body);
-	smtp_data_encode(&c->encoder, content, &c->out);
-}
-
-void
-smtp_client_body_end(struct smtp_client *c, utime now)
-{
-	assert(c->state == CLIENT_BODY);
-	c->now = now;
-	smtp_client_command_begin(c);
-	smtp_data_encode_end(&c->encoder, &c->out);
-	smtp_client_enter(c, CLIENT_EOD);
-}
-
-void
 smtp_client_quit(struct smtp_client *c, utime now)
 {
 	assert(c->state == CLIENT_READY);
@@ -191,8 +144,10 @@ smtp_client_out(const struct smtp_client *c)
 void
 smtp_client_out_ack(struct smtp_client *c, size_t n)
 {
-	if (!is_ended(c))
-		buf_consume(&c->out, n);
+	if (is_ended(c))
+		return;
+	buf_consume(&c->out, n);
+	c->written += n;
 }
 
 unsigned
@@ -233,6 +188,53 @@ smtp_client_enter(struct smtp_client *c, enum client_state to)
 	}
 }
 
+void
+smtp_client_await(
+    struct smtp_client *c, enum client_state state, size_t recipient)
+{
+	size_t at = (c->awaited_at + c->awaited_count) % CLIENT_AHEAD_MAX;
+
+	assert(c->awaited_count < CLIENT_AHEAD_MAX);
+	c->awaited[at] = (struct client_awaited){
+		.state = state,
+		.end = c->written + buf_len(&c->out),
+		.recipient = recipient,
+	};
+	if (c->awaited_count++ == 0)
+		smtp_client_enter(c, state);
+}
+
+/* Takes the first of what is awaited, if anything is, and lets the reply do
+ * what it does there.  The one behind it then has a patience of its own. */
+static void
+take_reply(struct smtp_client *c, const struct smtp_reply *reply)
+{
+	enum client_state state = c->state;
+	size_t left = 0;
+
+	if (c->awaited_count > 0) {
+		c->recipient = c->awaited[c->awaited_at].recipient;
+		c->awaited_at = (c->awaited_at + 1) % CLIENT_AHEAD_MAX;
+		left = --c->awaited_count;
+	}
+	c->written_at_reply = c->written_at_input;
+	states[state].on_reply(c, reply);
+	if (left > 0 && !is_ended(c))
+		smtp_client_enter(c, c->awaited[c->awaited_at].state);
+}
+
+/* Did what is being read begin to come before the command or the dot that it
+ * would answer had been written, or where nothing is awaited? */
+static bool
+is_early(const struct smtp_client *c)
+{
+	if (buf_len(&c->in) == 0 && c->reader.line_count == 0)
+		return false;
+	if (c->awaited_count == 0)
+		return c->state == CLIENT_BODY;
+	return c->written_at_reply < c->awaited[c->awaited_at].end;
+}
+
 /* Reads on by one reply; false when there is nothing to do. */
 static bool
 step(struct smtp_client *c)
@@ -243,14 +245,14 @@ step(struct smtp_client *c)
 
 	if (is_ended(c))
 		return false;
-	if (c->is_early || (c->state == CLIENT_BODY && input.len > 0)) {
+	if (is_early(c)) {
 		fail_early(c);
 		return true;
 	}
 	switch (smtp_reply_read(&c->reader, &input, &reply)) {
 	case SMTP_REPLY_COMPLETE:
 		buf_consume(&c->in, input_len - input.len);
-		states[c->state].on_reply(c, &reply);
+		take_reply(c, &reply);
 		return true;
 	case SMTP_REPLY_GARBAGE:
 	case SMTP_REPLY_TOO_LONG:
@@ -352,8 +354,9 @@ settlement_take(struct smtp_client *c, struct smtp_client_event *event)
 	while (c->settle_at < c->message.recipient_count) {
 		size_t recipient = c->settle_at++;
 
-		if (c->has_result[recipient])
+		if (c->standing[recipient] != STANDING_OPEN)
 			continue;
+		c->standing[recipient] = STANDING_SETTLED;
 		c->settlement.recipient = recipient;
 		*event = c->settlement;
 		return true;

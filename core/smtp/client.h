@@ -10,12 +10,19 @@
  * given up; QUIT, CLOSED.  FAILED is reached from anywhere when the host, not a
  * recipient, has failed.
  *
- * Commands go out one at a time.  Input that is there before the command or the
- * final dot that it would answer has been written (smtp_client_out_ack) answers
- * nothing: it is SMTP_FAIL_GARBAGE.  Replies that came before a FIN, a reset or
- * a deadline count.  A 421 settles what it answers, and then the session has
- * FAILED.  A code that has no meaning where it stands (3xx to RCPT, 2xx to
- * DATA) is a failure of the host, never of a recipient.
+ * To a host that offers PIPELINING (RFC 2920) MAIL, RCPTs and DATA go out
+ * together, as far as a window allows, and content in chunks without waiting
+ * for each; to one that offers CHUNKING (RFC 3030) content goes by BDAT, once
+ * the recipients have been answered, and DATA is not sent.  Otherwise commands
+ * go out one at a time.
+ *
+ * Input that is there before the command, the chunk or the final dot that it
+ * would answer has been written (smtp_client_out_ack) answers nothing: it is
+ * SMTP_FAIL_GARBAGE.  Replies that came before a FIN, a reset or a deadline
+ * count.  A 421 settles what it answers, and then the session has FAILED.  A
+ * code that has no meaning where it stands (3xx to RCPT, 2xx to DATA) is a
+ * failure of the host, never of a recipient.  Each reply has one deadline,
+ * from when it could begin to come, and one limit of size.
  */
 #ifndef FAULTPOST_SMTP_CLIENT_H
 #define FAULTPOST_SMTP_CLIENT_H
@@ -33,6 +40,12 @@ extern const struct smtp_client_timeouts smtp_client_timeouts_default;
 struct smtp_client_options {
 	struct slice helo_name; /* borrowed, outlives the client */
 	struct smtp_client_timeouts timeouts;
+	/* Use of PIPELINING and CHUNKING where they are offered. */
+	bool may_pipeline, may_chunk;
+	bool may_send_8bit; /* 8-bit content to a host without 8BITMIME */
+	/* Recipients that are too many for a transaction (RFC 5321,
+	 * 4.5.3.1.10) are left for a further one, not refused. */
+	bool may_split;
 };
 
 /* A message to send; all slices borrowed until SMTP_CLIENT_DONE or FAILED. */
@@ -61,13 +74,17 @@ enum smtp_client_event_type {
 	/* The session may send a message: smtp_client_send() or _quit(). */
 	SMTP_CLIENT_READY,
 	/* The reply that settles recipient `recipient`: a refusal of its RCPT
-	 * at once; for those accepted, the verdict of MAIL, DATA or the final
-	 * dot that settled them, one event each.  2xx means delivered. */
+	 * at once; for those accepted, the verdict of MAIL, DATA, a chunk or
+	 * the end of the content that settled them, one event each.  2xx means
+	 * delivered. */
 	SMTP_CLIENT_RESULT,
-	/* Content is wanted: smtp_client_body() until all is given, then
-	 * smtp_client_body_end(). */
+	/* Content is wanted, or wanted again: smtp_client_body() while
+	 * smtp_client_wants_body(), and smtp_client_body_end() with the last of
+	 * it. */
 	SMTP_CLIENT_BODY,
-	/* All recipients have had their RESULT; READY or FAILED follows. */
+	/* The transaction is over; READY or FAILED follows.  Recipients without
+	 * a RESULT were too many for it (may_split): they are to be sent in a
+	 * further one. */
 	SMTP_CLIENT_DONE,
 	/* The host failed.  Recipients without RESULT had none; no more
 	 * events.  The owner closes the stream.  `stage` is STAGE_IDLE when
@@ -108,17 +125,19 @@ void smtp_client_on_deadline(struct smtp_client *c, utime now);
 bool smtp_client_next(struct smtp_client *c, struct smtp_client_event *event);
 
 /* Only after READY.  MAIL carries SIZE=, BODY=8BITMIME and SMTPUTF8 where the
- * message wants and the host offers them.  8-bit content goes as it is to a
- * host without 8BITMIME, and a size over smtp_client_size_max() is for the host
- * to refuse.  But a message that needs SMTPUTF8 is not sent to a host without
- * it (RFC 6531, 3.2): all recipients have a RESULT with is_local, 550 and
- * "5.6.7
- * ...", and nothing is written. */
+ * message wants and the host offers them.  A size over smtp_client_size_max()
+ * is for the host to refuse.  But a message that needs SMTPUTF8 is not sent to
+ * a host without it (RFC 6531, 3.2), nor 8-bit content to one without 8BITMIME
+ * (RFC 6152, 3) unless the options say so: all recipients have a RESULT with
+ * is_local, "5.6.7 ..." or "5.6.3 ...", and nothing is written. */
 void smtp_client_send(struct smtp_client *c,
     const struct smtp_client_message *message, utime now);
-/* Only after BODY: content as stored, dots not stuffed. */
+/* More content may be given now; when not, a BODY event will say when. */
+bool smtp_client_wants_body(const struct smtp_client *c);
+/* Content as stored, dots not stuffed; only while it is wanted. */
 void smtp_client_body(struct smtp_client *c, struct slice content, utime now);
-void smtp_client_body_end(struct smtp_client *c, utime now);
+/* The last of the content, which may be empty; only while it is wanted. */
+void smtp_client_body_end(struct smtp_client *c, struct slice last, utime now);
 /* Only after READY. */
 void smtp_client_quit(struct smtp_client *c, utime now);
 

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the two halves of the client share: client.c owns input, output, time
- * and the events that are handed out; client_dialogue.c says what each reply
- * means and which command follows it.  Internal to core/smtp.
+ * What the parts of the client share: client.c owns input, output, time and the
+ * events that are handed out; client_dialogue.c says what each reply means
+ * before, between and behind messages, client_transaction.c what it means for
+ * the message in hand, and both which command follows.  Internal to core/smtp.
  *
- * Replies come in the order of the commands, and in a transaction that order is
- * fixed: MAIL, each RCPT, DATA, the final dot.  So a state is "the reply that
- * is awaited", and what is sent is a matter of the dialogue alone: a client
- * that sends ahead would await the same replies in the same states.
+ * Replies come in the order of the commands.  So what was sent and not yet
+ * answered is a queue of awaited replies, and the state is the first of them:
+ * a client that sends ahead (RFC 2920) awaits the same replies in the same
+ * states as one that does not, only with more of them behind.  Each awaited
+ * reply knows how much had to be written before it could be one.
  */
 #ifndef FAULTPOST_SMTP_CLIENT_IMPL_H
 #define FAULTPOST_SMTP_CLIENT_IMPL_H
@@ -18,13 +20,19 @@
 #define PATIENCE(field) offsetof(struct smtp_client_timeouts, field)
 #define NO_PATIENCE     SIZE_MAX
 
+/* Commands that are sent ahead of their replies, and chunks. */
+#define CLIENT_AHEAD_MAX  100
+#define CLIENT_CHUNKS_MAX 16
+
 /*
  * X(state, phrase for the log, stage, patience, what a reply in it does).
  * GREETING leads to EHLO, EHLO to READY or by HELO to READY.  READY leads to
- * MAIL and QUIT; MAIL to RCPT or back to READY; RCPT to itself, to DATA, or,
- * with no recipient left, to RSET; DATA to BODY or RSET; BODY to EOD; EOD and
- * RSET to READY; QUIT to CLOSED.  FAILED is reached from all but the last two
- * and, like CLOSED, is the end.
+ * MAIL and QUIT; MAIL to RCPT or back to READY; RCPT to itself, to DATA, to
+ * BODY when content goes in chunks, or, with no recipient left, to RSET; DATA
+ * to BODY, RSET or, when it was sent ahead for nobody, to LONE_DOT; BODY to EOD
+ * or BDAT, BDAT to itself, to BODY, EOD or RSET; EOD, LONE_DOT and RSET to
+ * READY; QUIT to CLOSED.  FAILED is reached from all but the last two and, like
+ * CLOSED, is the end.
  */
 #define CLIENT_STATES(X)                                                       \
 	X(CLIENT_GREETING, "waiting for the greeting", STAGE_BANNER,           \
@@ -43,8 +51,12 @@
 	    PATIENCE(data), on_data)                                           \
 	X(CLIENT_BODY, "sending the content", STAGE_BODY, PATIENCE(body),      \
 	    on_unasked)                                                        \
+	X(CLIENT_BDAT, "waiting for the reply to a chunk", STAGE_BDAT,         \
+	    PATIENCE(body), on_bdat)                                           \
 	X(CLIENT_EOD, "waiting for the reply to the content", STAGE_EOD,       \
 	    PATIENCE(eod), on_eod)                                             \
+	X(CLIENT_LONE_DOT, "waiting for the reply to an empty content",        \
+	    STAGE_EOD, PATIENCE(eod), on_lone_dot)                             \
 	X(CLIENT_RSET, "waiting for the RSET reply", STAGE_RSET,               \
 	    PATIENCE(rset), on_rset)                                           \
 	X(CLIENT_QUIT, "waiting for the QUIT reply", STAGE_QUIT,               \
@@ -55,6 +67,20 @@ enum client_state {
 #define X(state, phrase, stage, patience, handler) state,
 	CLIENT_STATES(X)
 #undef X
+};
+
+/* A command that was sent and has no reply yet. */
+struct client_awaited {
+	enum client_state state;
+	uint64_t end;     /* where in all output its reply may begin to come */
+	size_t recipient; /* RCPT */
+};
+
+/* How a recipient of the message in hand stands. */
+enum client_standing {
+	STANDING_OPEN,
+	STANDING_SETTLED,  /* had its RESULT */
+	STANDING_LEFT_OUT, /* too many for this transaction */
 };
 
 struct smtp_client {
@@ -68,22 +94,39 @@ struct smtp_client {
 	unsigned extensions;
 	uint64_t size_max;
 
+	/* What is awaited, in a ring, the first in awaited_at. */
+	struct client_awaited awaited[CLIENT_AHEAD_MAX];
+	size_t awaited_at, awaited_count;
+	uint64_t written; /* bytes of output that are on their way */
+	/* How many were when the reply that is being read began to come, and
+	 * when the latest input came. */
+	uint64_t written_at_reply, written_at_input;
+
 	/* How the input ends. */
 	bool is_over; /* no more will come, for the reason over_why */
 	enum smtp_client_failure over_why;
 	bool is_overdue; /* the deadline of this state has passed */
-	bool is_early;   /* some of `in` came before what it would answer */
 
 	/* The message in hand. */
 	struct smtp_client_message message;
-	bool *has_result; /* owned; by recipient */
-	size_t has_result_cap;
-	size_t result_count;
-	size_t recipient; /* whose RCPT reply is awaited */
+	bool is_ahead;     /* commands do not wait for replies */
+	bool is_chunked;   /* the content goes by BDAT */
+	uint8_t *standing; /* owned; enum client_standing, by recipient */
+	size_t standing_cap;
+	size_t rcpt_sent; /* recipients whose RCPT was sent */
+	size_t recipient; /* of the reply in hand */
+	size_t accepted;  /* recipients that got a 2xx */
+	bool is_data_sent;
+	bool is_given_up;     /* replies that still come are consequences */
+	bool is_mail_taken;   /* the host has a transaction open */
+	bool is_giving;       /* content is wanted, and not over */
+	bool was_full;        /* and no more was wanted for a while */
+	char content_last;    /* byte of content, 0: none yet */
+	bool content_in_line; /* it did not end with CR LF */
 
-	/* What is to be handed out: the recipients without a result from
-	 * settle_at on, if settling, then what is pending.  No reply is read
-	 * meanwhile, so that the one in hand stays. */
+	/* What is to be handed out: the open recipients from settle_at on, if
+	 * settling, then what is pending.  No reply is read meanwhile, so that
+	 * the one in hand stays. */
 	bool is_settling;
 	size_t settle_at;
 	struct smtp_client_event settlement;
@@ -92,31 +135,47 @@ struct smtp_client {
 	bool ready_due;
 };
 
-/* What a reply in a state does. */
+/* How a reply is taken where a certain class is wanted. */
+enum client_verdict {
+	VERDICT_ACCEPTED,
+	VERDICT_REFUSED,
+	VERDICT_MEANINGLESS
+};
+/* By all its lines: one refusal among them refuses, and to be accepted all must
+ * be of the class. */
+enum client_verdict smtp_client_judge(
+    const struct smtp_reply *reply, int class_wanted);
+bool smtp_client_is_421(const struct smtp_reply *reply);
+
+/* What a reply in a state does.  It has been taken out of what is awaited. */
 #define X(state, phrase, stage, patience, handler)                             \
 	void smtp_client_##handler(                                            \
 	    struct smtp_client *c, const struct smtp_reply *reply);
 CLIENT_STATES(X)
 #undef X
 
+/* ---- client.c ---- */
+
 /* The only way to change state; it starts the state's patience. */
 void smtp_client_enter(struct smtp_client *c, enum client_state to);
+/* What was appended to c->out last is a whole command: its reply is awaited in
+ * `state`, behind those that are. */
+void smtp_client_await(
+    struct smtp_client *c, enum client_state state, size_t recipient);
 /* Ends the session: FAILED, or CLOSED behind QUIT; `reply` may be NULL. */
 void smtp_client_fail(struct smtp_client *c, enum smtp_client_failure failure,
     const struct smtp_reply *reply);
 /* Adds an event to those that are handed out; `reply` may be NULL. */
 void smtp_client_push(struct smtp_client *c, enum smtp_client_event_type type,
     const struct smtp_reply *reply);
-/* Gives the reply to every recipient that has no result yet. */
+/* Gives the reply to every recipient that is open. */
 void smtp_client_settle(
     struct smtp_client *c, const struct smtp_reply *reply, bool is_local);
 
-/* Starts the transaction for c->message. */
-void smtp_client_mail_send(struct smtp_client *c);
+/* ---- client_dialogue.c ---- */
+
 /* Sends a line that is a whole command; its reply is awaited in `to`. */
 void smtp_client_command_send(
     struct smtp_client *c, enum client_state to, const char *line);
-/* To be called before anything is appended to c->out that a reply answers. */
-void smtp_client_command_begin(struct smtp_client *c);
 
 #endif

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Any bytes as a server: the client ends, gives no recipient two results, takes
- * none for delivered before its final dot was written, and says nothing more
- * once it has failed or closed.
+ * none for delivered before the end of its content was written, and says
+ * nothing more once it has failed or closed; with and without PIPELINING and
+ * CHUNKING.
  */
 #include "core/base/rng.h"
 #include "core/smtp/client.h"
 
 enum {
-	RECIPIENTS = 3
+	RECIPIENTS = 130 /* more than the window */
 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
@@ -17,32 +18,35 @@ struct owner {
 	struct rng rng;
 	struct smtp_client *client;
 	unsigned messages_left;
+	size_t recipients;
 	bool has_result[RECIPIENTS];
-	bool is_sending;  /* between send and DONE */
-	bool is_dot_sent; /* the content is over and has been written */
+	bool may_split;
+	bool is_sending;   /* between send and DONE */
+	bool is_all_given; /* the content is over */
+	bool is_all_sent;  /* and has been written */
+	unsigned pieces;   /* of content given */
 	bool is_over;
 };
 
 static void
 message_send(struct owner *o)
 {
-	static const struct slice recipients[RECIPIENTS] = {
-		SLICE_INIT("a@x"),
-		SLICE_INIT("b@x"),
-		SLICE_INIT("c@x"),
-	};
+	static struct slice recipients[RECIPIENTS];
 	const struct smtp_client_message message = {
 		.sender = SLICE("s@x"),
 		.recipients = recipients,
-		.recipient_count = RECIPIENTS,
+		.recipient_count = o->recipients,
 		.size_bytes = rng_below(&o->rng, 2),
 		.is_8bit = rng_below(&o->rng, 2) == 0,
 		.is_utf8 = rng_below(&o->rng, 4) == 0,
 	};
 
+	for (size_t i = 0; i < RECIPIENTS; i++)
+		recipients[i] = SLICE("a@x");
 	o->messages_left--;
 	o->is_sending = true;
-	o->is_dot_sent = false;
+	o->is_all_given = o->is_all_sent = false;
+	o->pieces = 0;
 	memset(o->has_result, 0, sizeof(o->has_result));
 	smtp_client_send(o->client, &message, 0);
 }
@@ -51,14 +55,29 @@ static void
 on_result(struct owner *o, const struct smtp_client_event *event)
 {
 	assert(o->is_sending);
-	assert(event->recipient < RECIPIENTS);
+	assert(event->recipient < o->recipients);
 	assert(!o->has_result[event->recipient]);
 	o->has_result[event->recipient] = true;
 	assert(event->reply.code >= 200);
 	assert(event->reply.code < 300 || event->reply.code >= 400);
 	if (event->reply.code < 300) {
 		assert(event->stage == STAGE_EOD);
-		assert(o->is_dot_sent);
+		assert(o->is_all_sent);
+	}
+}
+
+/* As long as it is wanted; the end comes some time. */
+static void
+give_content(struct owner *o)
+{
+	while (smtp_client_wants_body(o->client)) {
+		assert(!o->is_all_given);
+		if (o->pieces++ < 40 && rng_below(&o->rng, 4) > 0) {
+			smtp_client_body(o->client, SLICE("x\r\n.\r\n"), 0);
+			continue;
+		}
+		o->is_all_given = true;
+		smtp_client_body_end(o->client, SLICE("y"), 0);
 	}
 }
 
@@ -78,12 +97,11 @@ on_event(struct owner *o, const struct smtp_client_event *event)
 		on_result(o, event);
 		break;
 	case SMTP_CLIENT_BODY:
-		smtp_client_body(o->client, SLICE("x\r\n.\r\n"), 0);
-		smtp_client_body_end(o->client, 0);
+		give_content(o);
 		break;
 	case SMTP_CLIENT_DONE:
-		for (size_t i = 0; i < RECIPIENTS; i++)
-			assert(o->has_result[i]);
+		for (size_t i = 0; i < o->recipients; i++)
+			assert(o->has_result[i] || (o->may_split && i > 0));
 		o->is_sending = false;
 		break;
 	case SMTP_CLIENT_FAILED:
@@ -111,9 +129,8 @@ write_out(struct owner *o)
 	    ? (size_t)rng_below(&o->rng, out.len + 1)
 	    : out.len;
 
-	if (n == out.len && out.len >= 3 &&
-	    memcmp(out.at + out.len - 3, ".\r\n", 3) == 0)
-		o->is_dot_sent = true;
+	if (n == out.len && o->is_all_given)
+		o->is_all_sent = true;
 	smtp_client_out_ack(o->client, n);
 }
 
@@ -133,7 +150,7 @@ piece_take(struct owner *o, struct slice *input)
 int
 LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 {
-	const struct smtp_client_options options = {
+	struct smtp_client_options options = {
 		.helo_name = SLICE("me"),
 		.timeouts = smtp_client_timeouts_default,
 	};
@@ -142,6 +159,12 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 
 	rng_init(&o.rng, len > 0 ? bytes[0] : 0);
 	input = slice_skip(input, 1);
+	o.recipients =
+	    rng_below(&o.rng, 8) == 0 ? RECIPIENTS : 1 + rng_below(&o.rng, 4);
+	options.may_pipeline = rng_below(&o.rng, 2) == 0;
+	options.may_chunk = rng_below(&o.rng, 2) == 0;
+	options.may_send_8bit = rng_below(&o.rng, 2) == 0;
+	options.may_split = o.may_split = rng_below(&o.rng, 2) == 0;
 	o.client = smtp_client_new(&options, 0);
 	while (input.len > 0 && !o.is_over) {
 		smtp_client_feed(o.client, piece_take(&o, &input), 0);

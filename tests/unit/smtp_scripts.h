@@ -30,7 +30,12 @@ enum {
 	AGAIN = 4,    /* send a second message */
 	WANTS = 8,    /* the message wants SIZE, 8BITMIME and SMTPUTF8 */
 	NOTHING = 16, /* QUIT without a message */
-	WHOLE = 32    /* what comes along with what decides: not to be cut */
+	WHOLE = 32,   /* what comes along with what decides: not to be cut */
+	PIPE = 64,    /* use PIPELINING where it is offered */
+	CHUNK = 128,  /* and CHUNKING */
+	SEND8 = 256,  /* 8-bit content to a host without 8BITMIME */
+	SPLIT = 512,  /* recipients too many for a transaction are left out */
+	THREE = 1024  /* three recipients */
 };
 
 #define G      "220 hi\r\n"
@@ -267,7 +272,7 @@ static struct session_row rows[] = {
 		"550 no\r\n", BYE },
 	    HELLO "[MAIL FROM:<s@x> SIZE=42 BODY=8BITMIME SMTPUTF8] "
 		  "r0=550@mail " ENDED },
-	{ "the first EHLO line offers nothing", WANTS,
+	{ "the first EHLO line offers nothing", WANTS | SEND8,
 	    { G, "250-SIZE 99\r\n250 SMTPUTF8\r\n", "550 no\r\n", BYE },
 	    HELLO "[MAIL FROM:<s@x> SMTPUTF8] r0=550@mail " ENDED },
 	{ "SMTPUTF8 is not offered", WANTS | TWO,

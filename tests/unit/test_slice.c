@@ -42,6 +42,7 @@ test_null_is_empty(void **state)
 	assert_int_equal(slice_cmp(none, SLICE("")), 0);
 	assert_int_equal(slice_find_byte(none, 'x'), 0);
 	assert_int_equal(slice_find(none, SLICE("x")), 0);
+	assert_int_equal(slice_find_nocase(SLICE("xaB"), SLICE("Ab")), 1);
 	assert_false(slice_split(&none, ',', &part));
 }
 
@@ -112,6 +113,7 @@ test_find(void **state)
 	const struct find_row *r = *state;
 
 	assert_int_equal(slice_find(r->in, r->what), r->want);
+	assert_int_equal(slice_find_nocase(r->in, r->what), r->want);
 	if (r->what.len == 1)
 		assert_int_equal(
 		    slice_find_byte(r->in, r->what.at[0]), r->want);

@@ -65,7 +65,7 @@ test_deadlines(void **state)
 	/* Content that goes out is a sign of life. */
 	smtp_client_body(c, SLICE("x"), now);
 	assert_true(smtp_client_deadline(c) == now + 3 * UTIME_MINUTE);
-	smtp_client_body_end(c, now);
+	smtp_client_body_end(c, SLICE(""), now);
 	assert_true(smtp_client_deadline(c) == now + 10 * UTIME_MINUTE);
 	smtp_client_destroy(&c);
 }

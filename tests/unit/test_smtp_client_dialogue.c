@@ -7,7 +7,7 @@
 #include "core/smtp/client.h"
 
 #include "tests/unit/kit.h"
-#include "tests/unit/smtp_scripts.h"
+#include "tests/unit/smtp_scripts_ahead.h"
 
 /* A session under way. */
 struct session {
@@ -18,6 +18,7 @@ struct session {
 	utime now;
 	unsigned messages_left;
 	bool is_waiting; /* in READY, for a piece */
+	bool has_given;  /* the first piece of the content */
 	bool is_over;
 	struct buf story;
 };
@@ -25,6 +26,7 @@ struct session {
 static const struct slice recipients[] = {
 	SLICE_INIT("r0@y"),
 	SLICE_INIT("r1@y"),
+	SLICE_INIT("r2@y"),
 };
 
 static void
@@ -60,13 +62,16 @@ send_message(struct session *s)
 	struct smtp_client_message message = {
 		.sender = SLICE("s@x"),
 		.recipients = recipients,
-		.recipient_count = (s->row->flags & TWO) != 0 ? 2 : 1,
+		.recipient_count = (s->row->flags & THREE) != 0 ? 3
+		    : (s->row->flags & TWO) != 0                ? 2
+								: 1,
 		.size_bytes = wants ? 42 : 0,
 		.is_8bit = wants,
 		.is_utf8 = wants,
 	};
 
 	s->messages_left--;
+	s->has_given = false;
 	smtp_client_send(s->client, &message, s->now);
 }
 
@@ -79,6 +84,18 @@ next_piece_is_early(const struct session *s)
 }
 
 static void feed_piece(struct session *s);
+
+/* The content in two pieces, as far as it is wanted. */
+static void
+give_content(struct session *s)
+{
+	if (!s->has_given) {
+		smtp_client_body(s->client, SLICE("hi\r"), s->now);
+		s->has_given = true;
+	}
+	if (smtp_client_wants_body(s->client))
+		smtp_client_body_end(s->client, SLICE("\n."), s->now);
+}
 
 static void
 on_event(struct session *s, const struct smtp_client_event *event)
@@ -105,9 +122,7 @@ on_event(struct session *s, const struct smtp_client_event *event)
 			feed_piece(s);
 			break;
 		}
-		smtp_client_body(s->client, SLICE("hi\r"), s->now);
-		smtp_client_body(s->client, SLICE("\n."), s->now);
-		smtp_client_body_end(s->client, s->now);
+		give_content(s);
 		break;
 	case SMTP_CLIENT_DONE:
 		buf_append_cstr(&s->story, "done ");
@@ -178,21 +193,25 @@ feed_piece(struct session *s)
 	}
 }
 
-/* What the client wrote, without its CR LFs, is told and acknowledged. */
+/* What the client wrote is told and acknowledged; a CR LF is a bar, and the
+ * last one is left out. */
 static void
 write_out(struct session *s)
 {
-	struct slice out = smtp_client_out(s->client), line;
+	struct slice out = smtp_client_out(s->client);
 	size_t len = out.len;
 
 	if (len == 0)
 		return;
 	buf_append_byte(&s->story, '[');
-	while (slice_split(&out, '\r', &line)) {
-		buf_append(&s->story, line);
-		out = slice_skip(out, 1);
-		if (out.len > 0)
+	while (out.len > 0 && !slice_eq(out, SLICE("\r\n"))) {
+		bool is_end = slice_starts_with(out, SLICE("\r\n"));
+
+		if (is_end)
 			buf_append_byte(&s->story, '|');
+		else
+			kit_show(&s->story, slice_sub(out, 0, 1));
+		out = slice_skip(out, is_end ? 2 : 1);
 	}
 	buf_append_cstr(&s->story, "] ");
 	smtp_client_out_ack(s->client, len);
@@ -201,9 +220,13 @@ write_out(struct session *s)
 static void
 run_session(const struct session_row *row, size_t cut)
 {
-	static const struct smtp_client_options options = {
-		.helo_name = SLICE_INIT("me"),
+	const struct smtp_client_options options = {
+		.helo_name = SLICE("me"),
 		.timeouts = { 1, 2, 3, 4, 5, 6, 7, 8, 9 },
+		.may_pipeline = (row->flags & PIPE) != 0,
+		.may_chunk = (row->flags & CHUNK) != 0,
+		.may_send_8bit = (row->flags & SEND8) != 0,
+		.may_split = (row->flags & SPLIT) != 0,
 	};
 	struct session s = {
 		.row = row,
@@ -253,5 +276,6 @@ main(void)
 	struct kit kit = { 0 };
 
 	ROWS(&kit, rows, test_session);
+	ROWS(&kit, ahead_rows, test_session);
 	return kit_run(&kit, "smtp_client_dialogue");
 }

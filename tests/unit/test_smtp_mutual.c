@@ -82,7 +82,7 @@ content_send(struct pair *p)
 		smtp_client_body(p->client, piece, 0);
 		rest = slice_skip(rest, piece.len);
 	}
-	smtp_client_body_end(p->client, 0);
+	smtp_client_body_end(p->client, SLICE(""), 0);
 }
 
 static void
