@@ -10,7 +10,8 @@ import subprocess
 
 import pytest
 
-ONE = {"title": "t", "hosts": {"mx": {"address": "10.1.1.11"}}}
+ONE = {"title": "t", "hosts": {"mx": {
+    "address": "10.1.1.11", "extensions": ["PIPELINING", "CHUNKING"]}}}
 
 
 class Mock:

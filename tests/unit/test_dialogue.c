@@ -130,7 +130,9 @@ run_pieces(const struct slice *pieces, size_t count, void *arg)
 	bool goes_on;
 
 	buf_printf(&text,
-	    "{\"hosts\": {\"mx\": {\"address\": \"::1\", \"rules\": [%s]}}}",
+	    "{\"hosts\": {\"mx\": {\"address\": \"::1\", \"rules\": [%s], "
+	    "\"extensions\": [\"PIPELINING\", \"SIZE\", \"8BITMIME\", "
+	    "\"ENHANCEDSTATUSCODES\", \"SMTPUTF8\", \"CHUNKING\"]}}}",
 	    row->rules);
 	if (!mock_scenario_parse(&s, "t.json", buf_slice(&text), &err))
 		fail_msg("%s", err.msg);

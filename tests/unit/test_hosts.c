@@ -298,7 +298,7 @@ test_defaults(void **state)
 		fail_msg("%s", err.msg);
 	assert_true(s.hosts.at[0].port == 25);
 	assert_true(s.hosts.at[0].state == MOCK_HOST_UP);
-	assert_true(s.hosts.at[0].extensions == 0x3f);
+	assert_true(s.hosts.at[0].extensions == 0x1f);
 	assert_true(s.hosts.at[0].rules.count == 0);
 	assert_null(mock_hosts_find(&s.hosts, SLICE("m")));
 	mock_scenario_fini(&s);

@@ -237,7 +237,9 @@ static struct case_row case_rows[] = {
 	    { "EHLO c",
 		"MAIL FROM:<a@b.example>\r\nRCPT TO:<c@d.example>\r\nDATA",
 		"hello\r\n." } },
-	{ "chunks", RULE("bdat", "\"delay\": \"1s\""),
+	{ "chunks",
+	    RULE(
+		"bdat", "\"delay\": \"1s\"") ", \"extensions\": [\"CHUNKING\"]",
 	    "2 220|4 250|6 250|8 250|1010 250|1012 250|1014 221|1014 FIN",
 	    { "EHLO c", "MAIL FROM:<a@b.example>", "RCPT TO:<c@d.example>",
 		"BDAT 7\r\nhello", "BDAT 7 LAST\r\nworld" } },

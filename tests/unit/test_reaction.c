@@ -30,7 +30,7 @@ static struct row rows[] = {
 	{ "ehlo", "", { .stage = STAGE_EHLO }, { 0 },
 	    "250 \"250-mx\\r\\n250-PIPELINING\\r\\n250-SIZE 35882577\\r\\n"
 	    "250-8BITMIME\\r\\n250-ENHANCEDSTATUSCODES\\r\\n"
-	    "250-SMTPUTF8\\r\\n250 CHUNKING\\r\\n\"",
+	    "250 SMTPUTF8\\r\\n\"",
 	    0 },
 	{ "ehlo with less", ", \"extensions\": [\"SIZE\"]",
 	    { .stage = STAGE_EHLO }, { 0 },
