@@ -205,7 +205,7 @@ struct connection {
 	uint32_t *rids;           /* owned; of those */
 	bool *settled;            /* owned; of those: had its verdict */
 	uint32_t settled_count;
-	uint32_t *delivered;      /* owned; RIDs that got a 2xx */
+	uint32_t *delivered; /* owned; RIDs that got a 2xx */
 	uint32_t recipient_count, delivered_count;
 	struct buf response; /* the 2xx's text */
 	bool failover;       /* false once a refusal forbids it */

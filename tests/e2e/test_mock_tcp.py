@@ -11,7 +11,9 @@ import subprocess
 import pytest
 
 ONE = {"title": "t", "hosts": {"mx": {
-    "address": "10.1.1.11", "extensions": ["PIPELINING", "CHUNKING"]}}}
+    "address": "10.1.1.11", "extensions": ["PIPELINING", "SIZE", "8BITMIME",
+                                           "ENHANCEDSTATUSCODES", "SMTPUTF8",
+                                           "CHUNKING"]}}}
 
 
 class Mock:
