@@ -81,6 +81,16 @@ status_of(const struct bounce_story *story)
 	return slice_sub(cause->text, 0, used);
 }
 
+/* An address of type utf-8 is no xtext, and stays as it is. */
+static void
+decode(const char *xtext, struct buf *out)
+{
+	if (xtext == NULL || smtp_xtext_decode(slice_cstr(xtext), out))
+		return;
+	buf_clear(out);
+	buf_append_cstr(out, xtext);
+}
+
 static void
 format_content(struct bounce *b, const struct bounce_story *story)
 {
@@ -106,10 +116,9 @@ format_content(struct bounce *b, const struct bounce_story *story)
 			m->notify->what == NOTIFY_RETURN_HEADERS),
 	};
 
-	if (m->notify != NULL && m->notify->envid != NULL)
-		smtp_xtext_decode(slice_cstr(m->notify->envid), &envid);
-	if (asked.orcpt != NULL)
-		smtp_xtext_decode(slice_cstr(asked.orcpt), &orcpt);
+	if (m->notify != NULL)
+		decode(m->notify->envid, &envid);
+	decode(asked.orcpt, &orcpt);
 	report.envelope_id = buf_slice(&envid);
 	report.original_recipient = buf_slice(&orcpt);
 	read_head(b->relay->spool, m, story->profile->max_bounce_copy, &head);
@@ -206,6 +215,7 @@ on_durable(struct spool_ticket *t, bool is_durable)
 	if (!is_durable)
 		return;
 	log_made(b);
+	relay_count(b->relay, COUNTER_GENERATED_BOUNCES, 1);
 	b->message = NULL;
 	deliver_submit(b->relay, m, NULL, 0);
 	bounce_free(b);

@@ -3,6 +3,11 @@
 #include "core/smtp/parameter.h"
 
 #include "core/smtp/server.h"
+#include "core/smtp/xtext.h"
+
+/* RFC 3461, 4.4 and 4.2. */
+#define ENVID_MAX 100
+#define ORCPT_MAX 500
 
 /* value.at is NULL when there is no "=". */
 struct parameter_rule {
@@ -17,6 +22,7 @@ static bool body_is_valid(struct slice value);
 static bool is_absent(struct slice value);
 static bool is_present(struct slice value);
 static bool ret_is_valid(struct slice value);
+static bool envid_is_valid(struct slice value);
 static bool notify_is_valid(struct slice value);
 static bool orcpt_is_valid(struct slice value);
 static const struct parameter_rule *rule_find(
@@ -28,7 +34,7 @@ static const struct parameter_rule rules[] = {
 	{ SMTP_MAIL, SLICE_INIT("SMTPUTF8"), SMTP_EXT_SMTPUTF8, is_absent },
 	{ SMTP_MAIL, SLICE_INIT("AUTH"), SMTP_EXT_AUTH, is_present },
 	{ SMTP_MAIL, SLICE_INIT("RET"), SMTP_EXT_DSN, ret_is_valid },
-	{ SMTP_MAIL, SLICE_INIT("ENVID"), SMTP_EXT_DSN, is_present },
+	{ SMTP_MAIL, SLICE_INIT("ENVID"), SMTP_EXT_DSN, envid_is_valid },
 	{ SMTP_RCPT, SLICE_INIT("NOTIFY"), SMTP_EXT_DSN, notify_is_valid },
 	{ SMTP_RCPT, SLICE_INIT("ORCPT"), SMTP_EXT_DSN, orcpt_is_valid },
 };
@@ -118,11 +124,28 @@ notify_is_valid(struct slice value)
 	return value.len > 0 && value.at[value.len - 1] != ',';
 }
 
-/* RFC 3461, 4.2: type ";" xtext. */
+static bool
+envid_is_valid(struct slice value)
+{
+	return value.len <= ENVID_MAX && smtp_xtext_is_valid(value);
+}
+
+/* RFC 3461, 4.2, and RFC 6533, 3: type ";" xtext, which for type utf-8 is of a
+ * kind of its own. */
 static bool
 orcpt_is_valid(struct slice value)
 {
 	size_t semicolon = slice_find_byte(value, ';');
+	struct slice type = slice_sub(value, 0, semicolon);
+	struct slice address = slice_skip(value, semicolon + 1);
 
-	return semicolon > 0 && semicolon + 1 < value.len;
+	if (value.len > ORCPT_MAX || type.len == 0)
+		return false;
+	for (size_t i = 0; i < type.len; i++)
+		if (!ascii_is_alpha(type.at[i]) &&
+		    !ascii_is_digit(type.at[i]) && type.at[i] != '-')
+			return false;
+	if (slice_eq_nocase(type, SLICE("utf-8")))
+		return smtp_xtext_is_utf8_address(address);
+	return smtp_xtext_is_valid(address);
 }

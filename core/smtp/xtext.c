@@ -93,13 +93,21 @@ smtp_xtext_is_utf8_address(struct slice text)
 	return text.len > 0;
 }
 
-void
+bool
 smtp_xtext_decode(struct slice text, struct buf *out)
 {
 	for (size_t i = 0; i < text.len; i++) {
-		int byte = hexchar_at(text, i);
+		int byte;
 
-		buf_append_byte(out, byte >= 0 ? (char)byte : text.at[i]);
-		i += byte >= 0 ? 2 : 0;
+		if (is_xchar(text.at[i])) {
+			buf_append_byte(out, text.at[i]);
+			continue;
+		}
+		byte = hexchar_at(text, i);
+		if (byte < 0)
+			return false;
+		buf_append_byte(out, (char)byte);
+		i += 2;
 	}
+	return true;
 }

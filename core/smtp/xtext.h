@@ -13,7 +13,8 @@
 bool smtp_xtext_is_valid(struct slice text);
 /* Is it an address of type utf-8, in xtext of that kind or as it is? */
 bool smtp_xtext_is_utf8_address(struct slice text);
-/* Appends what valid xtext stands for. */
-void smtp_xtext_decode(struct slice text, struct buf *out);
+/* Appends what the text stands for.  False when it is no xtext; then `out` has
+ * what was read so far. */
+bool smtp_xtext_decode(struct slice text, struct buf *out);
 
 #endif

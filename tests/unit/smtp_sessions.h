@@ -142,6 +142,19 @@ static struct session_row {
 	      "RCPT TO:<c@d> NOTIFY=DELAY,\r\n"
 	      "RCPT TO:<c@d> ORCPT=c@d\r\n",
 	    HELLO "mail>250 rcpt>250 rcpt>250 rcpt!501 rcpt!501 rcpt!501 ", 0 },
+	{ "DSN, xtext", ALL | SMTP_EXT_DSN, "",
+	    E "MAIL FROM:<a@b> ENVID=a+2\r\nMAIL FROM:<a@b> ENVID=a+0Ab\r\n"
+	      "MAIL FROM:<a@b> ENVID=a+4a\r\n"
+	      "MAIL FROM:<a@b> RET=full ENVID=a+20b+3D\r\n"
+	      "RCPT TO:<c@d> ORCPT=rfc822;c+40d NOTIFY=failure,Delay\r\n"
+	      "RCPT TO:<c@d> ORCPT=rfc822;c+0D\r\n"
+	      "RCPT TO:<c@d> ORCPT=rfc822;\r\n"
+	      "RCPT TO:<c@d> ORCPT=utf-8;\\x{F6}@d\r\n"
+	      "RCPT TO:<c@d> ORCPT=utf-8;\\x{D800}@d\r\n"
+	      "RCPT TO:<c@d> ORCPT=utf-8;\\xF6\r\n",
+	    HELLO "mail!501 mail!501 mail!501 mail>250 rcpt>250 rcpt!501 "
+		  "rcpt!501 rcpt>250 rcpt!501 rcpt!501 ",
+	    0 },
 	{ "UTF-8 with SMTPUTF8", ALL, "",
 	    E "MAIL FROM:<\xc3\xb6@b> SMTPUTF8\r\nRCPT TO:<\xc3\xb6@b>\r\n",
 	    HELLO "mail>250 rcpt>250 ", 0 },
