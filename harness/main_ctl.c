@@ -50,7 +50,16 @@ static const struct cli_program program = {
 	    "  resetcounters             Begin the column \"Reset\" anew.\n"
 	    "  delivernow all|DOMAIN     Do not wait for the next retry.\n"
 	    "  suspenddel [SECONDS]      No deliveries; cut those that last.\n"
-	    "  resumedel                 Deliveries again.\n",
+	    "  resumedel                 Deliveries again.\n"
+	    "  showrecipients WHICH      Who waits, and why.\n"
+	    "  deleterecipients WHICH    End them without a word.\n"
+	    "  bouncerecipients WHICH    Bounce them.\n"
+	    "  redirectrecipients HOST WHICH  Deliver them there instead.\n"
+	    "  showmessage MID           A message's content.\n"
+	    "  oldmessage                The oldest message's header.\n"
+	    "  removemessage MID         End all of its recipients.\n"
+	    "\n"
+	    "WHICH is all, host DOMAIN or sender ADDRESS.\n",
 };
 
 static bool

@@ -31,6 +31,17 @@ static const struct operate_row rows[] = {
 	{ "delivernow", "all|DOMAIN", 1, 1, operate_delivernow },
 	{ "suspenddel", "[SECONDS]", 0, 1, operate_suspenddel },
 	{ "resumedel", "", 0, 0, operate_resumedel },
+	{ "showrecipients", "all|host DOMAIN|sender ADDRESS", 1, 2,
+	    operate_showrecipients },
+	{ "deleterecipients", "all|host DOMAIN|sender ADDRESS", 1, 2,
+	    operate_deleterecipients },
+	{ "bouncerecipients", "all|host DOMAIN|sender ADDRESS", 1, 2,
+	    operate_bouncerecipients },
+	{ "redirectrecipients", "HOST all|host DOMAIN|sender ADDRESS", 2, 3,
+	    operate_redirectrecipients },
+	{ "showmessage", "MID", 1, 1, operate_showmessage },
+	{ "oldmessage", "", 0, 0, operate_oldmessage },
+	{ "removemessage", "MID", 1, 1, operate_removemessage },
 };
 
 void

@@ -25,6 +25,37 @@ struct domain *operation_domain(const struct operation *op, struct slice name);
 void operate_each_group(struct domain *domain,
     void (*on_group)(void *owner, struct group *g), void *owner);
 
+/* The groups that a command is about, in the order of MIDs. */
+struct selection {
+	struct slice sender;   /* at NULL: any */
+	uint64_t mid;          /* 0: any */
+	bool with_active;      /* those being sent, too */
+	struct group **groups; /* owned by whoever selects */
+	size_t count, cap;
+	uint64_t messages, recipients;
+	uint64_t active; /* recipients left alone, as they are being sent */
+};
+
+/* ---- operate_queue.c ---- */
+/* The groups of the message whose MID is word `word`; false with *err set when
+ * it is not in the queue. */
+bool select_message(
+    struct operation *op, size_t word, struct selection *s, struct err *err);
+/* Each carries one command out; false with *err set. */
+bool operate_showrecipients(struct operation *op, struct err *err);
+bool operate_deleterecipients(struct operation *op, struct err *err);
+bool operate_bouncerecipients(struct operation *op, struct err *err);
+bool operate_redirectrecipients(struct operation *op, struct err *err);
+bool operate_removemessage(struct operation *op, struct err *err);
+
+/* ---- operate_message.c ---- */
+/* Appends what the message's Subject says; nothing when it has none. */
+void operate_read_subject(
+    struct relay *r, const struct message *m, struct buf *out);
+/* Each carries one command out; false with *err set. */
+bool operate_showmessage(struct operation *op, struct err *err);
+bool operate_oldmessage(struct operation *op, struct err *err);
+
 /* ---- operate_status.c ---- */
 /* Each carries one command out; false with *err set. */
 bool operate_hoststatus(struct operation *op, struct err *err);

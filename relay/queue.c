@@ -232,6 +232,17 @@ group_make_waiting(struct queue *q, struct group *g, utime due)
 	heap_insert(&g->domain->waiting, &g->wait, due, queue_next_seq(q));
 }
 
+void
+group_move(struct queue *q, struct group *g, struct domain *to)
+{
+	assert(g->state != GROUP_ACTIVE);
+	group_detach(g);
+	g->domain->group_count--;
+	g->domain = to;
+	to->group_count++;
+	group_make_ready(q, g);
+}
+
 struct group *
 domain_first_waiting(const struct domain *d)
 {

@@ -106,6 +106,8 @@ void group_return(struct group *g);
 void group_make_active(struct group *g);
 /* Until `due`. */
 void group_make_waiting(struct queue *q, struct group *g, utime due);
+/* Out of whatever it is in, to another domain, where a new round begins. */
+void group_move(struct queue *q, struct group *g, struct domain *to);
 /* The group waiting that is due first; NULL: none waits. */
 struct group *domain_first_waiting(const struct domain *d);
 

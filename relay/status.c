@@ -74,9 +74,8 @@ json_of(uint64_t n)
 	return json_integer((json_int_t)n);
 }
 
-/* NULL is null; text that is no UTF-8 is given byte by byte. */
-static json_t *
-json_of_text(const char *text)
+json_t *
+status_json_text(const char *text)
 {
 	struct buf safe = { 0 };
 	json_t *value;
@@ -142,7 +141,7 @@ json_of_error(const struct shown_error *e)
 	if (e->text == NULL)
 		return json_null();
 	o = json_object();
-	json_object_set_new(o, "text", json_of_text(e->text));
+	json_object_set_new(o, "text", status_json_text(e->text));
 	json_object_set_new(o, "at", json_of_time(e->at));
 	return o;
 }
@@ -254,7 +253,7 @@ top_hosts_json(const struct top_host *hosts, size_t count, utime now)
 		const struct top_host *h = &hosts[i];
 		json_t *one = json_object();
 
-		json_object_set_new(one, "domain", json_of_text(h->domain));
+		json_object_set_new(one, "domain", status_json_text(h->domain));
 		json_object_set_new(one, "down", json_boolean(h->is_down));
 		json_object_set_new(
 		    one, "active_recipients", json_of(h->active));

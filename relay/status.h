@@ -107,5 +107,10 @@ json_t *top_hosts_json(const struct top_host *hosts, size_t count, utime now);
 
 /* "Thu Aug 13 14:29:42 2020 UTC", as these pages write moments. */
 void status_append_time(struct buf *out, utime at);
+/* "4 weeks 46 mins 53 secs". */
+void status_append_age(struct buf *out, utime span);
+/* Text as a JSON string (null for NULL); bytes that are no UTF-8 are escaped.
+ */
+json_t *status_json_text(const char *text);
 
 #endif

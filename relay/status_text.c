@@ -20,9 +20,8 @@ status_append_time(struct buf *out, utime at)
 	buf_printf(out, "%s UTC", utime_format_asctime(at, text));
 }
 
-/* "4 weeks 46 mins 53 secs". */
-static void
-append_age(struct buf *out, utime span)
+void
+status_append_age(struct buf *out, utime span)
 {
 	static const struct {
 		utime unit;
@@ -70,7 +69,7 @@ append_oldest(struct buf *out, utime oldest, utime now)
 	if (oldest == UTIME_NEVER)
 		buf_append_cstr(out, "No Messages");
 	else
-		append_age(out, now - oldest);
+		status_append_age(out, now - oldest);
 	buf_append_byte(out, '\n');
 }
 

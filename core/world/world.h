@@ -96,6 +96,10 @@ struct stream_handler {
 struct stream *world_connect(struct world *w, const struct endpoint *from,
     const struct endpoint *to, const struct stream_handler *handler,
     void *owner);
+/* The same to a socket of this machine, by its path; only in a world that has a
+ * machine. */
+struct stream *world_connect_local(struct world *w, const char *path,
+    const struct stream_handler *handler, void *owner);
 /* Changes who is told.  Accepted streams have no handler until their owner
  * calls this, which it must before its accept callback returns. */
 void stream_attach(
@@ -150,11 +154,6 @@ const struct tls_verdict *stream_tls_verdict(const struct stream *s);
 /* Why TLS failed: "no shared cipher"; "" when it has not.  Lives as long as the
  * stream. */
 const char *stream_tls_failure(const struct stream *s);
-/* The same to a socket of this machine, by its path; only in a world that has a
- * machine. */
-struct stream *world_connect_local(struct world *w, const char *path,
-    const struct stream_handler *handler, void *owner);
-
 struct listener;
 /* Port 0 takes a free one: ask listener_local().  NULL with *err set when the
  * address cannot be had. */

@@ -137,6 +137,32 @@ test_waiting(void **state)
 	queue_fini(&q);
 }
 
+/* A group that is ready or waits can go elsewhere, and is ready there. */
+static void
+test_move(void **state)
+{
+	struct queue q = { 0 };
+	struct domain *y = queue_domain(&q, SLICE("y"));
+	struct group *a = add(&q, 1, "x"), *b = add(&q, 2, "x");
+	struct group *c = add(&q, 3, "y");
+
+	(void)state;
+	group_make_ready(&q, a);
+	group_make_waiting(&q, b, 20);
+	group_make_ready(&q, c);
+	b->attempts = 2;
+	group_move(&q, a, y);
+	group_move(&q, b, y);
+	check_ready(&q, "x", "");
+	check_ready(&q, "y", "3 1 2");
+	assert_null(domain_first_waiting(queue_domain(&q, SLICE("x"))));
+	assert_int_equal(queue_domain(&q, SLICE("x"))->group_count, 0);
+	assert_int_equal(y->group_count, 3);
+	assert_int_equal(q.recipients, 6);
+	assert_int_equal(b->attempts, 2);
+	queue_fini(&q);
+}
+
 static void
 test_recipients(void **state)
 {
@@ -206,6 +232,7 @@ main(void)
 	TEST(&kit, test_message);
 	TEST(&kit, test_order);
 	TEST(&kit, test_waiting);
+	TEST(&kit, test_move);
 	TEST(&kit, test_recipients);
 	TEST(&kit, test_two_groups);
 	TEST(&kit, test_errors);
