@@ -99,7 +99,7 @@ promise_make(const struct choosing *ch, enum invariant which,
 	struct promise *p = &ch->d->choice->promise;
 
 	if (p->at.line > 0 || probe_shows(ch) ||
-	    ch->d->open_count >= ch->v->plan->relay.delivery.concurrency)
+	    ch->d->open_count >= ch->d->controls->max_host_concurrency)
 		return;
 	p->at = ch->at;
 	p->which = which;

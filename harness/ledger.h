@@ -108,6 +108,7 @@ struct choice;
 struct ledger_domain {
 	char *name; /* owned; lower case */
 	struct routing routing;
+	const struct relay_destination *controls; /* borrowed from the plan */
 	struct ledger_seat *seats;  /* owned; as routing.candidates */
 	uint64_t ready_count;       /* groups with ready recipients */
 	struct ledger_moment ready; /* since when there are some */

@@ -30,6 +30,8 @@ domain_get(struct ledger *l, struct slice name)
 	d->name = slice_dup(slice_of(lower, len));
 	list_init(&d->waiting);
 	routing_find(&l->plan->relay, slice_cstr(d->name), &d->routing);
+	d->controls = relay_destinations_find(
+	    l->plan->relay.destinations, slice_cstr(d->name));
 	if (d->routing.state != ROUTING_FOUND)
 		d->routing.count = 0;
 	d->seats = xcalloc(d->routing.count + 1, sizeof(d->seats[0]));

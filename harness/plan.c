@@ -14,6 +14,7 @@ struct plan_owner {
 	struct arena arena;
 	struct routes *routes;
 	struct zone *zone;
+	struct relay_destinations *destinations;
 };
 
 static bool plan_build(
@@ -43,6 +44,7 @@ plan_destroy(struct plan **pp)
 
 	routes_destroy(&owner->routes);
 	zone_destroy(&owner->zone);
+	relay_destinations_destroy(&owner->destinations);
 	arena_fini(&owner->arena);
 	free(owner);
 	*pp = NULL;
@@ -193,6 +195,24 @@ build_routes(struct plan_owner *owner, struct plan_builder *b, struct err *err)
 	return good;
 }
 
+static bool
+build_destinations(
+    struct plan_owner *owner, struct plan_builder *b, struct err *err)
+{
+	struct json_at root = json_at_root(b->doc);
+	struct json_at relay = json_at_key(&root, "relay");
+	struct json_at lines = json_at_key(&relay, "destconfig");
+	struct err_list errors = { 0 };
+
+	owner->destinations =
+	    relay_destconfig_read(&lines, &b->file->relay.destconfig, &errors);
+	if (owner->destinations == NULL)
+		*err = errors.list[0];
+	err_list_fini(&errors);
+	owner->plan.relay.destinations = owner->destinations;
+	return owner->destinations != NULL;
+}
+
 /* The addresses of the shared cast belong to nobody else. */
 static bool
 build_hosts(struct plan_builder *b, struct err *err)
@@ -300,7 +320,8 @@ plan_build(
 	build_plain(&b);
 	build_waivers(&b);
 	build_relay(&b);
-	if (!build_hosts(&b, err) || !build_routes(owner, &b, err))
+	if (!build_hosts(&b, err) || !build_routes(owner, &b, err) ||
+	    !build_destinations(owner, &b, err))
 		return false;
 	owner->zone = zone_json_build(&file.dns, &dns, err);
 	if (owner->zone == NULL)

@@ -9,6 +9,7 @@
 #include "core/dns/zone_json.h"
 #include "harness/judge.h"
 #include "harness/plan.h"
+#include "relay/config_json.h"
 
 /* "network" in both of its places.  What a timeline entry leaves out stays as
  * it was. */
@@ -87,6 +88,7 @@ struct file_relay {
 	struct relay_bounce_profile bounce;
 	JSON_ARRAY_OF(struct relay_bounce_profile) bounce_profiles;
 	struct relay_limits limits;
+	struct relay_destconfig destconfig;
 };
 
 struct file_limits {

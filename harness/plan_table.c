@@ -266,6 +266,9 @@ static const struct json_field relay_fields[] = {
 	    "Further bounce profiles, by their names." },
 	{ "limits", JF_OBJECT(&relay_limits_table),
 	    JSON_AT(struct file_relay, limits), "{}", "What it accepts." },
+	{ "destconfig", RELAY_DESTCONFIG_FORM,
+	    JSON_AT(struct file_relay, destconfig), JSON_OPTIONAL,
+	    "Destination controls, a line each." },
 };
 static const struct json_table relay_table = {
 	.name = "relay",

@@ -11,6 +11,7 @@
 #include "core/dns/zone.h"
 #include "core/json/table.h"
 #include "core/routes/routes.h"
+#include "relay/destination.h"
 
 /* What follows a 5xx greeting or EHLO (docs/decisions.md, D3). */
 enum relay_on_5xx_greeting {
@@ -32,8 +33,6 @@ struct relay_delivery {
 	unsigned failover_on; /* bits 1 << enum smtp_stage */
 	enum relay_on_5xx_greeting on_5xx_greeting;
 	bool release_on_success;
-	uint32_t messages_per_connection;
-	uint32_t concurrency;
 	bool pipelining, chunking; /* used where they are offered */
 	enum relay_on_no_8bitmime on_no_8bitmime;
 	uint16_t port; /* of routes and MX that name none */
@@ -92,6 +91,8 @@ struct relay_config {
 	utime drain_timeout;
 	const struct routes *routes; /* owned by the config's owner */
 	const struct zone *zone;     /* likewise; may be NULL */
+	/* Likewise; NULL: the appliance's own for all domains. */
+	const struct relay_destinations *destinations;
 };
 
 #endif

@@ -58,12 +58,6 @@ static const struct json_field delivery_fields[] = {
 	{ "release_on_success", JF_BOOLEAN,
 	    JSON_AT(struct relay_delivery, release_on_success), "true",
 	    "A delivery makes all waiting mail of its domain due." },
-	{ "messages_per_connection", JF_INTEGER(1, 1000),
-	    JSON_AT(struct relay_delivery, messages_per_connection), "50",
-	    "After so many a connection is closed." },
-	{ "concurrency", JF_INTEGER(1, 1000),
-	    JSON_AT(struct relay_delivery, concurrency), "500",
-	    "Connections to one domain at a time." },
 	{ "pipelining", JF_BOOLEAN, JSON_AT(struct relay_delivery, pipelining),
 	    "true",
 	    "Commands go to a host that offers PIPELINING without waiting for "
@@ -144,6 +138,8 @@ struct config_json {
 	struct relay_config config;
 	struct slice routes_file;
 	JSON_ARRAY_OF(struct slice) routes;
+	struct relay_destconfig destconfig;
+	struct slice destconfig_file;
 	struct zone_json dns;
 	bool has_dns;
 };
@@ -184,6 +180,12 @@ static const struct json_field config_fields[] = {
 	{ "routes_file", JF_STRING(1, 4096),
 	    JSON_AT(struct config_json, routes_file), JSON_OPTIONAL,
 	    "The file that holds them instead." },
+	{ "destconfig", RELAY_DESTCONFIG_FORM,
+	    JSON_AT(struct config_json, destconfig), JSON_OPTIONAL,
+	    "Destination controls, a line each." },
+	{ "destconfig_file", JF_STRING(1, 4096),
+	    JSON_AT(struct config_json, destconfig_file), JSON_OPTIONAL,
+	    "The file that holds them instead." },
 	{ "dns", JF_ZONE, JSON_AT_HAS(struct config_json, dns.names, has_dns),
 	    JSON_OPTIONAL, "The names that the resolver knows." },
 	{ "queue", JF_STRING(1, 4096),
@@ -214,6 +216,7 @@ static const struct json_field config_fields[] = {
 /* clang-format on */
 static const struct json_group config_groups[] = {
 	{ JSON_AT_MOST_ONE, "routes routes_file" },
+	{ JSON_AT_MOST_ONE, "destconfig destconfig_file" },
 };
 static const struct json_table config_table = {
 	.name = "relay",
@@ -280,7 +283,7 @@ endpoint_read(
 
 /* Keeps the first of a table's errors as *err. */
 static bool
-routes_failed(const struct err_list *errors, struct err *err)
+table_failed(const struct err_list *errors, struct err *err)
 {
 	if (errors->count > 0)
 		*err = errors->list[0];
@@ -298,7 +301,7 @@ routes_from_file(struct relay_config_file *out, const char *path,
 		return false;
 	out->routes = routes_parse(slice_of(text, len), path, errors);
 	free(text);
-	return out->routes != NULL || routes_failed(errors, err);
+	return out->routes != NULL || table_failed(errors, err);
 }
 
 static bool
@@ -318,7 +321,32 @@ routes_from_lines(struct relay_config_file *out, const struct config_json *json,
 		ok &= routes_add_line(
 		    out->routes, json->routes.at[i], &place, errors);
 	}
-	return ok || routes_failed(errors, err);
+	return ok || table_failed(errors, err);
+}
+
+static bool
+destinations_build(struct relay_config_file *out,
+    const struct config_json *json, relay_config_load *load,
+    struct err_list *errors, struct err *err)
+{
+	struct json_at root = json_at_root(&out->doc);
+	struct json_at lines = json_at_key(&root, "destconfig");
+	const char *path = json->destconfig_file.at;
+	size_t len;
+	char *text;
+
+	if (json->destconfig_file.len == 0) {
+		out->destinations =
+		    relay_destconfig_read(&lines, &json->destconfig, errors);
+		return out->destinations != NULL || table_failed(errors, err);
+	}
+	text = load(path, &len, err);
+	if (text == NULL)
+		return false;
+	out->destinations =
+	    relay_destinations_parse(slice_of(text, len), path, errors);
+	free(text);
+	return out->destinations != NULL || table_failed(errors, err);
 }
 
 static bool
@@ -335,11 +363,13 @@ config_build(struct relay_config_file *out, const struct config_json *json,
 		    out, json->routes_file.at, load, errors, err);
 	else
 		ok = routes_from_lines(out, json, errors, err);
+	ok = destinations_build(out, json, load, errors, err) && ok;
 	if (ok && json->has_dns)
 		ok = (out->zone = zone_json_build(&json->dns, &dns, err)) !=
 		    NULL;
 	out->config.routes = out->routes;
 	out->config.zone = out->zone;
+	out->config.destinations = out->destinations;
 	return ok;
 }
 
@@ -370,6 +400,7 @@ relay_config_fini(struct relay_config_file *file)
 {
 	routes_destroy(&file->routes);
 	zone_destroy(&file->zone);
+	relay_destinations_destroy(&file->destinations);
 	arena_fini(&file->arena);
 	json_doc_fini(&file->doc);
 	*file = (struct relay_config_file){ 0 };

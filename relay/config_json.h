@@ -14,6 +14,19 @@
 extern const struct json_table relay_delivery_table;
 extern const struct json_table relay_limits_table;
 
+/* "destconfig": the lines of destination controls, each a JSON string. */
+struct relay_destconfig {
+	struct slice const *at;
+	size_t count;
+};
+extern const struct json_custom relay_destconfig_line;
+#define RELAY_DESTCONFIG_FORM                                                  \
+	JF_ARRAY(struct slice, JF_CUSTOM(&relay_destconfig_line), 0, 1000000)
+/* Reads them, as relay_destinations_parse() does; `array` is where they
+ * stand, and where the errors are. */
+struct relay_destinations *relay_destconfig_read(const struct json_at *array,
+    const struct relay_destconfig *lines, struct err_list *errors);
+
 /* A configuration and all it points at. */
 struct relay_config_file {
 	struct relay_config config;
@@ -21,12 +34,14 @@ struct relay_config_file {
 	struct json_doc doc;
 	struct routes *routes;
 	struct zone *zone;
+	struct relay_destinations *destinations;
 };
 
-/* Reads a configuration; `file` is its name for messages, and routes may be in
- * a file that `load` reads (malloc'd text; NULL with *err set): the path is
- * taken as written.  On false *file is empty.  All errors of a routes table
- * are appended to `errors`, *err being the first of them. */
+/* Reads a configuration; `file` is its name for messages, and routes and
+ * destination controls may be in files that `load` reads (malloc'd text; NULL
+ * with *err set): the path is taken as written.  On false *file is empty.  All
+ * errors of these tables are appended to `errors`, *err being the first of
+ * them. */
 typedef char *relay_config_load(const char *path, size_t *len, struct err *err);
 bool relay_config_parse(struct relay_config_file *out, const char *file,
     struct slice text, relay_config_load *load, struct err_list *errors,

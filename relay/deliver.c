@@ -17,6 +17,13 @@ static void on_wake(struct timer *t);
 static void leave_retired(struct delivery *d);
 static void retire(struct delivery *d);
 
+static void
+take_controls(struct delivery *d)
+{
+	d->controls = relay_destinations_find(
+	    d->relay->config->destinations, slice_cstr(d->domain->name));
+}
+
 struct delivery *
 deliver_of(struct relay *r, struct domain *domain)
 {
@@ -29,6 +36,7 @@ deliver_of(struct relay *r, struct domain *domain)
 	d = xcalloc(1, sizeof(*d));
 	d->relay = r;
 	d->domain = domain;
+	take_controls(d);
 	d->wake.fire = on_wake;
 	list_init(&d->retired);
 	list_init(&d->connections);
@@ -212,7 +220,7 @@ open_connection(struct delivery *d, size_t index)
 static bool
 may_open(const struct delivery *d)
 {
-	return d->connection_count < d->relay->config->delivery.concurrency;
+	return d->connection_count < d->controls->max_host_concurrency;
 }
 
 /* When the choice for the group is a host that is down and due, it is probed,
@@ -371,6 +379,7 @@ deliver_reload(struct relay *r)
 	{
 		struct delivery *d = deliver_of(r, domain);
 
+		take_controls(d);
 		resolve_cancel(&d->resolve);
 		d->has_candidates = false;
 		deliver_wake(d);

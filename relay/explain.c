@@ -16,6 +16,9 @@ relay_explain(const struct relay_config *c, struct buf *out)
 	    c->relay_from.count, c->accept_for.count);
 	buf_printf(out, "routes: %zu\n", routes_count(c->routes));
 	routes_format(c->routes, out);
+	buf_printf(out, "destination controls: %zu\n",
+	    relay_destinations_count(c->destinations));
+	relay_destinations_format(c->destinations, out);
 	buf_printf(out, "retries after %s",
 	    utime_format_duration(c->bounce.initial_wait, span));
 	buf_printf(out, ", at most every %s",

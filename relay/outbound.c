@@ -187,8 +187,9 @@ on_connected(void *owner)
 static void
 on_ready(struct connection *c)
 {
-	const struct relay_delivery *config =
-	    &outbound_relay(c)->config->delivery;
+	const struct relay_config *config = outbound_relay(c)->config;
+	uint32_t messages_max =
+	    c->delivery->controls->max_messages_per_connection;
 	bool was_setup = c->state == CONNECTION_GREETING;
 
 	if (c->group != NULL) {
@@ -196,12 +197,13 @@ on_ready(struct connection *c)
 		return;
 	}
 	outbound_enter(c, CONNECTION_IDLE);
-	c->idle_until = utime_add(outbound_now(c), config->idle_timeout);
+	c->idle_until =
+	    utime_add(outbound_now(c), config->delivery.idle_timeout);
 	if (was_setup)
 		deliver_setup_done(c->delivery, c);
 	else
 		deliver_wake(c->delivery);
-	if (c->messages >= config->messages_per_connection)
+	if (c->messages >= messages_max)
 		begin_quit(c);
 }
 

@@ -106,6 +106,7 @@ struct connection;
 struct delivery {
 	struct relay *relay;
 	struct domain *domain;
+	const struct relay_destination *controls; /* borrowed: the config's */
 	struct list retired;     /* in relay->retired, or in no list */
 	struct timer wake;       /* when to look at the queue again */
 	struct list connections; /* of struct connection */

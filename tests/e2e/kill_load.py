@@ -115,7 +115,8 @@ class Load:
 def start(program, folder, sink):
     relay = Relay(program, folder, config(
         folder, routes=[f"exchange.example 127.0.0.1:{sink.port}"],
-        log=str(folder / "mail.log"), delivery={"concurrency": 4},
+        log=str(folder / "mail.log"), destconfig=["[exchange.example]", "max_host_concurrency = 4",
+                    "limit_type = host", "limit_apply = system"],
         bounce={"initial_wait": "1s", "max_wait": "1s"}))
     assert relay.is_ready, relay.end()
     return relay

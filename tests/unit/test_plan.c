@@ -204,7 +204,7 @@ test_defaults(void **state)
 	assert_slice(plan->relay.hostname, "relay.example");
 	assert_int_equal(plan->relay.bounce.max_retries, 100);
 	assert_int_equal(plan->relay.bounce.max_time, 72 * UTIME_HOUR);
-	assert_int_equal(plan->relay.delivery.concurrency, 500);
+	assert_int_equal(plan->relay.delivery.idle_timeout, 5 * UTIME_S);
 	plan_destroy(&plan);
 	assert_null(plan);
 	plan_destroy(&plan);

@@ -91,8 +91,6 @@ test_default_delivery(void **state)
 		1U << STAGE_EOD);
 	assert_int_equal(d->on_5xx_greeting, ON_5XX_NEXT);
 	assert_true(d->release_on_success);
-	assert_int_equal(d->messages_per_connection, 50);
-	assert_int_equal(d->concurrency, 500);
 	assert_int_equal(d->port, 25);
 	assert_int_equal(d->idle_timeout, 5 * UTIME_S);
 	assert_int_equal(d->connect_timeout, 30 * UTIME_S);
@@ -167,7 +165,6 @@ test_everything(void **state)
 	assert_int_equal(c->delivery.on_5xx_greeting, ON_5XX_BOUNCE);
 	assert_false(c->delivery.release_on_success);
 	assert_int_equal(c->delivery.port, 26);
-	assert_int_equal(c->delivery.concurrency, 500);
 	assert_slice(c->bounce.name, "b");
 	assert_int_equal(c->bounce.max_retries, 0);
 	assert_int_equal(c->bounce.growth, GROWTH_CONSTANT);
@@ -231,8 +228,8 @@ static struct error_row {
 	    "/drain_timeout: expected a string, got a number" },
 	{ BASE ", \"delivery\": {^\"idle\": \"5s\"}}",
 	    "/delivery: unknown key \"idle\"" },
-	{ BASE ", \"delivery\": {\"concurrency\": ^0}}",
-	    "/delivery/concurrency: 0 is out of range 1..1000" },
+	{ BASE ", \"delivery\": {\"port\": ^0}}",
+	    "/delivery/port: 0 is out of range 1..65535" },
 	{ BASE ", \"delivery\": {\"connect_timeout\": ^\"0s\"}}",
 	    "/delivery/connect_timeout: expected a duration longer than 0" },
 	{ BASE ", \"delivery\": {\"failover_on\": [\"mail\", ^\"quit\"]}}",
@@ -298,7 +295,7 @@ test_error(void **state)
 
 /* All errors of a table are told, the first of them also as the error. */
 static void
-check_routes_errors(const char *text, const char *file, const char *want)
+check_table_errors(const char *text, const char *file, const char *want)
 {
 	struct buf got = { 0 };
 	struct outcome o;
@@ -323,17 +320,67 @@ static void
 test_routes_errors(void **state)
 {
 	(void)state;
-	check_routes_errors(BASE ",\n\"routes\": [\"a.example mx\",\n"
-				 "  \"b.example [mx\", \"c.example\"]}",
+	check_table_errors(BASE ",\n\"routes\": [\"a.example mx\",\n"
+				"  \"b.example [mx\", \"c.example\"]}",
 	    NULL,
 	    "r.json:3:14: \"[\" without \"]\"; expected [host] or [address]\n"
 	    "r.json:3:30: \"c.example\" has no destination; expected a host, "
 	    "USEDNS or /dev/null\n");
-	check_routes_errors(BASE ", \"routes_file\": \"routes\"}",
+	check_table_errors(BASE ", \"routes_file\": \"routes\"}",
 	    "a.example [mx\nb.example mx\na.example mx\nb.example my\n",
 	    "routes:1:11: \"[\" without \"]\"; expected [host] or [address]\n"
 	    "routes:4:1: \"b.example\" has a route already, on line 2; a "
 	    "domain has one line\n");
+}
+
+/* Destination controls are lines of the file, or of another. */
+static void
+test_destconfig(void **state)
+{
+	const struct relay_config *c;
+	struct outcome o;
+
+	(void)state;
+	parse(&o,
+	    BASE ", \"destconfig\": [\"[a.example]\", \"table_tls = on\"]}",
+	    NULL);
+	assert_true(o.ok);
+	c = &o.file.config;
+	assert_int_equal(
+	    relay_destinations_find(c->destinations, SLICE("a.example"))
+		->table_tls,
+	    TLS_ON);
+	assert_int_equal(relay_destinations_count(c->destinations), 1);
+	outcome_fini(&o);
+	parse(&o, BASE ", \"destconfig_file\": \"routes\"}",
+	    "[b.example]\nmax_messages_per_connection = 5\n");
+	assert_true(o.ok);
+	assert_int_equal(relay_destinations_find(
+			     o.file.config.destinations, SLICE("b.example"))
+			     ->max_messages_per_connection,
+	    5);
+	outcome_fini(&o);
+}
+
+static void
+test_destconfig_errors(void **state)
+{
+	(void)state;
+	check_table_errors(BASE ",\n\"destconfig\": [\"[a.example]\",\n"
+				"  \"# \u00e4\", \" table_tsl = on\",\n"
+				"\"recipient_limit = 5 \"]}",
+	    NULL,
+	    "r.json:3:12: /destconfig/2: there is no parameter \"table_tsl\" "
+	    "(did you mean \"table_tls\"?)\n"
+	    "r.json:4:2: /destconfig/3: recipient_limit in a section without "
+	    "recipient_minutes, limit_type, limit_apply; expected them "
+	    "together\n");
+	check_table_errors(BASE ", \"destconfig_file\": \"routes\"}",
+	    "[a.example]\ntable_tls = x\n[b\n",
+	    "routes:2:13: table_tls is \"x\"; expected off, on, require, "
+	    "on_verify or require_verify\n"
+	    "routes:3:1: \"[\" without \"]\"; expected [domain] or "
+	    "[DEFAULT]\n");
 }
 
 int
@@ -347,5 +394,7 @@ main(void)
 	TEST(&kit, test_routes_file);
 	ROWS(&kit, error_rows, test_error);
 	TEST(&kit, test_routes_errors);
+	TEST(&kit, test_destconfig);
+	TEST(&kit, test_destconfig_errors);
 	return kit_run(&kit, "relay_config");
 }

@@ -330,7 +330,8 @@ static struct row rows[] = {
 	    CLOSED("6", "1") },
 	{ "a connection carries two messages",
 	    STAGE_ROUTES("10.1.1.11")
-	    ", \"delivery\": {\"messages_per_connection\": 2}",
+	    ", \"destconfig\": [\"[exchange.example]\", "
+	    "\"max_messages_per_connection = 2\"]",
 	    { ACTS(GOOD) }, "u", 3, 0,
 	    OPENED("0", "1", "10.1.1.11")
 	    STARTED("0", "1", "1", "0")
@@ -347,7 +348,8 @@ static struct row rows[] = {
 	    CLOSED("7", "2") },
 	{ "a word too many behind the last message",
 	    STAGE_ROUTES("10.1.1.11")
-	    ", \"delivery\": {\"messages_per_connection\": 1}",
+	    ", \"destconfig\": [\"[exchange.example]\", "
+	    "\"max_messages_per_connection = 1\"]",
 	    { ACTS(REPLY(STAGE_EOD, "250 ok\r\n421 and bye")) }, "u", 0, 0,
 	    OPENED("0", "1", "10.1.1.11")
 	    STARTED("0", "1", "1", "0")
@@ -356,7 +358,8 @@ static struct row rows[] = {
 	    CLOSED("0", "1") },
 	{ "half a word too many behind the last message",
 	    STAGE_ROUTES("10.1.1.11")
-	    ", \"delivery\": {\"messages_per_connection\": 1}",
+	    ", \"destconfig\": [\"[exchange.example]\", "
+	    "\"max_messages_per_connection = 1\"]",
 	    { ACTS(REPLY(STAGE_EOD, "250 ok\r\n42~")) }, "u", 0, 0,
 	    OPENED("0", "1", "10.1.1.11")
 	    STARTED("0", "1", "1", "0")
