@@ -14,6 +14,7 @@ static void session_init(
     struct session *s, struct injection *in, struct entry *entry);
 static void session_fini(struct session *s);
 static void take_next(struct session *s);
+static void message_over(struct session *s);
 static void session_rest(struct session *s);
 static void pump(struct session *s);
 
@@ -87,7 +88,7 @@ message_fail(
 {
 	inject_refuse_rest(s, stage, code, text);
 	connection_close(s);
-	take_next(s);
+	message_over(s);
 }
 
 /* The message that was taken, if any, has not begun: it waits for another
@@ -196,6 +197,16 @@ take_next(struct session *s)
 		session_rest(s);
 }
 
+/* It has its answer: the next one, or the same again, later. */
+static void
+message_over(struct session *s)
+{
+	if (!inject_again(s))
+		take_next(s);
+	else if (s->stream == NULL)
+		session_rest(s);
+}
+
 /* A client that is ready sends what is due, waits for what soon will be, and
  * otherwise says goodbye. */
 static void
@@ -232,7 +243,7 @@ on_client_event(struct session *s, const struct smtp_client_event *ev)
 		break;
 	case SMTP_CLIENT_DONE:
 		s->phase = PHASE_SETTLED;
-		take_next(s);
+		message_over(s);
 		break;
 	case SMTP_CLIENT_FAILED:
 	case SMTP_CLIENT_CLOSED:
@@ -333,4 +344,5 @@ session_fini(struct session *s)
 	free(s->addresses);
 	free(s->recipients);
 	free(s->has_result);
+	buf_fini(&s->soft_text);
 }

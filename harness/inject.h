@@ -6,8 +6,10 @@
  *
  * The sessions of an entry share its messages: whoever is free takes the next
  * one and waits until it is due.  A connection stays open for a next message
- * that is due within INJECT_LINGER, and is ended by QUIT otherwise.  Nothing is
- * sent twice: what the relay refuses, 4xx or 5xx, is counted and reported.
+ * that is due within INJECT_LINGER, and is ended by QUIT otherwise.  What the
+ * relay refuses, 4xx or 5xx, is counted and reported, and not sent again,
+ * unless the entry has a "retry": then a message of which no recipient was
+ * accepted, for a 4xx or for want of an answer, is.
  */
 #ifndef FAULTPOST_INJECT_H
 #define FAULTPOST_INJECT_H

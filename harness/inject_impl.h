@@ -48,6 +48,13 @@ struct session {
 	struct buf *addresses;    /* owned: sender, then recipients */
 	struct slice *recipients; /* owned: of the message under way */
 	bool *has_result;         /* owned: by recipient */
+	/* Recipients refused for now, when the entry has a "retry"; the last
+	 * such refusal, and when the message is sent again (0: not). */
+	size_t soft_count;
+	enum smtp_stage soft_stage;
+	int soft_code;
+	struct buf soft_text;
+	utime again_at;
 };
 
 struct injection {
@@ -72,6 +79,9 @@ void inject_refuse(struct session *s, size_t recipient, enum smtp_stage stage,
 /* The same for all recipients that have had no answer. */
 void inject_refuse_rest(
     struct session *s, enum smtp_stage stage, int code, struct slice text);
+/* Whether the message that has its answer is to be sent again, because the
+ * relay refused it for now; if so, it is ready for that. */
+bool inject_again(struct session *s);
 /* MAIL goes out. */
 void inject_send(struct session *s);
 /* Content is wanted: the header; inject_give_body() gives the rest as the

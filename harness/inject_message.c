@@ -9,12 +9,14 @@ inject_due(const struct session *s)
 {
 	const struct plan_inject *said = s->entry->said;
 
+	if (s->again_at != 0)
+		return s->again_at;
 	return utime_add(
 	    s->in->plan->start, said->at + (utime)(s->k - 1) * said->every);
 }
 
-void
-inject_refuse(struct session *s, size_t recipient, enum smtp_stage stage,
+static void
+report_refusal(struct session *s, size_t recipient, enum smtp_stage stage,
     int code, struct slice text)
 {
 	struct inject_refusal refusal = {
@@ -25,8 +27,44 @@ inject_refuse(struct session *s, size_t recipient, enum smtp_stage stage,
 		.text = text,
 	};
 
-	s->has_result[recipient] = true;
 	s->in->hooks.on_refusal(s->in->hooks.owner, &refusal);
+}
+
+/* A refusal for now may be made good, and is told when it has not been. */
+void
+inject_refuse(struct session *s, size_t recipient, enum smtp_stage stage,
+    int code, struct slice text)
+{
+	bool is_soft = code == 0 || code / 100 == 4;
+
+	s->has_result[recipient] = true;
+	if (s->entry->said->retry == UTIME_NEVER || !is_soft) {
+		report_refusal(s, recipient, stage, code, text);
+		return;
+	}
+	s->soft_count++;
+	s->soft_stage = stage;
+	s->soft_code = code;
+	buf_clear(&s->soft_text);
+	buf_append(&s->soft_text, text);
+}
+
+bool
+inject_again(struct session *s)
+{
+	size_t count = s->entry->said->to.count;
+
+	if (s->soft_count == count) {
+		s->again_at =
+		    utime_add(world_now(s->in->world), s->entry->said->retry);
+		inject_address(s);
+		return true;
+	}
+	for (size_t i = 0; i < s->soft_count; i++)
+		report_refusal(s, i, s->soft_stage, s->soft_code,
+		    buf_slice(&s->soft_text));
+	s->again_at = 0;
+	return false;
 }
 
 /* Whoever has had no answer has been refused. */
@@ -54,6 +92,7 @@ inject_address(struct session *s)
 {
 	const struct plan_inject *said = s->entry->said;
 
+	s->soft_count = 0;
 	plan_address_expand(said->from, s->k, &s->addresses[0]);
 	for (size_t i = 0; i < said->to.count; i++) {
 		struct buf *to = &s->addresses[i + 1];

@@ -36,6 +36,8 @@ start_check(struct invariants *v, const struct ledger_entry *entry,
 	char due[UTIME_TEXT_MAX], age[UTIME_TEXT_MAX], max[UTIME_TEXT_MAX];
 	utime max_time = ledger_profile(v->ledger, g)->max_time;
 
+	if (g->is_waiting && g->may_be_due)
+		return;
 	if (g->is_waiting)
 		invariant_fail(v, INV_BACK_OFF, &entry->moment,
 		    "a waiting message is sent when its wait is over, not "
@@ -71,6 +73,16 @@ entry_started(struct invariants *v, const struct ledger_entry *entry)
 	}
 }
 
+static bool
+some_may_be_due(const struct ledger_domain *d)
+{
+	LIST_FOREACH(node, &d->waiting)
+		if (CONTAINER_OF(node, struct ledger_group, waiting_node)
+			->may_be_due)
+			return true;
+	return false;
+}
+
 /* A connection is for something that is ready. */
 static void
 entry_failed(struct invariants *v, const struct ledger_entry *entry)
@@ -81,6 +93,7 @@ entry_failed(struct invariants *v, const struct ledger_entry *entry)
 	const struct ledger_group *first = NULL;
 
 	if (d == NULL || c->starts > 0 || d->ready_count > 0 ||
+	    some_may_be_due(d) ||
 	    d->unready.hi + ledger_patience(v->ledger, d) + GRACE >=
 		c->opened.lo)
 		return;
@@ -327,6 +340,8 @@ backoff_entry(struct invariants *v, const struct ledger_entry *entry)
 	case LEDGER_FINISHED:
 	case LEDGER_GENERATED:
 	case LEDGER_ENDED:
+	case LEDGER_REUSED:
+	case LEDGER_RESTARTED:
 		return;
 	}
 }

@@ -19,6 +19,7 @@
 #define ULL(n) ((unsigned long long)(n))
 
 static struct choice *choice_get(struct ledger_domain *d);
+static void domain_restart(void *owner, struct ledger_domain *d);
 static void connection_check(
     struct invariants *v, const struct ledger_connection *c);
 static void mail_check(struct invariants *v, const struct ledger_entry *entry);
@@ -71,8 +72,28 @@ choice_entry(struct invariants *v, const struct ledger_entry *entry)
 	case LEDGER_FINISHED:
 	case LEDGER_GENERATED:
 	case LEDGER_ENDED:
+	case LEDGER_REUSED:
+		return;
+	case LEDGER_RESTARTED:
+		ledger_domains(v->ledger, domain_restart, NULL);
 		return;
 	}
+}
+
+/* Its cursors are where they began; nothing is owed. */
+static void
+domain_restart(void *owner, struct ledger_domain *d)
+{
+	struct choice *c = d->choice;
+
+	(void)owner;
+	if (c == NULL)
+		return;
+	memset(c->cursors, 0, (d->routing.count + 1) * sizeof(c->cursors[0]));
+	c->regular_line = 0;
+	buf_clear(&c->promise.wanted);
+	buf_clear(&c->promise.found);
+	c->promise.at = (struct ledger_moment){ 0 };
 }
 
 struct finish_sight {

@@ -27,7 +27,7 @@ has_ended(const struct ledger_recipient *r)
 static void
 conservation_stray(struct invariants *v, const struct ledger_entry *entry)
 {
-	if (entry->was_finished)
+	if (entry->was_finished || entry->was_lost)
 		return;
 	invariant_fail(v, INV_CONSERVATION, &entry->moment,
 	    "only recipients that were accepted are spoken of",
@@ -73,11 +73,22 @@ conservation_closed(struct invariants *v, const struct ledger_entry *entry)
 	}
 }
 
+static void
+conservation_reused(struct invariants *v, const struct ledger_entry *entry)
+{
+	invariant_fail(v, INV_CONSERVATION, &entry->moment,
+	    "a MID is given to one message, whatever happens to the relay",
+	    "MID %llu is given to a new message; one was accepted under it",
+	    ULL(entry->line->mid));
+}
+
 void
 conservation_entry(struct invariants *v, const struct ledger_entry *entry)
 {
 	if (entry->kind == LEDGER_STRAY)
 		conservation_stray(v, entry);
+	else if (entry->kind == LEDGER_REUSED)
+		conservation_reused(v, entry);
 	else if (entry->kind == LEDGER_FINISHED)
 		conservation_finished(v, entry);
 	else if (entry->kind == LEDGER_CLOSED)
@@ -94,7 +105,7 @@ duplicate_entry(struct invariants *v, const struct ledger_entry *entry)
 	const struct ledger_recipient *r = entry->recipient;
 
 	if (entry->kind == LEDGER_STRAY && entry->was_delivered &&
-	    entry->line->form == MAILLOG_MESSAGE_DONE)
+	    !entry->was_lost && entry->line->form == MAILLOG_MESSAGE_DONE)
 		invariant_fail(v, INV_NO_DUPLICATE, &entry->moment,
 		    "a recipient is delivered once",
 		    "DCID %llu delivers MID %llu again, all of which had been "
@@ -190,7 +201,7 @@ permanence_entry(struct invariants *v, const struct ledger_entry *entry)
 
 	switch (entry->kind) {
 	case LEDGER_STRAY:
-		if (entry->was_finished &&
+		if (entry->was_finished && !entry->was_lost &&
 		    (entry->line->form != MAILLOG_MESSAGE_DONE ||
 			!entry->was_delivered))
 			invariant_fail(v, INV_PERMANENCE, &entry->moment,
@@ -229,6 +240,8 @@ permanence_entry(struct invariants *v, const struct ledger_entry *entry)
 	case LEDGER_FINISHED:
 	case LEDGER_GENERATED:
 	case LEDGER_ENDED:
+	case LEDGER_REUSED:
+	case LEDGER_RESTARTED:
 		return;
 	}
 }

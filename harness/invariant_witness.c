@@ -42,6 +42,7 @@ struct witness {
 	struct pair *by_dcid, *by_connection; /* own the pairs */
 	uint64_t alone; /* pairs of the log without a transcript */
 	bool has_transcript, has_log, is_late;
+	utime restarted; /* when the relay started again last */
 };
 
 static void pair_settle(struct witness *w, struct pair *p);
@@ -160,6 +161,9 @@ pair_unheard(struct witness *w, struct meeting *m, struct pair *p)
 
 	if (m->unheard > 0 && !p->client_spoke) {
 		m->unheard--;
+	} else if (!p->client_spoke && w->restarted > 0 &&
+	    p->opened_at <= w->restarted + UTIME_S) {
+		/* Its connect was under way when the relay ended. */
 	} else if (charge_count(
 		       &w->v->charges[INV_TWO_WITNESSES], p->opened_at)) {
 		struct charge *c = &w->v->charges[INV_TWO_WITNESSES];
@@ -218,11 +222,40 @@ pair_unaccepted(struct witness *w, struct pair *p)
 	pair_free(w, p);
 }
 
+/* The relay has lost all its connections, and its numbers begin anew.  What a
+ * host saw last of one the log may not have come to tell. */
+static void
+entry_restarted(struct witness *w, const struct ledger_moment *moment)
+{
+	struct pair *p, *p_next;
+	struct meeting *m, *m_next;
+
+	w->restarted = moment->hi;
+	HASH_ITER(by_dcid, w->by_dcid, p, p_next)
+	{
+		p->log_ended = p->lost = true;
+		HASH_DELETE(by_dcid, w->by_dcid, p);
+		p->dcid = 0;
+		if (p->connection == 0)
+			pair_free(w, p);
+		else
+			pair_check_end(w, p);
+	}
+	HASH_ITER(hh, w->meetings, m, m_next)
+	{
+		while (!list_is_empty(&m->seen))
+			pair_free(w, pair_take(&m->seen));
+		m->unheard = 0;
+	}
+}
+
 void
 witness_entry(struct witness *w, const struct ledger_entry *entry)
 {
 	struct pair *p = NULL;
 
+	if (entry->kind == LEDGER_RESTARTED)
+		entry_restarted(w, &entry->moment);
 	if (entry->kind == LEDGER_OPENED)
 		entry_opened(w, entry);
 	if (entry->connection == NULL)

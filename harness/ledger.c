@@ -54,6 +54,8 @@ ledger_destroy(struct ledger **lp)
 	buf_fini(&l->scratch);
 	free(l->ended.at);
 	free(l->delivered.at);
+	free(l->unrecorded.at);
+	free(l->lost.at);
 	free(l);
 }
 
@@ -61,6 +63,10 @@ void
 ledger_line(struct ledger *l, const struct maillog_event *ev, utime now)
 {
 	static entry_handler *const handlers[MAILLOG_FORM_COUNT] = {
+		[MAILLOG_BEGIN_LOGFILE] = on_begin_logfile,
+		[MAILLOG_END_LOGFILE] = on_end_logfile,
+		[MAILLOG_QUEUE_REFUSES] = on_queue_refuses,
+		[MAILLOG_QUEUE_ACCEPTS] = on_queue_accepts,
 		[MAILLOG_START_MID] = on_start_mid,
 		[MAILLOG_BOUNCE_GENERATED] = on_generated,
 		[MAILLOG_MESSAGE_GENERATED] = on_generated,
@@ -269,6 +275,12 @@ mid_ranges_has(const struct mid_ranges *r, uint64_t mid)
 	size_t i = range_find(r, mid);
 
 	return i < r->count && r->at[i].first <= mid;
+}
+
+void
+mid_ranges_clear(struct mid_ranges *r)
+{
+	r->count = 0;
 }
 
 void

@@ -159,9 +159,11 @@ struct ledger_group {
 	void *class; /* of invariant_choice.c; while it has ready recipients */
 
 	bool is_waiting;
+	bool may_be_due; /* a crash may have lost the record of the wait */
 	utime due_lo, due_hi;
 	uint64_t pending_line;
-	struct heap_node due_node; /* by due_lo */
+	struct ledger_moment waited; /* that of this line */
+	struct heap_node due_node;   /* by due_lo */
 	struct list waiting_node;
 };
 
@@ -217,6 +219,8 @@ enum ledger_kind {
 	LEDGER_FINISHED,  /* message: "Message finished", not all of it ended */
 	LEDGER_ENDED,     /* message: it is forgotten behind this */
 	LEDGER_STRAY,     /* connection or NULL, rids, line: not known */
+	LEDGER_REUSED,    /* line: a MID is given again */
+	LEDGER_RESTARTED, /* the relay starts again, with no connection */
 };
 
 /* A "pending till" line beside what delivery.md prescribes. */
@@ -240,8 +244,9 @@ struct ledger_entry {
 	const struct ledger_wait *wait;
 	struct slice rids;
 	const struct maillog_event *line;
-	/* STRAY: the MID had ended before, with all of it delivered. */
-	bool was_finished, was_delivered;
+	/* STRAY: the MID had ended before, with all of it delivered; or the
+	 * end may be one of which a crash lost the record. */
+	bool was_finished, was_delivered, was_lost;
 };
 
 /* Whether a host got as far as its greeting, by the second witness. */

@@ -2,7 +2,8 @@
 /*
  * The inside of the ledger.  ledger.c reads lines and keeps the tables,
  * ledger_message.c keeps messages and recipients, ledger_round.c groups and
- * their waits, ledger_connection.c connections and addresses.
+ * their waits, ledger_connection.c connections and addresses,
+ * ledger_restart.c what outlives the relay.
  */
 #ifndef FAULTPOST_LEDGER_IMPL_H
 #define FAULTPOST_LEDGER_IMPL_H
@@ -19,6 +20,7 @@ struct mid_ranges {
 };
 void mid_ranges_add(struct mid_ranges *r, uint64_t mid);
 bool mid_ranges_has(const struct mid_ranges *r, uint64_t mid);
+void mid_ranges_clear(struct mid_ranges *r);
 
 struct ledger {
 	const struct plan *plan; /* borrowed */
@@ -33,7 +35,13 @@ struct ledger {
 	struct list injecting; /* messages that are being received */
 	uint64_t first_mid;    /* what was before it the log does not show */
 	struct mid_ranges ended, delivered; /* some of it; all of it */
-	struct heap waits;                  /* of groups */
+	/* Since when what becomes of recipients cannot be recorded (line 0:
+	 * it can); the MIDs that ended since, or in the last moment in which
+	 * one did; and those of them that a crash may have brought back. */
+	struct ledger_moment refused, ended_at;
+	struct mid_ranges unrecorded, lost;
+	bool is_ended;     /* the last line of the log's file was its last */
+	struct heap waits; /* of groups */
 	uint64_t wait_seq;
 	struct buf scratch;
 };
@@ -77,6 +85,8 @@ void recipient_enter(
  * not NULL).  Recipients that waited are ready. */
 void group_begin(
     struct ledger *l, struct ledger_group *g, const struct ledger_moment *at);
+/* The same for a group whose recipients may be ready. */
+void group_begin_again(struct ledger *l, struct ledger_group *g);
 /* Notes that the seat answered a recipient of the group 4xx. */
 void group_answered(struct ledger *l, struct ledger_group *g, size_t seat);
 /* Reads a "pending till" by what delivery.md prescribes. */
@@ -87,6 +97,15 @@ void group_wait(
 /* Ends the wait of the domain's groups: one of its messages was delivered. */
 void domain_release(struct ledger *l, struct ledger_domain *d);
 void group_forget(struct ledger *l, struct ledger_group *g);
+
+/* ---- ledger_restart.c ---- */
+
+void on_begin_logfile(struct ledger *l, const struct maillog_event *ev);
+void on_end_logfile(struct ledger *l, const struct maillog_event *ev);
+void on_queue_refuses(struct ledger *l, const struct maillog_event *ev);
+void on_queue_accepts(struct ledger *l, const struct maillog_event *ev);
+/* The message has ended: whether that is on disk is known later. */
+void ended_note(struct ledger *l, uint64_t mid);
 
 /* ---- ledger_connection.c ---- */
 

@@ -20,9 +20,12 @@ void
 on_start_mid(struct ledger *l, const struct maillog_event *ev)
 {
 	struct ledger_message *m = message_get(l, ev->mid);
+	struct ledger_entry entry = { .kind = LEDGER_REUSED, .line = ev };
 
-	if (m == NULL || m->accepted.line > 0)
+	if (m == NULL || m->accepted.line > 0) {
+		ledger_tell(l, &entry);
 		return;
+	}
 	m->icid = ev->icid;
 	m->is_generated |= ev->icid == 0;
 	list_remove(&m->injecting_node);
@@ -352,6 +355,7 @@ message_end(struct ledger *l, struct ledger_message *m)
 	mid_ranges_add(&l->ended, m->mid);
 	if (m->delivered == m->recipient_count)
 		mid_ranges_add(&l->delivered, m->mid);
+	ended_note(l, m->mid);
 	message_free(l, m);
 }
 
@@ -418,7 +422,8 @@ stray(struct ledger *l, const struct maillog_event *ev)
 		.rids = ev->rids,
 		.line = ev,
 		.was_finished = mid_ranges_has(&l->ended, ev->mid),
-		.was_delivered = mid_ranges_has(&l->delivered, ev->mid) };
+		.was_delivered = mid_ranges_has(&l->delivered, ev->mid),
+		.was_lost = mid_ranges_has(&l->lost, ev->mid) };
 
 	if (l->first_mid > 0 && ev->mid >= l->first_mid)
 		ledger_tell(l, &entry);

@@ -135,6 +135,16 @@ group_begin(
 	}
 }
 
+void
+group_begin_again(struct ledger *l, struct ledger_group *g)
+{
+	if (g->ready > 0)
+		group_unready(l, g);
+	group_begin(l, g, NULL);
+	if (g->ready > 0)
+		group_ready(l, g);
+}
+
 /* What is ready is counted by what it has tried. */
 void
 group_answered(struct ledger *l, struct ledger_group *g, size_t seat)
@@ -327,6 +337,8 @@ group_wait(
 	if (!wait->fits_probe)
 		g->attempts_lo += wait->may_attempt;
 	g->pending_line = l->now.line;
+	g->waited = l->now;
+	g->may_be_due = false;
 	g->is_waiting = true;
 	list_append(&g->domain->waiting, &g->waiting_node);
 	heap_insert(&l->waits, &g->due_node, g->due_lo, l->wait_seq++);

@@ -65,6 +65,8 @@ struct plan_inject {
 	JSON_ARRAY_OF(struct slice) to; /* each may hold {n} */
 	uint64_t size_bytes; /* of the content, headers included, at least */
 	uint32_t sessions;   /* that share the count */
+	utime retry; /* what was not accepted, for a 4xx or for want of an
+	              * answer, is sent again after that; UTIME_NEVER: not */
 	const char *pointer; /* JSON pointer */
 };
 /* Writes the address `pattern` for message `k` into `out`, replacing what was
@@ -81,17 +83,61 @@ struct plan_link {
 	bool partitioned;
 };
 
+/* What is done to the relay.  X(constant, name in scenarios) */
+#define PLAN_RELAY_ORDERS(X)                                                   \
+	X(RELAY_CRASH, "crash") /* it is dead at once, then starts again */    \
+	X(RELAY_RESTART, "restart") /* it drains and ends, then starts again   \
+	                             */
+enum plan_relay_order {
+#define X(constant, name) constant,
+	PLAN_RELAY_ORDERS(X)
+#undef X
+};
+
+/* What a crash leaves of what was written and not synced, as world_sim.h says
+ * it.  X(constant, name in scenarios) */
+#define PLAN_UNSYNCED(X)                                                       \
+	X(UNSYNCED_LOST, "lost")                                               \
+	X(UNSYNCED_TORN, "torn")                                               \
+	X(UNSYNCED_KEPT, "kept")
+enum plan_unsynced {
+#define X(constant, name) constant,
+	PLAN_UNSYNCED(X)
+#undef X
+};
+
+/* What the relay's disk does, as world_sim.h says it.
+ * X(constant, name in scenarios) */
+#define PLAN_DISK_STATES(X)                                                    \
+	X(PLAN_DISK_OK, "ok")                                                  \
+	X(PLAN_DISK_FULL, "full")                                              \
+	X(PLAN_DISK_EIO, "eio")                                                \
+	X(PLAN_DISK_EIO_READ, "eio-read")                                      \
+	X(PLAN_DISK_EIO_WRITE, "eio-write")                                    \
+	X(PLAN_DISK_EIO_SYNC, "eio-sync")
+enum plan_disk_state {
+#define X(constant, name) constant,
+	PLAN_DISK_STATES(X)
+#undef X
+};
+
 enum plan_step_kind {
 	PLAN_STEP_HOST,
 	PLAN_STEP_NETWORK,
+	PLAN_STEP_RELAY,
+	PLAN_STEP_DISK,
 };
 /* One entry of "timeline". */
 struct plan_step {
 	enum plan_step_kind kind;
-	utime at;                   /* since the start */
-	size_t host;                /* HOST: index into plan->hosts.at */
-	enum mock_host_state state; /* HOST */
-	struct plan_link link;      /* NETWORK */
+	utime at;                    /* since the start */
+	size_t host;                 /* HOST: index into plan->hosts.at */
+	enum mock_host_state state;  /* HOST */
+	struct plan_link link;       /* NETWORK */
+	enum plan_relay_order order; /* RELAY */
+	utime down_for;              /* RELAY: until it starts again */
+	enum plan_unsynced unsynced; /* RELAY, when it crashes */
+	enum plan_disk_state disk;   /* DISK */
 };
 
 /* ---- expectations ---- */
@@ -204,6 +250,7 @@ struct plan {
 	size_t inject_count;
 	const struct plan_step *steps; /* by time, then as written */
 	size_t step_count;
+	bool relay_starts_again; /* a step makes it: see PLAN_STEP_RELAY */
 
 	utime until; /* since the start; UTIME_NEVER: idle */
 	utime span_max;

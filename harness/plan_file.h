@@ -31,6 +31,12 @@ struct file_step {
 	bool has_host;
 	enum mock_host_state state;
 	const struct file_link *network; /* or NULL */
+	enum plan_relay_order order;
+	bool has_order;
+	utime down_for;
+	enum plan_unsynced unsynced;
+	enum plan_disk_state disk;
+	bool has_disk;
 };
 
 /* "delivered" and "bounced": a number, or one for each key. */
@@ -114,6 +120,8 @@ struct scenario_file {
 };
 
 extern const struct json_table scenario_table;
+/* plan_table_step.c: of struct file_link and struct file_step. */
+extern const struct json_table plan_link_table, plan_step_table;
 
 /* Reads "5.4.7" or "550" into the code and status of *count; false when it is
  * neither. */

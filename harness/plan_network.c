@@ -198,6 +198,30 @@ add_host_step(struct plan_builder *b, struct grown *steps,
 	return true;
 }
 
+static void
+add_relay_step(
+    struct plan_builder *b, struct grown *steps, const struct file_step *said)
+{
+	struct plan_step *step = step_add(steps);
+
+	step->kind = PLAN_STEP_RELAY;
+	step->at = said->at;
+	step->order = said->order;
+	step->down_for = said->down_for;
+	step->unsynced = said->unsynced;
+	b->plan->relay_starts_again = true;
+}
+
+static void
+add_disk_step(struct grown *steps, const struct file_step *said)
+{
+	struct plan_step *step = step_add(steps);
+
+	step->kind = PLAN_STEP_DISK;
+	step->at = said->at;
+	step->disk = said->disk;
+}
+
 /* `now` holds the links as the steps so far left them. */
 static bool
 add_network_steps(struct plan_builder *b, struct grown *steps,
@@ -253,10 +277,16 @@ add_steps(struct plan_builder *b, struct grown *steps,
 
 		*link_take(b, &now, &link->a, &link->b) = *link;
 	}
-	for (size_t i = 0; good && i < count; i++)
-		good = order[i]->has_host
-		    ? add_host_step(b, steps, order[i], err)
-		    : add_network_steps(b, steps, &now, order[i], err);
+	for (size_t i = 0; good && i < count; i++) {
+		if (order[i]->has_host)
+			good = add_host_step(b, steps, order[i], err);
+		else if (order[i]->has_order)
+			add_relay_step(b, steps, order[i]);
+		else if (order[i]->has_disk)
+			add_disk_step(steps, order[i]);
+		else
+			good = add_network_steps(b, steps, &now, order[i], err);
+	}
 	free(now.at);
 	return good;
 }

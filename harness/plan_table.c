@@ -45,6 +45,10 @@ static const struct json_custom sender_custom = {
 	.read = sender_read,
 };
 
+static const struct json_word retry_words[] = {
+	{ "never", UTIME_NEVER },
+};
+
 /* clang-format off */
 static const struct json_field inject_fields[] = {
 	{ "count", JF_INTEGER(1, COUNT_MAX),
@@ -69,6 +73,10 @@ static const struct json_field inject_fields[] = {
 	{ "sessions", JF_INTEGER(1, 10000),
 	    JSON_AT(struct plan_inject, sessions), "1",
 	    "SMTP sessions that share the messages." },
+	{ "retry", JF_DURATION_OR(retry_words),
+	    JSON_AT(struct plan_inject, retry), "never",
+	    "When a message of which no recipient was accepted, for a 4xx or "
+	    "for want of an answer, is sent again, since it failed." },
 };
 static const struct json_group inject_groups[] = {
 	{ JSON_AT_MOST_ONE, "every rate" },
@@ -81,58 +89,6 @@ static const struct json_table inject_table = {
 	JSON_GROUPS(inject_groups),
 	.pointer = offsetof(struct plan_inject, pointer),
 	.check = inject_check,
-};
-
-/* ---- network and timeline ---- */
-
-static const struct json_field link_fields[] = {
-	{ "between", JF_ARRAY(struct slice, JF_STRING(1, NAME_MAX_CHARS), 2, 2),
-	    JSON_AT(struct file_link, between), JSON_OPTIONAL,
-	    "Two of the hosts, \"relay\", \"injector\" and \"*\" (anyone); "
-	    "absent: anyone and anyone.  The most specific link counts." },
-	{ "latency", JF_DURATION,
-	    JSON_AT_HAS(struct file_link, latency, has_latency), JSON_OPTIONAL,
-	    "One way; 1ms unless said." },
-	{ "bandwidth", JF_INTEGER(0, INT64_C(1) << 40),
-	    JSON_AT_HAS(struct file_link, bandwidth, has_bandwidth),
-	    JSON_OPTIONAL, "Bytes per second each way; 0: no limit." },
-	{ "partitioned", JF_BOOLEAN,
-	    JSON_AT_HAS(struct file_link, partitioned, has_partitioned),
-	    JSON_OPTIONAL, "Nothing passes until it is mended." },
-};
-static const struct json_table link_table = {
-	.name = "link",
-	.help = "What the network does between two of the cast; in a timeline, "
-	    "what is not named stays as it was.",
-	.size = sizeof(struct file_link),
-	JSON_FIELDS(link_fields),
-	.pointer = offsetof(struct file_link, pointer),
-};
-
-static const struct json_field step_fields[] = {
-	{ "at", JF_DURATION, JSON_AT(struct file_step, at), JSON_REQUIRED,
-	    "When, since the start." },
-	{ "host", JF_STRING(1, NAME_MAX_CHARS),
-	    JSON_AT_HAS(struct file_step, host, has_host), JSON_OPTIONAL,
-	    "The host whose state changes." },
-	{ "state", MOCK_HOST_STATE_FORM, JSON_AT(struct file_step, state),
-	    JSON_OPTIONAL, "Its state from then on." },
-	{ "network", JF_OBJECT_POINTER(&link_table),
-	    JSON_AT(struct file_step, network), JSON_OPTIONAL,
-	    "The link that changes." },
-};
-static const struct json_group step_groups[] = {
-	{ JSON_EXACTLY_ONE, "host network" },
-	{ JSON_NEEDS_ALL, "host state" },
-	{ JSON_NEEDS_ALL, "state host" },
-};
-static const struct json_table step_table = {
-	.name = "step",
-	.help = "A change while the scenario runs.",
-	.size = sizeof(struct file_step),
-	JSON_FIELDS(step_fields),
-	JSON_GROUPS(step_groups),
-	.pointer = offsetof(struct file_step, pointer),
 };
 
 /* ---- expectations ---- */
@@ -320,13 +276,13 @@ static const struct json_field scenario_fields[] = {
 	    JSON_REQUIRED, "The mock hosts." },
 	{ "relay", JF_OBJECT(&relay_table), JSON_AT(struct scenario_file, relay),
 	    "{}", "The relay's settings." },
-	{ "network", JF_ARRAY(struct file_link, JF_OBJECT(&link_table), 0,
+	{ "network", JF_ARRAY(struct file_link, JF_OBJECT(&plan_link_table), 0,
 	    LIST_MAX), JSON_AT(struct scenario_file, network), JSON_OPTIONAL,
 	    "Links that are not as others." },
 	{ "inject", JF_ARRAY(struct plan_inject, JF_OBJECT(&inject_table), 0,
 	    LIST_MAX), JSON_AT(struct scenario_file, inject), JSON_OPTIONAL,
 	    "The load." },
-	{ "timeline", JF_ARRAY(struct file_step, JF_OBJECT(&step_table), 0,
+	{ "timeline", JF_ARRAY(struct file_step, JF_OBJECT(&plan_step_table), 0,
 	    LIST_MAX), JSON_AT(struct scenario_file, timeline), JSON_OPTIONAL,
 	    "What changes while it runs." },
 	{ "until", JF_DURATION_OR(until_words),

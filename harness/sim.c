@@ -7,18 +7,18 @@
 
 #include "core/world/world_sim.h"
 #include "harness/inject.h"
+#include "harness/sim_relay.h"
 #include "mockserver/mock.h"
-#include "relay/relay.h"
 
 struct sim {
 	struct result *result;   /* borrowed */
 	const struct plan *plan; /* borrowed */
 	struct sim_hooks hooks;
 	struct maillog_parser parser;
-	struct evidence *evidence;   /* borrowed; NULL: this run is judged */
-	struct world *world;         /* owned */
-	struct mock *mock;           /* owned */
-	struct relay *relay;         /* owned */
+	struct evidence *evidence; /* borrowed; NULL: this run is judged */
+	struct world *world;       /* owned */
+	struct mock *mock;         /* owned */
+	struct sim_relay relay;
 	struct injection *injection; /* owned */
 	struct relay_config config;  /* the plan's, with a queue */
 	struct timer step_timer, until_timer;
@@ -133,10 +133,15 @@ on_transcript(void *owner, const struct transcript_event *ev)
 	check_stop(sim);
 }
 
+/* The timeline asks for what cannot be. */
 static void
-on_drained(void *owner)
+on_trouble(void *owner, const char *wanted, const char *found)
 {
-	(void)owner;
+	struct sim *sim = owner;
+
+	if (sim->evidence == NULL)
+		result_add_ending(
+		    sim->result, "timeline", NULL, wanted, "%s", found);
 }
 
 static void
@@ -207,6 +212,21 @@ set_link(struct sim *sim, const struct plan_link *link)
 }
 
 static void
+set_disk(struct sim *sim, enum plan_disk_state state)
+{
+	static const enum disk_state states[] = {
+		[PLAN_DISK_OK] = DISK_OK,
+		[PLAN_DISK_FULL] = DISK_FULL,
+		[PLAN_DISK_EIO] = DISK_EIO,
+		[PLAN_DISK_EIO_READ] = DISK_EIO_READ,
+		[PLAN_DISK_EIO_WRITE] = DISK_EIO_WRITE,
+		[PLAN_DISK_EIO_SYNC] = DISK_EIO_SYNC,
+	};
+
+	sim_set_disk(sim->world, states[state]);
+}
+
+static void
 step_take(struct sim *sim, const struct plan_step *step)
 {
 	struct err err;
@@ -223,6 +243,12 @@ step_take(struct sim *sim, const struct plan_step *step)
 		break;
 	case PLAN_STEP_NETWORK:
 		set_link(sim, &step->link);
+		break;
+	case PLAN_STEP_RELAY:
+		sim_relay_order(&sim->relay, step);
+		break;
+	case PLAN_STEP_DISK:
+		set_disk(sim, step->disk);
 		break;
 	}
 }
@@ -281,7 +307,7 @@ sim_assemble(struct sim *sim, struct err *err)
 	const struct plan *plan = sim->plan;
 	struct mock_options mock = { .seed = sim->result->seed };
 	struct transcript_sink sink = { sim, on_transcript };
-	struct relay_hooks relay = { sim, on_log, on_drained, on_fault };
+	struct relay_hooks relay = { sim, on_log, NULL, on_fault };
 	struct inject_hooks inject = { sim, on_refusal };
 
 	build_world(sim);
@@ -289,11 +315,14 @@ sim_assemble(struct sim *sim, struct err *err)
 	sim->mock = mock_new(sim->world, &plan->hosts, &mock, &sink, err);
 	if (sim->mock == NULL)
 		return false;
-	sim->relay = relay_new(sim->world, &sim->config, &relay, err);
-	if (sim->relay == NULL)
+	sim->relay.world = sim->world;
+	sim->relay.config = &sim->config;
+	sim->relay.hooks = relay;
+	sim->relay.on_trouble = on_trouble;
+	if (!sim_relay_start(&sim->relay, err))
 		return err_prefix(err, "the relay cannot start: ");
-	sim->injection = injection_new(
-	    sim->world, plan, relay_listen_address(sim->relay, 0), &inject);
+	sim->injection = injection_new(sim->world, plan,
+	    relay_listen_address(sim->relay.relay, 0), &inject);
 	sim->step_timer.fire = on_step;
 	step_arm(sim);
 	sim->until_timer.fire = on_until;
@@ -312,7 +341,7 @@ sim_take_apart(struct sim *sim)
 		timer_stop(sim->world, &sim->until_timer);
 	}
 	injection_destroy(&sim->injection);
-	relay_destroy(&sim->relay);
+	sim_relay_fini(&sim->relay);
 	mock_destroy(&sim->mock);
 	world_destroy(&sim->world);
 	maillog_parser_fini(&sim->parser);
@@ -358,8 +387,14 @@ check_refusals(struct sim *sim)
 static void
 check_queue(struct sim *sim)
 {
-	uint64_t queued = relay_queued_recipients(sim->relay);
+	uint64_t queued;
 
+	if (sim->relay.relay == NULL) {
+		result_add_ending(sim->result, "relay", NULL,
+		    "the relay runs when the scenario ends", "it does not run");
+		return;
+	}
+	queued = relay_queued_recipients(sim->relay.relay);
 	if (queued > 0 && !expects_queued(sim->plan))
 		result_add_ending(sim->result, "queue", NULL,
 		    "an empty queue, as nothing is expected to be \"queued\"",

@@ -132,11 +132,36 @@ rid_count(struct slice rids)
 	return count;
 }
 
+/* The relay starts again: what it had under way is cut off. */
+static void
+attempts_cut(struct story *s, utime now)
+{
+	struct open_attempt *o, *next;
+
+	HASH_ITER(hh, s->open, o, next)
+	{
+		struct attempt *a = story_attempt(s, o->number);
+
+		if (a != NULL) {
+			a->is_open = false;
+			attempt_fail(a, "cut", 0, now);
+		}
+		list_remove(&o->waiting);
+		HASH_DEL(s->open, o);
+		free(o);
+	}
+	s->last_failed = NO_ATTEMPT;
+}
+
 void
 story_log(struct story *s, const struct maillog_event *ev, utime now)
 {
 	struct attempt *a;
 
+	if (ev->form == MAILLOG_BEGIN_LOGFILE && s->plan->relay_starts_again) {
+		attempts_cut(s, now);
+		return;
+	}
 	if (ev->form == MAILLOG_DCID_NEW) {
 		attempt_open(s, ev, now);
 		return;

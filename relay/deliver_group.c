@@ -44,7 +44,8 @@ place_group(struct relay *r, struct group *g, const struct spool_recipient *s)
 		if (s->last_error.at != NULL)
 			group_set_error(g, s->last_error);
 	}
-	if (s != NULL && s->due > world_now(r->world))
+	/* Of what was stored the wait may be over: 13 says how that ends. */
+	if (s != NULL)
 		group_make_waiting(&r->queue, g, s->due);
 	else
 		group_make_ready(&r->queue, g);

@@ -133,6 +133,13 @@ relay_destroy(struct relay **rp)
 	free(r);
 }
 
+void
+relay_kill(struct relay **rp)
+{
+	spool_abandon((*rp)->spool);
+	relay_destroy(rp);
+}
+
 /* A message that was in the queue at start. */
 static void
 on_stored(void *owner, struct message *m, const struct spool_recipient *left,

@@ -31,6 +31,9 @@ struct relay *relay_new(struct world *w, const struct relay_config *config,
     const struct relay_hooks *hooks, struct err *err);
 /* Closes connections as they are; what is not finished stays queued. */
 void relay_destroy(struct relay **rp);
+/* Ends it as if the program had been killed: connections are reset, and nothing
+ * is written, neither to the log nor to the queue. */
+void relay_kill(struct relay **rp);
 
 /* Takes a new configuration: routes, zone, delivery, bounce profile and access
  * at once; listeners that are no longer named close, new ones open, the others

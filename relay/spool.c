@@ -158,7 +158,7 @@ begin_moment(struct spool *s)
 static bool
 enter_transaction(struct spool *s)
 {
-	if (!s->in_moment && s->change_count > 0)
+	if (s->is_abandoned || (!s->in_moment && s->change_count > 0))
 		return false;
 	if (!s->in_moment) {
 		timer_set(s->world, &s->commit, world_now(s->world));
@@ -243,6 +243,8 @@ close_moment(struct spool *s)
 	bool has_spare = s->mid_reserved > s->mid_next;
 
 	timer_stop(s->world, &s->commit);
+	if (s->is_abandoned)
+		return;
 	if (!s->in_moment && (has_spare || s->change_count > 0))
 		begin_moment(s);
 	if (has_spare && !s->is_doomed) {
@@ -251,6 +253,12 @@ close_moment(struct spool *s)
 	}
 	if (s->in_moment && !end_moment(s))
 		s->hooks.on_fault(s->hooks.owner, &s->why);
+}
+
+void
+spool_abandon(struct spool *s)
+{
+	s->is_abandoned = true;
 }
 
 void

@@ -54,6 +54,9 @@ struct spool *spool_open(struct world *w, const char *path,
     const struct spool_hooks *hooks, struct err *err);
 /* Commits what is pending and closes. */
 void spool_close(struct spool **sp);
+/* Nothing more is written, as if the program were dead; spool_close() then
+ * leaves the database as it is. */
+void spool_abandon(struct spool *s);
 
 /* A new message number; never given twice, also after a crash. */
 uint64_t spool_next_mid(struct spool *s);

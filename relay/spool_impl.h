@@ -59,6 +59,7 @@ struct spool {
 	struct list tickets; /* of the open transaction */
 	bool in_moment;      /* a transaction is open, or is doomed */
 	bool is_doomed;      /* nothing of it will be on disk, because ... */
+	bool is_abandoned;   /* nothing more is written */
 	struct err why;
 	/* Those that no commit has recorded; in order.  Some outside of a
 	 * transaction: the disk rests. */

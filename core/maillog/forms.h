@@ -278,7 +278,13 @@ FORM(INTERNAL_SMTP_GAVE_UP, "internal_smtp_gave_up", \
 	": " ERROR ".") \
 FORM(INTERNAL_SMTP_SENT, "internal_smtp_sent", \
 	"Internal SMTP system successfully sent a message to " TO \
-	" with subject " SUBJECT ".")
+	" with subject " SUBJECT ".") \
+FORM(QUEUE_REFUSES, "queue_refuses", \
+	"The queue's disk refuses writes: " ERROR) \
+FORM(QUEUE_ACCEPTS, "queue_accepts", \
+	"The queue's disk takes writes again") \
+FORM(QUEUE_SET_ASIDE, "queue_set_aside", \
+	"The queue is damaged and was set aside: " ERROR)
 /* clang-format on */
 
 #endif

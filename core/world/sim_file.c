@@ -53,6 +53,16 @@ inode_of(sqlite3_file *file)
 	return ((struct sim_file *)file)->inode;
 }
 
+/* Whether the disk does it, and the file is still one of a program that
+ * lives. */
+static int
+file_ask(sqlite3_file *file, enum sim_operation operation)
+{
+	const struct sim_inode *i = inode_of(file);
+
+	return i != NULL ? sim_disk_ask(i->storage, operation) : SQLITE_IOERR;
+}
+
 /* ---- life ---- */
 
 static void
@@ -74,6 +84,7 @@ sim_inode_reap(struct sim_inode *i)
 	for (size_t n = 0; n < i->block_cap; n++)
 		free(i->blocks[n]);
 	free(i->blocks);
+	sim_disk_free_synced(i);
 	free(i);
 }
 
@@ -83,6 +94,9 @@ file_close(sqlite3_file *file)
 	struct sim_file *f = (struct sim_file *)file;
 	struct sim_inode *i = f->inode;
 
+	list_remove(&f->node);
+	if (i == NULL)
+		return SQLITE_OK;
 	(void)file_shm_unmap(file, 0);
 	(void)file_unlock(file, SQLITE_LOCK_NONE);
 	i->opens--;
@@ -104,9 +118,8 @@ part_of_block(uint64_t from, size_t len)
 	return len < room ? len : room;
 }
 
-/* The block that holds the byte, made if need be. */
-static char *
-block_get(struct sim_inode *i, uint64_t at)
+char *
+sim_inode_block(struct sim_inode *i, uint64_t at)
 {
 	size_t n = (size_t)(at / SIM_BLOCK), old_cap = i->block_cap;
 
@@ -126,7 +139,10 @@ file_read(sqlite3_file *file, void *out, int len, sqlite3_int64 from)
 	uint64_t at = (uint64_t)from;
 	char *to = out;
 	size_t left = (size_t)len;
+	int rc = file_ask(file, SIM_READ);
 
+	if (rc != SQLITE_OK)
+		return rc;
 	while (left > 0 && at < i->size) {
 		const char *block = i->blocks[at / SIM_BLOCK];
 		size_t part = part_of_block(at, left);
@@ -153,11 +169,16 @@ file_write(sqlite3_file *file, const void *bytes, int len, sqlite3_int64 from)
 	uint64_t at = (uint64_t)from;
 	const char *source = bytes;
 	size_t left = (size_t)len;
+	int rc = file_ask(
+	    file, i != NULL && at + left > i->size ? SIM_GROW : SIM_WRITE);
 
+	if (rc != SQLITE_OK)
+		return rc;
 	while (left > 0) {
 		size_t part = part_of_block(at, left);
 
-		memcpy(block_get(i, at) + at % SIM_BLOCK, source, part);
+		sim_disk_keep(i, (size_t)(at / SIM_BLOCK));
+		memcpy(sim_inode_block(i, at) + at % SIM_BLOCK, source, part);
 		source += part;
 		at += part;
 		left -= part;
@@ -167,31 +188,46 @@ file_write(sqlite3_file *file, const void *bytes, int len, sqlite3_int64 from)
 	return SQLITE_OK;
 }
 
-static int
-file_truncate(sqlite3_file *file, sqlite3_int64 size)
+void
+sim_inode_resize(struct sim_inode *i, uint64_t size)
 {
-	struct sim_inode *i = inode_of(file);
-	uint64_t end = (uint64_t)size;
-	size_t whole = (size_t)((end + SIM_BLOCK - 1) / SIM_BLOCK);
+	size_t whole = (size_t)((size + SIM_BLOCK - 1) / SIM_BLOCK);
 
-	if (end >= i->size)
-		return SQLITE_OK;
 	for (size_t n = whole; n < i->block_cap; n++) {
+		if (i->blocks[n] != NULL)
+			sim_disk_keep(i, n);
 		free(i->blocks[n]);
 		i->blocks[n] = NULL;
 	}
 	/* If the file grows again, it grows by zeroes. */
-	if (end % SIM_BLOCK != 0 && i->blocks[whole - 1] != NULL)
-		memset(i->blocks[whole - 1] + end % SIM_BLOCK, 0,
-		    SIM_BLOCK - (size_t)(end % SIM_BLOCK));
-	i->size = end;
-	return SQLITE_OK;
+	if (size % SIM_BLOCK != 0 && whole <= i->block_cap &&
+	    i->blocks[whole - 1] != NULL) {
+		sim_disk_keep(i, whole - 1);
+		memset(i->blocks[whole - 1] + size % SIM_BLOCK, 0,
+		    SIM_BLOCK - (size_t)(size % SIM_BLOCK));
+	}
+	i->size = size;
+}
+
+static int
+file_truncate(sqlite3_file *file, sqlite3_int64 size)
+{
+	int rc = file_ask(file, SIM_WRITE);
+
+	if (rc == SQLITE_OK && (uint64_t)size < inode_of(file)->size)
+		sim_inode_resize(inode_of(file), (uint64_t)size);
+	return rc;
 }
 
 static int
 file_sync(sqlite3_file *file, int flags)
 {
+	int rc = file_ask(file, SIM_SYNC);
+
 	(void)flags;
+	if (rc != SQLITE_OK)
+		return rc;
+	sim_disk_sync(inode_of(file));
 	inode_of(file)->storage->syncs++;
 	return SQLITE_OK;
 }
@@ -199,6 +235,8 @@ file_sync(sqlite3_file *file, int flags)
 static int
 file_size(sqlite3_file *file, sqlite3_int64 *size)
 {
+	if (inode_of(file) == NULL)
+		return SQLITE_IOERR;
 	*size = (sqlite3_int64)inode_of(file)->size;
 	return SQLITE_OK;
 }
@@ -211,6 +249,8 @@ file_lock(sqlite3_file *file, int level)
 	struct sim_file *f = (struct sim_file *)file;
 	struct sim_inode *i = f->inode;
 
+	if (i == NULL)
+		return SQLITE_IOERR;
 	if (f->lock >= level)
 		return SQLITE_OK;
 	if (level == SQLITE_LOCK_SHARED) {
@@ -240,7 +280,7 @@ file_unlock(sqlite3_file *file, int level)
 	struct sim_file *f = (struct sim_file *)file;
 	struct sim_inode *i = f->inode;
 
-	if (f->lock <= level)
+	if (i == NULL || f->lock <= level)
 		return SQLITE_OK;
 	if (f->lock > SQLITE_LOCK_SHARED) {
 		i->writer = NULL;
@@ -255,6 +295,8 @@ file_unlock(sqlite3_file *file, int level)
 static int
 file_check_reserved(sqlite3_file *file, int *result)
 {
+	if (inode_of(file) == NULL)
+		return SQLITE_IOERR;
 	*result = inode_of(file)->writer != NULL;
 	return SQLITE_OK;
 }
@@ -291,8 +333,11 @@ file_shm_map(sqlite3_file *file, int index, int region_bytes, int extend,
 {
 	struct sim_file *f = (struct sim_file *)file;
 	struct sim_inode *i = f->inode;
-	size_t n = (size_t)index, old_cap = i->region_cap;
+	size_t n = (size_t)index, old_cap;
 
+	if (i == NULL)
+		return SQLITE_IOERR;
+	old_cap = i->region_cap;
 	if (!f->mapped) {
 		f->mapped = true;
 		i->mappers++;
@@ -357,6 +402,8 @@ file_shm_lock(sqlite3_file *file, int first, int n, int flags)
 	bool exclusive = (flags & SQLITE_SHM_EXCLUSIVE) != 0;
 	bool taking = (flags & SQLITE_SHM_LOCK) != 0;
 
+	if (f->inode == NULL)
+		return SQLITE_IOERR;
 	for (int slot = first; taking && slot < first + n; slot++)
 		if (shm_is_taken(f, slot, exclusive))
 			return SQLITE_BUSY;
@@ -382,7 +429,7 @@ file_shm_unmap(sqlite3_file *file, int delete_regions)
 	struct sim_file *f = (struct sim_file *)file;
 	struct sim_inode *i = f->inode;
 
-	if (!f->mapped)
+	if (i == NULL || !f->mapped)
 		return SQLITE_OK;
 	for (int slot = 0; slot < SQLITE_SHM_NLOCK; slot++)
 		shm_give(f, slot);

@@ -38,6 +38,7 @@ sim_storage_init(struct sim_world *sw)
 
 	st->world = sw;
 	list_init(&st->inodes);
+	list_init(&st->files);
 	/* Unique among the worlds of the process, and seen by nobody. */
 	(void)snprintf(
 	    st->name, sizeof(st->name), "faultpost-sim-%p", (void *)st);
@@ -63,8 +64,8 @@ sim_storage_init(struct sim_world *sw)
 	sw->base.vfs = st->name;
 }
 
-static void
-inode_unlink(struct sim_inode *i)
+void
+sim_inode_unlink(struct sim_inode *i)
 {
 	free(i->name);
 	i->name = NULL;
@@ -82,10 +83,13 @@ sim_storage_fini(struct sim_world *sw)
 		    CONTAINER_OF(node, struct sim_inode, node);
 
 		assert(i->opens == 0);
-		inode_unlink(i);
+		sim_inode_unlink(i);
 	}
 	storage_seed(0);
 	(void)sqlite3_vfs_unregister(&st->vfs);
+	for (size_t n = 0; n < st->dead_count; n++)
+		free(st->dead_regions[n]);
+	free(st->dead_regions);
 	free(st);
 }
 
@@ -102,7 +106,7 @@ inode_find(struct sim_storage *st, const char *name)
 		struct sim_inode *i =
 		    CONTAINER_OF(node, struct sim_inode, node);
 
-		if (strcmp(i->name, name) == 0)
+		if (!i->is_deleted && strcmp(i->name, name) == 0)
 			return i;
 	}
 	return NULL;
@@ -131,6 +135,7 @@ vfs_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *file, int flags,
 	struct sim_inode *i = name != NULL ? inode_find(st, name) : NULL;
 
 	*f = (struct sim_file){ 0 };
+	list_init(&f->node);
 	if (i == NULL && (flags & SQLITE_OPEN_CREATE) == 0)
 		return SQLITE_CANTOPEN;
 	if (i != NULL && (flags & SQLITE_OPEN_EXCLUSIVE) != 0)
@@ -138,6 +143,7 @@ vfs_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *file, int flags,
 	if (i == NULL)
 		i = inode_new(st, name);
 	i->opens++;
+	list_append(&st->files, &f->node);
 	f->base.pMethods = &sim_file_methods;
 	f->inode = i;
 	f->delete_on_close = (flags & SQLITE_OPEN_DELETEONCLOSE) != 0;
@@ -149,12 +155,17 @@ vfs_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *file, int flags,
 static int
 vfs_delete(sqlite3_vfs *vfs, const char *name, int sync_dir)
 {
-	struct sim_inode *i = inode_find(vfs->pAppData, name);
+	struct sim_storage *st = vfs->pAppData;
+	struct sim_inode *i = inode_find(st, name);
 
-	(void)sync_dir;
 	if (i == NULL)
 		return SQLITE_IOERR_DELETE_NOENT;
-	inode_unlink(i);
+	if (i->is_entered)
+		i->is_deleted = true;
+	else
+		sim_inode_unlink(i);
+	if (sync_dir)
+		sim_disk_sync_names(st);
 	return SQLITE_OK;
 }
 

@@ -71,7 +71,46 @@ struct sim_counts {
 	size_t streams_open;  /* ends whose owner still holds them */
 };
 struct sim_counts sim_counts(const struct world *w);
+/* ---- the disk ---- */
+
 /* How often a file was synced to the virtual disk. */
 uint64_t sim_storage_syncs(const struct world *w);
+
+/* What the disk does.  X(constant, name in scenarios) */
+#define DISK_STATES(X)                                                         \
+	X(DISK_OK, "ok")                                                       \
+	X(DISK_FULL, "full")           /* no file grows */                     \
+	X(DISK_EIO, "eio")             /* nothing is read, written, synced */  \
+	X(DISK_EIO_READ, "eio-read")   /* nothing is read */                   \
+	X(DISK_EIO_WRITE, "eio-write") /* nothing is written */                \
+	X(DISK_EIO_SYNC, "eio-sync")   /* syncs fail */
+enum disk_state {
+#define X(constant, name) constant,
+	DISK_STATES(X)
+#undef X
+};
+/* From now on. */
+void sim_set_disk(struct world *w, enum disk_state state);
+
+/* What a crash leaves of what was written and not synced.
+ * X(constant, name in scenarios) */
+#define DISK_CRASHES(X)                                                        \
+	X(CRASH_LOSES, "lost") /* nothing: power was cut */                    \
+	X(CRASH_TEARS, "torn") /* some sectors, by the seed */                 \
+	X(CRASH_KEEPS, "kept") /* all: only the program died */
+enum disk_crash {
+#define X(constant, name) constant,
+	DISK_CRASHES(X)
+#undef X
+};
+/* The program that has files open is gone: to whoever still has a connection
+ * to a database of this world each operation fails but closing it.  The disk
+ * is as it was when last synced, save what `left` says. */
+void sim_crash_disk(struct world *w, enum disk_crash left);
+/* Behind `operations` more writes and syncs the disk refuses everything,
+ * beginning with the one after; then on_trap is called, within that one.  0:
+ * never. */
+void sim_trap_disk(struct world *w, uint64_t operations,
+    void (*on_trap)(void *owner), void *owner);
 
 #endif

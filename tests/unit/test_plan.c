@@ -77,7 +77,7 @@ static struct error_row {
 	    "(try \"5s\", \"200ms\", \"15m\")" },
 	{ "step without what", HOSTS "'timeline': [{'at': '1m'}]}",
 	    "f.json:3:14: /timeline/0: expected one of the keys \"host\", "
-	    "\"network\"" },
+	    "\"network\", \"relay\", \"disk\"" },
 	{ "step without state",
 	    HOSTS "'timeline': [{'at': '1m', 'host': 'mx1'}]}",
 	    "f.json:3:27: /timeline/0: \"host\" needs \"state\"" },
@@ -293,6 +293,29 @@ test_network(void **state)
 }
 
 static void
+test_relay_and_disk_steps(void **state)
+{
+	struct plan *plan =
+	    parse_good(HOSTS "'timeline': [{'at': '1m', 'relay': 'crash',\n"
+			     "  'unsynced': 'torn', 'down_for': '5s'},\n"
+			     " {'at': '2m', 'relay': 'restart'},\n"
+			     " {'at': '3m', 'disk': 'eio-sync'}]}");
+	const struct plan_step *steps = plan->steps;
+
+	(void)state;
+	assert_true(plan->relay_starts_again);
+	assert_int_equal(steps[0].kind, PLAN_STEP_RELAY);
+	assert_int_equal(steps[0].order, RELAY_CRASH);
+	assert_int_equal(steps[0].unsynced, UNSYNCED_TORN);
+	assert_int_equal(steps[0].down_for, 5 * UTIME_S);
+	assert_int_equal(steps[1].order, RELAY_RESTART);
+	assert_int_equal(steps[1].down_for, UTIME_S);
+	assert_int_equal(steps[2].kind, PLAN_STEP_DISK);
+	assert_int_equal(steps[2].disk, PLAN_DISK_EIO_SYNC);
+	plan_destroy(&plan);
+}
+
+static void
 test_address_expand(void **state)
 {
 	struct buf out = { 0 };
@@ -315,6 +338,7 @@ main(void)
 	TEST(&kit, test_hosts);
 	TEST(&kit, test_expectations);
 	TEST(&kit, test_network);
+	TEST(&kit, test_relay_and_disk_steps);
 	TEST(&kit, test_address_expand);
 	return kit_run(&kit, "plan");
 }
