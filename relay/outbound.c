@@ -93,11 +93,16 @@ outbound_log_close(struct connection *c)
 	log_event(&outbound_relay(c)->log, &ev);
 }
 
-/* The end of a connection that stood, and of the struct. */
+/* The end of a connection that stood, and of the struct.  What has not left
+ * yet shall not: a host that has failed must not get the end of a message that
+ * is sent elsewhere. */
 static void
 connection_end(struct connection *c)
 {
-	stream_close(c->stream);
+	if (stream_queued(c->stream) > 0)
+		stream_reset(c->stream);
+	else
+		stream_close(c->stream);
 	outbound_log_close(c);
 	deliver_connection_closed(c->delivery, c);
 	outbound_free(c);

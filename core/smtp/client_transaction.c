@@ -17,6 +17,7 @@ static void rcpt_send(struct smtp_client *c);
 static void data_send(struct smtp_client *c);
 static bool is_settled(const struct smtp_client *c);
 static void content_begin(struct smtp_client *c);
+static void content_ask(struct smtp_client *c);
 static void content_note(struct smtp_client *c, struct slice content);
 static void chunk_send(
     struct smtp_client *c, struct slice content, bool is_last);
@@ -174,13 +175,11 @@ smtp_client_on_bdat(struct smtp_client *c, const struct smtp_reply *reply)
 		go_on(c, reply);
 		return;
 	}
-	if (c->is_giving && c->awaited_count == 0)
-		smtp_client_enter(c, CLIENT_BODY);
-	if (c->is_giving && c->was_full &&
-	    c->awaited_count <= CLIENT_CHUNKS_MAX / 2) {
-		c->was_full = false;
-		smtp_client_push(c, SMTP_CLIENT_BODY, NULL);
-	}
+	if (!c->is_giving)
+		return;
+	if (c->awaited_count == 0 ||
+	    (c->was_full && c->awaited_count <= CLIENT_CHUNKS_MAX / 2))
+		content_ask(c);
 }
 
 void
@@ -358,7 +357,19 @@ static void
 content_begin(struct smtp_client *c)
 {
 	c->is_giving = true;
-	smtp_client_enter(c, CLIENT_BODY);
+	content_ask(c);
+}
+
+/* Not with input behind the reply: it answers nothing, and the host shall not
+ * have the whole content before that is told. */
+static void
+content_ask(struct smtp_client *c)
+{
+	if (c->awaited_count == 0)
+		smtp_client_enter(c, CLIENT_BODY);
+	if (c->awaited_count == 0 && buf_len(&c->in) > 0)
+		return;
+	c->was_full = false;
 	smtp_client_push(c, SMTP_CLIENT_BODY, NULL);
 }
 
