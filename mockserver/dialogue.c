@@ -240,6 +240,7 @@ ask_react(struct dialogue *d, const struct dialogue_scene *scene,
 		o.to += o.to_count - 1;
 		o.to_count = 1;
 	}
+	o.is_for_nobody = ev->stage == STAGE_DATA && ev->wrong.code == 554;
 	react(d, scene, &o, ev->wrong, out);
 }
 
@@ -289,7 +290,7 @@ react(struct dialogue *d, const struct dialogue_scene *scene,
 	const struct rule *rule = NULL;
 	uint64_t n = 0;
 
-	if (wrong.code == 0 || o->stage == STAGE_UNKNOWN)
+	if (wrong.code == 0 || o->stage == STAGE_UNKNOWN || o->is_for_nobody)
 		rule = rule_book_ask(d->book, &d->scope, o, &n);
 	reaction_make(&d->reaction, &s, rule, n, out);
 	d->stage = o->stage;

@@ -6,7 +6,8 @@
  *
  * Rules are asked only where a well-behaved server would say yes: a command
  * with bad syntax, out of order, or pipelined behind one that was refused gets
- * the answer that it deserves, and no rule counts it.
+ * the answer that it deserves, and no rule counts it; save rules for unknown
+ * commands, and those for a DATA that is for nobody.
  */
 #ifndef FAULTPOST_MOCK_DIALOGUE_H
 #define FAULTPOST_MOCK_DIALOGUE_H

@@ -14,10 +14,17 @@ extern const struct json_custom fields_pattern;
  * struct slice. */
 extern const struct json_custom fields_reply_line;
 
+/* Bytes with escapes, which are undone.  Member: struct slice. */
+extern const struct json_custom fields_raw;
+
 struct rule_reply;
 /* Makes the reply of its lines, at least one. */
 void fields_reply_make(struct rule_reply *reply, const struct slice *lines,
     size_t count, struct arena *arena);
+
+/* Makes it of bytes, so many times over. */
+void fields_raw_make(struct rule_reply *reply, struct slice bytes,
+    uint64_t times, struct arena *arena);
 
 /* "FILE:LINE:COL" of the value at `at`, in the arena. */
 const char *fields_place(const struct json_at *at, struct arena *arena);

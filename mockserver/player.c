@@ -21,13 +21,15 @@
 
 /*
  * READY takes events from the session.  DELAYED has an answer that is not due
- * yet and goes on to READY.  STALLED gives none, for good or until it closes.
- * LINGERING resets when its last bytes have left.  GONE has given its stream
- * back and is freed by settle(); it is reached from anywhere.
+ * yet and goes on to READY, or by DRIPPING, which sends it bit by bit.  STALLED
+ * gives none, for good or until it closes. LINGERING resets when its last bytes
+ * have left.  GONE has given its stream back and is freed by settle(); it is
+ * reached from anywhere.
  */
 #define PLAYER_STATES(X)                                                       \
 	X(PLAYER_READY)                                                        \
 	X(PLAYER_DELAYED)                                                      \
+	X(PLAYER_DRIPPING)                                                     \
 	X(PLAYER_STALLED)                                                      \
 	X(PLAYER_LINGERING)                                                    \
 	X(PLAYER_GONE)
@@ -43,7 +45,8 @@ struct player {
 	struct stream *stream;     /* owned until GONE */
 	struct dialogue *dialogue; /* owned */
 	enum player_state state;
-	struct timer pause; /* ends DELAYED, STALLED, LINGERING */
+	struct timer pause; /* ends DELAYED, STALLED, LINGERING; for each
+	                     * portion of DRIPPING */
 	struct timer idle;  /* set in READY */
 	utime heard_at;     /* the last input or answer */
 	utime linger_until;
@@ -54,6 +57,7 @@ struct player {
 	size_t ready;
 	struct reaction reaction; /* being played, its bytes at the end of
 	                           * `out` */
+	size_t said;              /* of its bytes */
 };
 
 static void on_connected(void *owner);
@@ -71,6 +75,7 @@ static bool take_events(struct player *p);
 static bool is_choked(const struct player *p);
 static void play(struct player *p);
 static void act(struct player *p);
+static void say(struct player *p);
 static void end_act(struct player *p);
 static void enter_pause(struct player *p, enum player_state state, utime span);
 static void enter_ready(struct player *p);
@@ -184,6 +189,9 @@ on_pause(struct timer *t)
 	case PLAYER_DELAYED:
 		act(p);
 		break;
+	case PLAYER_DRIPPING:
+		say(p);
+		break;
 	case PLAYER_STALLED:
 		finish(p, TRANSCRIPT_CLOSE);
 		break;
@@ -251,7 +259,8 @@ settle(struct player *p)
 		flush(p);
 	} while (has_more);
 	if (p->has_eof && !is_choked(p) &&
-	    (p->state == PLAYER_READY || p->state == PLAYER_STALLED))
+	    (p->state == PLAYER_READY || p->state == PLAYER_STALLED ||
+		p->state == PLAYER_DRIPPING))
 		finish(p, TRANSCRIPT_CLOSE);
 	if (p->state == PLAYER_GONE) {
 		free_player(p);
@@ -318,18 +327,36 @@ static void
 act(struct player *p)
 {
 	const struct reaction *r = &p->reaction;
-	const struct slice bytes =
-	    slice_sub(buf_slice(&p->out), p->ready, r->bytes.len);
 
 	if (r->ending == RULE_STALL) {
 		enter_pause(p, PLAYER_STALLED, r->stall);
 		return;
 	}
+	p->said = 0;
+	say(p);
+}
+
+/* The answer, or the next of its portions. */
+static void
+say(struct player *p)
+{
+	const struct reaction *r = &p->reaction;
+	const size_t left = r->bytes.len - p->said;
+	const size_t most =
+	    r->drip.bytes > 0 && r->drip.bytes < left ? r->drip.bytes : left;
+	const struct slice bytes =
+	    slice_sub(buf_slice(&p->out), p->ready, most);
+
 	p->heard_at = now_of(p);
 	if (bytes.len > 0)
 		teller_say_reaction(
 		    &p->teller, p->heard_at, TRANSCRIPT_OUT, r, bytes);
 	p->ready += bytes.len;
+	p->said += bytes.len;
+	if (bytes.len < left) {
+		enter_pause(p, PLAYER_DRIPPING, r->drip.every);
+		return;
+	}
 	if (dialogue_played(p->dialogue)) {
 		p->site->messages++;
 		teller_say_message(&p->teller, p->heard_at,

@@ -51,6 +51,8 @@ static const struct answer refusals[] = {
 #undef X
 };
 
+static int append_reply(const struct situation *s, const struct rule *rule,
+    uint64_t n, struct buf *out);
 static int reply_of_host(const struct situation *s, struct buf *out);
 static enum refusal refusal_of(const struct situation *s);
 static int append_answer(
@@ -76,19 +78,15 @@ reaction_make(struct reaction *r, const struct situation *s,
 	if (rule != NULL) {
 		r->ending = rule_ending_of(rule, &limit);
 		r->delay = rule->delay;
+		r->drip = rule->drip;
 		r->stall = rule->stall.way == RULE_STALL_FOREVER
 		    ? UTIME_NEVER
 		    : rule->stall.span;
 	}
-	if (rule == NULL || rule->reply.code == 0) {
+	if (rule == NULL || rule->reply.wire.at == NULL)
 		r->code = reply_of_host(s, out);
-	} else {
-		r->code = rule->reply.code;
-		if (rule->reply.has_templates)
-			append_templates(s, rule->reply.wire, n, out);
-		else
-			buf_append(out, rule->reply.wire);
-	}
+	else
+		r->code = append_reply(s, rule, n, out);
 	len = buf_len(out) - before;
 	r->is_whole = len <= limit;
 	if (!r->is_whole)
@@ -122,9 +120,33 @@ reaction_format(const struct reaction *r, struct buf *out)
 		else
 			buf_append_byte(out, c);
 	}
-	buf_printf(out, "\"%s", endings[r->ending]);
+	buf_append_byte(out, '"');
+	if (r->drip.bytes > 0)
+		buf_printf(out, " %llu bytes every %s",
+		    (unsigned long long)r->drip.bytes,
+		    utime_format_duration(r->drip.every, text));
+	buf_append_cstr(out, endings[r->ending]);
 	if (r->ending == RULE_STALL && r->stall != UTIME_NEVER)
 		buf_printf(out, " %s", utime_format_duration(r->stall, text));
+}
+
+/* Bytes that are no reply leave the session as a good answer would, save that
+ * they take no message. */
+static int
+append_reply(const struct situation *s, const struct rule *rule, uint64_t n,
+    struct buf *out)
+{
+	const size_t before = buf_len(out);
+	int code = rule->reply.code;
+
+	if (code == 0 && s->occasion->stage != STAGE_EOD)
+		code = reply_of_host(s, out);
+	buf_truncate(out, before);
+	if (rule->reply.has_templates)
+		append_templates(s, rule->reply.wire, n, out);
+	else
+		buf_append(out, rule->reply.wire);
+	return code;
 }
 
 /* ---- a well-behaved server ---- */

@@ -28,6 +28,7 @@ struct reaction {
 	bool is_whole;      /* the bytes are all of the answer */
 	int code;           /* of the answer, for smtp_server_answer(); for
 	                     * CONNECT 220, for BODY 0 when there is none */
+	struct rule_drip drip;
 	enum rule_ending ending;
 	utime stall;             /* STALL: until FIN; UTIME_NEVER: for good */
 	const struct rule *rule; /* that acted, or NULL */

@@ -183,7 +183,7 @@ rule_holds(struct rule_book *b, const struct rule *r, const struct occasion *o)
 	const utime elapsed = o->now - b->start;
 
 	assert(r->on == o->stage);
-	if (o->size < r->size)
+	if (o->size < r->size || r->nobody != o->is_for_nobody)
 		return false;
 	if (r->on == STAGE_BODY && o->size != r->after)
 		return false;
@@ -372,9 +372,17 @@ rule_format_action(const struct rule *r, struct buf *out)
 	if (r->delay > 0)
 		buf_printf(
 		    out, "delay %s", utime_format_duration(r->delay, text));
-	if (r->reply.code != 0)
+	if (r->raw.at != NULL)
+		buf_printf(out, "%s%zu raw bytes", buf_len(out) > 0 ? ", " : "",
+		    r->reply.wire.len);
+	else if (r->reply.wire.at != NULL)
 		buf_printf(out, "%sreply %d", buf_len(out) > 0 ? ", " : "",
 		    r->reply.code);
+	if (r->drip.bytes > 0)
+		buf_printf(out, "%sdrip %llu bytes every %s",
+		    buf_len(out) > 0 ? ", " : "",
+		    (unsigned long long)r->drip.bytes,
+		    utime_format_duration(r->drip.every, text));
 	if (r->stall.way == RULE_STALL_FOREVER)
 		buf_append_cstr(out, "stall");
 	if (r->stall.way == RULE_STALL_SPAN)

@@ -94,11 +94,18 @@ struct rule_stall {
 };
 
 /* A reply as it goes on the wire, "452-a\r\n452 b\r\n", its templates not
- * yet filled in. */
+ * yet filled in; or raw bytes. */
 struct rule_reply {
-	struct slice wire;
-	int code; /* of the last line; 0: the rule has no reply */
+	struct slice wire; /* at NULL: the rule has no reply */
+	int code;          /* of the last line; raw: of the first reply that the
+	                    * bytes are, 0 when they are none */
 	bool has_templates;
+};
+
+/* So many bytes at a time. */
+struct rule_drip {
+	uint64_t bytes; /* 0: all at once */
+	utime every;
 };
 
 struct pcre2_real_code_8;
@@ -116,6 +123,7 @@ struct rule {
 	JSON_ARRAY_OF(utime)
 	during; /* empty, or from (included) and until (excluded) */
 	double probability;
+	bool nobody; /* DATA behind recipients that were all refused */
 	enum rule_per per;
 	JSON_ARRAY_OF(uint64_t) nth;
 	uint64_t every, first, times; /* 0: no such condition */
@@ -123,7 +131,10 @@ struct rule {
 	uint64_t after; /* BODY: it strikes when so many bytes have come */
 
 	JSON_ARRAY_OF(struct slice) reply_lines; /* as in the file */
-	struct rule_reply reply;                 /* made of them */
+	struct slice raw;        /* bytes instead; at NULL: none */
+	uint64_t repeat;         /* raw: so many times */
+	struct rule_reply reply; /* made of either */
+	struct rule_drip drip;
 	utime delay;
 	struct rule_stall stall;
 	struct rule_cut drop, reset;
@@ -150,6 +161,7 @@ struct occasion {
 	size_t to_count;
 	uint64_t size; /* MAIL: what SIZE= says; later: bytes of content */
 	const struct ip_address *client;
+	bool is_for_nobody; /* DATA: sent ahead, no recipient was accepted */
 };
 
 /* How often a rule held and acted under one key. */

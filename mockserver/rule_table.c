@@ -10,6 +10,8 @@
 #define COUNT_MAX 1000000000
 #define BYTES_MAX 1000000000000
 #define TEXTS_MAX 1000
+/* Of raw bytes, that a rule keeps in memory. */
+#define REPEAT_MAX 20000
 
 static bool read_true(
     const struct json_at *at, void *to, struct arena *arena, struct err *err);
@@ -68,6 +70,18 @@ static const struct json_choice cut_ways[] = {
 	{ JF_OBJECT(&cut_table), JSON_AT(struct rule_cut, after),
 	    RULE_CUT_AFTER },
 };
+static const struct json_field drip_fields[] = {
+	{ "bytes", JF_INTEGER(1, BYTES_MAX), JSON_AT(struct rule_drip, bytes),
+	    JSON_REQUIRED, "How many bytes at a time." },
+	{ "every", JF_DURATION_SOME, JSON_AT(struct rule_drip, every),
+	    JSON_REQUIRED, "How long from one time to the next." },
+};
+static const struct json_table drip_table = {
+	.name = "drip",
+	.help = "An answer in small portions.",
+	.size = sizeof(struct rule_drip),
+	JSON_FIELDS(drip_fields),
+};
 static const struct json_choice stall_ways[] = {
 	{ JF_CUSTOM(&only_true), JSON_AT(struct rule_stall, span),
 	    RULE_STALL_FOREVER },
@@ -103,6 +117,9 @@ static const struct json_field rule_fields[] = {
 	    "before the second." },
 	{ "probability", JF_NUMBER(0, 1), JSON_AT(struct rule, probability),
 	    "1", "Only so often, by the scenario's seed." },
+	{ "nobody", JF_BOOLEAN, JSON_AT(struct rule, nobody), "false",
+	    "Stage data: only when every recipient was refused, where other "
+	    "rules are not asked." },
 	{ "per", JF_WORD(per_words), JSON_AT(struct rule, per), "host",
 	    "What has a count of its own for nth, every, first and times." },
 	{ "nth",
@@ -126,6 +143,17 @@ static const struct json_field rule_fields[] = {
 	    "What is answered: a line with its code, or several, whose "
 	    "separators are set as they must be.  {rcpt} {from} {client} {n} "
 	    "{time} are filled in; {{ is a brace." },
+	{ "raw", JF_CUSTOM(&fields_raw), JSON_AT(struct rule, raw),
+	    JSON_OPTIONAL,
+	    "Bytes that are sent instead of an answer, whatever they are; "
+	    "\\r \\n \\t \\xff and \\\\ are escapes (in JSON each backslash is "
+	    "doubled).  The first of them decide what the host believes to "
+	    "have said when they are a reply; when not, it goes on as if it "
+	    "had answered well, but takes no message." },
+	{ "repeat", JF_INTEGER(1, REPEAT_MAX), JSON_AT(struct rule, repeat),
+	    "1", "How many times the raw bytes are sent." },
+	{ "drip", JF_OBJECT(&drip_table), JSON_AT(struct rule, drip),
+	    JSON_OPTIONAL, "The answer comes bit by bit." },
 	{ "delay", JF_DURATION_SOME, JSON_AT(struct rule, delay), JSON_OPTIONAL,
 	    "How long the host waits before it does anything." },
 	{ "stall", JF_CHOICE(struct rule_stall, way, stall_ways),
@@ -143,9 +171,11 @@ static const struct json_field rule_fields[] = {
 };
 
 static const struct json_group rule_groups[] = {
-	{ JSON_AT_LEAST_ONE, "reply delay stall drop reset then" },
+	{ JSON_AT_LEAST_ONE, "reply raw drip delay stall drop reset then" },
 	{ JSON_AT_MOST_ONE, "stall drop reset then" },
-	{ JSON_AT_MOST_ONE, "stall reply" },
+	{ JSON_AT_MOST_ONE, "stall reply raw" },
+	{ JSON_AT_MOST_ONE, "stall drip" },
+	{ JSON_NEEDS_ONE, "repeat raw" },
 	{ JSON_AT_MOST_ONE, "stall delay" },
 	{ JSON_AT_MOST_ONE, "nth every first" },
 	{ JSON_NEEDS_ONE, "per nth every first times" },
@@ -160,6 +190,7 @@ static const struct json_group rule_groups[] = {
 #define AT_SIZE     "mail", "bdat", "eod"
 #define AT_RCPT     "rcpt"
 #define AT_BODY     "body"
+#define AT_DATA     "data"
 #define AT_REPLY                                                               \
 	"banner", "ehlo", "helo", "mail", "rcpt", "data", "body", "bdat",      \
 	    "eod", "rset", "noop", "vrfy", "quit", "unknown"
@@ -171,7 +202,10 @@ static const struct json_group rule_groups[] = {
 	X("to", NULL, AT_RCPT_ON)                                              \
 	X("size", NULL, AT_SIZE)                                               \
 	X("after", NULL, AT_BODY)                                              \
+	X("nobody", NULL, AT_DATA)                                             \
 	X("reply", NULL, AT_REPLY)                                             \
+	X("raw", NULL, AT_REPLY)                                               \
+	X("drip", NULL, AT_REPLY)                                              \
 	X("then", NULL, AT_REPLY)
 
 #define PERS_AT_STAGES(X)                                                      \
@@ -203,13 +237,17 @@ static const struct key_at_stages {
 	"\":{\"const\":true}}}"
 
 /* `rule_check` in the words of JSON Schema. */
-#define RULE_SCHEMA                                                                  \
-	"{\"allOf\":[" KEYS_AT_STAGES(KEY_SCHEMA) PERS_AT_STAGES(                    \
-	    PER_SCHEMA) "{\"if\":{\"properties\":{\"on\":{\"const\":\"connect\"}}}," \
-			"\"then\":{\"properties\":{\"drop\":{\"const\":true},"       \
-			"\"reset\":{\"const\":true}}}},"                             \
-			"{\"not\":{\"required\":[\"reply\"],\"anyOf\":[" IS_TRUE(    \
-			    "drop") "," IS_TRUE("reset") "]}}]}"
+#define RULE_SCHEMA                                                                                              \
+	"{\"allOf\":[" KEYS_AT_STAGES(KEY_SCHEMA) PERS_AT_STAGES(                                                \
+	    PER_SCHEMA) "{\"if\":{\"properties\":{\"on\":{\"const\":\"connect\"}}},"                             \
+			"\"then\":{\"properties\":{\"drop\":{\"const\":true},"                                   \
+			"\"reset\":{\"const\":true}}}},"                                                         \
+			"{\"not\":{\"required\":[\"reply\"],\"anyOf\":[" IS_TRUE("drop") "," IS_TRUE(            \
+			    "reset") "]}},"                                                                      \
+				     "{\"not\":{\"required\":[\"raw\"],\"anyOf\":[" IS_TRUE("drop") "," IS_TRUE( \
+					 "reset") "]}},"                                                         \
+						  "{\"not\":{\"required\":[\"drip\"],\"anyOf\":[" IS_TRUE(       \
+						      "drop") "," IS_TRUE("reset") "]}}]}"
 
 const struct json_table rule_table = {
 	.name = "rule",
@@ -243,6 +281,8 @@ rule_check(
 	if (r->reply_lines.count > 0)
 		fields_reply_make(
 		    &r->reply, r->reply_lines.at, r->reply_lines.count, arena);
+	if (r->raw.at != NULL)
+		fields_raw_make(&r->reply, r->raw, r->repeat, arena);
 	return true;
 }
 
@@ -300,8 +340,13 @@ check_cuts(const struct rule *r, const struct json_at *at, struct err *err)
 		    "there is no reply at stage \"connect\" to end within; "
 		    "expected \"%s\": true",
 		    key);
-	if (cut->way == RULE_CUT_TRUE && r->reply_lines.count > 0)
-		return json_fail_key(at, "reply", err,
+	const char *said = r->reply_lines.count > 0 ? "reply"
+	    : r->raw.at != NULL                     ? "raw"
+	    : r->drip.bytes > 0                     ? "drip"
+						    : NULL;
+
+	if (cut->way == RULE_CUT_TRUE && said != NULL)
+		return json_fail_key(at, said, err,
 		    "a reply is not sent when \"%s\" is true; expected "
 		    "\"%s\": {\"after\": bytes}, or \"then\": \"close\"",
 		    key, key);

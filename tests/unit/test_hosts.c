@@ -56,7 +56,7 @@ static struct error_row error_rows[] = {
 	    "mean \"delay\"?)" },
 	{ "no action", RULE("\"on\": \"rcpt\""),
 	    "3:1: /hosts/mx/rules/0: expected one of the keys "
-	    "\"reply\", \"delay\", \"stall\", \"drop\", \"reset\", "
+	    "\"reply\", \"raw\", \"drip\", \"delay\", \"stall\", \"drop\", \"reset\", "
 	    "\"then\"" },
 	{ "reply without a code",
 	    RULE("\"on\": \"rcpt\", \"reply\": \"4522 x\""),
@@ -147,6 +147,41 @@ static struct error_row error_rows[] = {
 	    "3:30: /hosts/mx/rules/0: a reply is not sent when "
 	    "\"drop\" is true; expected \"drop\": {\"after\": bytes}, "
 	    "or \"then\": \"close\"" },
+	{ "drop with raw bytes",
+	    RULE("\"on\": \"data\", \"drop\": true, \"raw\": \"x\""),
+	    "3:30: /hosts/mx/rules/0: a reply is not sent when "
+	    "\"drop\" is true; expected \"drop\": {\"after\": bytes}, "
+	    "or \"then\": \"close\"" },
+	{ "an escape that is none",
+	    RULE("\"on\": \"data\", \"raw\": \"ab\\\\xg0\""),
+	    "3:26: /hosts/mx/rules/0/raw: no such escape; expected \\r, "
+	    "\\n, \\t, \\xff or \\\\" },
+	{ "a backslash at the end",
+	    RULE("\"on\": \"data\", \"raw\": \"ab\\\\\""),
+	    "3:26: /hosts/mx/rules/0/raw: no such escape; expected \\r, "
+	    "\\n, \\t, \\xff or \\\\" },
+	{ "no raw bytes", RULE("\"on\": \"data\", \"raw\": \"\""),
+	    "3:23: /hosts/mx/rules/0/raw: expected 1 to 1000 characters" },
+	{ "repeat without raw bytes",
+	    RULE("\"on\": \"data\", \"reply\": \"250\", \"repeat\": 2"),
+	    "3:32: /hosts/mx/rules/0: \"repeat\" needs \"raw\"" },
+	{ "a drip of no bytes",
+	    RULE("\"on\": \"data\", "
+		 "\"drip\": {\"bytes\": 0, \"every\": \"1s\"}"),
+	    "3:34: /hosts/mx/rules/0/drip/bytes: 0 is out of range "
+	    "1..1000000000000" },
+	{ "a drip at connect",
+	    RULE("\"on\": \"connect\", "
+		 "\"drip\": {\"bytes\": 1, \"every\": \"1s\"}"),
+	    "3:19: /hosts/mx/rules/0: \"drip\" means nothing at stage "
+	    "\"connect\"; it does at \"banner\", \"ehlo\", \"helo\", \"mail\", "
+	    "\"rcpt\", \"data\", \"body\", \"bdat\", \"eod\", \"rset\", \"noop\", "
+	    "\"vrfy\", \"quit\", \"unknown\"" },
+	{ "stall and drip",
+	    RULE("\"on\": \"mail\", \"stall\": true, "
+		 "\"drip\": {\"bytes\": 1, \"every\": \"1s\"}"),
+	    "3:31: /hosts/mx/rules/0: \"stall\" and \"drip\" exclude each "
+	    "other" },
 	{ "reset within nothing",
 	    RULE("\"on\": \"connect\", \"reset\": {\"after\": 3}"),
 	    "3:19: /hosts/mx/rules/0: there is no reply at stage "
@@ -316,6 +351,10 @@ static struct words_row words_rows[] = {
 	{ "cut", "\"reply\": \"250 a\", \"reset\": {\"after\": 4}",
 	    "reply 250, reset after 4 bytes" },
 	{ "drop", "\"drop\": true", "drop" },
+	{ "raw", "\"raw\": \"abc\", \"repeat\": 2", "6 raw bytes" },
+	{ "drip",
+	    "\"reply\": \"250\", \"drip\": {\"bytes\": 2, \"every\": \"1s\"}",
+	    "reply 250, drip 2 bytes every 1s" },
 	{ "stall", "\"stall\": true", "stall" },
 	{ "stall for a time", "\"stall\": \"10m\"", "stall 10m" },
 };

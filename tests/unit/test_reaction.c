@@ -104,6 +104,32 @@ static struct row rows[] = {
 	    true },
 	{ "delay", RULE("mail", "\"delay\": \"5s\""), { .stage = STAGE_MAIL },
 	    { 0 }, "after 5s, 250 \"250 2.1.0 Sender ok\\r\\n\"", true },
+	{ "raw bytes that are a reply and more",
+	    RULE("data", "\"raw\": \"354 a\\\\r\\\\n250 b\\\\r\\\\n\""),
+	    { .stage = STAGE_DATA }, { 0 }, "354 \"354 a\\r\\n250 b\\r\\n\"",
+	    true },
+	{ "raw bytes of mixed codes",
+	    RULE("mail", "\"raw\": \"250-a\\\\r\\\\n450 b\\\\r\\\\n\""),
+	    { .stage = STAGE_MAIL }, { 0 }, "450 \"250-a\\r\\n450 b\\r\\n\"",
+	    true },
+	{ "raw bytes that are no reply", RULE("data", "\"raw\": \"what\\\\n\""),
+	    { .stage = STAGE_DATA }, { 0 }, "354 \"what\\n\"", true },
+	{ "raw bytes that are no reply take no message",
+	    RULE("eod", "\"raw\": \"2\\\\x35\\u0030\""), { .stage = STAGE_EOD },
+	    { 0 }, "0 \"250\"", true },
+	{ "raw bytes, again and again",
+	    RULE("mail", "\"raw\": \"a\\\\\\\\{n}\", \"repeat\": 3"),
+	    { .stage = STAGE_MAIL }, { 0 }, "250 \"a\\{n}a\\{n}a\\{n}\"",
+	    true },
+	{ "drip", RULE("mail", "\"drip\": {\"bytes\": 2, \"every\": \"1s\"}"),
+	    { .stage = STAGE_MAIL }, { 0 },
+	    "250 \"250 2.1.0 Sender ok\\r\\n\" 2 bytes every 1s", true },
+	{ "drip, then drop",
+	    RULE("mail",
+		"\"drip\": {\"bytes\": 2, \"every\": \"1s\"}, "
+		"\"drop\": {\"after\": 5}"),
+	    { .stage = STAGE_MAIL }, { 0 },
+	    "250 \"250 2\" 2 bytes every 1s, drop", true },
 	{ "stall", RULE("mail", "\"stall\": true"), { .stage = STAGE_MAIL },
 	    { 0 }, "250 \"\", stall", true },
 	{ "stall for a time", RULE("mail", "\"stall\": \"10m\""),
@@ -142,11 +168,12 @@ test_row(void **state)
 	reaction_format(&r, &got);
 	assert_slice(buf_slice(&got), row->want);
 	assert_true(buf_len(&out) == 6 + r.bytes.len);
-	assert_true(r.is_whole ==
-	    (r.bytes.len == 0
-		    ? row->occasion.stage == STAGE_CONNECT ||
-			row->occasion.stage == STAGE_BODY
-		    : slice_ends_with_nocase(r.bytes, SLICE("\r\n"))));
+	assert_true((r.rule != NULL && r.rule->raw.at != NULL) ||
+	    r.is_whole ==
+		(r.bytes.len == 0
+			? row->occasion.stage == STAGE_CONNECT ||
+			    row->occasion.stage == STAGE_BODY
+			: slice_ends_with_nocase(r.bytes, SLICE("\r\n"))));
 	mock_scenario_fini(&s);
 	buf_fini(&text);
 	buf_fini(&out);
