@@ -19,9 +19,9 @@ seat_name(const struct choosing *ch, size_t seat, struct buf *out)
 		    out, "%s (%s, ", ch->v->plan->hosts.at[a->host].name, at);
 	else
 		buf_printf(out, "%s (", at);
-	buf_printf(out, "priority %u", c->priority >> 16);
-	if ((c->priority & 0xffff) != 0)
-		buf_printf(out, ", preference %u", c->priority & 0xffff);
+	buf_printf(out, "priority %u", routing_route_priority(c));
+	if (routing_preference(c) != 0)
+		buf_printf(out, ", preference %u", routing_preference(c));
 	buf_append_byte(out, ')');
 }
 

@@ -160,6 +160,8 @@ permanence_cause(struct invariants *v, const struct ledger_entry *entry)
 	    "expiry (5.4.7) or an operator only";
 	bool no_host =
 	    routing->state == ROUTING_HARD || routing->state == ROUTING_UNKNOWN;
+	bool is_null_mx = slice_eq(ev->enhanced, SLICE("5.1.10"));
+	bool is_dns = is_null_mx || slice_eq(ev->enhanced, SLICE("5.1.2"));
 
 	if (ev->code >= 500 && ev->code <= 599)
 		return;
@@ -167,13 +169,18 @@ permanence_cause(struct invariants *v, const struct ledger_entry *entry)
 		invariant_fail(v, INV_PERMANENCE, &entry->moment, wanted,
 		    "MID %llu RID %llu bounces for %llu", ULL(ev->mid),
 		    ULL(ev->rid), ULL(ev->code));
-	else if (slice_eq(ev->enhanced, SLICE("5.1.2")) && !no_host)
+	else if (is_dns && !no_host)
 		invariant_fail(v, INV_PERMANENCE, &entry->moment, wanted,
-		    "MID %llu RID %llu bounces 5.1.2, but DNS gives hosts for "
+		    "MID %llu RID %llu bounces %.*s, but DNS gives hosts for "
 		    "%s or may yet",
+		    ULL(ev->mid), ULL(ev->rid), SLICE_ARG(ev->enhanced),
+		    entry->group->domain->name);
+	else if (is_null_mx && routing->state == ROUTING_HARD &&
+	    !routing->has_null_mx)
+		invariant_fail(v, INV_PERMANENCE, &entry->moment, wanted,
+		    "MID %llu RID %llu bounces 5.1.10, but %s has no null MX",
 		    ULL(ev->mid), ULL(ev->rid), entry->group->domain->name);
-	else if (!slice_eq(ev->enhanced, SLICE("5.1.2")) &&
-	    !slice_eq(ev->enhanced, SLICE("5.4.7")) &&
+	else if (!is_dns && !slice_eq(ev->enhanced, SLICE("5.4.7")) &&
 	    !slice_eq(ev->enhanced, SLICE("5.x.0")))
 		invariant_fail(v, INV_PERMANENCE, &entry->moment, wanted,
 		    "MID %llu RID %llu bounces %.*s without a reply",

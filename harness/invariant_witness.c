@@ -287,9 +287,11 @@ witness_entry(struct witness *w, const struct ledger_entry *entry)
 static bool
 is_of_relay(const struct witness *w, const struct transcript_event *ev)
 {
-	const struct ip_address *relay = &w->v->plan->relay.interface;
+	const struct relay_config *relay = &w->v->plan->relay;
 
-	return ip_is_none(relay) || ip_equal(&ev->client.ip, relay);
+	return ip_is_none(&relay->interface) ||
+	    ip_equal(&ev->client.ip, &relay->interface) ||
+	    ip_equal(&ev->client.ip, &relay->interface_v6);
 }
 
 static void

@@ -29,7 +29,7 @@ domain_get(struct ledger *l, struct slice name)
 	d = xcalloc(1, sizeof(*d));
 	d->name = slice_dup(slice_of(lower, len));
 	list_init(&d->waiting);
-	routing_find(&l->plan->relay, slice_cstr(d->name), &d->routing);
+	routing_find(l->plan, slice_cstr(d->name), &d->routing);
 	d->controls = relay_destinations_find(
 	    l->plan->relay.destinations, slice_cstr(d->name));
 	if (d->routing.state != ROUTING_FOUND)

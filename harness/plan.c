@@ -13,7 +13,7 @@ struct plan_owner {
 	struct plan plan;
 	struct arena arena;
 	struct routes *routes;
-	struct zone *zone;
+	struct plan_zones zones;
 	struct relay_destinations *destinations;
 };
 
@@ -43,7 +43,9 @@ plan_destroy(struct plan **pp)
 	struct plan_owner *owner = CONTAINER_OF(*pp, struct plan_owner, plan);
 
 	routes_destroy(&owner->routes);
-	zone_destroy(&owner->zone);
+	for (size_t i = 0; i < owner->zones.count; i++)
+		zone_destroy(&owner->zones.at[i]);
+	free(owner->zones.at);
 	relay_destinations_destroy(&owner->destinations);
 	arena_fini(&owner->arena);
 	free(owner);
@@ -267,6 +269,8 @@ build_relay(struct plan_builder *b)
 	relay->bounce_profiles.at = b->file->relay.bounce_profiles.at;
 	relay->bounce_profiles.count = b->file->relay.bounce_profiles.count;
 	relay->limits = b->file->relay.limits;
+	relay->dns_cache = b->file->relay.dns_cache;
+	relay->interface_v6 = b->file->relay.interface_v6;
 }
 
 static void
@@ -311,22 +315,16 @@ plan_build(
     struct plan_owner *owner, const struct json_doc *doc, struct err *err)
 {
 	struct scenario_file file = { 0 };
-	struct plan_builder b = { &owner->plan, &owner->arena, doc, &file };
+	struct plan_builder b = { &owner->plan, &owner->arena, doc, &file,
+		&owner->zones };
 	struct json_at root = json_at_root(doc);
-	struct json_at dns = json_at_key(&root, "dns");
 
 	if (!json_table_read(&scenario_table, &root, &file, &owner->arena, err))
 		return false;
 	build_plain(&b);
 	build_waivers(&b);
 	build_relay(&b);
-	if (!build_hosts(&b, err) || !build_routes(owner, &b, err) ||
-	    !build_destinations(owner, &b, err))
-		return false;
-	owner->zone = zone_json_build(&file.dns, &dns, err);
-	if (owner->zone == NULL)
-		return false;
-	owner->plan.relay.zone = owner->zone;
-	plan_build_sender(&b, owner->zone);
-	return plan_build_network(&b, err) && plan_build_expectations(&b, err);
+	return build_hosts(&b, err) && build_routes(owner, &b, err) &&
+	    build_destinations(owner, &b, err) && plan_build_dns(&b, err) &&
+	    plan_build_network(&b, err) && plan_build_expectations(&b, err);
 }

@@ -126,6 +126,7 @@ enum plan_step_kind {
 	PLAN_STEP_NETWORK,
 	PLAN_STEP_RELAY,
 	PLAN_STEP_DISK,
+	PLAN_STEP_DNS,
 };
 /* One entry of "timeline". */
 struct plan_step {
@@ -138,6 +139,7 @@ struct plan_step {
 	utime down_for;              /* RELAY: until it starts again */
 	enum plan_unsynced unsynced; /* RELAY, when it crashes */
 	enum plan_disk_state disk;   /* DISK */
+	const struct zone *zone;     /* DNS: all names; the plan's */
 };
 
 /* ---- expectations ---- */

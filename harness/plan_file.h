@@ -37,6 +37,8 @@ struct file_step {
 	enum plan_unsynced unsynced;
 	enum plan_disk_state disk;
 	bool has_disk;
+	struct zone_json dns;
+	bool has_dns;
 };
 
 /* "delivered" and "bounced": a number, or one for each key. */
@@ -95,6 +97,8 @@ struct file_relay {
 	JSON_ARRAY_OF(struct relay_bounce_profile) bounce_profiles;
 	struct relay_limits limits;
 	struct relay_destconfig destconfig;
+	struct dns_cache_limits dns_cache;
+	struct ip_address interface_v6;
 };
 
 struct file_limits {
@@ -133,6 +137,12 @@ struct plan_builder {
 	struct arena *arena;              /* of the plan */
 	const struct json_doc *doc;       /* borrowed */
 	const struct scenario_file *file; /* borrowed */
+	struct plan_zones *zones;         /* borrowed; what is made is added */
+};
+/* The zones of a plan, which it owns. */
+struct plan_zones {
+	struct zone **at;
+	size_t count, cap;
 };
 /* The host that a string names; an error at the string when there is none. */
 bool plan_builder_host(struct plan_builder *b, const struct json_at *at,
@@ -142,9 +152,16 @@ const char *plan_builder_place(struct plan_builder *b, const char *pointer);
 
 /* plan_expect.c: fills in plan->expectations. */
 bool plan_build_expectations(struct plan_builder *b, struct err *err);
-/* plan_sender.c: completes plan->hosts and the zone, both as the scenario has
+/* plan_sender.c: completes plan->hosts and a zone, both as the scenario has
  * them, by the senders' mail host. */
 void plan_build_sender(struct plan_builder *b, struct zone *zone);
+/* plan_dns.c: what DNS says at first. */
+bool plan_build_dns(struct plan_builder *b, struct err *err);
+/* The zone behind the step: `names`, which say what steps before it have left,
+ * with those of the step in the place of what they said.  NULL: an error at the
+ * step. */
+const struct zone *plan_build_dns_step(struct plan_builder *b,
+    struct zone_json *names, const struct file_step *said, struct err *err);
 /* plan_network.c: fills in plan->links and plan->steps. */
 bool plan_build_network(struct plan_builder *b, struct err *err);
 

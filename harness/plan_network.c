@@ -244,6 +244,22 @@ add_network_steps(struct plan_builder *b, struct grown *steps,
 	return true;
 }
 
+static bool
+add_dns_step(struct plan_builder *b, struct grown *steps,
+    struct zone_json *names, const struct file_step *said, struct err *err)
+{
+	const struct zone *zone = plan_build_dns_step(b, names, said, err);
+	struct plan_step *step;
+
+	if (zone == NULL)
+		return false;
+	step = step_add(steps);
+	step->kind = PLAN_STEP_DNS;
+	step->at = said->at;
+	step->zone = zone;
+	return true;
+}
+
 /* By time, and at the same time in the order of the file, which is that of the
  * array they point into. */
 static int
@@ -265,6 +281,7 @@ add_steps(struct plan_builder *b, struct grown *steps,
 	const struct file_step **order =
 	    arena_alloc(b->arena, count * sizeof(const struct file_step *));
 	struct grown now = { 0 };
+	struct zone_json names = b->file->dns;
 	bool good = true;
 
 	for (size_t i = 0; i < count; i++)
@@ -284,6 +301,8 @@ add_steps(struct plan_builder *b, struct grown *steps,
 			add_relay_step(b, steps, order[i]);
 		else if (order[i]->has_disk)
 			add_disk_step(steps, order[i]);
+		else if (order[i]->has_dns)
+			good = add_dns_step(b, steps, &names, order[i], err);
 		else
 			good = add_network_steps(b, steps, &now, order[i], err);
 	}

@@ -30,11 +30,12 @@ domain_of(struct slice address)
 
 /* Does the scenario leave open where the domain has its mail? */
 static bool
-is_open(const struct relay_config *relay, struct slice domain)
+is_open(const struct relay_config *relay, const struct zone *zone,
+    struct slice domain)
 {
 	return domain.len > 0 && domain.at[0] != '[' &&
 	    routes_match(relay->routes, domain) == NULL &&
-	    !zone_has(relay->zone, domain);
+	    !zone_has(zone, domain);
 }
 
 /* Appends the shared host to the plan's. */
@@ -92,7 +93,7 @@ plan_build_sender(struct plan_builder *b, struct zone *zone)
 		struct err why;
 
 		/* What DNS cannot name stays unknown to it. */
-		if (is_open(&plan->relay, domain))
+		if (is_open(&plan->relay, zone, domain))
 			(void)domain_add(b, zone, domain, &why);
 	}
 }

@@ -225,6 +225,12 @@ static const struct json_field relay_fields[] = {
 	{ "destconfig", RELAY_DESTCONFIG_FORM,
 	    JSON_AT(struct file_relay, destconfig), JSON_OPTIONAL,
 	    "Destination controls, a line each." },
+	{ "dns_cache", JF_OBJECT(&relay_dns_cache_table),
+	    JSON_AT(struct file_relay, dns_cache), "{}",
+	    "What it keeps of answers." },
+	{ "interface_v6", JF_CUSTOM(&ipv6_address_json),
+	    JSON_AT(struct file_relay, interface_v6), JSON_OPTIONAL,
+	    "Its address for deliveries over IPv6; absent: it has IPv4 only." },
 };
 static const struct json_table relay_table = {
 	.name = "relay",

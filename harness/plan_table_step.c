@@ -74,9 +74,12 @@ static const struct json_field step_fields[] = {
 	    JSON_AT_HAS(struct file_step, disk, has_disk), JSON_OPTIONAL,
 	    "What the relay's disk does from then on: nothing wrong, let no "
 	    "file grow, or fail in all, in reads, in writes, in syncs." },
+	{ "dns", JF_ZONE, JSON_AT_HAS(struct file_step, dns.names, has_dns),
+	    JSON_OPTIONAL,
+	    "The names of which DNS says something else from then on." },
 };
 static const struct json_group step_groups[] = {
-	{ JSON_EXACTLY_ONE, "host network relay disk" },
+	{ JSON_EXACTLY_ONE, "host network relay disk dns" },
 	{ JSON_NEEDS_ALL, "host state" },
 	{ JSON_NEEDS_ALL, "state host" },
 	{ JSON_NEEDS_ALL, "down_for relay" },

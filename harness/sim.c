@@ -250,6 +250,9 @@ step_take(struct sim *sim, const struct plan_step *step)
 	case PLAN_STEP_DISK:
 		set_disk(sim, step->disk);
 		break;
+	case PLAN_STEP_DNS:
+		sim_set_zone(sim->world, step->zone);
+		break;
 	}
 }
 

@@ -8,6 +8,7 @@
 
 #include "core/base/network.h"
 #include "core/base/utime.h"
+#include "core/dns/cache.h"
 #include "core/dns/zone.h"
 #include "core/json/table.h"
 #include "core/routes/routes.h"
@@ -28,11 +29,18 @@ enum relay_growth {
 	GROWTH_CONSTANT
 };
 
+/* What a domain that takes no mail (RFC 7505) bounces as. */
+enum relay_null_mx {
+	NULL_MX_OWN_CODE,  /* 5.1.10 */
+	NULL_MX_AS_NO_HOST /* 5.1.2, as for other hard DNS errors */
+};
+
 /* docs/delivery.md says what each means. */
 struct relay_delivery {
 	unsigned failover_on; /* bits 1 << enum smtp_stage */
 	enum relay_on_5xx_greeting on_5xx_greeting;
 	bool release_on_success;
+	enum relay_null_mx null_mx;
 	bool pipelining, chunking; /* used where they are offered */
 	enum relay_on_no_8bitmime on_no_8bitmime;
 	uint16_t port; /* of routes and MX that name none */
@@ -76,6 +84,8 @@ struct relay_config {
 	struct slice hostname;       /* greeting, HELO name, DSN sender */
 	struct slice interface_name; /* in the injection lines */
 	struct ip_address interface; /* source of deliveries; family 0: any */
+	/* The source over IPv6 when `interface` is of IPv4; family 0: none. */
+	struct ip_address interface_v6;
 	JSON_ARRAY_OF(struct endpoint) listen;
 	/* Clients that may send to any domain. */
 	JSON_ARRAY_OF(struct ip_network) relay_from;
@@ -88,6 +98,7 @@ struct relay_config {
 	struct relay_bounce_profile bounce; /* the default one */
 	JSON_ARRAY_OF(struct relay_bounce_profile) bounce_profiles;
 	struct relay_limits limits;
+	struct dns_cache_limits dns_cache;
 	utime drain_timeout;
 	const struct routes *routes; /* owned by the config's owner */
 	const struct zone *zone;     /* likewise; may be NULL */

@@ -34,6 +34,10 @@ static const struct json_custom stages_custom = {
 		  "\"rcpt\", \"data\", \"eod\"]}}",
 	.read = stages_read,
 };
+static const struct json_word null_mx_words[] = {
+	{ "5.1.10", NULL_MX_OWN_CODE },
+	{ "5.1.2", NULL_MX_AS_NO_HOST },
+};
 static const struct json_word on_5xx_words[] = {
 	{ "next", ON_5XX_NEXT },
 	{ "bounce", ON_5XX_BOUNCE },
@@ -58,6 +62,10 @@ static const struct json_field delivery_fields[] = {
 	{ "release_on_success", JF_BOOLEAN,
 	    JSON_AT(struct relay_delivery, release_on_success), "true",
 	    "A delivery makes all waiting mail of its domain due." },
+	{ "null_mx", JF_WORD(null_mx_words),
+	    JSON_AT(struct relay_delivery, null_mx), "5.1.10",
+	    "The code with which mail to a domain that takes none (RFC 7505) "
+	    "bounces." },
 	{ "pipelining", JF_BOOLEAN, JSON_AT(struct relay_delivery, pipelining),
 	    "true",
 	    "Commands go to a host that offers PIPELINING without waiting for "
@@ -132,6 +140,27 @@ const struct json_table relay_limits_table = {
 	JSON_FIELDS(limits_fields),
 };
 
+/* ---- the resolver's cache ---- */
+
+/* clang-format off */
+static const struct json_field dns_cache_fields[] = {
+	{ "entries", JF_INTEGER(0, 10000000),
+	    JSON_AT(struct dns_cache_limits, entries), "100000",
+	    "Answers that are kept at most; 0: none." },
+	{ "ttl_max", JF_DURATION, JSON_AT(struct dns_cache_limits, ttl_max),
+	    "1d", "No record is kept for longer, whatever its TTL." },
+	{ "negative_ttl_max", JF_DURATION,
+	    JSON_AT(struct dns_cache_limits, negative_ttl_max), "1h",
+	    "Nor, for longer than this, that a name or a record is not there." },
+};
+/* clang-format on */
+const struct json_table relay_dns_cache_table = {
+	.name = "dns cache",
+	.help = "What is kept of the answers of name servers.",
+	.size = sizeof(struct dns_cache_limits),
+	JSON_FIELDS(dns_cache_fields),
+};
+
 /* ---- the whole file ---- */
 
 struct config_json {
@@ -156,8 +185,9 @@ static const struct json_field config_fields[] = {
 	{ "hostname", JF_STRING(1, 255),
 	    JSON_AT(struct config_json, config.hostname), JSON_REQUIRED,
 	    "The relay's name in greetings and EHLO." },
-	{ "listen", JF_ARRAY_OR_ONE(struct endpoint,
-	    JF_CUSTOM(&endpoint_custom), 1, 64),
+	{ "listen",
+	    JF_ARRAY_OR_ONE(
+		struct endpoint, JF_CUSTOM(&endpoint_custom), 1, 64),
 	    JSON_AT(struct config_json, config.listen), "[\"127.0.0.1:25\"]",
 	    "Where it listens." },
 	{ "interface_name", JF_STRING(1, 64),
@@ -166,13 +196,17 @@ static const struct json_field config_fields[] = {
 	{ "interface", JF_CUSTOM(&ip_address_json),
 	    JSON_AT(struct config_json, config.interface), JSON_OPTIONAL,
 	    "The source address of deliveries." },
-	{ "relay_from", JF_ARRAY_OR_ONE(struct ip_network,
-	    JF_CUSTOM(&ip_network_json), 0, 10000),
+	{ "interface_v6", JF_CUSTOM(&ipv6_address_json),
+	    JSON_AT(struct config_json, config.interface_v6), JSON_OPTIONAL,
+	    "The source over IPv6 beside an \"interface\" of IPv4." },
+	{ "relay_from",
+	    JF_ARRAY_OR_ONE(
+		struct ip_network, JF_CUSTOM(&ip_network_json), 0, 10000),
 	    JSON_AT(struct config_json, config.relay_from), JSON_OPTIONAL,
 	    "Clients that may send to any domain; absent: nobody." },
-	{ "accept_for", JF_ARRAY_OR_ONE(struct slice, JF_STRING(1, 255),
-	    0, 100000), JSON_AT(struct config_json, config.accept_for),
-	    JSON_OPTIONAL,
+	{ "accept_for",
+	    JF_ARRAY_OR_ONE(struct slice, JF_STRING(1, 255), 0, 100000),
+	    JSON_AT(struct config_json, config.accept_for), JSON_OPTIONAL,
 	    "Domains to which anybody may send; absent: none." },
 	{ "routes", JF_ARRAY(struct slice, JF_STRING(0, 32768), 0, 40000),
 	    JSON_AT(struct config_json, routes), JSON_OPTIONAL,
@@ -212,6 +246,9 @@ static const struct json_field config_fields[] = {
 	{ "limits", JF_OBJECT(&relay_limits_table),
 	    JSON_AT(struct config_json, config.limits), "{}",
 	    "What it accepts." },
+	{ "dns_cache", JF_OBJECT(&relay_dns_cache_table),
+	    JSON_AT(struct config_json, config.dns_cache), "{}",
+	    "What it keeps of answers." },
 };
 /* clang-format on */
 static const struct json_group config_groups[] = {

@@ -9,10 +9,11 @@
 #include "core/json/table.h"
 #include "relay/config.h"
 
-/* With all defaults of docs/delivery.md; for struct relay_delivery and struct
- * relay_limits. */
+/* With all defaults of docs/delivery.md; for struct relay_delivery, struct
+ * relay_limits and struct dns_cache_limits. */
 extern const struct json_table relay_delivery_table;
 extern const struct json_table relay_limits_table;
+extern const struct json_table relay_dns_cache_table;
 
 /* "destconfig": the lines of destination controls, each a JSON string. */
 struct relay_destconfig {

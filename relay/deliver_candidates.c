@@ -18,7 +18,7 @@ static void
 fail_ready(struct delivery *d, const struct resolve_result *result)
 {
 	const struct log_cause cause = {
-		.phase = MAILLOG_PHASE_DNS,
+		.phase = result->phase,
 		.text = result->error,
 	};
 
@@ -102,9 +102,10 @@ deliver_resolve(struct delivery *d)
 	struct slice name = slice_cstr(d->domain->name);
 	const struct resolve_context context = {
 		.world = d->relay->world,
+		.config = config,
 		.hosts = &d->relay->hosts,
-		.port = config->delivery.port,
-		.from = config->interface,
+		.cache = d->relay->dns_cache,
+		.log = &d->relay->log,
 	};
 
 	d->resolve = resolve_start(

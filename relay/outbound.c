@@ -6,6 +6,8 @@
  */
 #include "relay/outbound_impl.h"
 
+#include "relay/interface.h"
+
 /* How long the host may take to close after our QUIT. */
 #define QUIT_PATIENCE (30 * UTIME_S)
 
@@ -31,7 +33,7 @@ outbound_open(struct delivery *d, struct host *host)
 {
 	struct relay *r = d->relay;
 	struct connection *c = xcalloc(1, sizeof(*c));
-	const struct endpoint from = { r->config->interface, 0 };
+	struct endpoint from = { 0 };
 	utime now = world_now(r->world);
 
 	c->delivery = d;
@@ -42,6 +44,7 @@ outbound_open(struct delivery *d, struct host *host)
 	list_init(&c->link);
 	list_append(&d->connections, &c->link);
 	host_on_connect(host, &r->config->delivery, now);
+	(void)interface_for(r->config, host->at.ip.family, &from.ip);
 	c->stream = world_connect(r->world, &from, &host->at, &handler, c);
 	timer_set(r->world, &c->timer,
 	    utime_add(now, r->config->delivery.connect_timeout));
@@ -114,12 +117,14 @@ connection_end(struct connection *c)
 static const struct ip_address *
 interface_of(const struct connection *c)
 {
-	const struct ip_address *ip = &stream_local(c->stream)->ip;
 	static const struct ip_address any = { .family = 4 };
+	const struct ip_address *ip = &stream_local(c->stream)->ip;
+	const struct relay_config *config = outbound_relay(c)->config;
 
-	if (!ip_is_none(ip))
-		return ip;
-	ip = &outbound_relay(c)->config->interface;
+	if (ip_is_none(ip))
+		ip = c->host->at.ip.family == config->interface_v6.family
+		    ? &config->interface_v6
+		    : &config->interface;
 	return ip_is_none(ip) ? &any : ip;
 }
 

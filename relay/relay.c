@@ -102,6 +102,7 @@ relay_new(struct world *w, const struct relay_config *config,
 	r->log.owner = hooks->owner;
 	r->log.on_line = hooks->on_log;
 	r->drain.fire = on_drain_deadline;
+	r->dns_cache = dns_cache_new(&config->dns_cache);
 	list_init(&r->sessions);
 	list_init(&r->bounces);
 	list_init(&r->retired);
@@ -127,6 +128,7 @@ relay_destroy(struct relay **rp)
 		relay_save_counters(r);
 	queue_fini(&r->queue);
 	hosts_fini(&r->hosts);
+	dns_cache_destroy(&r->dns_cache);
 	spool_close(&r->spool);
 	bounce_destroy_all(r);
 	log_fini(&r->log);
@@ -179,6 +181,8 @@ relay_reload(
 	if (!r->draining && !replace_listeners(r, config, err))
 		return false;
 	r->config = config;
+	/* Who asks for a reload may have changed DNS, too. */
+	dns_cache_reset(r->dns_cache, &config->dns_cache);
 	deliver_reload(r);
 	return true;
 }

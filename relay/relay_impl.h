@@ -21,6 +21,7 @@ struct relay {
 	struct spool *spool; /* owned */
 	struct queue queue;
 	struct hosts hosts;
+	struct dns_cache *dns_cache;      /* owned */
 	struct relay_listener *listeners; /* owned, as many as configured */
 	size_t listener_count;
 	struct list sessions; /* of inbound sessions */

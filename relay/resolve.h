@@ -6,7 +6,9 @@
 #ifndef FAULTPOST_RELAY_RESOLVE_H
 #define FAULTPOST_RELAY_RESOLVE_H
 
+#include "core/dns/cache.h"
 #include "core/world/world.h"
+#include "relay/log.h"
 #include "relay/pick.h"
 
 enum resolve_outcome {
@@ -21,18 +23,20 @@ struct resolve_result {
 	struct candidates candidates; /* the taker's; not sealed yet */
 	utime expires;                /* when to ask again */
 	struct slice error;           /* HARD, SOFT: the last error's text */
+	enum maillog_phase phase;     /* HARD: what the log makes of it */
 };
 
 /* One look-up under way; the owner keeps it where it is until the result or
  * resolve_cancel(). */
 struct resolve;
 
-/* What stays the same for all look-ups of a relay. */
+/* What look-ups of a relay share; all borrowed. */
 struct resolve_context {
 	struct world *world;
+	const struct relay_config *config;
 	struct hosts *hosts;
-	uint16_t port;          /* of destinations that name none */
-	struct ip_address from; /* family 0: both families can be reached */
+	struct dns_cache *cache;
+	struct log *log; /* for temporary failures of name servers */
 };
 
 /* The result comes later, exactly once; it is borrowed for the call except for

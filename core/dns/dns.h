@@ -72,6 +72,8 @@ struct dns_answer {
 	utime delay;    /* how long a resolver lets the asker wait for it */
 	const struct dns_record *records; /* all of the type asked for */
 	size_t count;                     /* 0 unless status is DNS_OK */
+	struct slice server; /* whom a soft error is the fault of, as messages
+	                      * name it; borrowed like the records */
 };
 
 #endif

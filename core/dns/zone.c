@@ -23,7 +23,8 @@ struct zone_name {
 	struct zone_set sets[ZONE_TYPES];
 	enum dns_status fault; /* of all types; DNS_OK: none */
 	utime delay;
-	bool is_said; /* not only there because a name below it is */
+	uint32_t ttl_s; /* of "there is none" */
+	bool is_said;   /* not only there because a name below it is */
 };
 
 struct zone {
@@ -138,6 +139,17 @@ zone_delay(struct zone *z, struct slice owner, utime delay, struct err *err)
 }
 
 bool
+zone_ttl(struct zone *z, struct slice owner, uint32_t ttl_s, struct err *err)
+{
+	struct zone_name *n = name_get(z, owner, false, err);
+
+	if (n == NULL)
+		return false;
+	n->ttl_s = ttl_s;
+	return true;
+}
+
+bool
 zone_has(const struct zone *z, struct slice owner)
 {
 	const struct zone_name *n = map_find(&z->map, dns_name_trim(owner));
@@ -149,17 +161,24 @@ enum dns_status
 zone_lookup(const struct zone *z, struct slice name, enum dns_type type,
     struct dns_answer *answer)
 {
-	*answer = (struct dns_answer){ .status = DNS_LOOP };
-	answer->ttl_s = UINT32_MAX;
+	uint32_t negative_ttl_s = DNS_TTL_S_DEFAULT;
+
+	*answer = (struct dns_answer){
+		.status = DNS_LOOP,
+		.ttl_s = UINT32_MAX,
+		.server = SLICE(ZONE_SERVER),
+	};
 	for (int hops = 0; hops <= DNS_CNAME_MAX; hops++) {
 		struct zone_name *n = map_find(&z->map, dns_name_trim(name));
 		const struct dns_record *alias;
 
 		if (n == NULL) {
 			answer->status = DNS_NXDOMAIN;
+			negative_ttl_s = DNS_TTL_S_DEFAULT;
 			break;
 		}
 		answer->delay = utime_add(answer->delay, n->delay);
+		negative_ttl_s = n->ttl_s;
 		if (name_answer(n, type, answer))
 			break;
 		alias = set_of(n, DNS_CNAME)->records;
@@ -168,7 +187,7 @@ zone_lookup(const struct zone *z, struct slice name, enum dns_type type,
 	}
 	if (answer->status != DNS_OK)
 		ttl_keep(answer,
-		    dns_status_is_hard(answer->status) ? DNS_TTL_S_DEFAULT : 0);
+		    dns_status_is_hard(answer->status) ? negative_ttl_s : 0);
 	return answer->status;
 }
 
@@ -205,6 +224,7 @@ name_make(struct zone *z, struct slice name)
 		return n;
 	n = arena_alloc(&z->arena, sizeof(*n));
 	n->name = dns_name_copy(&z->arena, name);
+	n->ttl_s = DNS_TTL_S_DEFAULT;
 	n->next = z->names;
 	z->names = n;
 	map_add(&z->map, n->name, n);

@@ -37,6 +37,14 @@ bool zone_fail_type(struct zone *z, struct slice owner, enum dns_type type,
 bool zone_delay(
     struct zone *z, struct slice owner, utime delay, struct err *err);
 
+/* How long it may be kept that `owner` lacks what was asked for; otherwise
+ * DNS_TTL_S_DEFAULT. */
+bool zone_ttl(
+    struct zone *z, struct slice owner, uint32_t ttl_s, struct err *err);
+
+/* What answers of a zone name as their server. */
+#define ZONE_SERVER "127.0.0.1"
+
 /* Whether anything has been said about `owner` itself. */
 bool zone_has(const struct zone *z, struct slice owner);
 /* Answers a question; *answer is borrowed from the zone and valid until it

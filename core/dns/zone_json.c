@@ -52,7 +52,7 @@ static const struct json_field records_fields[] = {
 	{ "fault", JF_WORD(faults), JSON_AT(struct zone_json_records, fault),
 	    JSON_OPTIONAL, "How asking for anything at the name fails." },
 	{ "ttl", JF_DURATION, JSON_AT(struct zone_json_records, ttl), "5m",
-	    "How long the records may be kept." },
+	    "How long the records may be kept, or that there are none." },
 	{ "delay", JF_DURATION, JSON_AT(struct zone_json_records, delay), "0s",
 	    "How long each answer takes." },
 };
@@ -169,6 +169,7 @@ build_records(struct builder *b, const struct zone_json_records *records)
 	    build_addresses(b, DNS_AAAA, &records->aaaa) &&
 	    build_exchanges(b, &records->mx) &&
 	    build_cname(b, records->cname) &&
+	    zone_ttl(b->zone, b->name, b->ttl_s, b->err) &&
 	    zone_delay(b->zone, b->name, records->delay, b->err);
 }
 

@@ -29,6 +29,7 @@ static const struct status_row {
 	ROW(NETWORK, 0, 999, "4.4.0", "Other network problem"),
 	ROW(EXPIRED, 0, 999, "5.4.7", "Delivery expired (message too old)"),
 	ROW(DNS, 0, 999, "5.1.2", "Bad destination host"),
+	ROW(NULL_MX, 0, 999, "5.1.10", "Recipient address has null MX"),
 	ROW(ADMINISTRATOR, 0, 999, "5.x.0", "Message bounced by administrator"),
 #undef ROW
 };

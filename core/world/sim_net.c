@@ -30,6 +30,12 @@ sim_host_get(struct sim_world *sw, const struct ip_address *ip)
 }
 
 void
+sim_set_zone(struct world *w, const struct zone *zone)
+{
+	w->zone = zone;
+}
+
+void
 sim_set_host(
     struct world *w, const struct ip_address *ip, enum host_state state)
 {

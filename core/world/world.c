@@ -219,7 +219,8 @@ dns_ask(
 	if (w->zone != NULL)
 		(void)zone_lookup(w->zone, name, type, &q->answer);
 	else
-		q->answer = (struct dns_answer){ .status = DNS_NXDOMAIN };
+		q->answer = (struct dns_answer){ .status = DNS_NXDOMAIN,
+			.server = SLICE(ZONE_SERVER) };
 	if (q->answer.status == DNS_TIMEOUT && q->answer.delay == 0)
 		q->answer.delay = DNS_PATIENCE;
 	timer_set(w, &q->timer,

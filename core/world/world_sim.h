@@ -46,6 +46,10 @@ struct world *world_sim_new(const struct sim_options *options);
 void sim_set_host(
     struct world *w, const struct ip_address *ip, enum host_state state);
 
+/* From now on the resolver answers from this zone (borrowed); questions that
+ * are open get the answer that was true when they were asked. */
+void sim_set_zone(struct world *w, const struct zone *zone);
+
 struct sim_link {
 	utime latency;      /* one way; bytes never overtake each other */
 	uint64_t bandwidth; /* bytes per second each way; 0: no limit */

@@ -428,12 +428,14 @@ static struct row rows[] = {
 	{ "a name server that fails", STAGE_ROUTES("mx.example, 10.1.1.11")
 	    DNS("mx.example", "\"SERVFAIL\""),
 	    { ACTS(ONCE(STAGE_RCPT, 1, "450 4.2.1 busy")) }, "u", 0, 0,
+	    "0 DNS Temporary Failure mx.example MX - ServFail\n"
 	    OPENED("0", "1", "10.1.1.11")
 	    STARTED("0", "1", "1", "0")
 	    DELAYED("0", "1", "1", "0",
 		"4.1.0 - Unknown address error ('450', ['4.2.1 busy'])")
 	    PENDING("0", "1", "0", "09:16:08")
 	    CLOSED("5", "1")
+	    "60 DNS Temporary Failure mx.example MX - ServFail\n"
 	    OPENED("60", "2", "10.1.1.11")
 	    STARTED("60", "2", "1", "0")
 	    DONE("60", "2", "1", "0")
@@ -442,7 +444,9 @@ static struct row rows[] = {
 	{ "only a name server that fails",
 	    STAGE_ROUTES("mx.example") DNS("mx.example", "\"TIMEOUT\""),
 	    { NULL }, "u", 0, 200 * UTIME_S,
+	    "30 DNS Temporary Failure mx.example MX - Timeout\n"
 	    PENDING("30", "1", "0", "09:16:38")
+	    "120 DNS Temporary Failure mx.example MX - Timeout\n"
 	    PENDING("120", "1", "0", "09:19:08") },
 	{ "USEDNS: preferences are priorities", STAGE_ROUTES("USEDNS")
 	    ", \"dns\": {\"exchange.example\": {\"MX\": "

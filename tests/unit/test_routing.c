@@ -52,7 +52,7 @@ static struct row rows[] = {
 	    ROUTING_FOUND, "10.1.1.1:25/0/0" },
 	{ "none of the family", "\"d.example s.example\"",
 	    "\"s.example\": {\"AAAA\": [\"2001:db8::1\"]}", "d.example",
-	    ROUTING_UNKNOWN, "" },
+	    ROUTING_SOFT, "" },
 
 	{ "/dev/null", "\"d.example /dev/null\"", "", "d.example",
 	    ROUTING_DISCARD, "" },
@@ -88,15 +88,15 @@ test_routing(void **state)
 	struct plan *plan = plan_parse("r.json", buf_slice(&json), &err);
 	if (plan == NULL)
 		fail_msg("%s", err.msg);
-	routing_find(&plan->relay, slice_cstr(row->domain), &r);
+	routing_find(plan, slice_cstr(row->domain), &r);
 	assert_int_equal(r.state, row->state);
 	for (size_t i = 0; i < r.count; i++) {
 		char at[ENDPOINT_TEXT_MAX];
 		const struct routing_candidate *c = &r.candidates[i];
 
 		buf_printf(&got, "%s%s/%u/%u", i > 0 ? " " : "",
-		    endpoint_format(&c->at, at), c->priority >> 16,
-		    c->priority & 0xffff);
+		    endpoint_format(&c->at, at), routing_route_priority(c),
+		    routing_preference(c));
 		assert_int_equal(routing_index(&r, &c->at), i);
 	}
 	assert_slice(buf_slice(&got), row->candidates);
