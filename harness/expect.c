@@ -15,6 +15,8 @@ expect_kind_of(enum plan_expectation_kind kind)
 		[EXPECT_REQUEUE] = &expect_requeue,
 		[EXPECT_LOG] = &expect_log,
 		[EXPECT_NO_LOG] = &expect_no_log,
+		[EXPECT_RECEIVED] = &expect_received,
+		[EXPECT_NO_RECEIVED] = &expect_no_received,
 	};
 
 	assert((size_t)kind < ARRAY_LEN(kinds));

@@ -6,6 +6,7 @@
 #ifndef FAULTPOST_EXPECT_H
 #define FAULTPOST_EXPECT_H
 
+#include "core/transcript/transcript.h"
 #include "harness/judge_charge.h"
 #include "harness/ledger.h"
 
@@ -24,13 +25,15 @@ struct expect_kind {
 	/* A line without its end, when the ledger has read it. */
 	void (*line)(struct expectation *e, struct slice line);
 	void (*entry)(struct expectation *e, const struct ledger_entry *entry);
+	void (*transcript)(
+	    struct expectation *e, const struct transcript_event *ev);
 	/* Nothing more will come: charges what did not come. */
 	void (*finish)(struct expectation *e);
 	void (*end)(struct expectation *e);
 };
 extern const struct expect_kind expect_delivered, expect_bounced,
     expect_dropped, expect_queued, expect_attempts, expect_fair, expect_requeue,
-    expect_log, expect_no_log;
+    expect_log, expect_no_log, expect_received, expect_no_received;
 
 /* The rows of a kind. */
 const struct expect_kind *expect_kind_of(enum plan_expectation_kind kind);

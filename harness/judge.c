@@ -134,6 +134,13 @@ void
 judge_transcript(struct judge *j, const struct transcript_event *ev)
 {
 	invariants_transcript(&j->invariants, ev);
+	for (size_t i = 0; i < j->plan->expectation_count; i++) {
+		struct expectation *e = &j->expectations[i];
+		const struct expect_kind *kind = expect_kind_of(e->said->kind);
+
+		if (kind->transcript != NULL)
+			kind->transcript(e, ev);
+	}
 }
 
 void

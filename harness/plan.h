@@ -154,7 +154,9 @@ struct plan_step {
 	X(EXPECT_FAIR, "fair")                                                 \
 	X(EXPECT_REQUEUE, "requeue")                                           \
 	X(EXPECT_LOG, "log")                                                   \
-	X(EXPECT_NO_LOG, "no_log")
+	X(EXPECT_NO_LOG, "no_log")                                             \
+	X(EXPECT_RECEIVED, "received")                                         \
+	X(EXPECT_NO_RECEIVED, "no_received")
 enum plan_expectation_kind {
 #define X(constant, name) constant,
 	PLAN_EXPECTATIONS(X)
@@ -219,7 +221,13 @@ struct plan_expectation {
 	size_t time_count;
 	utime tolerance;
 
-	const struct plan_pattern *patterns; /* LOG in order, NO_LOG */
+	/* RECEIVED, NO_RECEIVED: of which messages. */
+	size_t host;           /* or PLAN_NO_HOST: any */
+	bool has_from;         /* then only those from `from` */
+	struct slice from, to; /* to empty: to anybody */
+
+	/* LOG and RECEIVED in order, NO_LOG, NO_RECEIVED. */
+	const struct plan_pattern *patterns;
 	size_t pattern_count;
 	struct pattern_names names; /* of all these patterns together */
 };

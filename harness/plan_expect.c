@@ -180,6 +180,21 @@ build_message(struct expecting *x, struct err *err)
 	    (unsigned long long)x->e->message, (unsigned long long)most);
 }
 
+/* Which messages "received" is about. */
+static bool
+build_envelope(struct expecting *x, struct err *err)
+{
+	const struct file_expectation *said = x->said;
+	struct json_at at = json_at_key(&x->at, "host");
+
+	x->e->host = PLAN_NO_HOST;
+	x->e->has_from = said->has_from;
+	x->e->from = said->from;
+	x->e->to = said->to;
+	return said->host.len == 0 ||
+	    plan_builder_host(x->b, &at, said->host, &x->e->host, err);
+}
+
 static bool
 build_kind(struct expecting *x, struct err *err)
 {
@@ -208,6 +223,12 @@ build_kind(struct expecting *x, struct err *err)
 	case EXPECT_NO_LOG:
 		return build_patterns(
 		    x, said->no_log.at, said->no_log.count, err);
+	case EXPECT_RECEIVED:
+		return build_patterns(
+		    x, said->received.at, said->received.count, err);
+	case EXPECT_NO_RECEIVED:
+		return build_patterns(
+		    x, said->no_received.at, said->no_received.count, err);
 	case PLAN_EXPECTATION_COUNT:
 		break;
 	}
@@ -229,5 +250,6 @@ build_one(struct plan_builder *b, size_t index, struct plan_expectation *e,
 	x.value_pointer = json_at_format(&x.value_at);
 	e->place = plan_builder_place(b, x.value_pointer);
 	free(x.value_pointer);
-	return build_kind(&x, err) && build_message(&x, err);
+	return build_kind(&x, err) && build_envelope(&x, err) &&
+	    build_message(&x, err);
 }

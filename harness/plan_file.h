@@ -80,6 +80,12 @@ struct file_expectation {
 	JSON_ARRAY_OF(utime) requeue;
 	JSON_ARRAY_OF(struct slice) log;
 	JSON_ARRAY_OF(struct slice) no_log;
+	JSON_ARRAY_OF(struct slice) received;
+	JSON_ARRAY_OF(struct slice) no_received;
+	struct slice host;
+	struct slice from;
+	bool has_from;
+	struct slice to;
 	uint64_t message;
 	struct slice domain;
 	enum plan_fair_by by;

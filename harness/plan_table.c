@@ -164,6 +164,22 @@ static const struct json_field expectation_fields[] = {
 	    "is one word and must repeat, {} is anything." },
 	{ "no_log", EXPECT_PATTERNS, EXPECT_AT(no_log, EXPECT_NO_LOG),
 	    "What no line of the mail log may hold." },
+	{ "received", EXPECT_PATTERNS, EXPECT_AT(received, EXPECT_RECEIVED),
+	    "Lines of one message that a host has taken, header and body, in "
+	    "this order, others between them; patterns as in \"log\"." },
+	{ "no_received", EXPECT_PATTERNS,
+	    EXPECT_AT(no_received, EXPECT_NO_RECEIVED),
+	    "What no line of any message that a host has taken may hold." },
+	{ "host", JF_STRING(1, NAME_MAX_CHARS),
+	    JSON_AT(struct file_expectation, host), JSON_OPTIONAL,
+	    "The host that took the message; absent: any." },
+	{ "from", JF_CUSTOM(&sender_custom),
+	    JSON_AT_HAS(struct file_expectation, from, has_from),
+	    JSON_OPTIONAL,
+	    "The sender in that message's envelope; empty: the null path." },
+	{ "to", JF_CUSTOM(&address_custom),
+	    JSON_AT(struct file_expectation, to), JSON_OPTIONAL,
+	    "One of the recipients in that message's envelope." },
 	{ "message", JF_INTEGER(1, COUNT_MAX),
 	    JSON_AT(struct file_expectation, message), JSON_OPTIONAL,
 	    "The message in question, the n-th that was accepted; for "
@@ -184,7 +200,10 @@ static const struct json_field expectation_fields[] = {
 };
 static const struct json_group expectation_groups[] = {
 	{ JSON_EXACTLY_ONE, "delivered bounced dropped queued attempts fair "
-	    "requeue log no_log" },
+	    "requeue log no_log received no_received" },
+	{ JSON_NEEDS_ONE, "host received no_received" },
+	{ JSON_NEEDS_ONE, "from received no_received" },
+	{ JSON_NEEDS_ONE, "to received no_received" },
 	{ JSON_NEEDS_ONE, "message attempts requeue" },
 	{ JSON_NEEDS_ONE, "domain attempts" },
 	{ JSON_NEEDS_ONE, "by fair" },

@@ -16,6 +16,7 @@ struct dialogue {
 
 	bool is_in_body;
 	uint64_t body_bytes; /* of content so far */
+	struct buf content;  /* its beginning */
 	uint64_t body_next;  /* the rules are asked at so many */
 
 	bool is_playing;
@@ -28,6 +29,7 @@ static bool body_is_due(const struct dialogue *d);
 static void body_react(
     struct dialogue *d, const struct dialogue_scene *scene, struct buf *out);
 static void body_begin(struct dialogue *d);
+static void content_keep(struct dialogue *d, struct slice content);
 static void transaction_end(struct dialogue *d);
 static void ask_react(struct dialogue *d, const struct dialogue_scene *scene,
     const struct smtp_server_event *ev, struct buf *out);
@@ -65,6 +67,7 @@ dialogue_destroy(struct dialogue **dp)
 	smtp_server_destroy(&d->session);
 	rule_scope_fini(&d->scope);
 	envelope_fini(&d->envelope);
+	buf_fini(&d->content);
 	free(d);
 	*dp = NULL;
 }
@@ -99,6 +102,12 @@ dialogue_size(const struct dialogue *d)
 	return d->body_bytes;
 }
 
+struct slice
+dialogue_content(const struct dialogue *d)
+{
+	return buf_slice(&d->content);
+}
+
 /* A session that asks tells violations and nothing else, hence it may be
  * listened to while its answer is being played. */
 enum dialogue_event
@@ -125,7 +134,7 @@ dialogue_next(struct dialogue *d, const struct dialogue_scene *scene,
 			return DIALOGUE_VIOLATION;
 		case SMTP_SERVER_CONTENT:
 			body_begin(d);
-			d->body_bytes += ev.content.len;
+			content_keep(d, ev.content);
 			break;
 		case SMTP_SERVER_ASK:
 			ask_react(d, scene, &ev, out);
@@ -168,12 +177,22 @@ dialogue_played(struct dialogue *d)
 /* ---- content ---- */
 
 static void
+content_keep(struct dialogue *d, struct slice content)
+{
+	size_t room = TRANSCRIPT_CONTENT_MAX - buf_len(&d->content);
+
+	d->body_bytes += content.len;
+	buf_append(&d->content, slice_sub(content, 0, room));
+}
+
+static void
 body_begin(struct dialogue *d)
 {
 	if (d->is_in_body)
 		return;
 	d->is_in_body = true;
 	d->body_bytes = 0;
+	buf_clear(&d->content);
 	d->body_next = rule_book_next_body(d->book, 0);
 }
 

@@ -12,6 +12,7 @@
 #ifndef FAULTPOST_MOCK_DIALOGUE_H
 #define FAULTPOST_MOCK_DIALOGUE_H
 
+#include "core/transcript/transcript.h"
 #include "mockserver/envelope.h"
 #include "mockserver/reaction.h"
 
@@ -56,5 +57,7 @@ bool dialogue_is_over(const struct dialogue *d);
 struct envelope *dialogue_envelope(struct dialogue *d);
 /* Bytes of content in the transaction. */
 uint64_t dialogue_size(const struct dialogue *d);
+/* That content, or its beginning (TRANSCRIPT_CONTENT_MAX). */
+struct slice dialogue_content(const struct dialogue *d);
 
 #endif

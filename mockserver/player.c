@@ -360,7 +360,8 @@ say(struct player *p)
 	if (dialogue_played(p->dialogue)) {
 		p->site->messages++;
 		teller_say_message(&p->teller, p->heard_at,
-		    dialogue_envelope(p->dialogue), dialogue_size(p->dialogue));
+		    dialogue_envelope(p->dialogue), dialogue_size(p->dialogue),
+		    dialogue_content(p->dialogue));
 	}
 	end_act(p);
 }

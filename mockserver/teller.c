@@ -64,7 +64,7 @@ teller_say_reaction(const struct teller *t, utime now,
 
 void
 teller_say_message(const struct teller *t, utime now, struct envelope *envelope,
-    uint64_t size_bytes)
+    uint64_t size_bytes, struct slice content)
 {
 	struct transcript_event ev = {
 		.kind = TRANSCRIPT_MESSAGE,
@@ -72,6 +72,7 @@ teller_say_message(const struct teller *t, utime now, struct envelope *envelope,
 		.recipients = envelope_recipients(envelope),
 		.recipient_count = envelope->count,
 		.size_bytes = size_bytes,
+		.content = content,
 	};
 
 	say(t, now, &ev);

@@ -31,6 +31,6 @@ void teller_say_rule(
 void teller_say_reaction(const struct teller *t, utime now,
     enum transcript_kind kind, const struct reaction *r, struct slice bytes);
 void teller_say_message(const struct teller *t, utime now,
-    struct envelope *envelope, uint64_t size_bytes);
+    struct envelope *envelope, uint64_t size_bytes, struct slice content);
 
 #endif

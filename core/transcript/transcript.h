@@ -12,6 +12,9 @@
 #include "core/base/utime.h"
 #include "core/smtp/server.h"
 
+/* Of a larger message's content only so much is handed over. */
+#define TRANSCRIPT_CONTENT_MAX ((size_t)65536)
+
 /* X(constant, name in files) */
 #define TRANSCRIPT_KINDS(X)                                                    \
 	X(TRANSCRIPT_OPEN, "open")       /* a connection stands */             \
@@ -46,6 +49,9 @@ struct transcript_event {
 	const struct slice *recipients; /* those that got a 2xx */
 	size_t recipient_count;
 	uint64_t size_bytes; /* of the content as received, dots unstuffed */
+	/* The content, or its first TRANSCRIPT_CONTENT_MAX bytes; files do not
+	 * have it. */
+	struct slice content;
 };
 
 /* Who is told. */

@@ -32,7 +32,8 @@ def masked(text):
 
 
 PAGES = ["attempts", "bounced", "delivered", "dropped", "endings", "fair",
-         "log", "long", "loop", "no_log", "queued", "requeue"]
+         "log", "long", "loop", "no_log", "no_received", "queued", "received",
+         "requeue"]
 
 
 @pytest.mark.parametrize("name", PAGES)

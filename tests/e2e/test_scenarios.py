@@ -61,6 +61,8 @@ FALSIFY = {
     "requeue": falsify_times,
     "log": falsify_patterns,
     "no_log": lambda patterns: ["Start MID 1"],
+    "received": falsify_patterns,
+    "no_received": lambda patterns: ["Received: {}"],
 }
 
 
