@@ -149,6 +149,25 @@ seat_left(const struct invariants *v, const struct ledger_group *g)
 	return SIZE_MAX;
 }
 
+/* The line names the bounce profile by which it waits; older spellings do
+ * not. */
+static void
+profile_check(struct invariants *v, const struct ledger_entry *entry)
+{
+	const struct relay_bounce_profile *profile =
+	    ledger_profile(v->ledger, entry->group);
+	struct slice said = entry->line->profile;
+
+	if (said.len == 0 || slice_eq(said, profile->name) ||
+	    slice_find_byte(said, '\\') < said.len)
+		return;
+	invariant_fail(v, INV_BACK_OFF, &entry->moment,
+	    "a message waits by the bounce profile of its domain",
+	    "MID %llu waits by profile [%.*s]; that of %s is [%.*s]",
+	    ULL(entry->line->mid), SLICE_ARG(said), entry->group->domain->name,
+	    SLICE_ARG(profile->name));
+}
+
 static void
 entry_pending(struct invariants *v, const struct ledger_entry *entry)
 {
@@ -318,6 +337,7 @@ backoff_entry(struct invariants *v, const struct ledger_entry *entry)
 		entry_failed(v, entry);
 		return;
 	case LEDGER_PENDING:
+		profile_check(v, entry);
 		entry_pending(v, entry);
 		return;
 	case LEDGER_BOUNCED:

@@ -200,8 +200,8 @@ ledger_patience(const struct ledger *l, const struct ledger_domain *d)
 const struct relay_bounce_profile *
 ledger_profile(const struct ledger *l, const struct ledger_group *g)
 {
-	(void)g;
-	return &l->plan->relay.bounce;
+	return g->domain->profile != NULL ? g->domain->profile
+					  : &l->plan->relay.bounce;
 }
 
 bool

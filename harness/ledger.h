@@ -118,6 +118,8 @@ struct ledger_domain {
 	uint64_t open_count; /* connections that are its own */
 	struct ledger_moment active; /* its last line; line 0: none */
 	struct choice *choice;       /* owned by invariant_choice.c */
+	/* That which the destination controls name, or NULL. */
+	const struct relay_bounce_profile *profile;
 	UT_hash_handle hh;
 };
 

@@ -6,6 +6,8 @@
  */
 #include "harness/ledger_impl.h"
 
+#include "relay/profile.h"
+
 static enum tried failed_in_round(
     const struct ledger_group *g, const struct ledger_moment *failed);
 static void group_ready(struct ledger *l, struct ledger_group *g);
@@ -32,6 +34,8 @@ domain_get(struct ledger *l, struct slice name)
 	routing_find(l->plan, slice_cstr(d->name), &d->routing);
 	d->controls = relay_destinations_find(
 	    l->plan->relay.destinations, slice_cstr(d->name));
+	d->profile =
+	    relay_profile_named(&l->plan->relay, d->controls->bounce_profile);
 	if (d->routing.state != ROUTING_FOUND)
 		d->routing.count = 0;
 	d->seats = xcalloc(d->routing.count + 1, sizeof(d->seats[0]));

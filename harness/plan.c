@@ -7,6 +7,7 @@
 #include "harness/plan_file.h"
 
 #include "core/base/suggest.h"
+#include "relay/profile.h"
 
 /* The plan and what it owns beside the arena. */
 struct plan_owner {
@@ -205,6 +206,7 @@ build_destinations(
 	struct json_at relay = json_at_key(&root, "relay");
 	struct json_at lines = json_at_key(&relay, "destconfig");
 	struct err_list errors = { 0 };
+	struct err why = { 0 };
 
 	owner->destinations =
 	    relay_destconfig_read(&lines, &b->file->relay.destconfig, &errors);
@@ -212,7 +214,9 @@ build_destinations(
 		*err = errors.list[0];
 	err_list_fini(&errors);
 	owner->plan.relay.destinations = owner->destinations;
-	return owner->destinations != NULL;
+	return owner->destinations != NULL &&
+	    (relay_profiles_check(&owner->plan.relay, &why) ||
+		json_fail(&relay, err, "%s", why.msg));
 }
 
 /* The addresses of the shared cast belong to nobody else. */

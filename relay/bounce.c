@@ -78,7 +78,7 @@ status_of(const struct bounce_story *story)
 	    !smtp_status_parse(cause->text, &status, &used) ||
 	    status.class != cause->code / 100)
 		return (struct slice){ 0 };
-	return slice_sub(cause->text, 0, used);
+	return slice_trim(slice_sub(cause->text, 0, used));
 }
 
 /* An address of type utf-8 is no xtext, and stays as it is. */

@@ -7,6 +7,7 @@
 #include "core/json/schema.h"
 #include "core/smtp/stage.h"
 #include "relay/bounce_json.h"
+#include "relay/profile.h"
 
 static bool stages_read(
     const struct json_at *at, void *to, struct arena *arena, struct err *err);
@@ -392,6 +393,7 @@ config_build(struct relay_config_file *out, const struct config_json *json,
 {
 	struct json_at root = json_at_root(&out->doc);
 	struct json_at dns = json_at_key(&root, "dns");
+	struct err why = { 0 };
 	bool ok;
 
 	out->config = json->config;
@@ -407,7 +409,9 @@ config_build(struct relay_config_file *out, const struct config_json *json,
 	out->config.routes = out->routes;
 	out->config.zone = out->zone;
 	out->config.destinations = out->destinations;
-	return ok;
+	return ok &&
+	    (relay_profiles_check(&out->config, &why) ||
+		json_fail(&root, err, "%s", why.msg));
 }
 
 bool

@@ -7,6 +7,7 @@
  * Everything that changes a domain's queue calls deliver_wake(); the queue is
  * looked at in one place, when the callbacks of the moment have run.
  */
+#include "relay/profile.h"
 #include "relay/relay_impl.h"
 
 /* How far past the first ready group the search for one that an idle connection
@@ -20,8 +21,11 @@ static void retire(struct delivery *d);
 static void
 take_controls(struct delivery *d)
 {
+	const struct relay_config *config = d->relay->config;
+
 	d->controls = relay_destinations_find(
-	    d->relay->config->destinations, slice_cstr(d->domain->name));
+	    config->destinations, slice_cstr(d->domain->name));
+	d->profile = relay_profile_named(config, d->controls->bounce_profile);
 }
 
 struct delivery *

@@ -83,7 +83,7 @@ const struct relay_bounce_profile *
 deliver_profile(const struct delivery *d, const struct group *g)
 {
 	(void)g;
-	return &d->relay->config->bounce;
+	return d->profile != NULL ? d->profile : &d->relay->config->bounce;
 }
 
 static void

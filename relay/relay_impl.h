@@ -108,6 +108,8 @@ struct delivery {
 	struct relay *relay;
 	struct domain *domain;
 	const struct relay_destination *controls; /* borrowed: the config's */
+	/* That which the controls name, or NULL. */
+	const struct relay_bounce_profile *profile;
 	struct list retired;     /* in relay->retired, or in no list */
 	struct timer wake;       /* when to look at the queue again */
 	struct list connections; /* of struct connection */

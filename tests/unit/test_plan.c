@@ -110,7 +110,8 @@ static struct error_row {
 	{ "expectation of nothing", HOSTS "'expect': [{'because': 'x'}]}",
 	    "f.json:3:12: /expect/0: expected one of the keys "
 	    "\"delivered\", \"bounced\", \"dropped\", \"queued\", "
-	    "\"attempts\", \"fair\", \"requeue\", \"log\", \"no_log\"" },
+	    "\"attempts\", \"fair\", \"requeue\", \"log\", \"no_log\", "
+	    "\"received\", \"no_received\"" },
 	{ "two kinds", HOSTS "'expect': [{'queued': 1, 'dropped': 1}]}",
 	    "f.json:3:13: /expect/0: \"dropped\" and \"queued\" exclude "
 	    "each other" },
