@@ -23,7 +23,7 @@ floor_library(routes FLOOR 1 IN core/routes USES base smtp dns)
 floor_library(transcript FLOOR 1 IN core/transcript USES base smtp json)
 floor_library(tls FLOOR 1 IN core/tls USES base NEEDS openssl)
 
-floor_library(mock_pure FLOOR 2 IN mockserver USES base smtp json dns
+floor_library(mock_pure FLOOR 2 IN mockserver USES base smtp json dns tls
   transcript NEEDS pcre2)
 floor_library(relay_pure FLOOR 2 IN relay USES base smtp json dns maillog
   routes)

@@ -144,6 +144,9 @@ talk_words(struct talk *t)
 	case TRANSCRIPT_RULE:
 		buf_printf(&t->row, "%s does: %s", ev->host, note);
 		break;
+	case TRANSCRIPT_TLS:
+		buf_printf(&t->row, "%s TLS: %s", ev->host, note);
+		break;
 	case TRANSCRIPT_MESSAGE:
 		buf_printf(&t->row,
 		    "%s takes the message: recipients: %zu, bytes: %llu",

@@ -352,6 +352,7 @@ seen_event(struct witness *w, struct pair *p, const struct transcript_event *ev)
 		return;
 	case TRANSCRIPT_OPEN:
 	case TRANSCRIPT_RULE:
+	case TRANSCRIPT_TLS:
 	case TRANSCRIPT_EOF:
 		return;
 	}

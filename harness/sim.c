@@ -308,7 +308,10 @@ static bool
 sim_assemble(struct sim *sim, struct err *err)
 {
 	const struct plan *plan = sim->plan;
-	struct mock_options mock = { .seed = sim->result->seed };
+	struct mock_options mock = {
+		.seed = sim->result->seed,
+		.zone = plan->relay.zone,
+	};
 	struct transcript_sink sink = { sim, on_transcript };
 	struct relay_hooks relay = { sim, on_log, NULL, on_fault };
 	struct inject_hooks inject = { sim, on_refusal };

@@ -19,6 +19,10 @@ struct dialogue {
 	struct buf content;  /* its beginning */
 	uint64_t body_next;  /* the rules are asked at so many */
 
+	bool is_secured;
+	bool tls_due;           /* 220 was said to STARTTLS */
+	enum mock_tls_kind tls; /* what the rules made of it */
+
 	bool is_playing;
 	bool is_asked; /* the session asked for what is being played */
 	struct reaction reaction; /* being played; its bytes are elsewhere */
@@ -37,6 +41,8 @@ static void propose(struct dialogue *d, const struct smtp_server_event *ev);
 static uint64_t declared_size(const struct smtp_command *command);
 static void react(struct dialogue *d, const struct dialogue_scene *scene,
     const struct occasion *o, struct smtp_syntax_error wrong, struct buf *out);
+static void tls_react(
+    struct dialogue *d, const struct dialogue_scene *scene, struct buf *out);
 static bool note_answer(struct dialogue *d);
 
 struct dialogue *
@@ -44,7 +50,7 @@ dialogue_new(const struct mock_host *host, struct rule_book *book,
     const struct ip_address *client)
 {
 	const struct smtp_server_options options = {
-		.extensions = host->extensions,
+		.extensions = mock_host_offers(host, false),
 	};
 	struct dialogue *d = xcalloc(1, sizeof(*d));
 
@@ -53,6 +59,7 @@ dialogue_new(const struct mock_host *host, struct rule_book *book,
 	d->client = *client;
 	d->session = smtp_server_new(&options);
 	d->body_next = UINT64_MAX;
+	d->tls = host->tls.certificate;
 	rule_scope_init(&d->scope, host->rules.count);
 	return d;
 }
@@ -126,6 +133,11 @@ dialogue_next(struct dialogue *d, const struct dialogue_scene *scene,
 			*reaction = d->reaction;
 			return DIALOGUE_REACTION;
 		}
+		if (!d->is_playing && d->tls_due) {
+			tls_react(d, scene, out);
+			*reaction = d->reaction;
+			return DIALOGUE_REACTION;
+		}
 		if (!smtp_server_next(d->session, &ev))
 			return DIALOGUE_QUIET;
 		switch (ev.type) {
@@ -172,6 +184,28 @@ dialogue_played(struct dialogue *d)
 		smtp_server_answer(d->session, d->reaction.code);
 	}
 	return accepted_message;
+}
+
+void
+dialogue_secured(struct dialogue *d)
+{
+	d->is_secured = true;
+	smtp_server_offer(d->session, mock_host_offers(d->host, true));
+}
+
+/* The handshake is about to begin. */
+static void
+tls_react(
+    struct dialogue *d, const struct dialogue_scene *scene, struct buf *out)
+{
+	const struct occasion o = {
+		.stage = STAGE_TLS,
+		.now = scene->now,
+		.client = &d->client,
+	};
+
+	d->tls_due = false;
+	react(d, scene, &o, (struct smtp_syntax_error){ 0 }, out);
 }
 
 /* ---- content ---- */
@@ -305,6 +339,8 @@ react(struct dialogue *d, const struct dialogue_scene *scene,
 		.connections = scene->connections,
 		.messages = d->messages,
 		.recipients = d->envelope.count - is_rcpt,
+		.is_secured = d->is_secured,
+		.tls = d->tls,
 	};
 	const struct rule *rule = NULL;
 	uint64_t n = 0;
@@ -330,6 +366,12 @@ note_answer(struct dialogue *d)
 			transaction_end(d);
 		else
 			envelope_drop_last(&d->envelope);
+		return false;
+	}
+	if (d->stage == STAGE_STARTTLS && is_accepted) {
+		d->tls_due = true;
+		d->tls = d->reaction.tls;
+		d->is_done = true;
 		return false;
 	}
 	if (d->stage == STAGE_DATA && d->reaction.code / 100 == 3) {

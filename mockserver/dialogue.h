@@ -51,6 +51,11 @@ void dialogue_react_idle(struct dialogue *d, const struct dialogue_scene *scene,
 /* The reaction has been played.  True when it accepted a message, whose
  * envelope and size then stand until the next call of dialogue_next(). */
 bool dialogue_played(struct dialogue *d);
+/* The reaction that was played is the beginning of a handshake: nothing more is
+ * to be asked of the dialogue until it has been done.  Behind
+ * dialogue_secured() the dialogue is under TLS; without, it goes on in clear.
+ */
+void dialogue_secured(struct dialogue *d);
 /* No more reactions will come: QUIT, 421, or no 2xx in greeting. */
 bool dialogue_is_over(const struct dialogue *d);
 

@@ -84,6 +84,9 @@ static const struct json_field host_fields[] = {
 	    JF_ARRAY(enum smtp_extension, JF_WORD(offer_words), 0, 20),
 	    JSON_AT(struct mock_host, extension_list), OFFERS_DEFAULT,
 	    "What the host offers in its answer to EHLO." },
+	{ "tls", JF_OBJECT(&mock_tls_offer_table),
+	    JSON_AT_HAS(struct mock_host, tls, has_tls), JSON_OPTIONAL,
+	    "The host offers STARTTLS; absent: it does not." },
 	{ "limits", JF_OBJECT(&limits_table), JSON_AT(struct mock_host, limits),
 	    "{}", "How much of anything the host takes." },
 	{ "rules", JF_ARRAY(struct rule, JF_OBJECT(&rule_table), 0, 10000),
@@ -105,6 +108,13 @@ const char *
 mock_host_state_name(enum mock_host_state state)
 {
 	return mock_host_state_words[state].name;
+}
+
+unsigned
+mock_host_offers(const struct mock_host *host, bool is_secured)
+{
+	return is_secured ? host->extensions & ~(unsigned)SMTP_EXT_STARTTLS
+			  : host->extensions;
 }
 
 const struct mock_host *
@@ -182,6 +192,8 @@ host_check(
 	h->place = fields_place(at, arena);
 	for (size_t i = 0; i < h->extension_list.count; i++)
 		h->extensions |= h->extension_list.at[i];
+	if (h->has_tls)
+		h->extensions |= SMTP_EXT_STARTTLS;
 	return true;
 }
 

@@ -46,7 +46,9 @@ struct mock_host {
 	uint16_t port;
 	enum mock_host_state state; /* at the start */
 	JSON_ARRAY_OF(enum smtp_extension) extension_list;
-	unsigned extensions; /* the list as bits */
+	unsigned extensions; /* the list as bits, and STARTTLS */
+	struct mock_tls_offer tls;
+	bool has_tls;
 	struct mock_limits limits;
 	JSON_ARRAY_OF(struct rule) rules;
 };
@@ -68,6 +70,8 @@ extern const struct json_custom mock_host_name;
  * place of the "hosts" object. */
 bool mock_hosts_check(
     const struct mock_hosts *hosts, const struct json_at *at, struct err *err);
+/* What it offers in clear, or under TLS: enum smtp_extension bits. */
+unsigned mock_host_offers(const struct mock_host *host, bool is_secured);
 /* The host of that name, or NULL. */
 const struct mock_host *mock_hosts_find(
     const struct mock_hosts *hosts, struct slice name);

@@ -5,6 +5,7 @@
  * loopback port instead, and a table says which; SIGTERM and SIGINT end it.
  */
 #include "core/cli/cli.h"
+#include "core/cli/file.h"
 #include "core/world/world_ev.h"
 #include "mockserver/mock.h"
 #include "mockserver/mock_places.h"
@@ -24,7 +25,7 @@ struct map_entry {
 };
 
 struct daemon {
-	const char *transcript_path, *port_path; /* or NULL */
+	const char *transcript_path, *port_path, *authority_path; /* or NULL */
 	struct map_entry maps[MAPS_MAX];
 	size_t map_count;
 	struct ip_address bind;
@@ -49,6 +50,7 @@ enum {
 	OPTION_BIND,
 	OPTION_BIND_REAL,
 	OPTION_PORT_FILE,
+	OPTION_AUTHORITY_FILE,
 	OPTION_SEED,
 	OPTION_CHECK,
 	OPTION_READY_FD
@@ -67,6 +69,8 @@ static const struct cli_option options[] = {
 	    "Bind the scenario's own addresses, for all to reach." },
 	{ OPTION_PORT_FILE, 0, "port-file", "FILE",
 	    "Write where each host is served (JSON)." },
+	{ OPTION_AUTHORITY_FILE, 0, "authority-file", "FILE",
+	    "Write the certificate to trust for STARTTLS (PEM)." },
 	{ OPTION_SEED, 's', "seed", "N", "Instead of the scenario's seed." },
 	{ OPTION_CHECK, 'n', "check", NULL, "Only read the scenario." },
 	{ OPTION_READY_FD, 0, "ready-fd", "N",
@@ -144,6 +148,9 @@ on_option(void *owner, int id, const char *value, struct err *err)
 		return true;
 	case OPTION_PORT_FILE:
 		d->port_path = value;
+		return true;
+	case OPTION_AUTHORITY_FILE:
+		d->authority_path = value;
 		return true;
 	case OPTION_SEED:
 		d->has_seed = true;
@@ -264,38 +271,28 @@ check_ports(const struct daemon *d, struct err *err)
 }
 
 static bool
-write_all(int fd, struct slice bytes)
-{
-	while (bytes.len > 0) {
-		ssize_t n = write(fd, bytes.at, bytes.len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return false;
-		bytes = slice_skip(bytes, (size_t)n);
-	}
-	return true;
-}
-
-static bool
 write_port_file(const struct daemon *d, struct err *err)
 {
 	struct buf text = { 0 };
 	bool ok;
-	int fd;
 
 	if (d->port_path == NULL)
 		return true;
-	fd = open(d->port_path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-	if (fd < 0)
-		return err_at(err, d->port_path, 0, 0, "%s", strerror(errno));
 	mock_places_format_json(d->mock, &d->scenario.hosts, &text);
-	ok = write_all(fd, buf_slice(&text)) ||
-	    err_at(err, d->port_path, 0, 0, "%s", strerror(errno));
+	ok = cli_write_file(d->port_path, buf_slice(&text), err);
 	buf_fini(&text);
-	(void)close(fd);
 	return ok;
+}
+
+static bool
+write_authority_file(const struct daemon *d, struct err *err)
+{
+	if (d->authority_path == NULL)
+		return true;
+	if (mock_authority(d->mock).len == 0)
+		return err_set(err,
+		    "--authority-file: no host of the scenario offers TLS");
+	return cli_write_file(d->authority_path, mock_authority(d->mock), err);
 }
 
 static bool
@@ -307,7 +304,7 @@ print_places(const struct daemon *d, struct err *err)
 	    d->transcript_fd == STDOUT_FILENO ? STDERR_FILENO : STDOUT_FILENO;
 
 	mock_places_format(d->mock, &d->scenario.hosts, &text);
-	ok = write_all(fd, buf_slice(&text)) ||
+	ok = cli_write_all(fd, buf_slice(&text)) ||
 	    err_at(err, "standard output", 0, 0, "it could not be written: %s",
 		strerror(errno));
 	buf_fini(&text);
@@ -336,7 +333,7 @@ flush_transcript(struct daemon *d)
 	struct err err;
 
 	if (buf_len(&d->transcript) > 0 && !d->has_failed &&
-	    !write_all(d->transcript_fd, buf_slice(&d->transcript))) {
+	    !cli_write_all(d->transcript_fd, buf_slice(&d->transcript))) {
 		err_at(&err, d->transcript_path, 0, 0, "%s", strerror(errno));
 		cli_report(&err, CLI_TROUBLE);
 		d->has_failed = true;
@@ -411,7 +408,13 @@ serve(struct daemon *d)
 		.start = UTIME_NEVER,
 		.zone = d->scenario.zone,
 	};
-	const struct mock_options mock = { d->scenario.seed, place, d };
+	const struct mock_options mock = {
+		.seed = d->scenario.seed,
+		.zone = d->scenario.zone,
+		.keys = TLS_KEY_P256, /* which all clients know */
+		.place = place,
+		.owner = d,
+	};
 	const struct transcript_sink sink = { d, on_event };
 	struct err err;
 	bool ok;
@@ -427,7 +430,7 @@ serve(struct daemon *d)
 	d->mock = mock_new(d->world, &d->scenario.hosts, &mock,
 	    d->transcript_fd >= 0 ? &sink : NULL, &err);
 	if (d->mock == NULL || !write_port_file(d, &err) ||
-	    !print_places(d, &err))
+	    !write_authority_file(d, &err) || !print_places(d, &err))
 		return cli_report(&err, CLI_TROUBLE);
 	world_ev_ready(d->ready_fd, getenv("NOTIFY_SOCKET"));
 	ok =

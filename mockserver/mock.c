@@ -21,6 +21,7 @@ struct mock {
 };
 
 static void make_sites(struct mock *m);
+static void make_tls(struct mock *m);
 static uint64_t seed_of(const struct mock *m, const struct mock_host *host);
 static bool host_open(struct mock *m, size_t host, struct err *err);
 static void host_close(struct mock *m, size_t host);
@@ -41,6 +42,7 @@ mock_new(struct world *w, const struct mock_hosts *hosts,
 	m->hosts = hosts;
 	m->options = *options;
 	make_sites(m);
+	make_tls(m);
 	for (size_t i = 0; i < hosts->count; i++) {
 		if (hosts->at[i].state != MOCK_HOST_REFUSE &&
 		    !host_open(m, i, err)) {
@@ -61,6 +63,7 @@ mock_destroy(struct mock **mp)
 	if (m == NULL)
 		return;
 	players_abort(&m->cast);
+	mock_tls_destroy(&m->cast.tls);
 	for (size_t i = 0; i < m->hosts->count; i++) {
 		host_close(m, i);
 		rule_book_destroy(&m->sites[i].book);
@@ -142,6 +145,13 @@ mock_has_forgotten(const struct mock *m, const struct mock_host *host)
 	return rule_book_overflowed(m->sites[host_index(m, host)].book);
 }
 
+struct slice
+mock_authority(const struct mock *m)
+{
+	return m->cast.tls != NULL ? mock_tls_authority(m->cast.tls)
+				   : SLICE("");
+}
+
 const struct endpoint *
 mock_listen_address(
     const struct mock *m, const struct mock_host *host, size_t address_index)
@@ -186,6 +196,22 @@ make_sites(struct mock *m)
 				.at = { host->addresses.at[j], host->port },
 			};
 	}
+}
+
+static void
+make_tls(struct mock *m)
+{
+	const struct mock_tls_options options = {
+		.zone = m->options.zone,
+		.keys = m->options.keys,
+		.now = world_now(m->cast.world),
+	};
+	bool is_wanted = false;
+
+	for (size_t i = 0; i < m->hosts->count; i++)
+		is_wanted |= m->hosts->at[i].has_tls;
+	if (is_wanted)
+		m->cast.tls = mock_tls_new(m->hosts, &options);
 }
 
 /* Each host throws its own dice, so that what happens at one does not depend

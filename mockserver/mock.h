@@ -10,6 +10,8 @@
 #ifndef FAULTPOST_MOCK_H
 #define FAULTPOST_MOCK_H
 
+#include "core/dns/zone.h"
+#include "core/tls/certificate.h"
 #include "core/transcript/transcript.h"
 #include "core/world/world.h"
 #include "mockserver/hosts.h"
@@ -17,7 +19,10 @@
 struct mock;
 
 struct mock_options {
-	uint64_t seed; /* of the rules with a probability */
+	uint64_t seed;           /* of the rules with a probability */
+	const struct zone *zone; /* borrowed until mock_destroy(): names for
+	                          * certificates; NULL: none */
+	enum tls_key_kind keys;  /* of certificates */
 	/* Where a host's endpoint is really bound, for worlds that lack its
 	 * address; NULL: where it says.  Transcripts show what the scenario
 	 * says. */
@@ -54,6 +59,9 @@ uint64_t mock_message_count(const struct mock *m, const struct mock_host *host);
 /* The host's rules met more recipients or senders than it remembers
  * (RULE_KEYS_MAX); the further ones shared one count. */
 bool mock_has_forgotten(const struct mock *m, const struct mock_host *host);
+/* The certificate, PEM, of the authority that signed those of the hosts; empty
+ * when no host offers TLS. */
+struct slice mock_authority(const struct mock *m);
 /* Where the host's address of that index is bound (port 0 resolved); NULL when
  * it does not listen. */
 const struct endpoint *mock_listen_address(

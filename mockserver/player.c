@@ -4,13 +4,10 @@
  *
  * Everything that happens to a player goes through one of the entry points
  * (open, input, drained, eof, failure, the two timers).  Each does its part and
- * then calls settle(), the only place where events are taken from the session,
- * output is written, and a player that is gone is freed.
+ * then calls player_settle(), the only place where events are taken from the
+ * session, output is written, and a player that is gone is freed.
  */
-#include "mockserver/player.h"
-
-#include "mockserver/dialogue.h"
-#include "mockserver/teller.h"
+#include "mockserver/player_impl.h"
 
 /* The client is not read while so much of its input waits. */
 #define BACKLOG_MAX 65536
@@ -18,47 +15,6 @@
  * looks. */
 #define LINGER_MAX  (5 * UTIME_S)
 #define LINGER_STEP UTIME_MS
-
-/*
- * READY takes events from the session.  DELAYED has an answer that is not due
- * yet and goes on to READY, or by DRIPPING, which sends it bit by bit.  STALLED
- * gives none, for good or until it closes. LINGERING resets when its last bytes
- * have left.  GONE has given its stream back and is freed by settle(); it is
- * reached from anywhere.
- */
-#define PLAYER_STATES(X)                                                       \
-	X(PLAYER_READY)                                                        \
-	X(PLAYER_DELAYED)                                                      \
-	X(PLAYER_DRIPPING)                                                     \
-	X(PLAYER_STALLED)                                                      \
-	X(PLAYER_LINGERING)                                                    \
-	X(PLAYER_GONE)
-enum player_state {
-#define X(state) state,
-	PLAYER_STATES(X)
-#undef X
-};
-
-struct player {
-	struct list link; /* of player_cast.players */
-	struct site *site;
-	struct stream *stream;     /* owned until GONE */
-	struct dialogue *dialogue; /* owned */
-	enum player_state state;
-	struct timer pause; /* ends DELAYED, STALLED, LINGERING; for each
-	                     * portion of DRIPPING */
-	struct timer idle;  /* set in READY */
-	utime heard_at;     /* the last input or answer */
-	utime linger_until;
-	struct teller teller;
-	bool has_eof, is_paused;
-
-	struct buf out; /* `ready` bytes to write, then those of `reaction` */
-	size_t ready;
-	struct reaction reaction; /* being played, its bytes at the end of
-	                           * `out` */
-	size_t said;              /* of its bytes */
-};
 
 static void on_connected(void *owner);
 static void on_input(void *owner, struct slice bytes);
@@ -68,19 +24,13 @@ static void on_failure(void *owner, enum net_failure why);
 static void on_pause(struct timer *t);
 static void on_idle(struct timer *t);
 
-static utime now_of(const struct player *p);
 static struct dialogue_scene scene_of(const struct player *p);
-static void settle(struct player *p);
 static bool take_events(struct player *p);
 static bool is_choked(const struct player *p);
 static void play(struct player *p);
 static void act(struct player *p);
 static void say(struct player *p);
 static void end_act(struct player *p);
-static void enter_pause(struct player *p, enum player_state state, utime span);
-static void enter_ready(struct player *p);
-static void flush(struct player *p);
-static void finish(struct player *p, enum transcript_kind how);
 static void free_player(struct player *p);
 
 static const struct stream_handler handler = {
@@ -89,6 +39,7 @@ static const struct stream_handler handler = {
 	.on_drained = on_drained,
 	.on_eof = on_eof,
 	.on_failure = on_failure,
+	.on_secured = player_on_secured,
 };
 
 void
@@ -113,9 +64,10 @@ player_open(
 	list_append(&site->cast->players, &p->link);
 	site->connections++;
 	stream_attach(stream, &handler, p);
-	teller_say(&p->teller, now_of(p), TRANSCRIPT_OPEN, (struct slice){ 0 });
-	enter_ready(p);
-	settle(p);
+	teller_say(
+	    &p->teller, player_now(p), TRANSCRIPT_OPEN, (struct slice){ 0 });
+	player_enter_ready(p);
+	player_settle(p);
 }
 
 void
@@ -125,7 +77,7 @@ players_abort(struct player_cast *cast)
 		struct player *p =
 		    CONTAINER_OF(cast->players.next, struct player, link);
 
-		finish(p, TRANSCRIPT_RESET);
+		player_finish(p, TRANSCRIPT_RESET);
 		free_player(p);
 	}
 }
@@ -144,16 +96,18 @@ on_input(void *owner, struct slice bytes)
 {
 	struct player *p = owner;
 
-	p->heard_at = now_of(p);
-	teller_say(&p->teller, p->heard_at, TRANSCRIPT_IN, bytes);
-	dialogue_feed(p->dialogue, bytes);
-	settle(p);
+	p->heard_at = player_now(p);
+	if (p->state != PLAYER_DEAF || player_hear_clear_text(p, bytes)) {
+		teller_say(&p->teller, p->heard_at, TRANSCRIPT_IN, bytes);
+		dialogue_feed(p->dialogue, bytes);
+	}
+	player_settle(p);
 }
 
 static void
 on_drained(void *owner)
 {
-	settle(owner);
+	player_settle(owner);
 }
 
 static void
@@ -161,19 +115,22 @@ on_eof(void *owner)
 {
 	struct player *p = owner;
 
-	teller_say(&p->teller, now_of(p), TRANSCRIPT_EOF, (struct slice){ 0 });
+	teller_say(
+	    &p->teller, player_now(p), TRANSCRIPT_EOF, (struct slice){ 0 });
 	p->has_eof = true;
-	settle(p);
+	player_settle(p);
 }
 
 static void
 on_failure(void *owner, enum net_failure why)
 {
 	struct player *p = owner;
-	teller_say_lost(&p->teller, now_of(p), net_failure_text(why));
+	teller_say_lost(&p->teller, player_now(p),
+	    why == NET_TLS ? stream_tls_failure(p->stream)
+			   : net_failure_text(why));
 	stream_close(p->stream);
 	p->state = PLAYER_GONE;
-	settle(p);
+	player_settle(p);
 }
 
 static void
@@ -193,19 +150,21 @@ on_pause(struct timer *t)
 		say(p);
 		break;
 	case PLAYER_STALLED:
-		finish(p, TRANSCRIPT_CLOSE);
+	case PLAYER_HANDSHAKE:
+	case PLAYER_DEAF:
+		player_finish(p, TRANSCRIPT_CLOSE);
 		break;
 	case PLAYER_LINGERING:
 		if (stream_queued(p->stream) > 0 && now < p->linger_until)
 			timer_set(w, t, now + LINGER_STEP);
 		else
-			finish(p, TRANSCRIPT_RESET);
+			player_finish(p, TRANSCRIPT_RESET);
 		break;
 	case PLAYER_READY:
 	case PLAYER_GONE:
 		break;
 	}
-	settle(p);
+	player_settle(p);
 }
 
 /* RFC 5321, 4.5.3.2.7.  Set once for many inputs: it looks when the last one
@@ -227,14 +186,14 @@ on_idle(struct timer *t)
 	dialogue_react_idle(p->dialogue, &scene, &p->out, &p->reaction);
 	act(p);
 	if (p->state != PLAYER_GONE)
-		finish(p, TRANSCRIPT_CLOSE);
-	settle(p);
+		player_finish(p, TRANSCRIPT_CLOSE);
+	player_settle(p);
 }
 
 /* ---- the turn ---- */
 
-static utime
-now_of(const struct player *p)
+utime
+player_now(const struct player *p)
 {
 	return world_now(p->site->cast->world);
 }
@@ -243,25 +202,25 @@ static struct dialogue_scene
 scene_of(const struct player *p)
 {
 	return (struct dialogue_scene){
-		.now = now_of(p),
+		.now = player_now(p),
 		.connection = p->teller.connection,
 		.connections = p->site->connections,
 	};
 }
 
-static void
-settle(struct player *p)
+void
+player_settle(struct player *p)
 {
 	bool is_full, has_more;
 
 	do {
 		has_more = take_events(p);
-		flush(p);
+		player_flush(p);
 	} while (has_more);
 	if (p->has_eof && !is_choked(p) &&
 	    (p->state == PLAYER_READY || p->state == PLAYER_STALLED ||
-		p->state == PLAYER_DRIPPING))
-		finish(p, TRANSCRIPT_CLOSE);
+		p->state == PLAYER_DRIPPING || p->state == PLAYER_DEAF))
+		player_finish(p, TRANSCRIPT_CLOSE);
 	if (p->state == PLAYER_GONE) {
 		free_player(p);
 		return;
@@ -283,6 +242,7 @@ take_events(struct player *p)
 
 	while (p->ready < STREAM_HIGH_WATER) {
 		if (p->state == PLAYER_GONE || p->state == PLAYER_LINGERING ||
+		    p->state == PLAYER_HANDSHAKE || p->state == PLAYER_DEAF ||
 		    is_choked(p))
 			return false;
 		switch (dialogue_next(
@@ -315,9 +275,9 @@ static void
 play(struct player *p)
 {
 	assert(p->state == PLAYER_READY);
-	teller_say_rule(&p->teller, now_of(p), &p->reaction);
+	teller_say_rule(&p->teller, player_now(p), &p->reaction);
 	if (p->reaction.delay > 0)
-		enter_pause(p, PLAYER_DELAYED, p->reaction.delay);
+		player_enter_pause(p, PLAYER_DELAYED, p->reaction.delay);
 	else
 		act(p);
 }
@@ -329,7 +289,7 @@ act(struct player *p)
 	const struct reaction *r = &p->reaction;
 
 	if (r->ending == RULE_STALL) {
-		enter_pause(p, PLAYER_STALLED, r->stall);
+		player_enter_pause(p, PLAYER_STALLED, r->stall);
 		return;
 	}
 	p->said = 0;
@@ -347,14 +307,14 @@ say(struct player *p)
 	const struct slice bytes =
 	    slice_sub(buf_slice(&p->out), p->ready, most);
 
-	p->heard_at = now_of(p);
+	p->heard_at = player_now(p);
 	if (bytes.len > 0)
 		teller_say_reaction(
 		    &p->teller, p->heard_at, TRANSCRIPT_OUT, r, bytes);
 	p->ready += bytes.len;
 	p->said += bytes.len;
 	if (bytes.len < left) {
-		enter_pause(p, PLAYER_DRIPPING, r->drip.every);
+		player_enter_pause(p, PLAYER_DRIPPING, r->drip.every);
 		return;
 	}
 	if (dialogue_played(p->dialogue)) {
@@ -372,22 +332,24 @@ end_act(struct player *p)
 	assert(p->reaction.ending != RULE_STALL);
 	switch (p->reaction.ending) {
 	case RULE_KEEP:
-		if (dialogue_is_over(p->dialogue))
-			finish(p, TRANSCRIPT_CLOSE);
+		if (p->reaction.is_handshake)
+			player_begin_tls(p);
+		else if (dialogue_is_over(p->dialogue))
+			player_finish(p, TRANSCRIPT_CLOSE);
 		else if (p->state != PLAYER_READY)
-			enter_ready(p);
+			player_enter_ready(p);
 		break;
 	case RULE_CLOSE:
 	case RULE_DROP:
-		finish(p, TRANSCRIPT_CLOSE);
+		player_finish(p, TRANSCRIPT_CLOSE);
 		break;
 	case RULE_RESET:
-		flush(p);
+		player_flush(p);
 		p->linger_until = utime_add(p->heard_at, LINGER_MAX);
 		if (stream_queued(p->stream) > 0)
-			enter_pause(p, PLAYER_LINGERING, LINGER_STEP);
+			player_enter_pause(p, PLAYER_LINGERING, LINGER_STEP);
 		else
-			finish(p, TRANSCRIPT_RESET);
+			player_finish(p, TRANSCRIPT_RESET);
 		break;
 	case RULE_STALL:
 		break;
@@ -396,8 +358,8 @@ end_act(struct player *p)
 
 /* ---- states ---- */
 
-static void
-enter_ready(struct player *p)
+void
+player_enter_ready(struct player *p)
 {
 	struct world *w = p->site->cast->world;
 
@@ -407,8 +369,8 @@ enter_ready(struct player *p)
 	    utime_add(p->heard_at, p->site->host->limits.idle_timeout));
 }
 
-static void
-enter_pause(struct player *p, enum player_state state, utime span)
+void
+player_enter_pause(struct player *p, enum player_state state, utime span)
 {
 	struct world *w = p->site->cast->world;
 
@@ -417,8 +379,8 @@ enter_pause(struct player *p, enum player_state state, utime span)
 	timer_set(w, &p->pause, utime_add(world_now(w), span));
 }
 
-static void
-flush(struct player *p)
+void
+player_flush(struct player *p)
 {
 	if (p->ready == 0)
 		return;
@@ -428,13 +390,13 @@ flush(struct player *p)
 }
 
 /* CLOSE or RESET. */
-static void
-finish(struct player *p, enum transcript_kind how)
+void
+player_finish(struct player *p, enum transcript_kind how)
 {
 	assert(p->state != PLAYER_GONE);
-	flush(p);
+	player_flush(p);
 	teller_say_reaction(
-	    &p->teller, now_of(p), how, &p->reaction, (struct slice){ 0 });
+	    &p->teller, player_now(p), how, &p->reaction, (struct slice){ 0 });
 	if (how == TRANSCRIPT_CLOSE)
 		stream_close(p->stream);
 	else

@@ -11,12 +11,14 @@
 #include "core/transcript/transcript.h"
 #include "core/world/world.h"
 #include "mockserver/hosts.h"
+#include "mockserver/mock_tls.h"
 
 /* What all players of a mock share. */
 struct player_cast {
 	struct world *world;         /* borrowed */
 	struct transcript_sink sink; /* on_event NULL: none */
 	struct list players;
+	struct mock_tls *tls; /* borrowed; NULL: no host offers it */
 	uint64_t connections; /* opened so far */
 };
 

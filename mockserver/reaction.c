@@ -15,7 +15,7 @@ struct answer {
 /* X(stage, code, status, text): where nothing is wrong. */
 #define ANSWERS(X)                                                             \
 	X(STAGE_HELO, 250, "", NULL)                                           \
-	X(STAGE_STARTTLS, 502, "5.5.1", "STARTTLS is not offered")             \
+	X(STAGE_STARTTLS, 220, "2.0.0", "Ready to start TLS")                  \
 	X(STAGE_AUTH, 502, "5.5.1", "AUTH is not offered")                     \
 	X(STAGE_MAIL, 250, "2.1.0", "Sender ok")                               \
 	X(STAGE_RCPT, 250, "2.1.5", "Recipient ok")                            \
@@ -74,8 +74,14 @@ reaction_make(struct reaction *r, const struct situation *s,
 	uint64_t limit = UINT64_MAX;
 	size_t len;
 
-	*r = (struct reaction){ .rule = rule };
+	*r = (struct reaction){
+		.rule = rule,
+		.is_handshake = s->occasion->stage == STAGE_TLS,
+		.tls = s->tls,
+	};
 	if (rule != NULL) {
+		if (rule->has_starttls)
+			r->tls = rule->starttls;
 		r->ending = rule_ending_of(rule, &limit);
 		r->delay = rule->delay;
 		r->drip = rule->drip;
@@ -87,6 +93,10 @@ reaction_make(struct reaction *r, const struct situation *s,
 		r->code = reply_of_host(s, out);
 	else
 		r->code = append_reply(s, rule, n, out);
+	/* What an attacker would slip in (CVE-2011-0411). */
+	if (s->occasion->stage == STAGE_STARTTLS && r->code == 220 &&
+	    r->tls == MOCK_TLS_INJECTED)
+		buf_append_cstr(out, "250-injected\r\n250 AUTH PLAIN\r\n");
 	len = buf_len(out) - before;
 	r->is_whole = len <= limit;
 	if (!r->is_whole)
@@ -158,7 +168,7 @@ reply_of_host(const struct situation *s, struct buf *out)
 	const enum smtp_stage stage = s->occasion->stage;
 	enum refusal refusal;
 
-	if (stage == STAGE_CONNECT)
+	if (stage == STAGE_CONNECT || stage == STAGE_TLS)
 		return 220;
 	if (stage == STAGE_BODY)
 		return 0;
@@ -255,8 +265,9 @@ append_ehlo(const struct situation *s, struct buf *out)
 		{ SMTP_EXT_ENHANCEDSTATUSCODES, "ENHANCEDSTATUSCODES" },
 		{ SMTP_EXT_SMTPUTF8, "SMTPUTF8" },
 		{ SMTP_EXT_CHUNKING, "CHUNKING" },
+		{ SMTP_EXT_STARTTLS, "STARTTLS" },
 	};
-	unsigned left = s->host->extensions;
+	unsigned left = mock_host_offers(s->host, s->is_secured);
 
 	buf_append_cstr(out, left != 0 ? "250-" : "250 ");
 	buf_append_cstr(out, s->host->name);

@@ -20,14 +20,19 @@ struct situation {
 	uint64_t connections; /* open at the host, this one included */
 	uint64_t messages;    /* accepted on this connection */
 	uint64_t recipients;  /* accepted in this transaction */
+	bool is_secured;      /* the dialogue is under TLS */
+	enum mock_tls_kind tls; /* TLS: what was decided at STARTTLS */
 };
 
 struct reaction {
-	utime delay;        /* before anything else */
-	struct slice bytes; /* borrowed from the buffer, until it changes */
-	bool is_whole;      /* the bytes are all of the answer */
-	int code;           /* of the answer, for smtp_server_answer(); for
-	                     * CONNECT 220, for BODY 0 when there is none */
+	utime delay;            /* before anything else */
+	struct slice bytes;     /* borrowed from the buffer, until it changes */
+	bool is_whole;          /* the bytes are all of the answer */
+	int code;               /* of the answer, for smtp_server_answer(); for
+	                         * CONNECT and TLS 220, for BODY 0 when there is
+	                         * none */
+	bool is_handshake;      /* TLS is to begin behind it ... */
+	enum mock_tls_kind tls; /* ... and becomes this; at STARTTLS, too */
 	struct rule_drip drip;
 	enum rule_ending ending;
 	utime stall;             /* STALL: until FIN; UTIME_NEVER: for good */

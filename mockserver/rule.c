@@ -392,6 +392,9 @@ rule_format_action(const struct rule *r, struct buf *out)
 	format_cut("reset", &r->reset, out);
 	if (r->then == RULE_CLOSE)
 		buf_printf(out, "%sclose", buf_len(out) > 0 ? ", " : "");
+	if (r->has_starttls)
+		buf_printf(out, "%sstarttls %s", buf_len(out) > 0 ? ", " : "",
+		    mock_tls_kind_name(r->starttls));
 }
 
 static void

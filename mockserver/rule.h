@@ -42,6 +42,7 @@
 #include "core/base/utime.h"
 #include "core/json/table.h"
 #include "core/smtp/stage.h"
+#include "mockserver/tls_kind.h"
 
 #define RULE_KEYS_MAX 1000000
 
@@ -139,6 +140,8 @@ struct rule {
 	struct rule_stall stall;
 	struct rule_cut drop, reset;
 	enum rule_ending then; /* KEEP or CLOSE */
+	enum mock_tls_kind starttls;
+	bool has_starttls; /* else the host's own certificate is shown */
 };
 
 /* An entry of the rules list in scenarios ("rule" in the schema). */

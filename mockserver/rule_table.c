@@ -23,6 +23,8 @@ static const struct json_word stage_words[] = {
 	{ "banner", STAGE_BANNER },
 	{ "ehlo", STAGE_EHLO },
 	{ "helo", STAGE_HELO },
+	{ "starttls", STAGE_STARTTLS },
+	{ "tls", STAGE_TLS },
 	{ "mail", STAGE_MAIL },
 	{ "rcpt", STAGE_RCPT },
 	{ "data", STAGE_DATA },
@@ -168,11 +170,17 @@ static const struct json_field rule_fields[] = {
 	{ "then", JF_WORD(then_words), JSON_AT(struct rule, then),
 	    JSON_OPTIONAL,
 	    "What follows the answer: close, the connection ends (FIN)." },
+	{ "starttls", MOCK_TLS_KIND_FORM,
+	    JSON_AT_HAS(struct rule, starttls, has_starttls), JSON_OPTIONAL,
+	    "What becomes of the handshake: a certificate that is shown "
+	    "instead of the host's own, or the way in which none comes "
+	    "about." },
 };
 
 static const struct json_group rule_groups[] = {
-	{ JSON_AT_LEAST_ONE, "reply raw drip delay stall drop reset then" },
-	{ JSON_AT_MOST_ONE, "stall drop reset then" },
+	{ JSON_AT_LEAST_ONE,
+	    "reply raw drip delay stall drop reset then starttls" },
+	{ JSON_AT_MOST_ONE, "stall drop reset then starttls" },
 	{ JSON_AT_MOST_ONE, "stall reply raw" },
 	{ JSON_AT_MOST_ONE, "stall drip" },
 	{ JSON_NEEDS_ONE, "repeat raw" },
@@ -191,9 +199,11 @@ static const struct json_group rule_groups[] = {
 #define AT_RCPT     "rcpt"
 #define AT_BODY     "body"
 #define AT_DATA     "data"
+#define AT_TLS      "starttls", "tls"
+#define AT_STARTTLS "starttls"
 #define AT_REPLY                                                               \
-	"banner", "ehlo", "helo", "mail", "rcpt", "data", "body", "bdat",      \
-	    "eod", "rset", "noop", "vrfy", "quit", "unknown"
+	"banner", "ehlo", "helo", "starttls", "mail", "rcpt", "data", "body",  \
+	    "bdat", "eod", "rset", "noop", "vrfy", "quit", "unknown"
 
 /* X(key, its value or NULL for any, stages) */
 #define KEYS_AT_STAGES(X)                                                      \
@@ -206,12 +216,14 @@ static const struct json_group rule_groups[] = {
 	X("reply", NULL, AT_REPLY)                                             \
 	X("raw", NULL, AT_REPLY)                                               \
 	X("drip", NULL, AT_REPLY)                                              \
-	X("then", NULL, AT_REPLY)
+	X("then", NULL, AT_REPLY)                                              \
+	X("starttls", NULL, AT_TLS)
 
 #define PERS_AT_STAGES(X)                                                      \
 	X("per", "message", AT_ENVELOPE)                                       \
 	X("per", "recipient", AT_RCPT)                                         \
-	X("per", "sender", AT_ENVELOPE)
+	X("per", "sender", AT_ENVELOPE)                                        \
+	X("starttls", "injected", AT_STARTTLS)
 
 #define STAGES_MAX ARRAY_LEN(stage_words)
 static const struct key_at_stages {
@@ -239,7 +251,7 @@ static const struct key_at_stages {
 /* `rule_check` in the words of JSON Schema. */
 #define RULE_SCHEMA                                                                                              \
 	"{\"allOf\":[" KEYS_AT_STAGES(KEY_SCHEMA) PERS_AT_STAGES(                                                \
-	    PER_SCHEMA) "{\"if\":{\"properties\":{\"on\":{\"const\":\"connect\"}}},"                             \
+	    PER_SCHEMA) "{\"if\":{\"properties\":{\"on\":{\"enum\":[\"connect\",\"tls\"]}}},"                    \
 			"\"then\":{\"properties\":{\"drop\":{\"const\":true},"                                   \
 			"\"reset\":{\"const\":true}}}},"                                                         \
 			"{\"not\":{\"required\":[\"reply\"],\"anyOf\":[" IS_TRUE("drop") "," IS_TRUE(            \
@@ -335,11 +347,12 @@ check_cuts(const struct rule *r, const struct json_at *at, struct err *err)
 	    r->drop.way != RULE_CUT_ABSENT ? &r->drop : &r->reset;
 	const char *key = cut == &r->drop ? "drop" : "reset";
 
-	if (cut->way == RULE_CUT_AFTER && r->on == STAGE_CONNECT)
+	if (cut->way == RULE_CUT_AFTER &&
+	    (r->on == STAGE_CONNECT || r->on == STAGE_TLS))
 		return json_fail_key(at, key, err,
-		    "there is no reply at stage \"connect\" to end within; "
+		    "there is no reply at stage \"%s\" to end within; "
 		    "expected \"%s\": true",
-		    key);
+		    smtp_stage_name(r->on), key);
 	const char *said = r->reply_lines.count > 0 ? "reply"
 	    : r->raw.at != NULL                     ? "raw"
 	    : r->drip.bytes > 0                     ? "drip"

@@ -22,6 +22,19 @@ teller_say_lost(const struct teller *t, utime now, const char *why)
 }
 
 void
+teller_say_tls(
+    const struct teller *t, utime now, const struct tls_verdict *verdict)
+{
+	struct transcript_event ev = { .kind = TRANSCRIPT_TLS };
+	struct buf words = { 0 };
+
+	buf_printf(&words, "%s %s", verdict->protocol, verdict->cipher);
+	ev.note = buf_cstr(&words);
+	say(t, now, &ev);
+	buf_fini(&words);
+}
+
+void
 teller_say_violation(
     const struct teller *t, utime now, enum smtp_violation violation)
 {

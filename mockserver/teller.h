@@ -6,6 +6,7 @@
 #ifndef FAULTPOST_MOCK_TELLER_H
 #define FAULTPOST_MOCK_TELLER_H
 
+#include "core/tls/session.h"
 #include "core/transcript/transcript.h"
 #include "mockserver/envelope.h"
 #include "mockserver/reaction.h"
@@ -20,6 +21,9 @@ struct teller {
 /* OPEN, IN, EOF. */
 void teller_say(const struct teller *t, utime now, enum transcript_kind kind,
     struct slice bytes);
+/* TLS. */
+void teller_say_tls(
+    const struct teller *t, utime now, const struct tls_verdict *verdict);
 /* LOST. */
 void teller_say_lost(const struct teller *t, utime now, const char *why);
 void teller_say_violation(

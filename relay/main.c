@@ -5,6 +5,7 @@
  * whoever rotates it (whether or not the configuration is any good).
  */
 #include "core/cli/cli.h"
+#include "core/cli/file.h"
 #include "core/world/world_ev.h"
 #include "relay/config_json.h"
 #include "relay/control.h"
@@ -145,25 +146,10 @@ print_text(struct buf *text)
 
 /* ---- the log ---- */
 
-static bool
-write_all(int fd, struct slice bytes)
-{
-	while (bytes.len > 0) {
-		ssize_t n = write(fd, bytes.at, bytes.len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return false;
-		bytes = slice_skip(bytes, (size_t)n);
-	}
-	return true;
-}
-
 static void
 flush_log(struct daemon *d)
 {
-	if (!write_all(d->log_fd, buf_slice(&d->log)))
+	if (!cli_write_all(d->log_fd, buf_slice(&d->log)))
 		fprintf(stderr,
 		    "faultpost-relay: the log cannot be written: "
 		    "%s\n",
@@ -238,13 +224,9 @@ write_port_file(const struct daemon *d, struct err *err)
 	char at[ENDPOINT_TEXT_MAX], real[ENDPOINT_TEXT_MAX];
 	struct buf text = { 0 };
 	bool ok;
-	int fd;
 
 	if (d->port_path == NULL)
 		return true;
-	fd = open(d->port_path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-	if (fd < 0)
-		return err_at(err, d->port_path, 0, 0, "%s", strerror(errno));
 	for (size_t i = 0; i < c->listen.count; i++)
 		buf_printf(&text,
 		    "%s\n  {\"host\": \"relay\", \"address\": \"%s\", "
@@ -252,10 +234,8 @@ write_port_file(const struct daemon *d, struct err *err)
 		    i == 0 ? "[" : ",", endpoint_format(&c->listen.at[i], at),
 		    endpoint_format(relay_listen_address(d->relay, i), real));
 	buf_append_cstr(&text, "\n]\n");
-	ok = write_all(fd, buf_slice(&text)) ||
-	    err_at(err, d->port_path, 0, 0, "%s", strerror(errno));
+	ok = cli_write_file(d->port_path, buf_slice(&text), err);
 	buf_fini(&text);
-	(void)close(fd);
 	return ok;
 }
 

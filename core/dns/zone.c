@@ -72,6 +72,15 @@ zone_destroy(struct zone **zp)
 	free(z);
 }
 
+void
+zone_each_name(const struct zone *z,
+    void (*found)(void *owner, struct slice name), void *owner)
+{
+	for (const struct zone_name *n = z->names; n != NULL; n = n->next)
+		if (n->is_said)
+			found(owner, n->name);
+}
+
 bool
 zone_add(struct zone *z, struct slice owner, const struct dns_record *record,
     struct err *err)

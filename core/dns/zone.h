@@ -45,6 +45,10 @@ bool zone_ttl(
 /* What answers of a zone name as their server. */
 #define ZONE_SERVER "127.0.0.1"
 
+/* Calls `found` for each name about which anything has been said, the newest
+ * first. */
+void zone_each_name(const struct zone *z,
+    void (*found)(void *owner, struct slice name), void *owner);
 /* Whether anything has been said about `owner` itself. */
 bool zone_has(const struct zone *z, struct slice owner);
 /* Answers a question; *answer is borrowed from the zone and valid until it

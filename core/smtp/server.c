@@ -77,7 +77,6 @@ static void body_inspect(struct smtp_server *s);
 static void content_inspect(struct smtp_server *s);
 static void chunk_end(struct smtp_server *s);
 static void answer_command(struct smtp_server *s, int code);
-static void answer_hello(struct smtp_server *s, int code);
 
 struct smtp_server *
 smtp_server_new(const struct smtp_server_options *options)
@@ -184,6 +183,12 @@ smtp_server_answer(struct smtp_server *s, int code)
 	} else {
 		answer_command(s, code);
 	}
+}
+
+void
+smtp_server_offer(struct smtp_server *s, unsigned extensions)
+{
+	s->order.offered = extensions;
 }
 
 bool
@@ -476,9 +481,10 @@ answer_command(struct smtp_server *s, int code)
 	bool accepted = code / 100 == 2;
 
 	smtp_order_note(&s->order, s->ask.command, code);
-	if (verb == SMTP_EHLO || verb == SMTP_HELO)
-		answer_hello(s, code);
-	else if (verb == SMTP_DATA && code / 100 == 3)
+	if (accepted && (verb == SMTP_EHLO || verb == SMTP_HELO)) {
+		buf_clear(&s->client_name);
+		buf_append(&s->client_name, s->ask.command->argument);
+	} else if (verb == SMTP_DATA && code / 100 == 3)
 		enter(s, SERVER_BODY);
 	else if (verb == SMTP_QUIT && (accepted || s->ask.wrong.code == 0))
 		enter(s, SERVER_CLOSED);
@@ -488,13 +494,4 @@ answer_command(struct smtp_server *s, int code)
 		buf_clear(&s->client_name);
 		smtp_server_flush(s);
 	}
-}
-
-static void
-answer_hello(struct smtp_server *s, int code)
-{
-	if (code / 100 != 2)
-		return;
-	buf_clear(&s->client_name);
-	buf_append(&s->client_name, s->ask.command->argument);
 }

@@ -46,7 +46,10 @@
 	    "offered (RFC 5321, 4.1.1.11)")                                    \
 	X(SMTP_8BIT_NOT_OFFERED,                                               \
 	    "8-bit content without 8BITMIME "                                  \
-	    "(RFC 6152)")
+	    "(RFC 6152)")                                                      \
+	X(SMTP_CLEAR_BEHIND_STARTTLS,                                          \
+	    "clear text behind 220 to STARTTLS "                               \
+	    "(RFC 3207, 4)")
 enum smtp_violation {
 #define X(constant, text) constant,
 	SMTP_VIOLATIONS(X)
@@ -128,6 +131,9 @@ bool smtp_server_next(struct smtp_server *s, struct smtp_server_event *event);
  * far and what was fed behind it (RFC 3207, 4.2), 421 and QUIT close the
  * session. */
 void smtp_server_answer(struct smtp_server *s, int code);
+/* From now on these are the extensions in force (behind a handshake: without
+ * STARTTLS). */
+void smtp_server_offer(struct smtp_server *s, unsigned extensions);
 bool smtp_server_is_asking(const struct smtp_server *s);
 bool smtp_server_is_closed(const struct smtp_server *s);
 /* Recipients that got a 2xx in the open transaction. */

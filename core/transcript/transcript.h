@@ -21,6 +21,7 @@
 	X(TRANSCRIPT_IN, "in")           /* bytes from the client */           \
 	X(TRANSCRIPT_OUT, "out")         /* bytes to the client */             \
 	X(TRANSCRIPT_RULE, "rule")       /* a rule acted (stall, delay ...) */ \
+	X(TRANSCRIPT_TLS, "tls")         /* a handshake has been done */       \
 	X(TRANSCRIPT_MESSAGE, "message") /* a message was answered 2xx */      \
 	X(TRANSCRIPT_VIOLATION, "violation") /* the client broke a rule */     \
 	X(TRANSCRIPT_EOF, "eof")             /* FIN from the client */         \
@@ -43,7 +44,8 @@ struct transcript_event {
 	struct endpoint server, client;
 	struct slice bytes; /* IN, OUT; content of messages included */
 	const char *rule;   /* the rule that acted, "FILE:LINE:COL", or NULL */
-	const char *note;   /* RULE: the action in words; VIOLATION: which */
+	const char *note;   /* RULE: the action in words; VIOLATION: which; TLS:
+	                     * protocol and cipher; LOST: why */
 	/* MESSAGE: the envelope. */
 	struct slice sender;
 	const struct slice *recipients; /* those that got a 2xx */

@@ -42,22 +42,32 @@ static struct error_row error_rows[] = {
 	    "3:1: /hosts/mx/rules/0: missing key \"on\"" },
 	{ "stage", RULE("\"on\": \"rctp\", \"reply\": \"452 no\""),
 	    "3:8: /hosts/mx/rules/0/on: \"rctp\" is none of "
-	    "\"connect\", \"banner\", \"ehlo\", \"helo\", \"mail\", "
+	    "\"connect\", \"banner\", \"ehlo\", \"helo\", "
+	    "\"starttls\", \"tls\", \"mail\", "
 	    "\"rcpt\", \"data\", \"body\", \"bdat\", \"eod\", "
-	    "\"rset\", \"noop\", \"vrfy\", \"quit\", \"unknown\" (did "
+	    "\"rset\", \"noop\", \"vrfy\", \"quit\", ... (did "
 	    "you mean \"rcpt\"?)" },
-	{ "stage of the future", RULE("\"on\": \"tls\", \"drop\": true"),
-	    "3:8: /hosts/mx/rules/0/on: \"tls\" is none of "
-	    "\"connect\", \"banner\", \"ehlo\", \"helo\", \"mail\", "
+	{ "stage of the future", RULE("\"on\": \"idle\", \"drop\": true"),
+	    "3:8: /hosts/mx/rules/0/on: \"idle\" is none of "
+	    "\"connect\", \"banner\", \"ehlo\", \"helo\", "
+	    "\"starttls\", \"tls\", \"mail\", "
 	    "\"rcpt\", \"data\", \"body\", \"bdat\", \"eod\", "
-	    "\"rset\", \"noop\", \"vrfy\", \"quit\", \"unknown\"" },
+	    "\"rset\", \"noop\", \"vrfy\", \"quit\", ..." },
+	{ "drop within nothing",
+	    RULE("\"on\": \"tls\", \"drop\": {\"after\": 3}"),
+	    "3:15: /hosts/mx/rules/0: there is no reply at stage \"tls\" "
+	    "to end within; expected \"drop\": true" },
+	{ "injection behind the 220",
+	    RULE("\"on\": \"tls\", \"starttls\": \"injected\""),
+	    "3:15: /hosts/mx/rules/0: \"starttls\" \"injected\" means "
+	    "nothing at stage \"tls\"; it does at \"starttls\"" },
 	{ "unknown key", RULE("\"on\": \"rcpt\", \"dealy\": \"5s\""),
 	    "3:16: /hosts/mx/rules/0: unknown key \"dealy\" (did you "
 	    "mean \"delay\"?)" },
 	{ "no action", RULE("\"on\": \"rcpt\""),
 	    "3:1: /hosts/mx/rules/0: expected one of the keys "
 	    "\"reply\", \"raw\", \"drip\", \"delay\", \"stall\", \"drop\", \"reset\", "
-	    "\"then\"" },
+	    "\"then\", \"starttls\"" },
 	{ "reply without a code",
 	    RULE("\"on\": \"rcpt\", \"reply\": \"4522 x\""),
 	    "3:25: /hosts/mx/rules/0/reply: \"4522 x\" is no reply; "
@@ -82,8 +92,8 @@ static struct error_row error_rows[] = {
 	{ "reply at connect", RULE("\"on\": \"connect\", \"reply\": \"220 x\""),
 	    "3:19: /hosts/mx/rules/0: \"reply\" means nothing at stage "
 	    "\"connect\"; it does at \"banner\", \"ehlo\", \"helo\", "
-	    "\"mail\", \"rcpt\", \"data\", \"body\", \"bdat\", "
-	    "\"eod\", \"rset\", \"noop\", \"vrfy\", \"quit\", "
+	    "\"starttls\", \"mail\", \"rcpt\", \"data\", \"body\", "
+	    "\"bdat\", \"eod\", \"rset\", \"noop\", \"vrfy\", \"quit\", "
 	    "\"unknown\"" },
 	{ "from at banner",
 	    RULE("\"on\": \"banner\", \"from\": \"a\", \"drop\": true"),
@@ -174,7 +184,7 @@ static struct error_row error_rows[] = {
 	    RULE("\"on\": \"connect\", "
 		 "\"drip\": {\"bytes\": 1, \"every\": \"1s\"}"),
 	    "3:19: /hosts/mx/rules/0: \"drip\" means nothing at stage "
-	    "\"connect\"; it does at \"banner\", \"ehlo\", \"helo\", \"mail\", "
+	    "\"connect\"; it does at \"banner\", \"ehlo\", \"helo\", \"starttls\", \"mail\", "
 	    "\"rcpt\", \"data\", \"body\", \"bdat\", \"eod\", \"rset\", \"noop\", "
 	    "\"vrfy\", \"quit\", \"unknown\"" },
 	{ "stall and drip",

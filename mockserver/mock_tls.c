@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: MIT */
+/* Certificates of mock hosts; see mock_tls.h. */
+#include "mockserver/mock_tls.h"
+
+#define DAY (24 * UTIME_HOUR)
+/* Valid for longer than any scenario lasts. */
+#define VALID_BEFORE DAY
+#define VALID_AFTER  (3650 * DAY)
+#define NAMES_MAX    256
+
+struct mock_tls {
+	const struct mock_hosts *hosts; /* borrowed */
+	struct mock_tls_options options;
+	struct tls_authority *authority, *unknown; /* owned */
+	struct tls_context **contexts; /* owned; [host][kind], or NULL */
+};
+
+/* The names and addresses of one host, while its certificate is made. */
+struct naming {
+	const struct mock_tls *tls;
+	const struct mock_host *host;
+	struct slice names[NAMES_MAX];
+	size_t count;
+};
+
+struct mock_tls *
+mock_tls_new(
+    const struct mock_hosts *hosts, const struct mock_tls_options *options)
+{
+	struct mock_tls *t = xcalloc(1, sizeof(*t));
+	const utime from = options->now - VALID_BEFORE;
+	const utime until = utime_add(options->now, VALID_AFTER);
+
+	t->hosts = hosts;
+	t->options = *options;
+	t->authority = tls_authority_new(
+	    SLICE("faultpost test authority"), options->keys, from, until);
+	t->unknown = tls_authority_new(
+	    SLICE("faultpost unknown authority"), options->keys, from, until);
+	t->contexts =
+	    xcalloc(hosts->count * MOCK_TLS_KINDS + 1, sizeof(*t->contexts));
+	return t;
+}
+
+void
+mock_tls_destroy(struct mock_tls **tp)
+{
+	struct mock_tls *t = *tp;
+
+	if (t == NULL)
+		return;
+	*tp = NULL;
+	for (size_t i = 0; i < t->hosts->count * MOCK_TLS_KINDS; i++)
+		tls_context_destroy(&t->contexts[i]);
+	free(t->contexts);
+	tls_authority_destroy(&t->authority);
+	tls_authority_destroy(&t->unknown);
+	free(t);
+}
+
+struct slice
+mock_tls_authority(const struct mock_tls *t)
+{
+	return tls_authority_certificate(t->authority);
+}
+
+/* ---- who the host is ---- */
+
+static bool
+leads_to(const struct mock_tls *t, struct slice name, enum dns_type type,
+    const struct mock_host *host)
+{
+	struct dns_answer answer;
+
+	if (zone_lookup(t->options.zone, name, type, &answer) != DNS_OK)
+		return false;
+	for (size_t i = 0; i < answer.count; i++)
+		for (size_t j = 0; j < host->addresses.count; j++)
+			if (ip_equal(
+				&answer.records[i].ip, &host->addresses.at[j]))
+				return true;
+	return false;
+}
+
+static void
+on_name(void *owner, struct slice name)
+{
+	struct naming *n = owner;
+
+	if (n->count < NAMES_MAX &&
+	    (leads_to(n->tls, name, DNS_A, n->host) ||
+		leads_to(n->tls, name, DNS_AAAA, n->host)))
+		n->names[n->count++] = name;
+}
+
+static void
+find_names(struct naming *n)
+{
+	n->names[n->count++] = slice_cstr(n->host->name);
+	if (n->tls->options.zone != NULL)
+		zone_each_name(n->tls->options.zone, on_name, n);
+}
+
+/* ---- what it shows ---- */
+
+static void
+issue(struct mock_tls *t, const struct mock_host *host, enum mock_tls_kind kind,
+    struct tls_context_options *o)
+{
+	static const struct slice wrong = SLICE_INIT("wrong-name.invalid");
+	struct naming n = { .tls = t, .host = host };
+	struct tls_certificate_spec spec = {
+		.names = host->tls.names.at,
+		.name_count = host->tls.names.count,
+		.addresses = host->addresses.at,
+		.address_count = host->addresses.count,
+		.from = t->options.now - VALID_BEFORE,
+		.until = utime_add(t->options.now, VALID_AFTER),
+	};
+	struct buf certificate = { 0 }, key = { 0 };
+
+	if (spec.name_count == 0) {
+		find_names(&n);
+		spec.names = n.names;
+		spec.name_count = n.count;
+	}
+	if (kind == MOCK_TLS_WRONG_NAME) {
+		spec.names = &wrong;
+		spec.name_count = 1;
+		spec.address_count = 0;
+	} else if (kind == MOCK_TLS_EXPIRED) {
+		spec.from -= DAY;
+		spec.until = t->options.now - UTIME_HOUR;
+	} else if (kind == MOCK_TLS_NOT_YET_VALID) {
+		spec.from = t->options.now + VALID_AFTER / 2;
+	}
+	spec.common_name = spec.names[0];
+	if (kind == MOCK_TLS_SELF_SIGNED)
+		tls_certificate_self_signed(
+		    t->options.keys, &spec, &certificate, &key);
+	else
+		tls_authority_issue(kind == MOCK_TLS_UNKNOWN_AUTHORITY
+			? t->unknown
+			: t->authority,
+		    &spec, &certificate, &key);
+	o->certificate = buf_slice(&certificate);
+	o->key = buf_slice(&key);
+	t->contexts[(size_t)(host - t->hosts->at) * MOCK_TLS_KINDS + kind] =
+	    tls_context_new_server(o, &(struct err){ 0 });
+	buf_fini(&certificate);
+	buf_fini(&key);
+}
+
+const struct tls_context *
+mock_tls_context(
+    struct mock_tls *t, const struct mock_host *host, enum mock_tls_kind kind)
+{
+	const size_t at = (size_t)(host - t->hosts->at) * MOCK_TLS_KINDS + kind;
+	struct tls_context_options o = tls_context_options_default;
+
+	if (t->contexts[at] != NULL)
+		return t->contexts[at];
+	if (kind == MOCK_TLS_PROTOCOL) {
+		o.version_min = o.version_max = TLS_1_1;
+	} else if (kind == MOCK_TLS_HANDSHAKE_FAILURE) {
+		/* No key of ours is good for it. */
+		o.version_max = TLS_1_2;
+		o.ciphers = "ECDHE-RSA-AES256-GCM-SHA384";
+	}
+	issue(t, host, kind, &o);
+	assert(t->contexts[at] != NULL);
+	return t->contexts[at];
+}
