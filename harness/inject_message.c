@@ -77,15 +77,6 @@ inject_refuse_rest(
 			inject_refuse(s, i, stage, code, text);
 }
 
-static bool
-is_ascii(struct slice s)
-{
-	for (size_t i = 0; i < s.len; i++)
-		if ((unsigned char)s.at[i] >= 0x80)
-			return false;
-	return true;
-}
-
 /* The addresses of message k, with no answer for any recipient yet. */
 void
 inject_address(struct session *s)
@@ -112,11 +103,11 @@ inject_send(struct session *s)
 		.recipients = s->recipients,
 		.recipient_count = said->to.count,
 		.size_bytes = said->size_bytes,
-		.is_utf8 = !is_ascii(buf_slice(&s->addresses[0])),
+		.is_utf8 = !slice_is_7bit(buf_slice(&s->addresses[0])),
 	};
 
 	for (size_t i = 0; i < said->to.count; i++)
-		message.is_utf8 |= !is_ascii(s->recipients[i]);
+		message.is_utf8 |= !slice_is_7bit(s->recipients[i]);
 	message.is_8bit = message.is_utf8;
 	s->phase = PHASE_SENDING;
 	smtp_client_send(s->client, &message, world_now(s->in->world));

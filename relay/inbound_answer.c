@@ -56,8 +56,6 @@ answer_mail(struct inbound *in, const struct smtp_command *command)
 	struct relay *r = in->relay;
 	const struct smtp_parameter *size =
 	    smtp_command_parameter(command, SLICE("SIZE"));
-	const struct smtp_parameter *body =
-	    smtp_command_parameter(command, SLICE("BODY"));
 	struct buf from = { 0 };
 	struct maillog_event start = { .form = MAILLOG_START_MID };
 	struct maillog_event ev = { .form = MAILLOG_MID_FROM };
@@ -77,8 +75,6 @@ answer_mail(struct inbound *in, const struct smtp_command *command)
 	in->mid = start.mid = ev.mid = spool_next_mid(r->spool);
 	start.icid = ev.icid = in->icid;
 	in->sender = slice_dup(command->path.whole);
-	in->is_8bit =
-	    body != NULL && slice_eq_nocase(body->value, SLICE("8BITMIME"));
 	in->is_utf8 =
 	    smtp_command_parameter(command, SLICE("SMTPUTF8")) != NULL;
 	buf_printf(&from, "<%s>", in->sender);

@@ -31,6 +31,7 @@ static void
 add_content(struct inbound *in, struct slice bytes)
 {
 	in->size_bytes += bytes.len;
+	in->has_8bit = in->has_8bit || !slice_is_7bit(bytes);
 	if (in->content != CONTENT_OK)
 		return;
 	buf_append(&in->piece, bytes);
@@ -92,7 +93,7 @@ make_message(struct inbound *in)
 	m->mid = in->mid;
 	m->received = world_now(in->relay->world);
 	m->size_bytes = in->size_bytes;
-	m->flags = (in->is_8bit ? MESSAGE_8BIT : 0U) |
+	m->flags = (in->has_8bit ? MESSAGE_8BIT : 0U) |
 	    (in->is_utf8 ? MESSAGE_UTF8 : 0U);
 	m->sender = in->sender;
 	m->recipients = in->recipients;

@@ -28,8 +28,9 @@ struct inbound {
 	uint32_t bad_commands;
 	/* The open transaction; mid 0: none. */
 	uint64_t mid;
-	bool is_8bit, is_utf8;
-	char *sender;      /* owned */
+	bool is_utf8;
+	bool has_8bit; /* the content so far, whatever the client declared */
+	char *sender;  /* owned */
 	char **recipients; /* owned, each too */
 	size_t recipient_cap;
 	uint32_t recipient_count;

@@ -95,6 +95,16 @@ slice_find_nocase(struct slice s, struct slice needle)
 	return s.len;
 }
 
+bool
+slice_is_7bit(struct slice s)
+{
+	unsigned char all = 0;
+
+	for (size_t i = 0; i < s.len; i++)
+		all |= (unsigned char)s.at[i];
+	return all < 0x80;
+}
+
 static bool
 is_blank(char c)
 {

@@ -55,6 +55,8 @@ size_t slice_find_byte(struct slice s, char byte);
 size_t slice_find(struct slice s, struct slice needle);
 /* The same without regard to the case of ASCII letters. */
 size_t slice_find_nocase(struct slice s, struct slice needle);
+/* No byte is over 0x7f. */
+bool slice_is_7bit(struct slice s);
 /* Without spaces and tabs at both ends. */
 struct slice slice_trim(struct slice s);
 /* Takes the text before the first `sep` off *rest and the separator with it;

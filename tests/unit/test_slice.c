@@ -42,6 +42,9 @@ test_null_is_empty(void **state)
 	assert_int_equal(slice_cmp(none, SLICE("")), 0);
 	assert_int_equal(slice_find_byte(none, 'x'), 0);
 	assert_int_equal(slice_find(none, SLICE("x")), 0);
+	assert_true(slice_is_7bit(none));
+	assert_true(slice_is_7bit(SLICE("\x00\x7f")));
+	assert_false(slice_is_7bit(SLICE("a\x80z")));
 	assert_int_equal(slice_find_nocase(SLICE("xaB"), SLICE("Ab")), 1);
 	assert_false(slice_split(&none, ',', &part));
 }
