@@ -7,6 +7,7 @@
  */
 #include "core/smtp/server.h"
 
+#include "core/smtp/farewell.h"
 #include "core/smtp/line.h"
 #include "core/smtp/order.h"
 
@@ -57,7 +58,7 @@ struct smtp_server {
 	bool content_due;
 	bool asking, ask_due;
 	struct smtp_server_event ask;
-	bool quit_excused; /* CLOSED: the client may still say QUIT */
+	struct smtp_farewell farewell; /* CLOSED: what may still come */
 };
 
 static void enter(struct smtp_server *s, enum server_state to);
@@ -169,13 +170,15 @@ smtp_server_answer(struct smtp_server *s, int code)
 	s->asking = false;
 	s->told &= 1u << SMTP_EARLY_TALK;
 	if (code == 421) {
-		s->quit_excused = true;
+		s->farewell.may_quit = true;
+		s->farewell.is_ahead = (smtp_order_extensions(&s->order) &
+					   SMTP_EXT_PIPELINING) != 0;
 		enter(s, SERVER_CLOSED);
 	} else if (stage == STAGE_CONNECT) {
 		enter(s, accepted ? SERVER_GREETING : SERVER_CLOSED);
 	} else if (stage == STAGE_BANNER) {
 		/* RFC 5321, 3.1: QUIT is what is left to the client. */
-		s->quit_excused = !accepted;
+		s->farewell.may_quit = !accepted;
 		enter(s, accepted ? SERVER_COMMAND : SERVER_CLOSED);
 	} else if (s->ask.command == NULL) {
 		smtp_order_end_transaction(&s->order);
@@ -383,17 +386,10 @@ step_chunk(struct smtp_server *s)
 	return true;
 }
 
-/* Whatever comes is dropped; a QUIT is courtesy, anything else a violation. */
 static bool
 step_closed(struct smtp_server *s)
 {
-	static const struct slice quit = SLICE_INIT("QUIT\r\n");
-	struct slice input = buf_slice(&s->in);
-
-	if (input.len == 0)
-		return false;
-	if (s->quit_excused && input.len <= quit.len &&
-	    slice_starts_with_nocase(quit, input))
+	if (smtp_farewell_take(&s->farewell, &s->in))
 		return false;
 	violate(s, SMTP_AFTER_421);
 	smtp_server_flush(s);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Client against server, in memory: seeded dialogues (messages, contents and
- * answers), each over streams that are cut by other seeds.  The dialogue must
+ * Client against server, in memory: seeded dialogues (messages, contents,
+ * answers, with or without PIPELINING and CHUNKING), each over streams that are
+ * cut by other seeds.  The dialogue must
  * be the same whatever the cuts, the content must arrive as it was, and neither
  * side may be stuck or break a rule.
  */
@@ -28,7 +29,9 @@ struct pair {
 	struct owner owner; /* the server's, for its story */
 	struct buf to_server, to_client;
 	struct slice recipients[RECIPIENTS_MAX];
+	unsigned extensions;
 	struct buf content; /* of the message in hand */
+	struct slice rest;  /* of it, still to be given */
 	struct buf got;     /* of it, at the server */
 	struct buf story;   /* the client's events */
 	unsigned messages_left;
@@ -67,22 +70,32 @@ message_send(struct pair *p)
 	};
 
 	p->messages_left--;
+	p->rest = content_make(p);
 	smtp_client_send(p->client, &message, 0);
 }
 
-static void
-content_send(struct pair *p)
+/* How much is given at a time is part of the dialogue when it is a chunk. */
+static size_t
+piece_len(struct pair *p)
 {
-	struct slice rest = content_make(p);
+	return (p->extensions & SMTP_EXT_CHUNKING) != 0
+	    ? 7
+	    : 1 + rng_below(&p->cuts, p->rest.len + 1);
+}
 
-	while (rest.len > 0) {
-		struct slice piece =
-		    slice_sub(rest, 0, 1 + rng_below(&p->cuts, rest.len));
+/* Gives content as long as it is wanted. */
+static void
+content_give(struct pair *p)
+{
+	while (smtp_client_wants_body(p->client)) {
+		struct slice piece = slice_sub(p->rest, 0, piece_len(p));
 
-		smtp_client_body(p->client, piece, 0);
-		rest = slice_skip(rest, piece.len);
+		p->rest = slice_skip(p->rest, piece.len);
+		if (p->rest.len == 0)
+			smtp_client_body_end(p->client, piece, 0);
+		else
+			smtp_client_body(p->client, piece, 0);
 	}
-	smtp_client_body_end(p->client, SLICE(""), 0);
 }
 
 static void
@@ -103,7 +116,7 @@ on_client_event(struct pair *p, const struct smtp_client_event *event)
 			p->delivered++;
 		break;
 	case SMTP_CLIENT_BODY:
-		content_send(p);
+		content_give(p);
 		break;
 	case SMTP_CLIENT_DONE:
 		buf_append_cstr(&p->story, "done ");
@@ -132,6 +145,12 @@ answer_choose(struct pair *p, const struct smtp_server_event *event)
 
 	if (event->stage == STAGE_CONNECT)
 		return 250;
+	/* How much is sent behind a refused chunk is a matter of the cuts. */
+	if (event->stage == STAGE_BDAT &&
+	    (p->extensions & SMTP_EXT_PIPELINING) != 0)
+		return owner_code(&owner, event);
+	if (event->stage == STAGE_DATA && rng_below(&p->answers, 2) == 0)
+		return 354;
 	if (rng_below(&p->answers, event->stage == STAGE_BANNER ? 50 : 8) == 0)
 		return refusals[rng_below(&p->answers, ARRAY_LEN(refusals))];
 	return owner_code(&owner, event);
@@ -156,17 +175,29 @@ on_question(struct pair *p, const struct smtp_server_event *event)
 {
 	int code = answer_choose(p, event);
 
-	assert_int_equal(event->wrong.code, 0);
+	/* Only what was sent ahead of a refusal may be wrong. */
+	if ((p->extensions & SMTP_EXT_PIPELINING) == 0)
+		assert_int_equal(event->wrong.code, 0);
+	if (event->stage == STAGE_MAIL)
+		buf_clear(&p->got);
 	owner_tell_ask(&p->owner, event, code);
-	if (event->stage == STAGE_EOD) {
+	if (event->stage == STAGE_EOD && event->wrong.code != 0)
+		assert_int_equal(buf_len(&p->got), 0);
+	else if (event->stage == STAGE_EOD) {
 		content_check(p);
 		if (code / 100 == 2)
 			p->stored +=
 			    (unsigned)smtp_server_recipient_count(p->server);
 	}
 	if (event->stage == STAGE_EHLO && code == 250)
-		buf_append_cstr(&p->to_client,
-		    "250-me\r\n250-SIZE\r\n250-SMTPUTF8\r\n250 8BITMIME\r\n");
+		buf_printf(&p->to_client,
+		    "250-me\r\n250-SIZE\r\n%s%s250-SMTPUTF8\r\n250 8BITMIME\r\n",
+		    (p->extensions & SMTP_EXT_PIPELINING) != 0
+			? "250-PIPELINING\r\n"
+			: "",
+		    (p->extensions & SMTP_EXT_CHUNKING) != 0
+			? "250-CHUNKING\r\n"
+			: "");
 	else if (event->stage != STAGE_CONNECT)
 		buf_printf(&p->to_client, "%d-a\r\n%d b\r\n", code, code);
 	smtp_server_answer(p->server, code);
@@ -244,13 +275,18 @@ pair_run(uint64_t dialogue, uint64_t cuts, struct buf *story)
 	const struct smtp_client_options client_options = {
 		.helo_name = SLICE("relay.example"),
 		.timeouts = smtp_client_timeouts_default,
+		.may_pipeline = true,
+		.may_chunk = true,
 	};
+	const unsigned offered = SMTP_EXT_SIZE | SMTP_EXT_SMTPUTF8 |
+	    SMTP_EXT_8BITMIME | (dialogue % 2 != 0 ? SMTP_EXT_PIPELINING : 0) |
+	    (dialogue / 2 % 2 != 0 ? SMTP_EXT_CHUNKING : 0);
 	const struct smtp_server_options server_options = {
-		.extensions =
-		    SMTP_EXT_SIZE | SMTP_EXT_SMTPUTF8 | SMTP_EXT_8BITMIME,
+		.extensions = offered,
 	};
 	struct pair p = { .client = smtp_client_new(&client_options, 0),
 		.server = smtp_server_new(&server_options),
+		.extensions = offered,
 		.owner = { .answers = "" } };
 	unsigned steps = 0;
 
