@@ -14,6 +14,8 @@ package_from_pkgconfig(sqlite3 "sqlite3>=3.37")
 package_from_pkgconfig(pcre2 "libpcre2-8>=10.36")
 package_from_pkgconfig(openssl "openssl>=3.0")
 
+package_from_pkgconfig(cares "libcares>=1.18")
+
 # libev comes without a .pc file.
 find_path(EV_INCLUDE_DIR ev.h REQUIRED)
 find_library(EV_LIBRARY ev REQUIRED)

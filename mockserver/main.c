@@ -419,8 +419,7 @@ serve(struct daemon *d)
 	struct err err;
 	bool ok;
 
-	/* A reader that is gone is an error to be told, no reason to die. */
-	(void)signal(SIGPIPE, SIG_IGN);
+	cli_begin_daemon();
 	if (!open_transcript(d, &err))
 		return cli_report(&err, CLI_TROUBLE);
 	d->world = world_ev_new(&world, &err);

@@ -80,6 +80,13 @@ struct relay_limits {
 	uint32_t bad_commands; /* after so many: 421 */
 };
 
+/* Whom the resolver asks for names that the zone does not have. */
+struct relay_resolver {
+	JSON_ARRAY_OF(struct endpoint) servers; /* none: the machine's */
+	utime timeout;
+	uint32_t tries;
+};
+
 struct relay_config {
 	struct slice hostname;       /* greeting, HELO name, DSN sender */
 	struct slice interface_name; /* in the injection lines */
@@ -99,6 +106,8 @@ struct relay_config {
 	JSON_ARRAY_OF(struct relay_bounce_profile) bounce_profiles;
 	struct relay_limits limits;
 	struct dns_cache_limits dns_cache;
+	struct relay_resolver resolver;
+	bool has_resolver; /* otherwise nobody is asked */
 	utime drain_timeout;
 	const struct routes *routes; /* owned by the config's owner */
 	const struct zone *zone;     /* likewise; may be NULL */

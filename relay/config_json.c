@@ -141,27 +141,6 @@ const struct json_table relay_limits_table = {
 	JSON_FIELDS(limits_fields),
 };
 
-/* ---- the resolver's cache ---- */
-
-/* clang-format off */
-static const struct json_field dns_cache_fields[] = {
-	{ "entries", JF_INTEGER(0, 10000000),
-	    JSON_AT(struct dns_cache_limits, entries), "100000",
-	    "Answers that are kept at most; 0: none." },
-	{ "ttl_max", JF_DURATION, JSON_AT(struct dns_cache_limits, ttl_max),
-	    "1d", "No record is kept for longer, whatever its TTL." },
-	{ "negative_ttl_max", JF_DURATION,
-	    JSON_AT(struct dns_cache_limits, negative_ttl_max), "1h",
-	    "Nor, for longer than this, that a name or a record is not there." },
-};
-/* clang-format on */
-const struct json_table relay_dns_cache_table = {
-	.name = "dns cache",
-	.help = "What is kept of the answers of name servers.",
-	.size = sizeof(struct dns_cache_limits),
-	JSON_FIELDS(dns_cache_fields),
-};
-
 /* ---- the whole file ---- */
 
 struct config_json {
@@ -247,6 +226,10 @@ static const struct json_field config_fields[] = {
 	{ "limits", JF_OBJECT(&relay_limits_table),
 	    JSON_AT(struct config_json, config.limits), "{}",
 	    "What it accepts." },
+	{ "resolver", JF_OBJECT(&relay_resolver_table),
+	    JSON_AT_HAS(struct config_json, config.resolver,
+		config.has_resolver), JSON_OPTIONAL,
+	    "Whom it asks for names that \"dns\" has not; absent: nobody." },
 	{ "dns_cache", JF_OBJECT(&relay_dns_cache_table),
 	    JSON_AT(struct config_json, config.dns_cache), "{}",
 	    "What it keeps of answers." },

@@ -14,6 +14,8 @@
 extern const struct json_table relay_delivery_table;
 extern const struct json_table relay_limits_table;
 extern const struct json_table relay_dns_cache_table;
+/* For struct relay_resolver, of a daemon only: a simulation has no network. */
+extern const struct json_table relay_resolver_table;
 
 /* "destconfig": the lines of destination controls, each a JSON string. */
 struct relay_destconfig {

@@ -2,6 +2,25 @@
 /* What a configuration means; see explain.h. */
 #include "relay/explain.h"
 
+static void
+explain_resolver(const struct relay_config *c, struct buf *out)
+{
+	char at[ENDPOINT_TEXT_MAX];
+
+	if (!c->has_resolver) {
+		buf_append_cstr(
+		    out, "names: those of \"dns\"; nobody is asked\n");
+		return;
+	}
+	buf_append_cstr(out, "names: asked of ");
+	if (c->resolver.servers.count == 0)
+		buf_append_cstr(out, "the machine's name servers");
+	for (size_t i = 0; i < c->resolver.servers.count; i++)
+		buf_printf(out, "%s%s", i > 0 ? ", " : "",
+		    endpoint_format(&c->resolver.servers.at[i], at));
+	buf_append_byte(out, '\n');
+}
+
 void
 relay_explain(const struct relay_config *c, struct buf *out)
 {
@@ -16,6 +35,7 @@ relay_explain(const struct relay_config *c, struct buf *out)
 	    c->relay_from.count, c->accept_for.count);
 	buf_printf(out, "routes: %zu\n", routes_count(c->routes));
 	routes_format(c->routes, out);
+	explain_resolver(c, out);
 	buf_printf(out, "destination controls: %zu\n",
 	    relay_destinations_count(c->destinations));
 	relay_destinations_format(c->destinations, out);

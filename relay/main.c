@@ -18,7 +18,6 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/file.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #define CONFIG_BYTES_MAX ((size_t)64 << 20)
@@ -299,6 +298,22 @@ on_fault(void *owner, const struct err *err)
 	cli_report(err, CLI_TROUBLE);
 }
 
+/* Asks whom the configuration in force names. */
+static bool
+set_resolver(struct daemon *d, struct err *err)
+{
+	const struct relay_config *c = &d->files[d->in_force].config;
+	const struct ev_resolver resolver = {
+		.servers = c->resolver.servers.at,
+		.server_count = c->resolver.servers.count,
+		.timeout = c->resolver.timeout,
+		.tries = c->resolver.tries,
+	};
+
+	return world_ev_set_resolver(
+	    d->world, c->has_resolver ? &resolver : NULL, err);
+}
+
 /* Puts the configuration file in force as it is now, if it can be. */
 static bool
 reload_config(struct daemon *d, struct err *err)
@@ -314,7 +329,7 @@ reload_config(struct daemon *d, struct err *err)
 	world_ev_set_zone(d->world, d->files[spare].zone);
 	relay_config_fini(&d->files[d->in_force]);
 	d->in_force = spare;
-	return true;
+	return set_resolver(d, err);
 }
 
 static void
@@ -349,21 +364,6 @@ on_signal(void *owner, int signo)
 	relay_drain(d->relay);
 }
 
-/* A reader of the log or a starter that is gone is an error to be told, no
- * reason to die; and the usual soft limit of 1024 descriptors, made for
- * select(), is less than the default limits ask for. */
-static void
-prepare_process(void)
-{
-	struct rlimit files;
-
-	(void)signal(SIGPIPE, SIG_IGN);
-	if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
-		files.rlim_cur = files.rlim_max;
-		(void)setrlimit(RLIMIT_NOFILE, &files);
-	}
-}
-
 static int
 serve(struct daemon *d)
 {
@@ -377,11 +377,12 @@ serve(struct daemon *d)
 	struct err err;
 	bool ok;
 
-	prepare_process();
+	cli_begin_daemon();
 	d->world = world_ev_new(&world, &err);
 	if (d->world == NULL)
 		return cli_report(&err, CLI_TROUBLE);
-	if (!lock_queue(d, &err) || !open_log(d, &err))
+	if (!set_resolver(d, &err) || !lock_queue(d, &err) ||
+	    !open_log(d, &err))
 		return cli_report(&err, CLI_TROUBLE);
 	log_begin(d);
 	world_ev_signals(d->world, signals, on_signal, d);

@@ -59,6 +59,10 @@ void cli_help_format(const struct cli_program *program, struct buf *out);
  * now on, so that no file that is opened later takes their numbers, and what is
  * printed is not written into it. */
 void cli_begin(void);
+/* For a program that runs for long: a reader or a starter that is gone is an
+ * error to be told, no reason to die; and the usual soft limit of 1024
+ * descriptors, made for select(), is less than the default limits ask for. */
+void cli_begin_daemon(void);
 /* For the last line of main(): `code`, unless what was printed could not be
  * written; that is told, and CLI_TROUBLE. */
 int cli_end(int code);

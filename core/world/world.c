@@ -214,8 +214,12 @@ void
 dns_ask(
     struct world *w, struct dns_query *q, struct slice name, enum dns_type type)
 {
+	bool is_ours = w->zone != NULL && zone_has(w->zone, name);
+
 	q->world = w;
 	q->timer.fire = on_query_due;
+	if (!is_ours && w->ops->ask != NULL && w->ops->ask(w, q, name, type))
+		return;
 	if (w->zone != NULL)
 		(void)zone_lookup(w->zone, name, type, &q->answer);
 	else
@@ -228,19 +232,35 @@ dns_ask(
 		world_now(w), utime_add(q->answer.delay, w->dns_latency)));
 }
 
+static void
+question_release(struct world *w, struct dns_question *question)
+{
+	if (question != NULL)
+		w->ops->ask_release(question);
+}
+
 void
 dns_cancel(struct dns_query *q)
 {
-	if (q->world != NULL)
-		timer_stop(q->world, &q->timer);
+	if (q->world == NULL)
+		return;
+	timer_stop(q->world, &q->timer);
+	question_release(q->world, q->question);
+	q->question = NULL;
 }
 
+/* The owner may ask again, or be gone, when it has its answer. */
 static void
 on_query_due(struct timer *t)
 {
 	struct dns_query *q = CONTAINER_OF(t, struct dns_query, timer);
+	struct world *w = q->world;
+	struct dns_question *question = q->question;
+	struct dns_answer answer = q->answer;
 
-	q->on_answer(q, &q->answer);
+	q->question = NULL;
+	q->on_answer(q, &answer);
+	question_release(w, question);
 }
 
 const char *

@@ -175,16 +175,21 @@ void listener_close(struct listener *l);
 
 /* ---- resolver ---- */
 
+struct dns_question;
+
 /* A question, embedded in its owner and zeroed before first use. */
 struct dns_query {
-	struct timer timer; /* the world's */
+	struct timer timer; /* the world's, as all but on_answer */
 	struct world *world;
 	struct dns_answer answer;
+	struct dns_question *question; /* to a name server; NULL: to the zone */
 	void (*on_answer)(struct dns_query *q, const struct dns_answer *answer);
 };
 /* Asks for the records of `name`; the answer comes later through
  * q->on_answer and is borrowed for that call.  A time-out takes 30 s unless the
- * zone says otherwise. */
+ * zone, or whoever set up a resolver, says otherwise.  What the zone has it
+ * answers; for other names a real world may ask name servers (world_ev.h), and
+ * without them they are not there. */
 void dns_ask(struct world *w, struct dns_query *q, struct slice name,
     enum dns_type type);
 /* No answer will come. */

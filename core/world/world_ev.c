@@ -33,6 +33,8 @@ static const struct world_ops ev_ops = {
 	.shutdown = ev_stream_shutdown,
 	.close = ev_stream_close,
 	.reset = ev_stream_reset,
+	.ask = ev_dns_ask,
+	.ask_release = ev_dns_release,
 };
 
 /* ---- clock ---- */
@@ -102,6 +104,7 @@ ev_world_destroy(struct world *w)
 	struct ev_world *ew = (struct ev_world *)w;
 
 	assert(ew->owned == 0);
+	ev_dns_destroy(&ew->dns);
 	LIST_FOREACH_SAFE(node, &ew->streams) {
 		struct ev_stream *s =
 		    CONTAINER_OF(node, struct ev_stream, node);

@@ -23,6 +23,19 @@ struct world *world_ev_new(const struct ev_options *options, struct err *err);
  * be open. */
 void world_ev_set_zone(struct world *w, const struct zone *zone);
 
+/* Whom the resolver asks for what the zone does not have. */
+struct ev_resolver {
+	const struct endpoint *servers; /* borrowed for the call */
+	size_t server_count;            /* 0: those of the machine */
+	utime timeout;                  /* for a question, all tries together */
+	uint32_t tries;                 /* of each server, 1 to 10 */
+};
+/* From now on name servers are asked; NULL: nobody, as in a new world.
+ * Questions that are open time out.  False with *err set when that cannot be,
+ * and all is as it was. */
+bool world_ev_set_resolver(
+    struct world *w, const struct ev_resolver *options, struct err *err);
+
 /* Calls handler(owner, signo) from world_run() for each of the signals given
  * (a list ended by 0).  Once per world. */
 void world_ev_signals(struct world *w, const int *signals,

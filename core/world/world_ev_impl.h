@@ -35,6 +35,7 @@ struct ev_world {
 	struct list attention;     /* of those, by their `attention` */
 	struct list dead;          /* to be freed once no callback runs */
 	size_t owned;              /* streams and listeners with an owner */
+	struct ev_dns *dns;        /* owned; NULL: name servers are not asked */
 	struct ev_signal *signals; /* owned, `signal_count` of them */
 	size_t signal_count;
 	void (*on_signal)(void *owner, int signo);
@@ -83,6 +84,14 @@ ev_world_of(const struct stream *s)
 {
 	return (struct ev_world *)s->world;
 }
+
+/* ---- world_ev_dns.c ---- */
+
+bool ev_dns_ask(struct world *w, struct dns_query *q, struct slice name,
+    enum dns_type type);
+void ev_dns_release(struct dns_question *question);
+/* NULL inside is fine. */
+void ev_dns_destroy(struct ev_dns **dp);
 
 /* ---- world_ev_net.c ---- */
 

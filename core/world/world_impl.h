@@ -32,6 +32,13 @@ struct world_ops {
 	void (*shutdown)(struct stream *s);
 	void (*close)(struct stream *s);
 	void (*reset)(struct stream *s);
+	/* Asks for what the zone does not have: sets q->question, the answer
+	 * that holds if no other comes and the timer for it.  NULL, or false:
+	 * nobody is asked. */
+	bool (*ask)(struct world *w, struct dns_query *q, struct slice name,
+	    enum dns_type type);
+	/* Nobody waits for its answer any more. */
+	void (*ask_release)(struct dns_question *question);
 };
 
 /* The first member of each world. */

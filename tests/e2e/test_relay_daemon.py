@@ -296,6 +296,8 @@ networks that may send anywhere: 1; domains to which anybody may send: 2
 routes: 2
 example.com: mx1/pri=5, [mx2]:26
 ALL: mx3
+names: those of "dns"; nobody is asked
+destination controls: 0
 retries after 1m, at most every 1h, for 3d or 100 retries
 """, "")
 

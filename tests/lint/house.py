@@ -26,6 +26,8 @@ UNFINISHED = re.compile(r"\b(TODO|FIXME|XXX|HACK)\b")
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include\s+(?:"([^"]+)"|<([^>]+)>)', re.M)
 PACKAGE_HEADERS = {"jansson.h": "jansson", "sqlite3.h": "sqlite3",
                    "pcre2.h": "pcre2", "ev.h": "ev",
+                   "ares.h": "cares", "ares_dns.h": "cares",
+                   "ares_nameser.h": "cares",
                    "openssl/": "openssl"}
 
 # What the pure libraries may ask of others; everything else is I/O, clock,
@@ -48,6 +50,7 @@ PACKAGE_SYMBOLS = {
     "pcre2": r"pcre2_\w+",
     "sqlite3": r"sqlite3_\w+",
     "ev": r"(?!)",
+    "cares": r"(?!)",
     # Handshakes and records over memory, certificates from and to memory; what
     # opens files, sockets or the system's store is left out.  OpenSSL draws
     # its keys from the kernel, which no log and no transcript ever shows.
