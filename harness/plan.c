@@ -7,6 +7,7 @@
 #include "harness/plan_file.h"
 
 #include "core/base/suggest.h"
+#include "relay/config_json.h"
 #include "relay/profile.h"
 
 /* The plan and what it owns beside the arena. */
@@ -250,31 +251,44 @@ build_hosts(struct plan_builder *b, struct err *err)
 	return true;
 }
 
-static void
-build_relay(struct plan_builder *b)
+/* The listener that a relay has unless its scenario names others. */
+static bool
+build_listener(struct plan_builder *b, struct err *err)
 {
-	struct relay_config *relay = &b->plan->relay;
-	struct endpoint *listen = arena_alloc(b->arena, sizeof(*listen));
+	struct json_at root = json_at_root(b->doc);
+	struct relay_listener_config *l = arena_alloc(b->arena, sizeof(*l));
 	struct ip_network *from = arena_alloc(b->arena, sizeof(*from));
 
-	relay->hostname = SLICE(PLAN_RELAY_HOSTNAME);
-	relay->interface_name = SLICE("Management");
-	relay->interface = (struct ip_address)PLAN_RELAY_ADDRESS;
-	*listen = (struct endpoint){ relay->interface, PLAN_RELAY_PORT };
-	relay->listen.at = listen;
-	relay->listen.count = 1;
 	from->ip = (struct ip_address)PLAN_INJECTOR_ADDRESS;
 	from->prefix_bits = 32;
-	relay->relay_from.at = from;
-	relay->relay_from.count = 1;
+	l->name = SLICE("Management");
+	l->at = (struct endpoint){ PLAN_RELAY_ADDRESS, PLAN_RELAY_PORT };
+	l->relay_from.at = from;
+	l->relay_from.count = 1;
+	l->limits = b->file->relay.limits;
+	b->plan->relay.listeners.at = l;
+	b->plan->relay.listeners.count = 1;
+	return relay_listener_finish(l, &root, err);
+}
+
+static bool
+build_relay(struct plan_builder *b, struct err *err)
+{
+	struct relay_config *relay = &b->plan->relay;
+
+	relay->hostname = SLICE(PLAN_RELAY_HOSTNAME);
+	relay->interface = (struct ip_address)PLAN_RELAY_ADDRESS;
 	relay->drain_timeout = 30 * UTIME_S;
 	relay->delivery = b->file->relay.delivery;
 	relay->bounce = b->file->relay.bounce;
 	relay->bounce_profiles.at = b->file->relay.bounce_profiles.at;
 	relay->bounce_profiles.count = b->file->relay.bounce_profiles.count;
-	relay->limits = b->file->relay.limits;
 	relay->dns_cache = b->file->relay.dns_cache;
 	relay->interface_v6 = b->file->relay.interface_v6;
+	relay->postmaster = b->file->relay.postmaster;
+	relay->listeners.at = b->file->relay.listeners.at;
+	relay->listeners.count = b->file->relay.listeners.count;
+	return relay->listeners.count > 0 || build_listener(b, err);
 }
 
 static void
@@ -327,8 +341,8 @@ plan_build(
 		return false;
 	build_plain(&b);
 	build_waivers(&b);
-	build_relay(&b);
-	return build_hosts(&b, err) && build_routes(owner, &b, err) &&
+	return build_relay(&b, err) && build_hosts(&b, err) &&
+	    build_routes(owner, &b, err) &&
 	    build_destinations(owner, &b, err) && plan_build_dns(&b, err) &&
 	    plan_build_network(&b, err) && plan_build_expectations(&b, err);
 }

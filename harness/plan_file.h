@@ -105,6 +105,8 @@ struct file_relay {
 	struct relay_destconfig destconfig;
 	struct dns_cache_limits dns_cache;
 	struct ip_address interface_v6;
+	JSON_ARRAY_OF(struct relay_listener_config) listeners;
+	struct slice postmaster;
 };
 
 struct file_limits {

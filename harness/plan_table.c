@@ -240,7 +240,8 @@ static const struct json_field relay_fields[] = {
 	    JSON_AT(struct file_relay, bounce_profiles), JSON_OPTIONAL,
 	    "Further bounce profiles, by their names." },
 	{ "limits", JF_OBJECT(&relay_limits_table),
-	    JSON_AT(struct file_relay, limits), "{}", "What it accepts." },
+	    JSON_AT(struct file_relay, limits), "{}",
+	    "What its only listener accepts." },
 	{ "destconfig", RELAY_DESTCONFIG_FORM,
 	    JSON_AT(struct file_relay, destconfig), JSON_OPTIONAL,
 	    "Destination controls, a line each." },
@@ -250,12 +251,25 @@ static const struct json_field relay_fields[] = {
 	{ "interface_v6", JF_CUSTOM(&ipv6_address_json),
 	    JSON_AT(struct file_relay, interface_v6), JSON_OPTIONAL,
 	    "Its address for deliveries over IPv6; absent: it has IPv4 only." },
+	{ "listeners", JF_ARRAY(struct relay_listener_config,
+	    JF_OBJECT(&relay_listener_table), 1, 64),
+	    JSON_AT(struct file_relay, listeners), JSON_OPTIONAL,
+	    "Its listeners, at its address; absent: \"Management\" at port "
+	    "25, for the injector." },
+	{ "postmaster", JF_CUSTOM(&relay_mailbox_json),
+	    JSON_AT(struct file_relay, postmaster),
+	    "postmaster@" PLAN_RELAY_HOSTNAME,
+	    "Who gets mail to <postmaster>." },
+};
+static const struct json_group relay_groups[] = {
+	{ JSON_AT_MOST_ONE, "listeners limits" },
 };
 static const struct json_table relay_table = {
 	.name = "relay",
 	.help = "The relay's settings where they depart from its defaults.",
 	.size = sizeof(struct file_relay),
 	JSON_FIELDS(relay_fields),
+	JSON_GROUPS(relay_groups),
 };
 
 static const struct json_field limits_fields[] = {

@@ -72,12 +72,20 @@ struct relay_bounce_profile {
 	uint64_t max_bounce_copy;
 };
 
+/* What a listener takes; 0 where a number may be absent: no limit. */
 struct relay_limits {
 	uint64_t message_bytes;
-	uint32_t recipients;   /* per message */
-	uint32_t connections;  /* at once */
-	utime idle_timeout;    /* a client that says nothing */
-	uint32_t bad_commands; /* after so many: 421 */
+	uint32_t recipients;             /* per message */
+	uint32_t messages;               /* per connection */
+	uint32_t connections;            /* at once; 0: by the kind */
+	uint32_t connections_per_client; /* at once, from one address */
+	/* From one address, in a minute or an hour. */
+	uint32_t connections_per_minute, connections_per_hour;
+	uint32_t recipients_per_minute, recipients_per_hour;
+	utime idle_timeout;        /* a client that says nothing */
+	utime session_timeout;     /* the whole connection */
+	uint32_t bad_commands;     /* after so many: 421 */
+	uint32_t received_headers; /* more of them are a loop */
 };
 
 /* Whom the resolver asks for names that the zone does not have. */
@@ -87,24 +95,41 @@ struct relay_resolver {
 	uint32_t tries;
 };
 
-struct relay_config {
-	struct slice hostname;       /* greeting, HELO name, DSN sender */
-	struct slice interface_name; /* in the injection lines */
-	struct ip_address interface; /* source of deliveries; family 0: any */
-	/* The source over IPv6 when `interface` is of IPv4; family 0: none. */
-	struct ip_address interface_v6;
-	JSON_ARRAY_OF(struct endpoint) listen;
+/* Whether strangers may talk to it at all. */
+enum relay_listener_kind {
+	LISTENER_PUBLIC,
+	LISTENER_PRIVATE,
+};
+
+/* Where the relay listens, and what it takes from whom there. */
+struct relay_listener_config {
+	struct slice name; /* of the interface, in the injection lines */
+	struct endpoint at;
+	enum relay_listener_kind kind;
 	/* Clients that may send to any domain. */
 	JSON_ARRAY_OF(struct ip_network) relay_from;
 	/* Domains to which anyone may send. */
 	JSON_ARRAY_OF(struct slice) accept_for;
+	/* Clients that may say XCLIENT. */
+	JSON_ARRAY_OF(struct ip_network) xclient_from;
+	bool open_relay;     /* any network in relay_from is meant */
+	bool delayed_reject; /* strangers are refused at RCPT, not greeted */
+	struct relay_limits limits;
+};
+
+struct relay_config {
+	struct slice hostname;       /* greeting, HELO name, DSN sender */
+	struct ip_address interface; /* source of deliveries; family 0: any */
+	/* The source over IPv6 when `interface` is of IPv4; family 0: none. */
+	struct ip_address interface_v6;
+	JSON_ARRAY_OF(struct relay_listener_config) listeners;
+	struct slice postmaster;   /* who gets mail to <postmaster> */
 	struct slice queue_path;   /* terminated */
 	struct slice log_path;     /* terminated; empty: standard output */
 	struct slice control_path; /* empty: beside the queue */
 	struct relay_delivery delivery;
 	struct relay_bounce_profile bounce; /* the default one */
 	JSON_ARRAY_OF(struct relay_bounce_profile) bounce_profiles;
-	struct relay_limits limits;
 	struct dns_cache_limits dns_cache;
 	struct relay_resolver resolver;
 	bool has_resolver; /* otherwise nobody is asked */

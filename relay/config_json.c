@@ -11,8 +11,6 @@
 
 static bool stages_read(
     const struct json_at *at, void *to, struct arena *arena, struct err *err);
-static bool endpoint_read(
-    const struct json_at *at, void *to, struct arena *arena, struct err *err);
 
 /* ---- delivery ---- */
 
@@ -115,36 +113,14 @@ const struct json_table relay_delivery_table = {
 	JSON_FIELDS(delivery_fields),
 };
 
-/* ---- receiving ---- */
-
-static const struct json_field limits_fields[] = {
-	{ "message_bytes", JF_INTEGER(1024, INT64_C(1) << 30),
-	    JSON_AT(struct relay_limits, message_bytes), "104857600",
-	    "A larger message is refused." },
-	{ "recipients", JF_INTEGER(1, 100000),
-	    JSON_AT(struct relay_limits, recipients), "1000",
-	    "Recipients of one message." },
-	{ "connections", JF_INTEGER(1, 100000),
-	    JSON_AT(struct relay_limits, connections), "1000",
-	    "Clients at a time; one more gets 421." },
-	{ "idle_timeout", JF_DURATION_SOME,
-	    JSON_AT(struct relay_limits, idle_timeout), "5m",
-	    "Patience with a client that says nothing." },
-	{ "bad_commands", JF_INTEGER(1, 1000),
-	    JSON_AT(struct relay_limits, bad_commands), "5",
-	    "After so many bad commands a client gets 421." },
-};
-const struct json_table relay_limits_table = {
-	.name = "relay limits",
-	.help = "What the relay accepts.",
-	.size = sizeof(struct relay_limits),
-	JSON_FIELDS(limits_fields),
-};
-
 /* ---- the whole file ---- */
 
 struct config_json {
 	struct relay_config config;
+	/* Without "listeners": the one that the keys of this level describe,
+	 * at each address of `listen`. */
+	struct relay_listener_config listener;
+	JSON_ARRAY_OF(struct endpoint) listen;
 	struct slice routes_file;
 	JSON_ARRAY_OF(struct slice) routes;
 	struct relay_destconfig destconfig;
@@ -153,25 +129,24 @@ struct config_json {
 	bool has_dns;
 };
 
-static const struct json_custom endpoint_custom = {
-	.name = "address and port",
-	.types = JSON_ACCEPTS_STRING,
-	.read = endpoint_read,
-};
-
 static const struct json_field config_fields[] = {
 	{ "$schema", JF_STRING(0, 4096), JSON_NOWHERE, JSON_OPTIONAL,
 	    "The schema, for editors." },
 	{ "hostname", JF_STRING(1, 255),
 	    JSON_AT(struct config_json, config.hostname), JSON_REQUIRED,
 	    "The relay's name in greetings and EHLO." },
+	{ "listeners",
+	    JF_ARRAY(struct relay_listener_config,
+		JF_OBJECT(&relay_listener_table), 1, 64),
+	    JSON_AT(struct config_json, config.listeners), JSON_OPTIONAL,
+	    "Where it listens, and what it takes from whom there." },
 	{ "listen",
-	    JF_ARRAY_OR_ONE(
-		struct endpoint, JF_CUSTOM(&endpoint_custom), 1, 64),
-	    JSON_AT(struct config_json, config.listen), "[\"127.0.0.1:25\"]",
-	    "Where it listens." },
+	    JF_ARRAY_OR_ONE(struct endpoint, JF_CUSTOM(&endpoint_json), 1, 64),
+	    JSON_AT(struct config_json, listen), "[\"127.0.0.1:25\"]",
+	    "The addresses of a single public listener, instead of "
+	    "\"listeners\"; the keys below and \"limits\" are its." },
 	{ "interface_name", JF_STRING(1, 64),
-	    JSON_AT(struct config_json, config.interface_name), "Management",
+	    JSON_AT(struct config_json, listener.name), "Management",
 	    "The listener's interface, as the log names it." },
 	{ "interface", JF_CUSTOM(&ip_address_json),
 	    JSON_AT(struct config_json, config.interface), JSON_OPTIONAL,
@@ -182,12 +157,19 @@ static const struct json_field config_fields[] = {
 	{ "relay_from",
 	    JF_ARRAY_OR_ONE(
 		struct ip_network, JF_CUSTOM(&ip_network_json), 0, 10000),
-	    JSON_AT(struct config_json, config.relay_from), JSON_OPTIONAL,
+	    JSON_AT(struct config_json, listener.relay_from), JSON_OPTIONAL,
 	    "Clients that may send to any domain; absent: nobody." },
 	{ "accept_for",
 	    JF_ARRAY_OR_ONE(struct slice, JF_STRING(1, 255), 0, 100000),
-	    JSON_AT(struct config_json, config.accept_for), JSON_OPTIONAL,
+	    JSON_AT(struct config_json, listener.accept_for), JSON_OPTIONAL,
 	    "Domains to which anybody may send; absent: none." },
+	{ "open_relay", JF_BOOLEAN,
+	    JSON_AT(struct config_json, listener.open_relay), "false",
+	    "Let \"relay_from\" name (nearly) the whole Internet." },
+	{ "postmaster", JF_CUSTOM(&relay_mailbox_json),
+	    JSON_AT(struct config_json, config.postmaster), JSON_OPTIONAL,
+	    "Who gets mail to <postmaster>; absent: postmaster at the "
+	    "\"hostname\"." },
 	{ "routes", JF_ARRAY(struct slice, JF_STRING(0, 32768), 0, 40000),
 	    JSON_AT(struct config_json, routes), JSON_OPTIONAL,
 	    "SMTP routes, a line each." },
@@ -224,7 +206,7 @@ static const struct json_field config_fields[] = {
 	    JSON_AT(struct config_json, config.bounce_profiles), JSON_OPTIONAL,
 	    "Further bounce profiles, by their names." },
 	{ "limits", JF_OBJECT(&relay_limits_table),
-	    JSON_AT(struct config_json, config.limits), "{}",
+	    JSON_AT(struct config_json, listener.limits), "{}",
 	    "What it accepts." },
 	{ "resolver", JF_OBJECT(&relay_resolver_table),
 	    JSON_AT_HAS(struct config_json, config.resolver,
@@ -238,6 +220,12 @@ static const struct json_field config_fields[] = {
 static const struct json_group config_groups[] = {
 	{ JSON_AT_MOST_ONE, "routes routes_file" },
 	{ JSON_AT_MOST_ONE, "destconfig destconfig_file" },
+	{ JSON_AT_MOST_ONE, "listeners listen" },
+	{ JSON_AT_MOST_ONE, "listeners interface_name" },
+	{ JSON_AT_MOST_ONE, "listeners relay_from" },
+	{ JSON_AT_MOST_ONE, "listeners accept_for" },
+	{ JSON_AT_MOST_ONE, "listeners open_relay" },
+	{ JSON_AT_MOST_ONE, "listeners limits" },
 };
 static const struct json_table config_table = {
 	.name = "relay",
@@ -283,21 +271,6 @@ stages_read(
 		*bits |= 1U << failover_stages[word].value;
 	}
 	return true;
-}
-
-static bool
-endpoint_read(
-    const struct json_at *at, void *to, struct arena *arena, struct err *err)
-{
-	char quoted[JSON_QUOTE_MAX];
-
-	(void)arena;
-	if (endpoint_parse(json_at_text(at), SMTP_PORT_DEFAULT, to))
-		return true;
-	return json_fail(at, err,
-	    "%s is no address; expected one such as \"127.0.0.1:25\" or "
-	    "\"[::1]:25\"",
-	    json_quote(json_at_text(at), quoted));
 }
 
 /* ---- from the file's struct to the relay's ---- */
@@ -370,8 +343,44 @@ destinations_build(struct relay_config_file *out,
 	return out->destinations != NULL || table_failed(errors, err);
 }
 
+/* "listeners", or what stands for one of them. */
 static bool
-config_build(struct relay_config_file *out, const struct config_json *json,
+listeners_build(
+    struct relay_config_file *out, struct config_json *json, struct err *err)
+{
+	struct json_at root = json_at_root(&out->doc);
+	size_t count = json->listen.count;
+	struct relay_listener_config *list;
+
+	if (json->config.listeners.count > 0)
+		return true;
+	list = arena_alloc(&out->arena, count * sizeof(*list));
+	for (size_t i = 0; i < count; i++) {
+		list[i] = json->listener;
+		list[i].at = json->listen.at[i];
+		if (!relay_listener_finish(&list[i], &root, err))
+			return false;
+	}
+	json->config.listeners.at = list;
+	json->config.listeners.count = count;
+	return true;
+}
+
+/* postmaster@HOSTNAME, unless another one is named. */
+static void
+postmaster_build(struct relay_config_file *out, struct config_json *json)
+{
+	struct buf text = { 0 };
+
+	if (json->config.postmaster.len > 0)
+		return;
+	buf_printf(&text, "postmaster@%.*s", SLICE_ARG(json->config.hostname));
+	json->config.postmaster = arena_slice(&out->arena, buf_slice(&text));
+	buf_fini(&text);
+}
+
+static bool
+config_build(struct relay_config_file *out, struct config_json *json,
     relay_config_load *load, struct err_list *errors, struct err *err)
 {
 	struct json_at root = json_at_root(&out->doc);
@@ -379,6 +388,9 @@ config_build(struct relay_config_file *out, const struct config_json *json,
 	struct err why = { 0 };
 	bool ok;
 
+	if (!listeners_build(out, json, err))
+		return false;
+	postmaster_build(out, json);
 	out->config = json->config;
 	if (json->routes_file.len > 0)
 		ok = routes_from_file(

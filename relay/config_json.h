@@ -8,11 +8,11 @@
 
 #include "core/json/table.h"
 #include "relay/config.h"
+#include "relay/listener_json.h"
 
-/* With all defaults of docs/delivery.md; for struct relay_delivery, struct
- * relay_limits and struct dns_cache_limits. */
+/* With all defaults of docs/delivery.md; for struct relay_delivery and struct
+ * dns_cache_limits. */
 extern const struct json_table relay_delivery_table;
-extern const struct json_table relay_limits_table;
 extern const struct json_table relay_dns_cache_table;
 /* For struct relay_resolver, of a daemon only: a simulation has no network. */
 extern const struct json_table relay_resolver_table;

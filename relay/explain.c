@@ -3,6 +3,18 @@
 #include "relay/explain.h"
 
 static void
+explain_listener(const struct relay_listener_config *l, struct buf *out)
+{
+	char at[ENDPOINT_TEXT_MAX];
+
+	buf_printf(out,
+	    "listens on %s; networks that may send anywhere: %zu; domains to "
+	    "which anybody may send: %zu%s\n",
+	    endpoint_format(&l->at, at), l->relay_from.count,
+	    l->accept_for.count, l->open_relay ? "; an open relay" : "");
+}
+
+static void
 explain_resolver(const struct relay_config *c, struct buf *out)
 {
 	char at[ENDPOINT_TEXT_MAX];
@@ -24,15 +36,10 @@ explain_resolver(const struct relay_config *c, struct buf *out)
 void
 relay_explain(const struct relay_config *c, struct buf *out)
 {
-	char at[ENDPOINT_TEXT_MAX], span[UTIME_TEXT_MAX];
+	char span[UTIME_TEXT_MAX];
 
-	for (size_t i = 0; i < c->listen.count; i++)
-		buf_printf(out, "listens on %s\n",
-		    endpoint_format(&c->listen.at[i], at));
-	buf_printf(out,
-	    "networks that may send anywhere: %zu; domains to which anybody "
-	    "may send: %zu\n",
-	    c->relay_from.count, c->accept_for.count);
+	for (size_t i = 0; i < c->listeners.count; i++)
+		explain_listener(&c->listeners.at[i], out);
 	buf_printf(out, "routes: %zu\n", routes_count(c->routes));
 	routes_format(c->routes, out);
 	explain_resolver(c, out);

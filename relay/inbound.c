@@ -4,7 +4,6 @@
  * reads it, and how both end.  What is answered is inbound_answer.c's, where
  * content goes inbound_content.c's.
  */
-#include "relay/access.h"
 #include "relay/inbound_impl.h"
 
 static void on_connected(void *owner);
@@ -12,7 +11,7 @@ static void on_input(void *owner, struct slice bytes);
 static void on_drained(void *owner);
 static void on_eof(void *owner);
 static void on_failure(void *owner, enum net_failure why);
-static void on_idle(struct timer *t);
+static void on_patience(struct timer *t);
 
 static const struct stream_handler handler = {
 	.on_connected = on_connected,
@@ -23,43 +22,6 @@ static const struct stream_handler handler = {
 };
 
 /* ---- life cycle ---- */
-
-static void
-log_icid(struct inbound *in, enum maillog_form form)
-{
-	struct maillog_event ev = { .form = form, .icid = in->icid };
-
-	log_event(&in->relay->log, &ev);
-}
-
-static void
-log_new(struct inbound *in)
-{
-	char interface[IP_TEXT_MAX], address[IP_TEXT_MAX];
-	struct maillog_event ev = {
-		.form = MAILLOG_ICID_NEW,
-		.icid = in->icid,
-		.interface = in->relay->config->interface_name,
-		.interface_ip = slice_cstr(
-		    ip_format(&stream_local(in->stream)->ip, interface)),
-		.address = slice_cstr(
-		    ip_format(&stream_remote(in->stream)->ip, address)),
-		.host = SLICE("unknown"),
-		.verified = SLICE("no"),
-	};
-	struct maillog_event group = {
-		.form =
-		    in->may_relay ? MAILLOG_ICID_RELAY : MAILLOG_ICID_ACCEPT,
-		.icid = in->icid,
-		.group =
-		    in->may_relay ? SLICE("RELAYLIST") : SLICE("UNKNOWNLIST"),
-		.match = in->may_relay ? ev.address : SLICE("ALL"),
-		.score = SLICE("not enabled"),
-	};
-
-	log_event(&in->relay->log, &ev);
-	log_event(&in->relay->log, &group);
-}
 
 /* Forgets the transaction; what of it is in the spool goes too, unless it was
  * accepted. */
@@ -112,7 +74,7 @@ inbound_free(struct inbound *in)
 	struct relay *r = in->relay;
 
 	inbound_forget_message(in);
-	timer_stop(r->world, &in->idle);
+	timer_stop(r->world, &in->patience);
 	spool_ticket_cancel(&in->ticket);
 	message_destroy(&in->accepted);
 	smtp_server_destroy(&in->server);
@@ -121,8 +83,11 @@ inbound_free(struct inbound *in)
 	buf_fini(&in->piece);
 	buf_fini(&in->reply);
 	free(in->recipients);
+	free(in->client_host);
+	free(in->login);
 	list_remove(&in->link);
 	r->session_count--;
+	relay_listener_release(in->listener);
 	free(in);
 }
 
@@ -133,7 +98,7 @@ inbound_close(struct inbound *in)
 	struct relay *r = in->relay;
 
 	inbound_abort_message(in, SLICE("Receiving aborted by sender"));
-	log_icid(in, MAILLOG_ICID_CLOSE);
+	inbound_log_icid(in, MAILLOG_ICID_CLOSE);
 	stream_close(in->stream);
 	inbound_free(in);
 	if (r->draining)
@@ -146,9 +111,9 @@ inbound_lost(struct inbound *in)
 {
 	struct relay *r = in->relay;
 
-	log_icid(in, MAILLOG_ICID_LOST);
+	inbound_log_icid(in, MAILLOG_ICID_LOST);
 	inbound_abort_message(in, SLICE("Receiving aborted"));
-	log_icid(in, MAILLOG_ICID_CLOSE);
+	inbound_log_icid(in, MAILLOG_ICID_CLOSE);
 	stream_close(in->stream);
 	inbound_free(in);
 	if (r->draining)
@@ -168,41 +133,53 @@ is_committing(const struct inbound *in)
 static void
 restart_idle(struct inbound *in)
 {
-	timer_set(in->relay->world, &in->idle,
-	    utime_add(world_now(in->relay->world),
-		in->relay->config->limits.idle_timeout));
+	struct world *w = in->relay->world;
+
+	in->idle_until = utime_add(world_now(w), in->limits.idle_timeout);
+	timer_set(w, &in->patience,
+	    in->idle_until < in->session_until ? in->idle_until
+					       : in->session_until);
 }
 
 void
-inbound_accept(struct relay *r, struct stream *s)
+inbound_accept(struct relay_listener *l, struct stream *s)
 {
+	struct relay *r = l->relay;
 	struct inbound *in = xcalloc(1, sizeof(*in));
-	const struct smtp_server_options options = {
+	struct smtp_server_options options = {
 		.extensions = SMTP_EXT_PIPELINING | SMTP_EXT_SIZE |
 		    SMTP_EXT_8BITMIME | SMTP_EXT_ENHANCEDSTATUSCODES |
 		    SMTP_EXT_SMTPUTF8 | SMTP_EXT_CHUNKING,
 	};
 
 	in->relay = r;
+	in->listener = l;
+	in->limits = l->config->limits;
 	in->stream = s;
 	in->icid = ++r->icid;
-	in->may_relay = access_may_relay(r->config, &stream_remote(s)->ip);
-	in->idle.fire = on_idle;
+	in->client = stream_remote(s)->ip;
+	in->patience.fire = on_patience;
+	in->session_until =
+	    utime_add(world_now(r->world), in->limits.session_timeout);
 	in->ticket.on_durable = inbound_on_durable;
+	if (inbound_has_xclient(in))
+		options.extensions |= SMTP_EXT_XCLIENT;
 	in->server = smtp_server_new(&options);
 	list_init(&in->link);
 	list_append(&r->sessions, &in->link);
 	r->session_count++;
+	l->session_count++;
 	stream_attach(s, &handler, in);
-	log_new(in);
+	inbound_admit(in);
 	inbound_pump(in);
 }
 
-/* The relay drains, and nothing of this client is under way. */
+/* The relay or its listener goes, and nothing of this client is under way. */
 static bool
 is_dismissed(const struct inbound *in)
 {
-	return in->relay->draining && in->mid == 0 && !is_committing(in);
+	return (in->relay->draining || in->listener->config == NULL) &&
+	    in->mid == 0 && !is_committing(in);
 }
 
 static void
@@ -213,7 +190,7 @@ dismiss(struct inbound *in)
 }
 
 void
-inbound_drain(struct relay *r)
+inbound_dismiss(struct relay *r)
 {
 	LIST_FOREACH_SAFE(link, &r->sessions) {
 		struct inbound *in = CONTAINER_OF(link, struct inbound, link);
@@ -266,6 +243,8 @@ inbound_pump(struct inbound *in)
 			inbound_receive(in, ev.content);
 			break;
 		case SMTP_SERVER_VIOLATION:
+			in->is_out_of_order |= ev.violation == SMTP_NO_EHLO ||
+			    ev.violation == SMTP_OUT_OF_ORDER;
 			break;
 		}
 	}
@@ -326,25 +305,23 @@ on_failure(void *owner, enum net_failure why)
 		inbound_lost(in);
 }
 
+/* The client has said nothing for too long, or has been here for too long. */
 static void
-on_idle(struct timer *t)
+on_patience(struct timer *t)
 {
-	struct inbound *in = CONTAINER_OF(t, struct inbound, idle);
-	char address[IP_TEXT_MAX];
-	struct maillog_event ev = {
-		.form = MAILLOG_ICID_IDLE,
-		.icid = in->icid,
-		.address = slice_cstr(
-		    ip_format(&stream_remote(in->stream)->ip, address)),
-	};
+	struct inbound *in = CONTAINER_OF(t, struct inbound, patience);
+	bool is_idle = world_now(in->relay->world) < in->session_until;
 
 	if (is_committing(in)) {
-		restart_idle(in);
+		timer_set(in->relay->world, t,
+		    utime_add(world_now(in->relay->world), UTIME_S));
 		return;
 	}
-	log_event(&in->relay->log, &ev);
+	inbound_log_timeout(
+	    in, is_idle ? MAILLOG_ICID_IDLE : MAILLOG_ICID_OVERTIME);
 	inbound_abort_message(in, SLICE("Receiving aborted"));
-	stream_write(
-	    in->stream, SLICE("421 4.4.2 Timeout waiting for a command\r\n"));
+	stream_write(in->stream,
+	    is_idle ? SLICE("421 4.4.2 Timeout waiting for a command\r\n")
+		    : SLICE("421 4.4.2 Connection time is over\r\n"));
 	inbound_close(in);
 }

@@ -3,8 +3,10 @@
  * The receiving policy: what each command of a client is answered.  Who may
  * send where is access.c's; grammar and order are the session's.
  */
-#include "relay/access.h"
 #include "relay/inbound_impl.h"
+#include "relay/xclient.h"
+
+#define WRONG(code, text) ((struct smtp_syntax_error){ (code), (text) })
 
 void
 inbound_answer(struct inbound *in, int code, const char *text)
@@ -18,131 +20,185 @@ inbound_answer(struct inbound *in, int code, const char *text)
 }
 
 static void
-answer_banner(struct inbound *in)
-{
-	const struct relay *r = in->relay;
-	struct buf text = { 0 };
-
-	if (r->session_count > r->config->limits.connections) {
-		inbound_answer(
-		    in, 421, "4.7.0 Too many connections, try again later");
-	} else {
-		buf_printf(&text, "%.*s ESMTP", SLICE_ARG(r->config->hostname));
-		inbound_answer(in, 220, buf_cstr(&text));
-		buf_fini(&text);
-	}
-}
-
-static void
 answer_hello(struct inbound *in, bool extended)
 {
-	const struct relay_config *config = in->relay->config;
 	struct buf text = { 0 };
 
 	inbound_abort_message(in, SLICE("Receiving aborted by sender"));
-	buf_append(&text, config->hostname);
+	buf_append(&text, in->relay->config->hostname);
 	if (extended)
 		buf_printf(&text,
 		    "\nPIPELINING\nSIZE %llu\n8BITMIME\nENHANCEDSTATUSCODES\n"
 		    "SMTPUTF8\nCHUNKING",
-		    (unsigned long long)config->limits.message_bytes);
+		    (unsigned long long)in->limits.message_bytes);
+	if (extended && inbound_has_xclient(in))
+		buf_append_cstr(&text, "\nXCLIENT " XCLIENT_ATTRIBUTES);
 	inbound_answer(in, 250, buf_cstr(&text));
 	buf_fini(&text);
+}
+
+/* What is wrong with MAIL although its grammar is right; 0: nothing. */
+static struct smtp_syntax_error
+mail_check(const struct inbound *in, const struct smtp_command *command)
+{
+	const struct smtp_parameter *size =
+	    smtp_command_parameter(command, SLICE("SIZE"));
+	uint64_t announced = 0;
+
+	if (size != NULL && !slice_to_u64(size->value, UINT64_MAX, &announced))
+		return WRONG(501, "5.5.4 SIZE takes a number of bytes");
+	if (announced > in->limits.message_bytes)
+		return WRONG(552, "5.3.4 Message size exceeds fixed limit");
+	return WRONG(0, NULL);
 }
 
 static void
 answer_mail(struct inbound *in, const struct smtp_command *command)
 {
-	struct relay *r = in->relay;
-	const struct smtp_parameter *size =
-	    smtp_command_parameter(command, SLICE("SIZE"));
-	struct buf from = { 0 };
-	struct maillog_event start = { .form = MAILLOG_START_MID };
-	struct maillog_event ev = { .form = MAILLOG_MID_FROM };
-	uint64_t announced = 0;
+	struct smtp_syntax_error wrong = mail_check(in, command);
 
-	if (size != NULL &&
-	    !slice_to_u64(size->value, UINT64_MAX, &announced)) {
-		inbound_answer(in, 501, "5.5.4 SIZE takes a number of bytes");
+	if (wrong.code != 0) {
+		inbound_answer(in, wrong.code, wrong.text);
 		return;
 	}
-	if (announced > r->config->limits.message_bytes) {
+	if (in->limits.messages > 0 && in->messages >= in->limits.messages) {
+		inbound_log_failed(in, SLICE("Too Many Messages"));
 		inbound_answer(
-		    in, 552, "5.3.4 Message size exceeds fixed limit");
+		    in, 421, "4.7.0 Too many messages for this session");
 		return;
 	}
 	inbound_forget_message(in);
-	in->mid = start.mid = ev.mid = spool_next_mid(r->spool);
-	start.icid = ev.icid = in->icid;
+	in->messages++;
+	in->mid = spool_next_mid(in->relay->spool);
 	in->sender = slice_dup(command->path.whole);
 	in->is_utf8 =
 	    smtp_command_parameter(command, SLICE("SMTPUTF8")) != NULL;
-	buf_printf(&from, "<%s>", in->sender);
-	ev.from = buf_slice(&from);
-	log_event(&r->log, &start);
-	log_event(&r->log, &ev);
-	buf_fini(&from);
+	inbound_log_start(in);
 	inbound_answer(in, 250, "2.1.0 sender ok");
 }
 
-static void
-log_recipient(struct inbound *in, struct slice address, bool accepted)
+/* Who gets the mail: <postmaster> needs no domain (RFC 5321, 4.5.1). */
+static struct slice
+recipient_of(const struct inbound *in, const struct smtp_command *command)
 {
-	struct buf to = { 0 };
-	struct maillog_event ev = {
-		.form = accepted ? MAILLOG_MID_TO : MAILLOG_MID_TO_REJECTED,
-		.mid = in->mid,
-		.icid = in->icid,
-		.rid = in->recipient_count,
-		.agent = SLICE("RAT"),
-	};
+	return command->path.domain.len > 0 ? command->path.whole
+					    : in->relay->config->postmaster;
+}
 
-	buf_printf(&to, "<%.*s>", SLICE_ARG(address));
-	ev.to = buf_slice(&to);
-	log_event(&in->relay->log, &ev);
-	buf_fini(&to);
+/* Why the recipient is not for this client to name; code 0: it is. */
+static struct smtp_syntax_error
+access_check(const struct inbound *in, const struct smtp_command *command,
+    const char **agent)
+{
+	struct slice domain = command->path.domain;
+
+	*agent = "Receiving Control";
+	if (in->access == ACCESS_REJECT && in->login == NULL)
+		return WRONG(550, "5.7.1 Access denied");
+	*agent = "RAT";
+	if (inbound_may_relay(in) || domain.len == 0)
+		return WRONG(0, NULL);
+	if (in->listener->config == NULL)
+		return WRONG(421, "4.3.2 Service shutting down");
+	if (!access_accepts(in->listener->config, domain))
+		return WRONG(550, "5.7.1 relaying denied");
+	return WRONG(0, NULL);
+}
+
+/* The same for how many there are. */
+static struct smtp_syntax_error
+crowd_check(struct inbound *in, const char **agent)
+{
+	const struct rate_limit rate = { in->limits.recipients_per_minute,
+		in->limits.recipients_per_hour };
+
+	*agent = "Injection Control";
+	if (in->recipient_count >= in->limits.recipients)
+		return WRONG(452, "4.5.3 too many recipients");
+	if (!rate_take(&in->listener->recipient_rate, &in->client, &rate,
+		world_now(in->relay->world)))
+		return WRONG(452, "4.7.0 Too many recipients received");
+	return WRONG(0, NULL);
 }
 
 static void
 answer_rcpt(struct inbound *in, const struct smtp_command *command)
 {
-	const struct relay_config *config = in->relay->config;
-	struct slice address = command->path.whole;
+	struct slice address = recipient_of(in, command);
+	const char *agent;
+	struct smtp_syntax_error wrong = access_check(in, command, &agent);
 
-	if (command->path.domain.len == 0 ||
-	    (!in->may_relay && !access_accepts(config, command->path.domain))) {
-		log_recipient(in, address, false);
+	if (wrong.code == 0)
+		wrong = crowd_check(in, &agent);
+	if (wrong.code != 0) {
+		inbound_log_recipient(in, address, agent);
 		relay_count(in->relay, COUNTER_REJECTED_RECIPIENTS, 1);
-		inbound_answer(in, 550, "5.7.1 relaying denied");
+		inbound_answer(in, wrong.code, wrong.text);
 		return;
 	}
-	if (in->recipient_count >= config->limits.recipients) {
-		inbound_answer(in, 452, "4.5.3 too many recipients");
-		return;
-	}
-	log_recipient(in, address, true);
+	inbound_log_recipient(in, address, NULL);
 	in->recipients = xgrow(in->recipients, &in->recipient_cap,
 	    in->recipient_count + 1, sizeof(in->recipients[0]));
 	in->recipients[in->recipient_count++] = slice_dup(address);
 	inbound_answer(in, 250, "2.1.5 recipient ok");
 }
 
+/* Is the client to blame?  What follows from a refusal that it did not wait
+ * for, as pipelining allows, is no mistake of its. */
+static bool
+is_bad_command(const struct inbound *in, const struct smtp_syntax_error *wrong)
+{
+	switch (wrong->code) {
+	case 500:
+	case 501:
+	case 502:
+	case 555:
+		return true;
+	case 503:
+		return in->is_out_of_order;
+	default:
+		return false;
+	}
+}
+
 /* A command that is wrong in itself; too many end the session. */
 static void
-answer_wrong(struct inbound *in, const struct smtp_syntax_error *wrong)
+answer_wrong(struct inbound *in, const struct smtp_server_event *ev)
 {
-	if (++in->bad_commands >= in->relay->config->limits.bad_commands)
+	inbound_log_wrong(in, ev);
+	if (is_bad_command(in, &ev->wrong) &&
+	    ++in->bad_commands >= in->limits.bad_commands)
 		inbound_answer(
 		    in, 421, "Exceeded bad SMTP command limit, disconnecting");
 	else
-		inbound_answer(in, wrong->code, wrong->text);
+		inbound_answer(in, ev->wrong.code, ev->wrong.text);
+}
+
+/* Commands that are right and have no stage of their own. */
+static void
+answer_other(struct inbound *in, const struct smtp_server_event *ev)
+{
+	struct smtp_server_event wrong = *ev;
+
+	switch ((int)ev->command->verb) {
+	case SMTP_HELP:
+		inbound_answer(in, 214, "2.0.0 See RFC 5321");
+		return;
+	case SMTP_XCLIENT:
+		inbound_xclient(in, ev->command);
+		return;
+	default:
+		wrong.wrong = WRONG(502, "5.5.1 command not implemented");
+		answer_wrong(in, &wrong);
+	}
 }
 
 void
 inbound_ask(struct inbound *in, const struct smtp_server_event *ev)
 {
 	if (ev->wrong.code != 0) {
-		answer_wrong(in, &ev->wrong);
+		answer_wrong(in, ev);
+		in->is_out_of_order = false;
 		return;
 	}
 	switch (ev->stage) {
@@ -150,7 +206,7 @@ inbound_ask(struct inbound *in, const struct smtp_server_event *ev)
 		smtp_server_answer(in->server, 220);
 		return;
 	case STAGE_BANNER:
-		answer_banner(in);
+		inbound_greet(in);
 		return;
 	case STAGE_EHLO:
 	case STAGE_HELO:
@@ -169,7 +225,7 @@ inbound_ask(struct inbound *in, const struct smtp_server_event *ev)
 		inbound_accept_message(in);
 		return;
 	case STAGE_BDAT:
-		inbound_answer(in, 250, "2.0.0 chunk ok");
+		inbound_end_chunk(in);
 		return;
 	case STAGE_RSET:
 		inbound_abort_message(in, SLICE("Receiving aborted by sender"));
@@ -193,9 +249,7 @@ inbound_ask(struct inbound *in, const struct smtp_server_event *ev)
 	case STAGE_BODY:
 	case STAGE_IDLE:
 	case STAGE_COUNT:
-		answer_wrong(in,
-		    &(const struct smtp_syntax_error){
-			502, "5.5.1 command not implemented" });
+		answer_other(in, ev);
 		return;
 	}
 }

@@ -45,12 +45,17 @@ static void
 add_received(struct inbound *in)
 {
 	struct relay *r = in->relay;
+	const struct received_protocol protocol = {
+		.is_extended = smtp_server_is_extended(in->server),
+		.is_authenticated = in->login != NULL,
+		.is_utf8 = in->is_utf8,
+	};
 	const struct received_line line = {
 		.from = smtp_server_client_name(in->server),
-		.client = &stream_remote(in->stream)->ip,
+		.client = &in->client,
 		.by = r->config->hostname,
+		.with = received_protocol(&protocol),
 		.mid = in->mid,
-		.is_utf8 = in->is_utf8,
 		.at = world_now(r->world),
 	};
 	struct buf text = { 0 };
@@ -70,7 +75,7 @@ take_clean(struct inbound *in)
 	if (in->size_bytes == 0)
 		add_received(in);
 	if (in->size_bytes - in->trace_bytes + bytes.len >
-	    in->relay->config->limits.message_bytes)
+	    in->limits.message_bytes)
 		in->content = CONTENT_TOO_BIG;
 	header_scan_feed(&in->headers, bytes);
 	add_content(in, bytes);
@@ -109,34 +114,15 @@ static void
 refuse_content(
     struct inbound *in, int code, const char *text, struct slice reason)
 {
-	struct maillog_event ev = {
-		.form = MAILLOG_ICID_RECEIVING_FAILED,
-		.icid = in->icid,
-		.error = reason,
-	};
-
-	log_event(&in->relay->log, &ev);
+	inbound_log_failed(in, reason);
 	inbound_abort_message(in, SLICE("Receiving aborted"));
 	inbound_answer(in, code, text);
 }
 
-/* The end of data: the answer waits for the commit. */
-void
-inbound_accept_message(struct inbound *in)
+/* What was received so far cannot become a message: says why. */
+static void
+refuse_bad_content(struct inbound *in)
 {
-	newline_clean_end(&in->newlines, &in->clean);
-	take_clean(in);
-	put_piece(in);
-	if (in->content == CONTENT_OK && in->headers.hops > HEADER_HOPS_MAX)
-		in->content = CONTENT_LOOP;
-	if (in->content == CONTENT_OK) {
-		in->accepted = make_message(in);
-		if (!spool_put_message(
-			in->relay->spool, in->accepted, &in->ticket)) {
-			message_destroy(&in->accepted);
-			in->content = CONTENT_NO_DISK;
-		}
-	}
 	switch (in->content) {
 	case CONTENT_OK:
 		return;
@@ -155,40 +141,36 @@ inbound_accept_message(struct inbound *in)
 	}
 }
 
-static void
-log_accepted(struct inbound *in, const struct message *m)
+/* RFC 3030, 2: a chunk that is refused is the end of the transaction, so that
+ * the client learns early that the rest would be in vain. */
+void
+inbound_end_chunk(struct inbound *in)
 {
-	struct log *log = &in->relay->log;
-	struct buf from = { 0 };
-	struct maillog_event id = {
-		.form = MAILLOG_MID_MESSAGE_ID,
-		.mid = m->mid,
-		.message_id = header_scan_message_id(&in->headers),
-	};
-	struct maillog_event subject = {
-		.form = MAILLOG_MID_SUBJECT,
-		.mid = m->mid,
-		.subject = header_scan_subject(&in->headers),
-	};
-	struct maillog_event ready = {
-		.form = MAILLOG_MID_READY,
-		.mid = m->mid,
-		.bytes = m->size_bytes,
-	};
-	struct maillog_event queued = {
-		.form = MAILLOG_MID_QUEUED,
-		.mid = m->mid,
-	};
+	if (in->content == CONTENT_OK)
+		inbound_answer(in, 250, "2.0.0 chunk ok");
+	else
+		refuse_bad_content(in);
+}
 
-	if (id.message_id.len > 0)
-		log_event(log, &id);
-	if (subject.subject.len > 0)
-		log_event(log, &subject);
-	buf_printf(&from, "<%s>", m->sender);
-	ready.from = buf_slice(&from);
-	log_event(log, &ready);
-	log_event(log, &queued);
-	buf_fini(&from);
+/* The end of data: the answer waits for the commit. */
+void
+inbound_accept_message(struct inbound *in)
+{
+	newline_clean_end(&in->newlines, &in->clean);
+	take_clean(in);
+	put_piece(in);
+	if (in->content == CONTENT_OK &&
+	    in->headers.hops > in->limits.received_headers)
+		in->content = CONTENT_LOOP;
+	if (in->content == CONTENT_OK) {
+		in->accepted = make_message(in);
+		if (!spool_put_message(
+			in->relay->spool, in->accepted, &in->ticket)) {
+			message_destroy(&in->accepted);
+			in->content = CONTENT_NO_DISK;
+		}
+	}
+	refuse_bad_content(in);
 }
 
 void
@@ -203,7 +185,7 @@ inbound_on_durable(struct spool_ticket *t, bool is_durable)
 		(void)snprintf(text, sizeof(text),
 		    "2.0.0 ok:  Message %llu accepted",
 		    (unsigned long long)m->mid);
-		log_accepted(in, m);
+		inbound_log_accepted(in, m);
 		in->pieces = 0;
 		in->mid = 0;
 		inbound_forget_message(in);

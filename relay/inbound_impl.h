@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The inside of a receiving session, shared by inbound.c (its life),
- * inbound_answer.c (the policy: what each command is answered) and
- * inbound_content.c (content on its way into the spool).  For nobody else.
+ * inbound_client.c (who the client is and what it may do), inbound_answer.c
+ * (the policy: what each command is answered), inbound_content.c (content on
+ * its way into the spool) and inbound_log.c (what the mail log says of it).
+ * For nobody else.
  */
 #ifndef FAULTPOST_RELAY_INBOUND_IMPL_H
 #define FAULTPOST_RELAY_INBOUND_IMPL_H
 
 #include "core/smtp/server.h"
+#include "relay/access.h"
 #include "relay/newline.h"
 #include "relay/received.h"
 #include "relay/relay_impl.h"
@@ -16,16 +19,26 @@
 #define BACKLOG_MAX ((size_t)256 * 1024)
 
 struct inbound {
-	struct relay *relay;        /* borrowed */
-	struct list link;           /* in relay->sessions */
-	struct stream *stream;      /* owned */
-	struct smtp_server *server; /* owned */
-	struct timer idle;          /* the client's patience with us ends */
+	struct relay *relay;             /* borrowed */
+	struct relay_listener *listener; /* borrowed */
+	struct relay_limits limits;      /* of the listener when it came */
+	struct list link;                /* in relay->sessions */
+	struct stream *stream;           /* owned */
+	struct smtp_server *server;      /* owned */
+	struct timer patience;           /* ours with the client ends */
+	utime idle_until, session_until;
 	uint64_t icid;
-	bool may_relay; /* the client's address allows anything */
-	bool eof;       /* the client has sent FIN */
-	bool ending;    /* QUIT or 421 is answered */
+	/* Who it is, or by XCLIENT says that it is. */
+	struct ip_address client;
+	char *client_host;  /* owned; NULL: unknown */
+	char *login;        /* owned; NULL: not authenticated */
+	enum access access; /* of the address */
+	bool is_delayed_reject;
+	bool eof;             /* the client has sent FIN */
+	bool ending;          /* QUIT or 421 is answered */
+	bool is_out_of_order; /* the command that asks */
 	uint32_t bad_commands;
+	uint32_t messages; /* MAILs that were accepted */
 	/* The open transaction; mid 0: none. */
 	uint64_t mid;
 	bool is_utf8;
@@ -62,6 +75,36 @@ void inbound_forget_message(struct inbound *in);
 /* The same, said in the log; nothing when none is open. */
 void inbound_abort_message(struct inbound *in, struct slice reason);
 
+/* ---- inbound_client.c ---- */
+/* The client's address is known: what it may do, and the log says so. */
+void inbound_admit(struct inbound *in);
+/* The greeting, or the refusal of one who may not come in. */
+void inbound_greet(struct inbound *in);
+/* May it send to any domain? */
+bool inbound_may_relay(const struct inbound *in);
+/* May it say XCLIENT? */
+bool inbound_has_xclient(const struct inbound *in);
+/* XCLIENT: the client says who it is, and begins anew. */
+void inbound_xclient(struct inbound *in, const struct smtp_command *command);
+
+/* ---- inbound_log.c ---- */
+/* A line with no field but the ICID. */
+void inbound_log_icid(struct inbound *in, enum maillog_form form);
+/* "New SMTP ICID", and what the client may do. */
+void inbound_log_new(struct inbound *in, const struct ip_network *match);
+/* One of the lines that end a session whose time is over. */
+void inbound_log_timeout(struct inbound *in, enum maillog_form form);
+void inbound_log_failed(struct inbound *in, struct slice reason);
+/* A line of form "ICID n Unknown command:" and its kind, for a command that is
+ * wrong in itself; nothing for others. */
+void inbound_log_wrong(
+    struct inbound *in, const struct smtp_server_event *asked);
+void inbound_log_start(struct inbound *in);
+/* A recipient; `agent` (NULL: accepted) is who rejects it. */
+void inbound_log_recipient(
+    struct inbound *in, struct slice address, const char *agent);
+void inbound_log_accepted(struct inbound *in, const struct message *m);
+
 /* ---- inbound_answer.c ---- */
 /* Writes the reply and tells the session; a 421 ends it. */
 void inbound_answer(struct inbound *in, int code, const char *text);
@@ -71,6 +114,8 @@ void inbound_ask(struct inbound *in, const struct smtp_server_event *ev);
 /* ---- inbound_content.c ---- */
 /* A piece of the open message. */
 void inbound_receive(struct inbound *in, struct slice bytes);
+/* The end of a chunk that is not the last. */
+void inbound_end_chunk(struct inbound *in);
 /* The end of data: the answer is given when the message is on disk. */
 void inbound_accept_message(struct inbound *in);
 /* The ticket's callback. */

@@ -226,11 +226,12 @@ write_port_file(const struct daemon *d, struct err *err)
 
 	if (d->port_path == NULL)
 		return true;
-	for (size_t i = 0; i < c->listen.count; i++)
+	for (size_t i = 0; i < c->listeners.count; i++)
 		buf_printf(&text,
 		    "%s\n  {\"host\": \"relay\", \"address\": \"%s\", "
 		    "\"real\": \"%s\"}",
-		    i == 0 ? "[" : ",", endpoint_format(&c->listen.at[i], at),
+		    i == 0 ? "[" : ",",
+		    endpoint_format(&c->listeners.at[i].at, at),
 		    endpoint_format(relay_listen_address(d->relay, i), real));
 	buf_append_cstr(&text, "\n]\n");
 	ok = cli_write_file(d->port_path, buf_slice(&text), err);

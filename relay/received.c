@@ -18,6 +18,19 @@ append_name(struct buf *out, struct slice name)
 	}
 }
 
+const char *
+received_protocol(const struct received_protocol *p)
+{
+	static const char *const names[2][2][2] = {
+		{ { "ESMTP", "ESMTPA" }, { "ESMTPS", "ESMTPSA" } },
+		{ { "UTF8SMTP", "UTF8SMTPA" }, { "UTF8SMTPS", "UTF8SMTPSA" } },
+	};
+
+	return p->is_extended
+	    ? names[p->is_utf8][p->is_tls][p->is_authenticated]
+	    : "SMTP";
+}
+
 void
 received_format(struct buf *out, const struct received_line *line)
 {
@@ -26,13 +39,16 @@ received_format(struct buf *out, const struct received_line *line)
 
 	buf_append(out, SLICE("Received: from "));
 	append_name(out, line->from);
+	if (ip_is_none(line->client))
+		buf_append(out, SLICE(" (unknown)\r\n"));
+	else
+		buf_printf(out, " ([%s%s])\r\n",
+		    line->client->family == 6 ? "IPv6:" : "",
+		    ip_format(line->client, client));
 	buf_printf(out,
-	    " ([%s%s])\r\n"
 	    "\tby %.*s with %s id %llu;\r\n"
 	    "\t%s\r\n",
-	    line->client->family == 6 ? "IPv6:" : "",
-	    ip_format(line->client, client), SLICE_ARG(line->by),
-	    line->is_utf8 ? "UTF8SMTP" : "ESMTP", (unsigned long long)line->mid,
+	    SLICE_ARG(line->by), line->with, (unsigned long long)line->mid,
 	    utime_format_rfc5322(line->at, date));
 }
 

@@ -10,12 +10,21 @@
 #include "core/base/buf.h"
 #include "core/base/utime.h"
 
+/* How a message came. */
+struct received_protocol {
+	bool is_extended; /* EHLO */
+	bool is_tls, is_authenticated;
+	bool is_utf8; /* SMTPUTF8 */
+};
+/* Its name: "ESMTPS" and so on (RFC 3848, RFC 6531, 4.3); static. */
+const char *received_protocol(const struct received_protocol *p);
+
 struct received_line {
 	struct slice from; /* what the client called itself; made harmless */
-	const struct ip_address *client;
+	const struct ip_address *client; /* family 0: unknown */
 	struct slice by;
+	const char *with;
 	uint64_t mid;
-	bool is_utf8;
 	utime at;
 };
 /* Appends the line, folded, with its end. */
@@ -23,9 +32,6 @@ void received_format(struct buf *out, const struct received_line *line);
 
 /* A field longer than this is cut. */
 #define HEADER_FIELD_MAX 998
-
-/* More Received: lines than this are a loop (RFC 5321, 6.3). */
-#define HEADER_HOPS_MAX 100
 
 /* Looks for Message-ID: and Subject:, and counts Received: lines, while content
  * passes by, in pieces of any size.  A zeroed struct is ready. */

@@ -2,78 +2,10 @@
 /* The relay's life: starting, reloading, draining, ending; see relay.h. */
 #include "relay/bounce.h"
 
-static void on_accept(void *owner, struct stream *s);
 static void on_drain_deadline(struct timer *t);
 static void on_spool_fault(void *owner, const struct err *err);
 static void on_stored(void *owner, struct message *m,
     const struct spool_recipient *left, uint32_t count);
-
-static bool
-holds(const struct relay_listener *list, size_t count, const struct listener *l)
-{
-	for (size_t i = 0; i < count; i++)
-		if (list[i].listener == l)
-			return true;
-	return false;
-}
-
-/* Closes those of `list` that are not among `kept`. */
-static void
-close_others(struct relay_listener *list, size_t count,
-    const struct relay_listener *kept, size_t kept_count)
-{
-	for (size_t i = 0; i < count; i++)
-		if (!holds(kept, kept_count, list[i].listener))
-			listener_close(list[i].listener);
-}
-
-/* The listener for an address: one of those there were that is not among
- * `taken`, else a new one. */
-static struct listener *
-take_listener(struct relay *r, const struct endpoint *at,
-    const struct relay_listener *taken, size_t taken_count, struct err *err)
-{
-	for (size_t i = 0; i < r->listener_count; i++)
-		if (endpoint_equal(&r->listeners[i].at, at) &&
-		    !holds(taken, taken_count, r->listeners[i].listener))
-			return r->listeners[i].listener;
-	return world_listen(r->world, at, on_accept, r, err);
-}
-
-/* Listens where `config` says, and nowhere else; on an error all is as it
- * was. */
-static bool
-replace_listeners(
-    struct relay *r, const struct relay_config *config, struct err *err)
-{
-	size_t count = config->listen.count;
-	struct relay_listener *list = xcalloc(count, sizeof(*list));
-
-	for (size_t i = 0; i < count; i++) {
-		list[i].at = config->listen.at[i];
-		list[i].listener = take_listener(r, &list[i].at, list, i, err);
-		if (list[i].listener == NULL) {
-			close_others(list, i, r->listeners, r->listener_count);
-			free(list);
-			return false;
-		}
-	}
-	close_others(r->listeners, r->listener_count, list, count);
-	free(r->listeners);
-	r->listeners = list;
-	r->listener_count = count;
-	return true;
-}
-
-static void
-close_listeners(struct relay *r)
-{
-	for (size_t i = 0; i < r->listener_count; i++)
-		listener_close(r->listeners[i].listener);
-	free(r->listeners);
-	r->listeners = NULL;
-	r->listener_count = 0;
-}
 
 static bool
 relay_start(struct relay *r, struct err *err)
@@ -86,7 +18,7 @@ relay_start(struct relay *r, struct err *err)
 	relay_load_counters(r);
 	if (!spool_load(r->spool, on_stored, r, err))
 		return false;
-	return replace_listeners(r, r->config, err);
+	return relay_listen(r, r->config, err);
 }
 
 struct relay *
@@ -119,10 +51,11 @@ relay_destroy(struct relay **rp)
 	*rp = NULL;
 	if (r == NULL)
 		return;
-	close_listeners(r);
+	relay_unlisten(r);
 	timer_stop(r->world, &r->drain);
 	timer_stop(r->world, &r->suspend);
 	inbound_destroy_all(r);
+	relay_unname_listeners(r);
 	deliver_destroy_all(r);
 	if (r->spool != NULL)
 		relay_save_counters(r);
@@ -159,12 +92,6 @@ on_stored(void *owner, struct message *m, const struct spool_recipient *left,
 }
 
 static void
-on_accept(void *owner, struct stream *s)
-{
-	inbound_accept(owner, s);
-}
-
-static void
 on_spool_fault(void *owner, const struct err *err)
 {
 	struct relay *r = owner;
@@ -178,9 +105,12 @@ relay_reload(
     struct relay *r, const struct relay_config *config, struct err *err)
 {
 	/* Who drains has given its listeners up for good. */
-	if (!r->draining && !replace_listeners(r, config, err))
+	if (r->draining)
+		relay_unname_listeners(r);
+	else if (!relay_listen(r, config, err))
 		return false;
 	r->config = config;
+	inbound_dismiss(r);
 	/* Who asks for a reload may have changed DNS, too. */
 	dns_cache_reset(r->dns_cache, &config->dns_cache);
 	deliver_reload(r);
@@ -193,10 +123,10 @@ relay_drain(struct relay *r)
 	if (r->draining)
 		return;
 	r->draining = true;
-	close_listeners(r);
+	relay_unlisten(r);
 	timer_set(r->world, &r->drain,
 	    utime_add(world_now(r->world), r->config->drain_timeout));
-	inbound_drain(r);
+	inbound_dismiss(r);
 	deliver_drain(r);
 }
 
@@ -212,13 +142,6 @@ on_drain_deadline(struct timer *t)
 		r->drained = true;
 		r->hooks.on_drained(r->hooks.owner);
 	}
-}
-
-const struct endpoint *
-relay_listen_address(const struct relay *r, size_t index)
-{
-	assert(index < r->listener_count);
-	return listener_local(r->listeners[index].listener);
 }
 
 uint64_t

@@ -9,6 +9,7 @@
 
 #include "relay/counters.h"
 #include "relay/log.h"
+#include "relay/rate.h"
 #include "relay/relay.h"
 #include "relay/resolve.h"
 #include "relay/spool.h"
@@ -21,8 +22,8 @@ struct relay {
 	struct spool *spool; /* owned */
 	struct queue queue;
 	struct hosts hosts;
-	struct dns_cache *dns_cache;      /* owned */
-	struct relay_listener *listeners; /* owned, as many as configured */
+	struct dns_cache *dns_cache;       /* owned */
+	struct relay_listener **listeners; /* owned, as configured */
 	size_t listener_count;
 	struct list sessions; /* of inbound sessions */
 	size_t session_count;
@@ -40,10 +41,28 @@ struct relay {
 };
 
 struct relay_listener {
+	struct relay *relay;       /* borrowed */
 	struct endpoint at;        /* as configured: its port may be 0 */
-	struct listener *listener; /* owned */
+	struct listener *listener; /* owned; NULL: closed */
+	/* Borrowed; NULL: the configuration names it no longer, and it goes
+	 * with its last session. */
+	const struct relay_listener_config *config;
+	size_t session_count;
+	struct rate connection_rate, recipient_rate;
 };
 
+/* ---- relay_listen.c ---- */
+/* Listens where `config` says, and nowhere else; on an error all is as it
+ * was. */
+bool relay_listen(
+    struct relay *r, const struct relay_config *config, struct err *err);
+/* Listens nowhere any more; the sessions go on by the configuration. */
+void relay_unlisten(struct relay *r);
+/* Behind that: no configuration names the listeners; each goes with its last
+ * session. */
+void relay_unname_listeners(struct relay *r);
+/* One of its sessions has ended. */
+void relay_listener_release(struct relay_listener *l);
 /* ---- relay_count.c ---- */
 struct delivery;
 
@@ -74,9 +93,10 @@ void deliver_note_tried(struct delivery *d);
 void deliver_note_error(struct delivery *d, unsigned code, struct slice text);
 
 /* ---- inbound.c ---- */
-void inbound_accept(struct relay *r, struct stream *s);
-/* 421 to those between messages; the others may finish theirs. */
-void inbound_drain(struct relay *r);
+void inbound_accept(struct relay_listener *l, struct stream *s);
+/* The relay drains, or listeners have gone: 421 to those of their sessions that
+ * are between messages; the others may finish theirs. */
+void inbound_dismiss(struct relay *r);
 /* The queue's disk lost writes, perhaps some of the messages that are being
  * received: none of these may be accepted. */
 void inbound_on_fault(struct relay *r);

@@ -23,6 +23,18 @@ ip_network_parse(struct slice text, struct ip_network *n)
 	return true;
 }
 
+char *
+ip_network_format(const struct ip_network *n, char *out)
+{
+	unsigned most = n->ip.family == 6 ? 128 : 32;
+	char ip[IP_TEXT_MAX];
+
+	(void)snprintf(out, IP_NETWORK_TEXT_MAX,
+	    n->prefix_bits == most ? "%s" : "%s/%u", ip_format(&n->ip, ip),
+	    n->prefix_bits);
+	return out;
+}
+
 bool
 ip_network_contains(const struct ip_network *n, const struct ip_address *ip)
 {

@@ -13,6 +13,10 @@ struct ip_network {
 /* The whole slice as "address" (all of its bits) or "address/bits", the bits
  * without leading zeros.  False leaves *n as it is. */
 bool ip_network_parse(struct slice text, struct ip_network *n);
+/* The form that ip_network_parse() reads, without the bits when all count, in
+ * `out`, which holds IP_NETWORK_TEXT_MAX bytes.  Returns `out`. */
+#define IP_NETWORK_TEXT_MAX (IP_TEXT_MAX + 4)
+char *ip_network_format(const struct ip_network *n, char *out);
 bool ip_network_contains(
     const struct ip_network *n, const struct ip_address *ip);
 

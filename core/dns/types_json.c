@@ -26,7 +26,8 @@
 		AFTER("0,3") ":" IPV4 "|" COLONS("3")                          \
 		    AFTER("0,2") ":" IPV4 "|" COLONS("4")                      \
 			AFTER("0,1") ":" IPV4 "|" COLONS("5") ":" IPV4
-#define IPV6 IPV6_PLAIN "|" IPV6_MIXED
+#define IPV6      IPV6_PLAIN "|" IPV6_MIXED
+#define SMTP_PORT 25
 #define U16                                                                    \
 	"(0|[1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|"     \
 	"655[0-2][0-9]|6553[0-5])"
@@ -38,6 +39,8 @@ static bool ipv4_read(
 static bool ipv6_read(
     const struct json_at *at, void *to, struct arena *arena, struct err *err);
 static bool network_read(
+    const struct json_at *at, void *to, struct arena *arena, struct err *err);
+static bool endpoint_read(
     const struct json_at *at, void *to, struct arena *arena, struct err *err);
 static bool name_read(
     const struct json_at *at, void *to, struct arena *arena, struct err *err);
@@ -70,6 +73,12 @@ const struct json_custom ip_network_json = {
 	.pattern = IPV4 "(/(3[0-2]|[12]?[0-9]))?|(" IPV6
 			")(/(12[0-8]|1[01][0-9]|[1-9]?[0-9]))?",
 	.read = network_read,
+};
+const struct json_custom endpoint_json = {
+	.name = "address and port",
+	.types = JSON_ACCEPTS_STRING,
+	.pattern = "(" IPV4 "|\\[(" IPV6 ")\\])(:0*" U16 ")?|" IPV6,
+	.read = endpoint_read,
 };
 const struct json_custom domain_name_json = {
 	.name = "domain name",
@@ -141,6 +150,20 @@ network_read(
 	    json_fail(at, err,
 		"%s is neither an IP address nor a network; expected one as "
 		"\"10.1.1.11\" or \"10.0.0.0/8\"",
+		json_quote(json_at_text(at), quoted));
+}
+
+static bool
+endpoint_read(
+    const struct json_at *at, void *to, struct arena *arena, struct err *err)
+{
+	char quoted[JSON_QUOTE_MAX];
+
+	(void)arena;
+	return endpoint_parse(json_at_text(at), SMTP_PORT, to) ||
+	    json_fail(at, err,
+		"%s is no address; expected one such as \"127.0.0.1:25\" or "
+		"\"[::1]:25\"",
 		json_quote(json_at_text(at), quoted));
 }
 

@@ -15,6 +15,9 @@ extern const struct json_custom ipv4_address_json;
 extern const struct json_custom ipv6_address_json;
 /* Member: struct ip_network. */
 extern const struct json_custom ip_network_json;
+/* "127.0.0.1:25" or "[::1]:25"; without a port, 25.  Member: struct
+ * endpoint. */
+extern const struct json_custom endpoint_json;
 /* Member: struct slice, terminated; as written. */
 extern const struct json_custom domain_name_json;
 /* "10 mx1.example.com", or "0 ." for a domain that takes no mail (RFC 7505).

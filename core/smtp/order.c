@@ -19,6 +19,7 @@ static struct smtp_syntax_error bdat_check(
     const struct smtp_order *o, enum smtp_violation *violation);
 static struct smtp_syntax_error content_check(
     const struct smtp_order *o, enum smtp_violation *violation);
+static struct smtp_syntax_error xclient_check(const struct smtp_order *o);
 static struct smtp_syntax_error extension_check(
     const struct smtp_order *o, enum smtp_extension extension);
 static void note_hello(
@@ -72,6 +73,21 @@ smtp_order_extensions(const struct smtp_order *o)
 	return o->extended ? o->offered : 0;
 }
 
+/* RFC 2920, 3.1 says which those are; RFC 3030, 4.2 adds BDAT to the others. */
+bool
+smtp_order_is_early(const struct smtp_order *o, enum smtp_stage stage)
+{
+	static const unsigned pipelined = 1u << STAGE_MAIL | 1u << STAGE_RCPT |
+	    1u << STAGE_RSET | 1u << STAGE_EOD | 1u << STAGE_BDAT |
+	    1u << STAGE_UNKNOWN;
+
+	if (stage == STAGE_CONNECT || stage == STAGE_BANNER)
+		return false; /* SMTP_EARLY_TALK has its own word */
+	if ((smtp_order_extensions(o) & SMTP_EXT_PIPELINING) == 0)
+		return true;
+	return (pipelined & 1u << stage) == 0;
+}
+
 struct smtp_syntax_error
 smtp_order_check(const struct smtp_order *o, const struct smtp_command *command,
     enum smtp_violation *violation)
@@ -94,7 +110,10 @@ smtp_order_check(const struct smtp_order *o, const struct smtp_command *command,
 		*violation = SMTP_OUT_OF_ORDER;
 		return WRONG(503, "5.5.1 AUTH within a transaction");
 	case SMTP_XCLIENT:
-		return WRONG(502, "5.5.1 Command not implemented");
+		if (!o->in_transaction)
+			return xclient_check(o);
+		*violation = SMTP_OUT_OF_ORDER;
+		return WRONG(503, "5.5.1 XCLIENT within a transaction");
 	case SMTP_UNKNOWN:
 		return WRONG(500, "5.5.1 Command not recognized");
 	case SMTP_EHLO:
@@ -142,6 +161,10 @@ smtp_order_note(
 		if (accepted)
 			note_starttls(o);
 		return;
+	case SMTP_XCLIENT:
+		if (accepted)
+			*o = (struct smtp_order){ .offered = o->offered };
+		return;
 	case SMTP_DATA:
 	case SMTP_NOOP:
 	case SMTP_VRFY:
@@ -149,7 +172,6 @@ smtp_order_note(
 	case SMTP_HELP:
 	case SMTP_QUIT:
 	case SMTP_AUTH:
-	case SMTP_XCLIENT:
 	case SMTP_UNKNOWN:
 		return;
 	}
@@ -248,6 +270,15 @@ content_check(const struct smtp_order *o, enum smtp_violation *violation)
 	*violation = SMTP_OUT_OF_ORDER;
 	return o->in_transaction ? WRONG(503, "5.5.1 Send RCPT first")
 				 : WRONG(503, "5.5.1 Send MAIL first");
+}
+
+/* To those who may not say it there is no such command, EHLO or not. */
+static struct smtp_syntax_error
+xclient_check(const struct smtp_order *o)
+{
+	return (o->offered & SMTP_EXT_XCLIENT) != 0
+	    ? NOTHING_WRONG
+	    : WRONG(502, "5.5.1 Command not implemented");
 }
 
 static struct smtp_syntax_error

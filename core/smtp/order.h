@@ -29,6 +29,9 @@ enum smtp_stage smtp_order_stage(const struct smtp_command *command);
 /* The extensions in force: none before EHLO and behind HELO. */
 unsigned smtp_order_extensions(const struct smtp_order *o);
 
+/* May nothing follow the command of this stage before its reply? */
+bool smtp_order_is_early(const struct smtp_order *o, enum smtp_stage stage);
+
 /* The reply that a command deserves which comes out of order or asks for what
  * is not offered (code 0: none), and the rule that the client broke with it
  * (SMTP_VIOLATION_COUNT: none; what pipelining excuses is none). */

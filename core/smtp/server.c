@@ -68,7 +68,6 @@ static void violate(struct smtp_server *s, enum smtp_violation v);
 static bool violation_take(
     struct smtp_server *s, struct smtp_server_event *event);
 static enum smtp_stage stage_now(const struct smtp_server *s);
-static bool is_early(const struct smtp_server *s, enum smtp_stage stage);
 #define X(state, step) static bool step(struct smtp_server *s);
 SERVER_STATES(X)
 #undef X
@@ -111,7 +110,7 @@ smtp_server_feed(struct smtp_server *s, struct slice bytes)
 	buf_append(&s->in, bytes);
 	if (s->state == SERVER_CONNECT || s->state == SERVER_GREETING)
 		violate(s, SMTP_EARLY_TALK);
-	else if (s->asking && is_early(s, s->ask.stage))
+	else if (s->asking && smtp_order_is_early(&s->order, s->ask.stage))
 		violate(s, SMTP_PIPELINED_EARLY);
 }
 
@@ -218,6 +217,23 @@ smtp_server_client_name(const struct smtp_server *s)
 	return buf_slice(&s->client_name);
 }
 
+bool
+smtp_server_is_extended(const struct smtp_server *s)
+{
+	return s->order.extended;
+}
+
+void
+smtp_server_assume_hello(
+    struct smtp_server *s, struct slice name, bool is_extended)
+{
+	assert(!s->asking && s->state == SERVER_COMMAND);
+	s->order.greeted = true;
+	s->order.extended = is_extended;
+	buf_clear(&s->client_name);
+	buf_append(&s->client_name, name);
+}
+
 /* The only way to change state. */
 static void
 enter(struct smtp_server *s, enum server_state to)
@@ -244,7 +260,7 @@ ask(struct smtp_server *s, enum smtp_stage stage,
 		.command = command,
 		.wrong = wrong,
 	};
-	if (buf_len(&s->in) > 0 && is_early(s, stage))
+	if (buf_len(&s->in) > 0 && smtp_order_is_early(&s->order, stage))
 		violate(s, SMTP_PIPELINED_EARLY);
 }
 
@@ -281,22 +297,6 @@ stage_now(const struct smtp_server *s)
 	if (s->asking)
 		return s->ask.stage;
 	return s->state == SERVER_BODY ? STAGE_BODY : STAGE_IDLE;
-}
-
-/* May nothing follow the command of this stage before its reply?  RFC 2920,
- * 3.1 says which those are; RFC 3030, 4.2 adds BDAT to the others. */
-static bool
-is_early(const struct smtp_server *s, enum smtp_stage stage)
-{
-	static const unsigned pipelined = 1u << STAGE_MAIL | 1u << STAGE_RCPT |
-	    1u << STAGE_RSET | 1u << STAGE_EOD | 1u << STAGE_BDAT |
-	    1u << STAGE_UNKNOWN;
-
-	if (stage == STAGE_CONNECT || stage == STAGE_BANNER)
-		return false; /* SMTP_EARLY_TALK has its own word */
-	if ((smtp_order_extensions(&s->order) & SMTP_EXT_PIPELINING) == 0)
-		return true;
-	return (pipelined & 1u << stage) == 0;
 }
 
 static bool
@@ -486,8 +486,8 @@ answer_command(struct smtp_server *s, int code)
 		enter(s, SERVER_CLOSED);
 	else if (verb == SMTP_AUTH)
 		enter(s, code / 100 == 3 ? SERVER_AUTH : SERVER_COMMAND);
-	else if (verb == SMTP_STARTTLS && accepted) {
+	else if (accepted && (verb == SMTP_STARTTLS || verb == SMTP_XCLIENT))
 		buf_clear(&s->client_name);
+	if (verb == SMTP_STARTTLS && accepted)
 		smtp_server_flush(s);
-	}
 }

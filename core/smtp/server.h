@@ -69,6 +69,7 @@ enum smtp_extension {
 	SMTP_EXT_STARTTLS = 1 << 6,
 	SMTP_EXT_AUTH = 1 << 7,
 	SMTP_EXT_DSN = 1 << 8,
+	SMTP_EXT_XCLIENT = 1 << 9, /* never read in an EHLO reply */
 };
 
 struct smtp_server;
@@ -128,8 +129,8 @@ bool smtp_server_next(struct smtp_server *s, struct smtp_server_event *event);
  * answer to EOD ends the transaction, a BDAT chunk that is refused spoils it
  * until RSET, 3xx to AUTH takes the next line as its continuation (asked as
  * STAGE_AUTH with the line as argument), 2xx to STARTTLS forgets the session so
- * far and what was fed behind it (RFC 3207, 4.2), 421 and QUIT close the
- * session. */
+ * far and what was fed behind it (RFC 3207, 4.2), 2xx to XCLIENT the session so
+ * far, 421 and QUIT close the session. */
 void smtp_server_answer(struct smtp_server *s, int code);
 /* From now on these are the extensions in force (behind a handshake: without
  * STARTTLS). */
@@ -140,5 +141,11 @@ bool smtp_server_is_closed(const struct smtp_server *s);
 size_t smtp_server_recipient_count(const struct smtp_server *s);
 /* The name given with EHLO or HELO; empty before. */
 struct slice smtp_server_client_name(const struct smtp_server *s);
+/* Was it EHLO? */
+bool smtp_server_is_extended(const struct smtp_server *s);
+/* Between commands: as if EHLO (HELO unless `is_extended`) had been accepted,
+ * with that name. */
+void smtp_server_assume_hello(
+    struct smtp_server *s, struct slice name, bool is_extended);
 
 #endif

@@ -88,7 +88,7 @@ def test_message(start, sink):
         "Info: Time offset from UTC: 0 seconds",
         "Info: New SMTP ICID 1 interface Management (127.0.0.1) address "
         "127.0.0.1 reverse dns host unknown verified no",
-        "Info: ICID 1 RELAY SG RELAYLIST match 127.0.0.1 SBRS not enabled",
+        "Info: ICID 1 RELAY SG RELAYLIST match 127.0.0.0/8 SBRS not enabled",
         "Info: Start MID 1 ICID 1",
         "Info: MID 1 ICID 1 From: <a@b.example>",
         "Info: MID 1 ICID 1 RID 0 To: <u@exchange.example>",
@@ -290,9 +290,8 @@ def test_check_says_what_it_means(program, tmp_path):
         tmp_path, routes=["EXAMPLE.com mx1/pri=5, [mx2]:26", "ALL mx3"],
         accept_for=["example.com", ".example.net"],
         listen=["127.0.0.1:2525", "[::1]:25"])) == (0, """\
-listens on 127.0.0.1:2525
-listens on [::1]:25
-networks that may send anywhere: 1; domains to which anybody may send: 2
+listens on 127.0.0.1:2525; networks that may send anywhere: 1; domains to which anybody may send: 2
+listens on [::1]:25; networks that may send anywhere: 1; domains to which anybody may send: 2
 routes: 2
 example.com: mx1/pri=5, [mx2]:26
 ALL: mx3

@@ -233,6 +233,7 @@ struct stage_client {
 	struct list node;
 	struct world *world;
 	struct ip_address from;
+	uint16_t port; /* of the relay */
 	struct timer start;
 	struct stream *stream; /* NULL: not started, or over */
 	char **lines;          /* owned, NULL-terminated */
@@ -318,7 +319,7 @@ client_start(struct timer *t)
 {
 	struct stage_client *c = CONTAINER_OF(t, struct stage_client, start);
 	const struct endpoint from = { c->from, 0 };
-	const struct endpoint to = { ip_v4(10, 0, 0, 5), 25 };
+	const struct endpoint to = { ip_v4(10, 0, 0, 5), c->port };
 
 	c->stream = world_connect(c->world, &from, &to, &client_handler, c);
 }

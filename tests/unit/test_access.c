@@ -11,10 +11,15 @@ static struct slice domains[] = {
 	SLICE_INIT("example.com"),
 	SLICE_INIT(".example.net"),
 };
-static const struct relay_config empty;
-static const struct relay_config config = {
+static const struct relay_listener_config empty;
+static const struct relay_listener_config private = {
+	.kind = LISTENER_PRIVATE,
+	.relay_from = { networks, 1 },
+};
+static const struct relay_listener_config listener = {
 	.relay_from = { networks, ARRAY_LEN(networks) },
 	.accept_for = { domains, ARRAY_LEN(domains) },
+	.xclient_from = { networks + 1, 1 },
 };
 
 static struct client_row {
@@ -35,11 +40,20 @@ static void
 test_client(void **state)
 {
 	const struct client_row *row = *state;
+	const struct ip_network *match;
 	struct ip_address ip;
 
 	assert_true(ip_parse(slice_cstr(row->name), &ip));
-	assert_int_equal(access_may_relay(&config, &ip), row->may);
-	assert_false(access_may_relay(&empty, &ip));
+	assert_int_equal(access_of(&listener, &ip, &match),
+	    row->may ? ACCESS_RELAY : ACCESS_ACCEPT);
+	assert_int_equal(match != NULL, row->may);
+	assert_int_equal(access_of(&private, &ip, &match),
+	    row->may && ip.family == 4 ? ACCESS_RELAY : ACCESS_REJECT);
+	assert_int_equal(access_of(&empty, &ip, &match), ACCESS_ACCEPT);
+	assert_null(match);
+	assert_int_equal(
+	    access_has_xclient(&listener, &ip), row->may && ip.family == 6);
+	assert_false(access_has_xclient(&empty, &ip));
 }
 
 static struct domain_row {
@@ -65,7 +79,7 @@ test_domain(void **state)
 	const struct domain_row *row = *state;
 
 	assert_int_equal(
-	    access_accepts(&config, slice_cstr(row->name)), row->accepts);
+	    access_accepts(&listener, slice_cstr(row->name)), row->accepts);
 	assert_false(access_accepts(&empty, slice_cstr(row->name)));
 }
 

@@ -8,21 +8,21 @@
 
 static struct line_row {
 	const char *name; /* the client's address */
-	bool is_utf8;
+	const char *with;
 	utime at;
 	const char *want;
 } line_rows[] = {
-	{ "10.0.0.9", false, 0,
+	{ "10.0.0.9", "ESMTP", 0,
 	    "Received: from client ([10.0.0.9])\r\n"
 	    "\tby relay.test with ESMTP id 18446744073709551615;\r\n"
 	    "\tThu, 1 Jan 1970 00:00:00 +0000\r\n" },
-	{ "2001:db8::1", true, INT64_C(1404292507) * UTIME_S + 999999,
+	{ "2001:db8::1", "UTF8SMTPS", INT64_C(1404292507) * UTIME_S + 999999,
 	    "Received: from client ([IPv6:2001:db8::1])\r\n"
-	    "\tby relay.test with UTF8SMTP id 18446744073709551615;\r\n"
+	    "\tby relay.test with UTF8SMTPS id 18446744073709551615;\r\n"
 	    "\tWed, 2 Jul 2014 09:15:07 +0000\r\n" },
-	{ "10.0.0.10", false, INT64_C(1583020799) * UTIME_S,
+	{ "10.0.0.10", "SMTP", INT64_C(1583020799) * UTIME_S,
 	    "Received: from client ([10.0.0.10])\r\n"
-	    "\tby relay.test with ESMTP id 18446744073709551615;\r\n"
+	    "\tby relay.test with SMTP id 18446744073709551615;\r\n"
 	    "\tSat, 29 Feb 2020 23:59:59 +0000\r\n" },
 };
 
@@ -36,7 +36,7 @@ test_line(void **state)
 		.client = &ip,
 		.by = SLICE("relay.test"),
 		.mid = UINT64_MAX,
-		.is_utf8 = row->is_utf8,
+		.with = row->with,
 		.at = row->at,
 	};
 	struct buf out = { 0 };
@@ -57,6 +57,7 @@ test_odd_name(void **state)
 		.from = SLICE("h\xc3\xa9 \r\n\x7fx"),
 		.client = &ip,
 		.by = SLICE("relay.test"),
+		.with = "SMTP",
 	};
 	struct buf out = { 0 };
 
@@ -74,6 +75,50 @@ test_odd_name(void **state)
 	    slice_sub(slice_skip(buf_slice(&out), 15), 0, NAME_SHOWN), want);
 	assert_int_equal(buf_slice(&out).at[15 + NAME_SHOWN], ' ');
 	buf_fini(&out);
+}
+
+/* A client whose address nobody tells. */
+static void
+test_unknown(void **state)
+{
+	const struct ip_address none = { 0 };
+	const struct received_line line = {
+		.from = SLICE("client"),
+		.client = &none,
+		.by = SLICE("relay.test"),
+		.with = "ESMTP",
+	};
+	struct buf out = { 0 };
+
+	(void)state;
+	received_format(&out, &line);
+	assert_true(slice_starts_with(
+	    buf_slice(&out), SLICE("Received: from client (unknown)\r\n")));
+	buf_fini(&out);
+}
+
+static struct protocol_row {
+	const char *name;
+	struct received_protocol how;
+} protocol_rows[] = {
+	{ "SMTP", { 0 } },
+	{ "SMTP", { .is_tls = true } },
+	{ "ESMTP", { .is_extended = true } },
+	{ "ESMTPS", { .is_extended = true, .is_tls = true } },
+	{ "ESMTPA", { .is_extended = true, .is_authenticated = true } },
+	{ "ESMTPSA", { true, true, true, false } },
+	{ "UTF8SMTP", { true, false, false, true } },
+	{ "UTF8SMTPS", { true, true, false, true } },
+	{ "UTF8SMTPA", { true, false, true, true } },
+	{ "UTF8SMTPSA", { true, true, true, true } },
+};
+
+static void
+test_protocol(void **state)
+{
+	const struct protocol_row *row = *state;
+
+	assert_string_equal(received_protocol(&row->how), row->name);
 }
 
 static struct header_row {
@@ -173,6 +218,8 @@ main(void)
 	struct kit kit = { 0 };
 
 	ROWS(&kit, line_rows, test_line);
+	ROWS(&kit, protocol_rows, test_protocol);
+	TEST(&kit, test_unknown);
 	ROWS(&kit, header_rows, test_header);
 	TEST(&kit, test_odd_name);
 	TEST(&kit, test_hops);

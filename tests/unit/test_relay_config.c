@@ -50,6 +50,7 @@ static void
 test_defaults(void **state)
 {
 	const struct relay_config *c;
+	const struct relay_listener_config *l;
 	struct outcome o;
 	char text[ENDPOINT_TEXT_MAX];
 
@@ -60,14 +61,18 @@ test_defaults(void **state)
 	assert_slice(c->hostname, "r.test");
 	assert_string_equal(c->queue_path.at, "q.db");
 	assert_int_equal(c->log_path.len, 0);
-	assert_slice(c->interface_name, "Management");
 	assert_true(ip_is_none(&c->interface));
-	assert_int_equal(c->listen.count, 1);
-	assert_string_equal(
-	    endpoint_format(&c->listen.at[0], text), "127.0.0.1:25");
+	assert_slice(c->postmaster, "postmaster@r.test");
+	assert_int_equal(c->listeners.count, 1);
+	l = &c->listeners.at[0];
+	assert_slice(l->name, "Management");
+	assert_string_equal(endpoint_format(&l->at, text), "127.0.0.1:25");
+	assert_int_equal(l->kind, LISTENER_PUBLIC);
 	/* Nobody may send anything anywhere. */
-	assert_int_equal(c->relay_from.count, 0);
-	assert_int_equal(c->accept_for.count, 0);
+	assert_int_equal(l->relay_from.count, 0);
+	assert_int_equal(l->accept_for.count, 0);
+	assert_int_equal(l->xclient_from.count, 0);
+	assert_false(l->open_relay);
 	assert_int_equal(routes_count(c->routes), 0);
 	assert_null(c->zone);
 	assert_int_equal(c->drain_timeout, 30 * UTIME_S);
@@ -108,12 +113,19 @@ test_default_delivery(void **state)
 	assert_int_equal(b->initial_wait, UTIME_MINUTE);
 	assert_int_equal(b->max_wait, UTIME_HOUR);
 	assert_int_equal(b->growth, GROWTH_DOUBLE);
-	l = &o.file.config.limits;
+	l = &o.file.config.listeners.at[0].limits;
 	assert_int_equal(l->message_bytes, 100 << 20);
 	assert_int_equal(l->recipients, 1000);
 	assert_int_equal(l->connections, 1000);
 	assert_int_equal(l->idle_timeout, 5 * UTIME_MINUTE);
+	assert_int_equal(l->session_timeout, 15 * UTIME_MINUTE);
 	assert_int_equal(l->bad_commands, 5);
+	assert_int_equal(l->received_headers, 100);
+	/* No limit. */
+	assert_int_equal(l->messages, 0);
+	assert_int_equal(l->connections_per_client, 0);
+	assert_int_equal(l->connections_per_minute, 0);
+	assert_int_equal(l->recipients_per_hour, 0);
 	outcome_fini(&o);
 }
 
@@ -121,6 +133,7 @@ static void
 test_everything(void **state)
 {
 	const struct relay_config *c;
+	const struct relay_listener_config *l;
 	struct dns_answer answer;
 	struct buf routes = { 0 };
 	struct outcome o;
@@ -143,18 +156,18 @@ test_everything(void **state)
 	if (!o.ok)
 		fail_msg("%s", o.err.msg);
 	c = &o.file.config;
-	assert_int_equal(c->listen.count, 2);
+	assert_int_equal(c->listeners.count, 2);
+	l = &c->listeners.at[0];
+	assert_string_equal(endpoint_format(&l->at, text), "127.0.0.1:25");
 	assert_string_equal(
-	    endpoint_format(&c->listen.at[0], text), "127.0.0.1:25");
-	assert_string_equal(
-	    endpoint_format(&c->listen.at[1], text), "[::1]:2525");
-	assert_slice(c->interface_name, "In");
+	    endpoint_format(&c->listeners.at[1].at, text), "[::1]:2525");
+	assert_slice(l->name, "In");
 	assert_int_equal(c->interface.family, 4);
-	assert_int_equal(c->relay_from.count, 2);
-	assert_int_equal(c->relay_from.at[0].prefix_bits, 8);
-	assert_int_equal(c->relay_from.at[1].prefix_bits, 128);
-	assert_int_equal(c->accept_for.count, 1);
-	assert_slice(c->accept_for.at[0], "a.example");
+	assert_int_equal(l->relay_from.count, 2);
+	assert_int_equal(l->relay_from.at[0].prefix_bits, 8);
+	assert_int_equal(l->relay_from.at[1].prefix_bits, 128);
+	assert_int_equal(l->accept_for.count, 1);
+	assert_slice(l->accept_for.at[0], "a.example");
 	routes_format(c->routes, &routes);
 	assert_slice(buf_slice(&routes), "a.example: mx:26/pri=5\n");
 	assert_int_equal(
@@ -168,9 +181,84 @@ test_everything(void **state)
 	assert_slice(c->bounce.name, "b");
 	assert_int_equal(c->bounce.max_retries, 0);
 	assert_int_equal(c->bounce.growth, GROWTH_CONSTANT);
-	assert_int_equal(c->limits.bad_commands, 1);
+	assert_int_equal(l->limits.bad_commands, 1);
 	buf_fini(&routes);
 	outcome_fini(&o);
+}
+
+static void
+test_listeners(void **state)
+{
+	const struct relay_listener_config *l;
+	struct outcome o;
+
+	(void)state;
+	parse(&o,
+	    BASE ", \"postmaster\": \"me@r.test\", \"listeners\": ["
+		 "{\"address\": \"0.0.0.0:25\", \"name\": \"Data1\", "
+		 "\"accept_for\": [\".example\"], \"limits\": "
+		 "{\"messages\": 10, \"recipients_per_hour\": 7}}, "
+		 "{\"address\": \"10.0.0.5:26\", \"kind\": \"private\", "
+		 "\"relay_from\": \"10.0.0.0/8\", \"xclient_from\": "
+		 "\"10.0.0.1\", \"delayed_reject\": true}]}",
+	    NULL);
+	if (!o.ok)
+		fail_msg("%s", o.err.msg);
+	assert_slice(o.file.config.postmaster, "me@r.test");
+	assert_int_equal(o.file.config.listeners.count, 2);
+	l = &o.file.config.listeners.at[0];
+	assert_int_equal(l->kind, LISTENER_PUBLIC);
+	assert_slice(l->name, "Data1");
+	assert_int_equal(l->limits.connections, 1000);
+	assert_int_equal(l->limits.messages, 10);
+	assert_int_equal(l->limits.recipients_per_hour, 7);
+	l++;
+	assert_int_equal(l->kind, LISTENER_PRIVATE);
+	assert_int_equal(l->limits.connections, 600);
+	assert_int_equal(l->xclient_from.count, 1);
+	assert_true(l->delayed_reject);
+	outcome_fini(&o);
+}
+
+static struct relay_row {
+	const char *name; /* address and networks of a listener */
+	bool is_refused;
+} open_relay_rows[] = {
+	{ "\"address\": \"0.0.0.0:25\", \"relay_from\": \"0.0.0.0/0\"", true },
+	{ "\"address\": \"10.0.0.5:25\", \"relay_from\": [\"10.0.0.0/8\", "
+	  "\"0.0.0.0/0\"]",
+	    true },
+	{ "\"address\": \"[::]:25\", \"relay_from\": \"::/0\"", true },
+	{ "\"address\": \"[::]:25\", \"relay_from\": \"2000::/3\"", true },
+	{ "\"address\": \"0.0.0.0:25\", \"relay_from\": [\"0.0.0.0/1\", "
+	  "\"128.0.0.0/1\"]",
+	    true },
+	{ "\"address\": \"0.0.0.0:25\", \"kind\": \"private\", "
+	  "\"relay_from\": \"0.0.0.0/0\"",
+	    true },
+	{ "\"address\": \"0.0.0.0:25\", \"relay_from\": \"0.0.0.0/0\", "
+	  "\"open_relay\": true",
+	    false },
+	{ "\"address\": \"127.0.0.1:25\", \"relay_from\": \"0.0.0.0/0\"",
+	    false },
+	{ "\"address\": \"0.0.0.0:25\", \"relay_from\": \"10.0.0.0/8\"",
+	    false },
+};
+
+static void
+test_open_relay(void **state)
+{
+	const struct relay_row *row = *state;
+	struct buf text = { 0 };
+	struct outcome o;
+
+	buf_printf(&text, BASE ", \"listeners\": [{%s}]}", row->name);
+	parse(&o, buf_cstr(&text), NULL);
+	assert_int_equal(o.ok, !row->is_refused);
+	if (row->is_refused)
+		assert_non_null(strstr(o.err.msg, "this is an open relay"));
+	outcome_fini(&o);
+	buf_fini(&text);
 }
 
 static void
@@ -222,6 +310,16 @@ static struct error_row {
 	{ BASE ", \"relay_from\": [\"10.0.0.0/8\", ^\"10/8\"]}",
 	    "/relay_from/1: \"10/8\" is neither an IP address nor a network; "
 	    "expected one as \"10.1.1.11\" or \"10.0.0.0/8\"" },
+	{ BASE ", \"listen\": \"0.0.0.0:25\", \"relay_from\": "
+	       "^[\"0.0.0.0/0\"]}",
+	    "/relay_from: this is an open relay; expected networks of at "
+	    "least /8 (IPv6: /16), or \"open_relay\": true" },
+	{ BASE ", \"listeners\": [{\"address\": \"127.0.0.1\", \"kind\": "
+	       "\"private\", \"accept_for\": ^[\"a\"]}]}",
+	    "/listeners/0/accept_for: a private listener talks to nobody for "
+	    "these; expected none, or \"kind\": \"public\"" },
+	{ BASE ", \"postmaster\": ^\"me\"}",
+	    "/postmaster: \"me\" is no address, expected local@domain" },
 	{ BASE ", \"accept_for\": [^1]}",
 	    "/accept_for/0: expected a string, got a number" },
 	{ BASE ", \"drain_timeout\": ^30}",
@@ -391,6 +489,8 @@ main(void)
 	TEST(&kit, test_defaults);
 	TEST(&kit, test_default_delivery);
 	TEST(&kit, test_everything);
+	TEST(&kit, test_listeners);
+	ROWS(&kit, open_relay_rows, test_open_relay);
 	TEST(&kit, test_routes_file);
 	ROWS(&kit, error_rows, test_error);
 	TEST(&kit, test_routes_errors);

@@ -105,6 +105,7 @@ static struct row rows[] = {
 	    "502 5.5.1 Command not implemented\r\n"
 	    "421 Exceeded bad SMTP command limit, disconnecting\r\n",
 	    RELAYED
+	    "0 ICID 1 Unknown command: FOO\n"
 	    "0 ICID 1 close\n" },
 	{ "too many recipients", ONE ", \"limits\": {\"recipients\": 1}",
 	    "10.0.0.9",
@@ -117,7 +118,9 @@ static struct row rows[] = {
 	    "0 Start MID 1 ICID 1\n"
 	    "0 MID 1 ICID 1 From: <>\n"
 	    "0 MID 1 ICID 1 RID 0 To: <u@exchange.example>\n"
-	    "0 MID 1 ready 100 bytes from <>\n"
+	    "0 MID 1 ICID 1 To: <v@exchange.example> Rejected by Injection "
+	    "Control\n"
+	    "0 MID 1 ready 99 bytes from <>\n"
 	    "0 MID 1 queued for delivery\n"
 	    "0 ICID 1 close\n" },
 	{ "announced too big", ONE ", \"limits\": {\"message_bytes\": 1024}",
@@ -136,6 +139,7 @@ static struct row rows[] = {
 	    "250 2.1.0 sender ok\r\n"
 	    "221 relay.test\r\n",
 	    RELAYED
+	    "0 ICID 1 Bad syntax for command: MAIL FROM:<> SIZE=x\n"
 	    "0 Start MID 1 ICID 1\n"
 	    "0 MID 1 ICID 1 From: <>\n"
 	    "0 Message aborted MID 1 Receiving aborted by sender\n"
@@ -240,7 +244,7 @@ static struct row rows[] = {
 	    "0 Start MID 1 ICID 1\n"
 	    "0 MID 1 ICID 1 From: <a@b>\n"
 	    "0 MID 1 ICID 1 RID 0 To: <u@exchange.example>\n"
-	    "0 MID 1 ready 97 bytes from <a@b>\n"
+	    "0 MID 1 ready 96 bytes from <a@b>\n"
 	    "0 MID 1 queued for delivery\n"
 	    "0 ICID 1 close\n" },
 	{ "QUIT within a transaction", ONE, "10.0.0.9",
@@ -259,7 +263,7 @@ static struct row rows[] = {
 	    "250 2.0.0 ok\r\n"
 	    "252 2.5.2 send some mail, I'll try my best\r\n"
 	    "252 2.5.2 send some mail, I'll try my best\r\n"
-	    "502 5.5.1 command not implemented\r\n"
+	    "214 2.0.0 See RFC 5321\r\n"
 	    "221 relay.test\r\n",
 	    RELAYED
 	    "0 ICID 1 close\n" },
