@@ -85,7 +85,11 @@ static enum choice_verdict
 pass_over(struct choosing *ch, const struct choice_class *k, size_t seat,
     enum choice_verdict wrong)
 {
-	if (!is_untried(k, seat))
+	utime patience =
+	    ch->is_instant ? 0 : ledger_patience(ch->v->ledger, ch->d);
+
+	if (!is_untried(k, seat) ||
+	    ledger_seat_may_be_held(ch->d, seat, ch->at.lo - patience))
 		return CHOICE_RIGHT;
 	if (seats_has(&ch->up, seat)) {
 		ch->other = seat;

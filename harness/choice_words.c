@@ -99,7 +99,8 @@ promise_make(const struct choosing *ch, enum invariant which,
 	struct promise *p = &ch->d->choice->promise;
 
 	if (p->at.line > 0 || probe_shows(ch) ||
-	    ch->d->open_count >= ch->d->controls->max_host_concurrency)
+	    ch->d->open_count >= ch->d->controls->max_host_concurrency ||
+	    ledger_held_until(ch->v->ledger, ch->d) >= ch->at.lo)
 		return;
 	p->at = ch->at;
 	p->which = which;

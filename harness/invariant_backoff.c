@@ -261,12 +261,13 @@ missed_check(struct invariants *v, const struct ledger_domain *d, utime until)
 	const struct ledger_moment *since =
 	    d->active.hi > d->ready.hi ? &d->active : &d->ready;
 	utime patience = ledger_patience(v->ledger, d) + GRACE;
+	utime held = ledger_held_until(v->ledger, d);
 	struct ledger_moment at = { until, until, since->line };
 	char text[UTIME_TEXT_MAX], long_text[UTIME_TEXT_MAX];
 
 	if (d->ready_count == 0 || has_connection(d) ||
 	    d->routing.state == ROUTING_UNKNOWN ||
-	    until - since->hi <= patience)
+	    until - since->hi <= patience || held >= until - patience)
 		return;
 	invariant_fail(v, INV_BACK_OFF, &at, "what is due is tried at once",
 	    "%llu messages to %s are due since %s, and behind this line no "
@@ -353,6 +354,7 @@ backoff_entry(struct invariants *v, const struct ledger_entry *entry)
 	case LEDGER_OPENED:
 	case LEDGER_CLOSED:
 	case LEDGER_DELAYED:
+	case LEDGER_POSSIBLE:
 	case LEDGER_DONE:
 	case LEDGER_DELIVERED:
 	case LEDGER_DELETED:

@@ -52,7 +52,9 @@ choice_entry(struct invariants *v, const struct ledger_entry *entry)
 		seat = routing_index(&c->domain->routing, &c->address->at);
 		if (seat != SIZE_MAX)
 			choice_classes_fail(&choice->classes, seat, now);
-		if (choice->regular_line == c->opened.line)
+		/* Others did not wait for one that was slow. */
+		if (choice->regular_line == c->opened.line &&
+		    now->lo - c->opened.lo < v->plan->relay.delivery.slow_after)
 			choice->regular_line = now->line;
 		return;
 	case LEDGER_STARTED:
@@ -63,6 +65,7 @@ choice_entry(struct invariants *v, const struct ledger_entry *entry)
 	case LEDGER_OPENED:
 	case LEDGER_CLOSED:
 	case LEDGER_DELAYED:
+	case LEDGER_POSSIBLE:
 	case LEDGER_DONE:
 	case LEDGER_DELIVERED:
 	case LEDGER_BOUNCED:

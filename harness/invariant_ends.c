@@ -201,6 +201,24 @@ permanence_deleted(struct invariants *v, const struct ledger_entry *entry)
 	    ULL(entry->message->mid), ULL(entry->recipient->rid), d->name);
 }
 
+/* No answer in time is one only where the scenario says so. */
+static void
+permanence_possible(struct invariants *v, const struct ledger_entry *entry)
+{
+	const struct relay_delivery *delivery = &v->plan->relay.delivery;
+	const struct ledger_connection *c = entry->connection;
+	utime wait = delivery->possible_delivery_timeout;
+
+	if (delivery->possible_delivery && c != NULL &&
+	    entry->moment.hi - c->started.lo >= wait)
+		return;
+	invariant_fail(v, INV_PERMANENCE, &entry->moment,
+	    "a message without a final reply counts as delivered only by "
+	    "possible_delivery, and when its timeout has passed",
+	    "MID %llu is a possible delivery%s", ULL(entry->line->mid),
+	    delivery->possible_delivery ? " too soon" : "");
+}
+
 void
 permanence_entry(struct invariants *v, const struct ledger_entry *entry)
 {
@@ -216,6 +234,9 @@ permanence_entry(struct invariants *v, const struct ledger_entry *entry)
 			    "\"%s\" of MID %llu: all its recipients had ended",
 			    maillog_form_name(entry->line->form),
 			    ULL(entry->line->mid));
+		return;
+	case LEDGER_POSSIBLE:
+		permanence_possible(v, entry);
 		return;
 	case LEDGER_STARTED:
 	case LEDGER_PENDING:

@@ -249,6 +249,14 @@ entry_restarted(struct witness *w, const struct ledger_moment *moment)
 	}
 }
 
+/* The host's word did not come: it may have taken the message or not. */
+static bool
+is_possible(const struct ledger_entry *entry)
+{
+	return entry->message != NULL &&
+	    entry->connection->possible_mid == entry->message->mid;
+}
+
 void
 witness_entry(struct witness *w, const struct ledger_entry *entry)
 {
@@ -268,7 +276,10 @@ witness_entry(struct witness *w, const struct ledger_entry *entry)
 	if (entry->kind == LEDGER_DONE ||
 	    (entry->kind == LEDGER_STRAY && entry->message == NULL &&
 		entry->line->form == MAILLOG_MESSAGE_DONE)) {
-		sendings_log(&p->sendings, w->v, entry);
+		if (is_possible(entry))
+			p->lost = true;
+		else
+			sendings_log(&p->sendings, w->v, entry);
 	} else if (entry->kind == LEDGER_STARTED) {
 		p->lost = false;
 	} else if (entry->kind == LEDGER_DELAYED) {

@@ -82,6 +82,7 @@ ledger_line(struct ledger *l, const struct maillog_event *ev, utime now)
 		[MAILLOG_DCID_CLOSE] = on_dcid_close,
 		[MAILLOG_CONNECTION_ERROR] = on_connection_error,
 		[MAILLOG_DELIVERY_START] = on_delivery_start,
+		[MAILLOG_POSSIBLE_DELIVERY] = on_possible_delivery,
 		[MAILLOG_MESSAGE_DONE] = on_message_done,
 		[MAILLOG_DELAYED] = on_delayed,
 		[MAILLOG_BOUNCED] = on_bounced,
@@ -96,9 +97,11 @@ ledger_line(struct ledger *l, const struct maillog_event *ev, utime now)
 	l->counts.records++;
 	l->counts.unknown += ev->form == MAILLOG_UNKNOWN;
 	set_now(l, ev, now);
+	limit_note(l);
 	ledger_advance(l, l->now.hi);
 	if (handlers[ev->form] != NULL)
 		handlers[ev->form](l, ev);
+	limit_note(l);
 }
 
 void

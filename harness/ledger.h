@@ -97,10 +97,19 @@ enum failure_kind {
 	FAILURE_KINDS,
 };
 
+/* Recipients that were sent in a period of destination controls. */
+struct ledger_quota {
+	uint64_t taken;
+	utime ends; /* the latest that the period may end */
+};
+
 /* A candidate of a domain, and its last failures by kind (line 0: none). */
 struct ledger_seat {
 	struct ledger_address *address; /* borrowed */
 	struct ledger_moment failed[FAILURE_KINDS];
+	uint64_t open; /* connections of the domain that stand there */
+	struct ledger_moment crowded; /* had as many as it may; line 0: never */
+	struct ledger_quota quota;
 };
 
 struct choice;
@@ -116,6 +125,7 @@ struct ledger_domain {
 	    unready;         /* when there last were some, if none are */
 	struct list waiting; /* of groups */
 	uint64_t open_count; /* connections that are its own */
+	struct ledger_quota quota;
 	struct ledger_moment active; /* its last line; line 0: none */
 	struct choice *choice;       /* owned by invariant_choice.c */
 	/* That which the destination controls name, or NULL. */
@@ -194,6 +204,8 @@ struct ledger_connection {
 	bool is_open;                   /* there was a New line */
 	uint64_t mid;                   /* the last message on it; 0: none */
 	uint64_t starts;                /* Delivery start lines */
+	struct ledger_moment started;   /* the last of them */
+	uint64_t possible_mid;          /* its last Possible Delivery; or 0 */
 	UT_hash_handle hh;
 };
 
@@ -212,6 +224,7 @@ enum ledger_kind {
 	LEDGER_CLOSED,   /* connection: its last line, failed or not */
 	LEDGER_STARTED,  /* connection, message, rids: MAIL is sent */
 	LEDGER_DELAYED,  /* connection or NULL, recipient, line */
+	LEDGER_POSSIBLE, /* connection or NULL, message, rids, after */
 	LEDGER_DONE,     /* connection or NULL, message, rids */
 	LEDGER_DELIVERED, /* connection or NULL, recipient: one of these */
 	LEDGER_BOUNCED,   /* connection or NULL, recipient, line */
@@ -315,6 +328,14 @@ utime ledger_patience(const struct ledger *l, const struct ledger_domain *d);
 /* The bounce profile that the group is under. */
 const struct relay_bounce_profile *ledger_profile(
     const struct ledger *l, const struct ledger_group *g);
+
+/* Whether limits may have held connections of the domain to a candidate back
+ * at some time from `since` on. */
+bool ledger_seat_may_be_held(
+    const struct ledger_domain *d, size_t seat, utime since);
+/* Until when limits may have held the domain's mail back; UTIME_NEVER: they
+ * may do so now. */
+utime ledger_held_until(const struct ledger *l, const struct ledger_domain *d);
 
 /* Whether every failure leads to the next candidate in the same round, as by
  * default (failover_on). */

@@ -30,6 +30,7 @@ on_dcid_new(struct ledger *l, const struct maillog_event *ev)
 	if (c == NULL)
 		return;
 	c->is_open = true;
+	l->open_count++;
 	c->address->unassigned++;
 	c->address->fresh++;
 	entry.connection = c;
@@ -119,6 +120,8 @@ connection_assign(
 		c->address->unassigned -= c->is_open;
 		ledger_tell(l, &entry);
 		d->open_count += c->is_open;
+		if (c->is_open)
+			limit_count(l, c, true);
 	}
 	d->active = l->now;
 }
@@ -167,6 +170,10 @@ connection_end(struct ledger *l, struct ledger_connection *c)
 		c->address->lost_line = l->now.line;
 	}
 	c->address->fresh -= c->is_open && c->starts == 0;
+	if (c->is_open) {
+		limit_count(l, c, false);
+		l->open_count--;
+	}
 	HASH_DEL(l->connections, c);
 	free(c);
 }

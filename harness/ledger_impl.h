@@ -22,6 +22,13 @@ void mid_ranges_add(struct mid_ranges *r, uint64_t mid);
 bool mid_ranges_has(const struct mid_ranges *r, uint64_t mid);
 void mid_ranges_clear(struct mid_ranges *r);
 
+/* What connections may be too many of, all together. */
+enum ledger_crowd {
+	CROWD_ANY,
+	CROWD_TLS, /* counted as if all used it */
+	CROWDS,
+};
+
 struct ledger {
 	const struct plan *plan; /* borrowed */
 	struct ledger_hooks hooks;
@@ -32,6 +39,9 @@ struct ledger {
 	struct ledger_domain *domains;   /* owned; by name */
 	struct ledger_connection *connections; /* owned; by dcid */
 	struct ledger_address *addresses;      /* owned; by endpoint */
+	uint64_t open_count;                   /* connections that stand */
+	uint64_t ready_domains;                /* that have ready recipients */
+	struct ledger_moment crowded[CROWDS];
 	struct list injecting; /* messages that are being received */
 	uint64_t first_mid;    /* what was before it the log does not show */
 	struct mid_ranges ended, delivered; /* some of it; all of it */
@@ -66,6 +76,7 @@ void on_mid_queued(struct ledger *l, const struct maillog_event *ev);
 void on_message_aborted(struct ledger *l, const struct maillog_event *ev);
 void on_message_finished(struct ledger *l, const struct maillog_event *ev);
 void on_delivery_start(struct ledger *l, const struct maillog_event *ev);
+void on_possible_delivery(struct ledger *l, const struct maillog_event *ev);
 void on_message_done(struct ledger *l, const struct maillog_event *ev);
 void on_delayed(struct ledger *l, const struct maillog_event *ev);
 void on_bounced(struct ledger *l, const struct maillog_event *ev);
@@ -106,6 +117,17 @@ void on_queue_refuses(struct ledger *l, const struct maillog_event *ev);
 void on_queue_accepts(struct ledger *l, const struct maillog_event *ev);
 /* The message has ended: whether that is on disk is known later. */
 void ended_note(struct ledger *l, uint64_t mid);
+
+/* ---- ledger_limit.c ---- */
+
+/* A connection of a domain stands, or ends. */
+void limit_count(
+    struct ledger *l, const struct ledger_connection *c, bool is_more);
+/* Notes whether all connections together are as many as they may be. */
+void limit_note(struct ledger *l);
+/* So many recipients are sent on the connection. */
+void limit_sent(
+    struct ledger *l, const struct ledger_connection *c, uint64_t count);
 
 /* ---- ledger_connection.c ---- */
 

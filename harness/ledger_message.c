@@ -133,6 +133,16 @@ on_message_aborted(struct ledger *l, const struct maillog_event *ev)
 
 /* ---- delivery ---- */
 
+static uint64_t
+rids_count(struct slice rids)
+{
+	uint64_t count = 0, rid;
+
+	while (maillog_rid_next(&rids, &rid))
+		count++;
+	return count;
+}
+
 void
 on_delivery_start(struct ledger *l, const struct maillog_event *ev)
 {
@@ -155,8 +165,11 @@ on_delivery_start(struct ledger *l, const struct maillog_event *ev)
 	ledger_tell(l, &entry);
 	if (c != NULL) {
 		c->mid = m->mid;
+		c->started = l->now;
 		connection_start(l, c);
 	}
+	if (c != NULL && c->domain != NULL)
+		limit_sent(l, c, rids_count(ev->rids));
 	rest = ev->rids;
 	while (maillog_rid_next(&rest, &rid)) {
 		r = ledger_recipient_find(m, rid);
@@ -169,6 +182,23 @@ on_delivery_start(struct ledger *l, const struct maillog_event *ev)
 		r->dcid = ev->dcid;
 		recipient_enter(l, r, RECIPIENT_ACTIVE);
 	}
+}
+
+void
+on_possible_delivery(struct ledger *l, const struct maillog_event *ev)
+{
+	struct ledger_message *m = message_of(l, ev);
+	struct ledger_entry entry = { .kind = LEDGER_POSSIBLE,
+		.connection = ledger_connection_find(l, ev->dcid),
+		.message = m,
+		.rids = ev->rids,
+		.line = ev };
+
+	if (m == NULL)
+		return;
+	if (entry.connection != NULL)
+		entry.connection->possible_mid = m->mid;
+	ledger_tell(l, &entry);
 }
 
 void

@@ -147,8 +147,10 @@ domain_restart(void *owner, struct ledger_domain *d)
 
 	d->open_count = 0;
 	d->active = l->now;
-	for (size_t i = 0; i < d->routing.count; i++)
+	for (size_t i = 0; i < d->routing.count; i++) {
 		memset(d->seats[i].failed, 0, sizeof(d->seats[i].failed));
+		d->seats[i].open = 0;
+	}
 }
 
 static void
@@ -168,6 +170,7 @@ connections_drop(struct ledger *l)
 		a->interval_lo = a->interval_hi = 0;
 		a->fresh = a->unassigned = 0;
 	}
+	l->open_count = 0;
 	ledger_domains(l, domain_restart, l);
 }
 

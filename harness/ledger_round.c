@@ -191,8 +191,10 @@ group_ready(struct ledger *l, struct ledger_group *g)
 		.kind = LEDGER_READY, .group = g, .message = g->message
 	};
 
-	if (g->domain->ready_count++ == 0)
+	if (g->domain->ready_count++ == 0) {
 		g->domain->ready = g->is_timed ? g->round : l->now;
+		l->ready_domains++;
+	}
 	ledger_tell(l, &entry);
 }
 
@@ -203,8 +205,10 @@ group_unready(struct ledger *l, struct ledger_group *g)
 		.kind = LEDGER_UNREADY, .group = g, .message = g->message
 	};
 
-	if (--g->domain->ready_count == 0)
+	if (--g->domain->ready_count == 0) {
 		g->domain->unready = l->now;
+		l->ready_domains--;
+	}
 	ledger_tell(l, &entry);
 }
 

@@ -34,6 +34,11 @@ enum relay_null_mx {
 	NULL_MX_OWN_CODE,  /* 5.1.10 */
 	NULL_MX_AS_NO_HOST /* 5.1.2, as for other hard DNS errors */
 };
+/* When a period of destination controls begins. */
+enum relay_period {
+	PERIOD_FIRST, /* with its first recipient */
+	PERIOD_CLOCK, /* when the clock shows a multiple of it */
+};
 
 /* docs/delivery.md says what each means. */
 struct relay_delivery {
@@ -43,6 +48,12 @@ struct relay_delivery {
 	enum relay_null_mx null_mx;
 	bool pipelining, chunking; /* used where they are offered */
 	enum relay_on_no_8bitmime on_no_8bitmime;
+	/* Connections at a time, to all domains; those that use TLS. */
+	uint32_t concurrency, tls_concurrency;
+	enum relay_period recipient_period;
+	utime slow_after;
+	bool possible_delivery;
+	utime possible_delivery_timeout;
 	uint16_t port; /* of routes and MX that name none */
 	utime idle_timeout, connect_timeout;
 	utime greeting_timeout, command_timeout, data_timeout, body_timeout,

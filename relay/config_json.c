@@ -47,6 +47,11 @@ static const struct json_word on_no_8bitmime_words[] = {
 	{ "send", ON_NO_8BITMIME_SEND },
 };
 
+static const struct json_word period_words[] = {
+	{ "first", PERIOD_FIRST },
+	{ "clock", PERIOD_CLOCK },
+};
+
 /* clang-format off */
 static const struct json_field delivery_fields[] = {
 	{ "failover_on", JF_CUSTOM(&stages_custom),
@@ -76,6 +81,28 @@ static const struct json_field delivery_fields[] = {
 	    JSON_AT(struct relay_delivery, on_no_8bitmime), "bounce",
 	    "What becomes of 8-bit content at a host that does not offer "
 	    "8BITMIME." },
+	{ "concurrency", JF_INTEGER(1, 10000),
+	    JSON_AT(struct relay_delivery, concurrency), "10000",
+	    "Connections to all domains at a time; destconfig has the limits "
+	    "of each." },
+	{ "tls_concurrency", JF_INTEGER(1, 10000),
+	    JSON_AT(struct relay_delivery, tls_concurrency), "100",
+	    "Those among them whose domain's table_tls is not off." },
+	{ "recipient_period", JF_WORD(period_words),
+	    JSON_AT(struct relay_delivery, recipient_period), "first",
+	    "When a period of recipient_limit begins: with its first "
+	    "recipient, or by the clock." },
+	{ "slow_after", JF_DURATION_SOME,
+	    JSON_AT(struct relay_delivery, slow_after), "5s",
+	    "A connection that waits so long for its greeting does not keep "
+	    "others of its domain from being opened." },
+	{ "possible_delivery", JF_BOOLEAN,
+	    JSON_AT(struct relay_delivery, possible_delivery), "false",
+	    "A message whose final reply does not come in time counts as "
+	    "delivered." },
+	{ "possible_delivery_timeout", JF_DURATION_SOME,
+	    JSON_AT(struct relay_delivery, possible_delivery_timeout), "4m",
+	    "Patience with the reply to the final dot when it does." },
 	{ "port", JF_INTEGER(1, 65535), JSON_AT(struct relay_delivery, port),
 	    "25", "The port of hosts for which the route names none." },
 	{ "idle_timeout", JF_DURATION,

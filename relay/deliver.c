@@ -7,8 +7,8 @@
  * Everything that changes a domain's queue calls deliver_wake(); the queue is
  * looked at in one place, when the callbacks of the moment have run.
  */
+#include "relay/deliver_limit.h"
 #include "relay/profile.h"
-#include "relay/relay_impl.h"
 
 /* How far past the first ready group the search for one that an idle connection
  * suits may look. */
@@ -44,6 +44,7 @@ deliver_of(struct relay *r, struct domain *domain)
 	d->wake.fire = on_wake;
 	list_init(&d->retired);
 	list_init(&d->connections);
+	limits_init(d);
 	domain->delivery = d;
 	return d;
 }
@@ -56,6 +57,7 @@ delivery_destroy(struct delivery *d)
 	resolve_cancel(&d->resolve);
 	LIST_FOREACH_SAFE(link, &d->connections)
 		outbound_destroy(CONTAINER_OF(link, struct connection, link));
+	limits_fini(d);
 	free(d->last_error);
 	delivery_notes_fini(&d->notes);
 	d->domain->delivery = NULL;
@@ -73,10 +75,10 @@ deliver_wake(struct delivery *d)
 static void
 leave_setup(struct delivery *d, struct connection *c)
 {
-	assert(d->setup == c || d->probe == c);
+	/* It may have been too slow to be waited for. */
 	if (d->setup == c)
 		d->setup = NULL;
-	else
+	else if (d->probe == c)
 		d->probe = NULL;
 }
 
@@ -168,14 +170,14 @@ deliver_connection_closed(struct delivery *d, struct connection *c)
 	assert(d->setup != c && d->probe != c);
 	d->connection_count--;
 	d->relay->connections--;
+	limits_closed(d, c);
 	deliver_wake(d);
 }
 
 /* ---- looking at the queue ---- */
 
-/* The number of the candidate that a connection goes to. */
-static size_t
-index_of(const struct delivery *d, const struct connection *connection)
+size_t
+deliver_index_of(const struct delivery *d, const struct connection *connection)
 {
 	const struct candidates *c = &d->domain->candidates;
 
@@ -183,6 +185,17 @@ index_of(const struct delivery *d, const struct connection *connection)
 		if (c->list[i].host == connection->host)
 			return i;
 	return PICK_NONE;
+}
+
+size_t
+deliver_connections_to(const struct delivery *d, const struct host *host)
+{
+	size_t count = 0;
+
+	LIST_FOREACH(link, &d->connections)
+		count +=
+		    CONTAINER_OF(link, struct connection, link)->host == host;
+	return count;
 }
 
 /* An idle connection that may carry the group: 5. */
@@ -202,7 +215,7 @@ find_idle(struct delivery *d, const struct group *g, utime now)
 		if (!outbound_is_idle(c))
 			continue;
 		left--;
-		index = index_of(d, c);
+		index = deliver_index_of(d, c);
 		if (index != PICK_NONE &&
 		    pick_suits(&d->domain->candidates, &g->round, index, now))
 			return c;
@@ -214,17 +227,14 @@ static struct connection *
 open_connection(struct delivery *d, size_t index)
 {
 	struct candidates *c = &d->domain->candidates;
+	struct connection *connection;
 
 	pick_opened(c, index);
 	d->connection_count++;
 	d->relay->connections++;
-	return outbound_open(d, c->list[index].host);
-}
-
-static bool
-may_open(const struct delivery *d)
-{
-	return d->connection_count < d->controls->max_host_concurrency;
+	connection = outbound_open(d, c->list[index].host);
+	limits_opened(d, connection);
+	return connection;
 }
 
 /* When the choice for the group is a host that is down and due, it is probed,
@@ -235,14 +245,15 @@ probe_for(struct delivery *d, const struct group *g,
     const struct connection *idle, utime now)
 {
 	const struct candidates *c = &d->domain->candidates;
-	size_t choice = PICK_NONE, standing = index_of(d, idle);
+	size_t choice = PICK_NONE, standing = deliver_index_of(d, idle);
 
-	if (d->probe == NULL && may_open(d))
+	if (d->probe == NULL)
 		choice = pick_next(c, &g->round, true, now);
-	if (choice == PICK_NONE || !c->list[choice].host->is_down)
+	if (choice >= PICK_FULL || !c->list[choice].host->is_down)
 		return;
-	if (standing == PICK_NONE ||
-	    c->list[choice].priority < c->list[standing].priority)
+	if ((standing == PICK_NONE ||
+		c->list[choice].priority < c->list[standing].priority) &&
+	    limits_may_open(d))
 		d->probe = open_connection(d, choice);
 }
 
@@ -256,7 +267,7 @@ open_for(struct delivery *d, const struct group *g, utime now)
 
 	if (choice == PICK_NONE)
 		return false;
-	if (d->setup == NULL && may_open(d))
+	if (choice != PICK_FULL && d->setup == NULL && limits_may_open(d))
 		d->setup = open_connection(d, choice);
 	return true;
 }
@@ -277,7 +288,8 @@ serve_group(struct delivery *d, struct group *g, utime now)
 	}
 	if (open_for(d, g, now) ||
 	    pick_may_hope(&d->domain->candidates, &g->round,
-		index_of(d, d->setup), index_of(d, d->probe), now))
+		deliver_index_of(d, d->setup), deliver_index_of(d, d->probe),
+		now))
 		return false;
 	deliver_requeue(d, g);
 	return true;
@@ -313,6 +325,16 @@ look_at_queue(struct delivery *d, utime now)
 		serve_ready(d, now);
 }
 
+/* When to look again though nothing happens. */
+static utime
+next_look(const struct delivery *d, utime now)
+{
+	const struct group *first = domain_first_waiting(d->domain);
+	utime limit = limits_next(d, now);
+
+	return first != NULL && first->due < limit ? first->due : limit;
+}
+
 static void
 quit_idle(struct delivery *d)
 {
@@ -325,13 +347,16 @@ on_wake(struct timer *t)
 {
 	struct delivery *d = CONTAINER_OF(t, struct delivery, wake);
 	struct relay *r = d->relay;
-	struct domain *domain = d->domain;
-	struct group *first;
+	utime now = world_now(r->world), next;
 
-	look_at_queue(d, world_now(r->world));
-	first = domain_first_waiting(domain);
-	if (first != NULL && !timer_is_set(&d->wake))
-		timer_set(r->world, &d->wake, first->due);
+	limits_release_slow(d, now);
+	limits_yield(d);
+	limits_mark(d);
+	look_at_queue(d, now);
+	limits_looked(d);
+	next = next_look(d, now);
+	if (next != UTIME_NEVER && !timer_is_set(&d->wake))
+		timer_set(r->world, &d->wake, next);
 	if (r->draining || r->is_suspended)
 		quit_idle(d);
 	if (r->draining)
@@ -384,10 +409,12 @@ deliver_reload(struct relay *r)
 		struct delivery *d = deliver_of(r, domain);
 
 		take_controls(d);
+		limits_lower(d);
 		resolve_cancel(&d->resolve);
 		d->has_candidates = false;
 		deliver_wake(d);
 	}
+	limits_reload(r);
 }
 
 void

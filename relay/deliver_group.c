@@ -260,7 +260,7 @@ deliver_bounced(struct delivery *d, struct group *g, uint32_t rid,
 
 void
 deliver_done(struct delivery *d, struct group *g, const uint32_t *rids,
-    uint32_t count, uint64_t dcid, struct slice response)
+    uint32_t count, uint64_t dcid, const struct slice *response)
 {
 	struct log *log = &d->relay->log;
 	struct maillog_event done = {
@@ -273,11 +273,12 @@ deliver_done(struct delivery *d, struct group *g, const uint32_t *rids,
 		.form = MAILLOG_MID_RESPONSE,
 		.mid = done.mid,
 		.rids = done.rids,
-		.response = response,
+		.response = response != NULL ? *response : SLICE(""),
 	};
 
 	log_event(log, &done);
-	log_event(log, &said);
+	if (response != NULL)
+		log_event(log, &said);
 	deliver_count(d, COUNTER_DELIVERED, count);
 	for (uint32_t i = 0; i < count; i++)
 		finish_recipient(d, g, rids[i]);
@@ -295,6 +296,11 @@ deliver_group_over(
 	deliver_wake(d);
 	if (g->count == 0) {
 		finish_group(d, g);
+		return;
+	}
+	/* Nobody was refused: some had to wait here. */
+	if (g->count == c->unsent) {
+		group_return(g);
 		return;
 	}
 	for (size_t i = 0; i < list->count; i++)

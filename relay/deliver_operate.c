@@ -4,7 +4,7 @@
  * (docs/operating.md).  While they are suspended no connection is opened and
  * none is given a message; waits go on, and what is due then waits as ready.
  */
-#include "relay/relay_impl.h"
+#include "relay/deliver_limit.h"
 
 static void
 log_killed(struct connection *c)
@@ -102,6 +102,7 @@ deliver_now(struct relay *r, struct domain *domain)
 	for (size_t i = 0; i < c->count; i++)
 		if (c->list[i].host->is_down && c->list[i].host->probe_at > now)
 			c->list[i].host->probe_at = now;
+	limits_reset(d);
 	deliver_make_due(d, UTIME_NEVER);
 	deliver_wake(d);
 	return domain->ready_count - before;

@@ -4,6 +4,7 @@
  * and the domain's delivery.  It decides nothing but what a failure of the
  * session means; whose turn it is, is deliver.c's.
  */
+#include "relay/deliver_limit.h"
 #include "relay/outbound_impl.h"
 
 #include "relay/interface.h"
@@ -42,6 +43,7 @@ outbound_open(struct delivery *d, struct host *host)
 	c->state = CONNECTION_CONNECTING;
 	c->timer.fire = on_timer;
 	list_init(&c->link);
+	list_init(&c->idle_link);
 	list_append(&d->connections, &c->link);
 	host_on_connect(host, &r->config->delivery, now);
 	(void)interface_for(r->config, host->at.ip.family, &from.ip);
@@ -56,11 +58,30 @@ outbound_enter(struct connection *c, enum connection_state to)
 {
 	struct delivery *d = c->delivery;
 
-	if (c->state == CONNECTION_IDLE)
+	if (c->state == CONNECTION_IDLE) {
 		d->idle_count--;
+		list_remove(&c->idle_link);
+	}
 	c->state = to;
-	if (to == CONNECTION_IDLE)
+	if (to == CONNECTION_IDLE) {
 		d->idle_count++;
+		list_append(&d->relay->idle, &c->idle_link);
+	}
+}
+
+utime
+outbound_slow_at(const struct connection *c)
+{
+	if (c->state != CONNECTION_GREETING)
+		return UTIME_NEVER;
+	return utime_add(
+	    c->connected_at, outbound_relay(c)->config->delivery.slow_after);
+}
+
+bool
+outbound_is_slow(const struct connection *c, utime now)
+{
+	return now >= outbound_slow_at(c);
 }
 
 bool
@@ -86,10 +107,10 @@ outbound_free(struct connection *c)
 }
 
 void
-outbound_log_close(struct connection *c)
+outbound_log(struct connection *c, enum maillog_form form)
 {
 	struct maillog_event ev = {
-		.form = MAILLOG_DCID_CLOSE,
+		.form = form,
 		.dcid = c->dcid,
 	};
 
@@ -106,7 +127,7 @@ connection_end(struct connection *c)
 		stream_reset(c->stream);
 	else
 		stream_close(c->stream);
-	outbound_log_close(c);
+	outbound_log(c, MAILLOG_DCID_CLOSE);
 	deliver_connection_closed(c->delivery, c);
 	outbound_free(c);
 }
@@ -165,7 +186,9 @@ on_connected(void *owner)
 			.rcpt = delivery->command_timeout,
 			.data = delivery->data_timeout,
 			.body = delivery->body_timeout,
-			.eod = delivery->eod_timeout,
+			.eod = delivery->possible_delivery
+			    ? delivery->possible_delivery_timeout
+			    : delivery->eod_timeout,
 			.rset = delivery->command_timeout,
 			.quit = QUIT_PATIENCE,
 		},
@@ -186,6 +209,8 @@ on_connected(void *owner)
 
 	log_event(&outbound_relay(c)->log, &ev);
 	outbound_enter(c, CONNECTION_GREETING);
+	c->connected_at = outbound_now(c);
+	deliver_wake(c->delivery);
 	c->helo_name = slice_dup(config->hostname);
 	options.helo_name = slice_cstr(c->helo_name);
 	c->client = smtp_client_new(&options, outbound_now(c));
@@ -213,7 +238,7 @@ on_ready(struct connection *c)
 		deliver_setup_done(c->delivery, c);
 	else
 		deliver_wake(c->delivery);
-	if (c->messages >= messages_max)
+	if (c->messages >= messages_max || c->is_excess)
 		begin_quit(c);
 }
 
@@ -245,6 +270,19 @@ nonsense_text(const struct smtp_client_event *ev, struct buf *out)
 	return buf_slice(out);
 }
 
+/* All of the message is with the host, and only its word is missing. */
+static bool
+is_possible_delivery(
+    const struct connection *c, const struct smtp_client_event *ev)
+{
+	return outbound_relay(c)->config->delivery.possible_delivery &&
+	    ev->failure == SMTP_FAIL_TIMEOUT && c->unwritten == 0 &&
+	    (ev->stage == STAGE_EOD ||
+		(ev->stage == STAGE_BDAT &&
+		    c->piece >=
+			spool_pieces_of(c->group->message->size_bytes)));
+}
+
 static void
 on_failed(struct connection *c, const struct smtp_client_event *ev)
 {
@@ -264,7 +302,9 @@ on_failed(struct connection *c, const struct smtp_client_event *ev)
 		    !is_smtp && ev->stage == STAGE_BANNER, code, text, is_smtp);
 		break;
 	case CONNECTION_BUSY:
-		if (c->group != NULL)
+		if (c->group != NULL && is_possible_delivery(c, ev))
+			outbound_possible(c);
+		else if (c->group != NULL)
 			outbound_lost(c, code, text);
 		connection_end(c);
 		break;
@@ -411,6 +451,8 @@ on_timer(struct timer *t)
 static void
 begin_quit(struct connection *c)
 {
+	if (c->is_excess)
+		outbound_log(c, MAILLOG_CLIENT_EXITED);
 	outbound_enter(c, CONNECTION_QUITTING);
 	smtp_client_quit(c->client, outbound_now(c));
 }
@@ -437,6 +479,7 @@ outbound_destroy(struct connection *c)
 		d->probe = NULL;
 	d->connection_count--;
 	d->relay->connections--;
+	limits_closed(d, c);
 	stream_reset(c->stream);
 	outbound_free(c);
 }

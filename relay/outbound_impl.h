@@ -30,7 +30,8 @@ void outbound_pump(struct connection *c);
 /* Gives what the session wants to say to the stream.  It counts as said when
  * the network has it: an answer that comes before is none. */
 void outbound_write(struct connection *c);
-void outbound_log_close(struct connection *c);
+/* A line that names its DCID and nothing else. */
+void outbound_log(struct connection *c, enum maillog_form form);
 /* Frees it; the stream has been closed, the domain told. */
 void outbound_free(struct connection *c);
 
@@ -46,6 +47,8 @@ void outbound_send_rest(struct connection *c);
 /* The host was lost in the middle: soft for those without a verdict.  `code`
  * is that of its last word, a 421, or 0. */
 void outbound_lost(struct connection *c, unsigned code, struct slice why);
+/* The final reply did not come: those that await it count as delivered. */
+void outbound_possible(struct connection *c);
 /* Gives the session content for as long as the network takes it; false when
  * the connection is gone. */
 bool outbound_send_content(struct connection *c);

@@ -4,6 +4,7 @@
  * gets its verdict, and the content flows from the spool as the network takes
  * it.
  */
+#include "relay/deliver_limit.h"
 #include "relay/outbound_impl.h"
 
 /* Puts the recipients of c->rids into a transaction of their own. */
@@ -37,17 +38,20 @@ transaction_begin(struct connection *c)
 void
 outbound_send(struct connection *c, struct group *g)
 {
+	uint32_t count = limits_take(c->delivery, c, g->count);
+
 	assert(c->state == CONNECTION_IDLE);
 	outbound_enter(c, CONNECTION_BUSY);
 	c->messages++;
 	c->failover = true;
 	c->group = g;
-	c->recipient_count = g->count;
-	c->recipients = xcalloc(g->count, sizeof(c->recipients[0]));
-	c->rids = xcalloc(g->count, sizeof(c->rids[0]));
-	c->settled = xcalloc(g->count, sizeof(c->settled[0]));
-	c->delivered = xcalloc(g->count, sizeof(c->delivered[0]));
-	memcpy(c->rids, g->rids, g->count * sizeof(c->rids[0]));
+	c->recipient_count = count;
+	c->unsent = g->count - count;
+	c->recipients = xcalloc(count, sizeof(c->recipients[0]));
+	c->rids = xcalloc(count, sizeof(c->rids[0]));
+	c->settled = xcalloc(count, sizeof(c->settled[0]));
+	c->delivered = xcalloc(count, sizeof(c->delivered[0]));
+	memcpy(c->rids, g->rids, count * sizeof(c->rids[0]));
 	group_make_active(g);
 	transaction_begin(c);
 	outbound_pump(c);
@@ -115,9 +119,11 @@ outbound_on_result(struct connection *c, const struct smtp_client_event *ev)
 static void
 note_delivered(struct connection *c)
 {
+	struct slice response = buf_slice(&c->response);
+
 	if (c->delivered_count > 0)
 		deliver_done(c->delivery, c->group, c->delivered,
-		    c->delivered_count, c->dcid, buf_slice(&c->response));
+		    c->delivered_count, c->dcid, &response);
 	c->delivered_count = 0;
 }
 
@@ -160,6 +166,28 @@ outbound_lost(struct connection *c, unsigned code, struct slice why)
 	group_over(c);
 }
 
+void
+outbound_possible(struct connection *c)
+{
+	struct log *log = &outbound_relay(c)->log;
+	struct maillog_event ev = {
+		.form = MAILLOG_POSSIBLE_DELIVERY,
+		.dcid = c->dcid,
+		.mid = c->group->message->mid,
+	};
+	uint32_t possible = 0;
+
+	note_delivered(c);
+	for (uint32_t i = 0; i < c->recipient_count; i++)
+		if (!c->settled[i])
+			c->delivered[possible++] = c->rids[i];
+	ev.rids = log_rids(log, c->delivered, possible);
+	log_event(log, &ev);
+	deliver_done(
+	    c->delivery, c->group, c->delivered, possible, c->dcid, NULL);
+	group_over(c);
+}
+
 /* The queue on disk has lost the content: nothing may be sent as if whole. */
 static void
 content_missing(struct connection *c)
@@ -173,7 +201,7 @@ content_missing(struct connection *c)
 	c->failover = false;
 	stream_reset(c->stream);
 	outbound_lost(c, 0, SLICE("local error reading the queue"));
-	outbound_log_close(c);
+	outbound_log(c, MAILLOG_DCID_CLOSE);
 	deliver_connection_closed(c->delivery, c);
 	outbound_free(c);
 }

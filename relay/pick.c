@@ -74,6 +74,7 @@ candidates_seal(struct candidates *c, const struct candidates *old)
 			continue;
 		c->list[at].failed_seq = old->list[i].failed_seq;
 		c->list[at].failed_up = old->list[i].failed_up;
+		c->list[at].quota = old->list[i].quota;
 		level_of(old, i, &old_from, &old_to);
 		level_of(c, at, &from, &to);
 		if (old->cursors[old_from] == i)
@@ -144,6 +145,7 @@ pick_next(const struct candidates *c, const struct round *r, bool may_probe,
 	size_t from, to;
 
 	for (from = 0; from < c->count; from = to) {
+		bool is_any = false;
 		size_t size, start;
 
 		level_of(c, from, &from, &to);
@@ -154,9 +156,15 @@ pick_next(const struct candidates *c, const struct round *r, bool may_probe,
 		for (size_t i = 0; i < size; i++) {
 			size_t index = from + (start + i) % size;
 
-			if (is_eligible(c, r, index, may_probe, now))
+			if (!is_eligible(c, r, index, may_probe, now))
+				continue;
+			if (!c->list[index].is_full && !c->list[index].is_spent)
 				return index;
+			is_any = true;
 		}
+		/* A worse priority is for hosts that fail. */
+		if (is_any)
+			return PICK_FULL;
 	}
 	return PICK_NONE;
 }
@@ -186,15 +194,14 @@ bool
 pick_suits(
     const struct candidates *c, const struct round *r, size_t index, utime now)
 {
-	size_t choice;
-
 	/* The connection stands, so that the host is not down whatever its
 	 * record says. */
-	if (round_has_tried(r, c, index))
+	if (round_has_tried(r, c, index) || c->list[index].is_spent)
 		return false;
-	choice = pick_next(c, r, false, now);
-	return choice == PICK_NONE ||
-	    c->list[index].priority <= c->list[choice].priority;
+	for (size_t i = 0; c->list[i].priority < c->list[index].priority; i++)
+		if (is_eligible(c, r, i, false, now))
+			return false;
+	return true;
 }
 
 utime

@@ -7,10 +7,12 @@
 #define FAULTPOST_RELAY_PICK_H
 
 #include "relay/host.h"
+#include "relay/quota.h"
 
 /* More addresses than this for one domain are left out, the worst first. */
 #define CANDIDATES_MAX 256
 #define PICK_NONE      SIZE_MAX
+#define PICK_FULL      (SIZE_MAX - 1)
 
 struct candidate {
 	struct host *host; /* borrowed from the relay's hosts */
@@ -18,6 +20,10 @@ struct candidate {
 	uint64_t failed_seq; /* of its last host failure for this domain */
 	bool failed_up;      /* it answered in that failure */
 	bool failed_soft;    /* by 4xx */
+	/* By destination controls: no more connections; no more recipients
+	 * for now, counted in `quota`. */
+	bool is_full, is_spent;
+	struct quota quota;
 };
 
 /* Sorted by priority, within one in the order of route and DNS. */
@@ -33,8 +39,8 @@ void candidates_fini(struct candidates *c);
 /* Adds an address unless it is there already with a priority as good; one that
  * comes again with a better one moves. */
 void candidates_add(struct candidates *c, struct host *host, uint32_t priority);
-/* All have been added: sorts, and takes cursors and failures over from `old`
- * for the addresses that both have.  `old` may be empty. */
+/* All have been added: sorts, and takes cursors, failures and quotas over from
+ * `old` for the addresses that both have.  `old` may be empty. */
 void candidates_seal(struct candidates *c, const struct candidates *old);
 
 /* What a group has tried since its round began. */
@@ -56,7 +62,8 @@ bool round_was_attempt(const struct round *r, const struct candidates *c);
 /* Did any host answer it 4xx in this round, or refuse its domain so? */
 bool round_was_soft(const struct round *r, const struct candidates *c);
 
-/* The choice for a group, or PICK_NONE.  Hosts that are down and due for a
+/* The choice for a group, or PICK_NONE; PICK_FULL when those of the priority
+ * that it would have are at their limits.  Hosts that are down and due for a
  * probe are chosen only when `may_probe`. */
 size_t pick_next(const struct candidates *c, const struct round *r,
     bool may_probe, utime now);

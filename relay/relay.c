@@ -38,6 +38,11 @@ relay_new(struct world *w, const struct relay_config *config,
 	list_init(&r->sessions);
 	list_init(&r->bounces);
 	list_init(&r->retired);
+	list_init(&r->idle);
+	for (size_t kind = 0; kind < SLOT_KINDS; kind++) {
+		list_init(&r->slots[kind].first);
+		list_init(&r->slots[kind].more);
+	}
 	if (!relay_start(r, err))
 		relay_destroy(&r);
 	return r;

@@ -14,6 +14,25 @@
 #include "relay/resolve.h"
 #include "relay/spool.h"
 
+/* What connections to all domains share. */
+enum slot_kind {
+	SLOT_ANY,
+	SLOT_TLS, /* of those that use TLS */
+	SLOT_KINDS,
+};
+struct slots {
+	size_t used, granted; /* by connections; to domains that may open one */
+	/* Of struct slot_wait: domains without a connection, who come first,
+	 * and those that want one more. */
+	struct list first, more;
+};
+/* A domain's place in line. */
+struct slot_wait {
+	struct delivery *delivery; /* its own */
+	struct list link;          /* in a list of its slots, or in none */
+	bool is_granted;
+};
+
 struct relay {
 	struct world *world;               /* borrowed */
 	const struct relay_config *config; /* borrowed */
@@ -29,6 +48,8 @@ struct relay {
 	size_t session_count;
 	uint64_t icid, dcid; /* given last */
 	size_t connections;  /* outbound ones that are open */
+	struct slots slots[SLOT_KINDS];
+	struct list idle;    /* connections that are, the longest first */
 	struct list bounces; /* made, and not on disk yet */
 	struct list retired; /* deliveries without mail, the latest last */
 	size_t retired_count;
@@ -134,6 +155,8 @@ struct delivery {
 	struct timer wake;       /* when to look at the queue again */
 	struct list connections; /* of struct connection */
 	size_t connection_count, idle_count;
+	struct slot_wait slots[SLOT_KINDS];
+	struct quota quota; /* of the whole domain */
 	/* Being set up: to a host that was up, and to one that was down. */
 	struct connection *setup, *probe;
 	struct resolve *resolve; /* under way, or NULL */
@@ -148,6 +171,13 @@ struct delivery {
 struct delivery *deliver_of(struct relay *r, struct domain *domain);
 /* Looks at the domain's queue as soon as the running callback has returned. */
 void deliver_wake(struct delivery *d);
+/* The number of the candidate that a connection goes to; PICK_NONE also for no
+ * connection. */
+size_t deliver_index_of(
+    const struct delivery *d, const struct connection *connection);
+/* How many connections the domain has to the host. */
+size_t deliver_connections_to(
+    const struct delivery *d, const struct host *host);
 /* The connection greeted well and awaits messages. */
 void deliver_setup_done(struct delivery *d, struct connection *c);
 /* The connection failed at `stage`, before it could carry anything. */
@@ -159,8 +189,10 @@ void deliver_delayed(struct delivery *d, struct group *g, uint32_t rid,
     uint64_t dcid, const struct log_cause *cause);
 void deliver_bounced(struct delivery *d, struct group *g, uint32_t rid,
     uint64_t dcid, const struct log_cause *cause);
+/* `response` is their host's answer; NULL: it gave none in time, which counts
+ * as one. */
 void deliver_done(struct delivery *d, struct group *g, const uint32_t *rids,
-    uint32_t count, uint64_t dcid, struct slice response);
+    uint32_t count, uint64_t dcid, const struct slice *response);
 /* The transaction is over; what is left of the group goes on. `failover` is
  * false when the stage of its refusal is not one of failover_on. */
 void deliver_group_over(
@@ -218,6 +250,10 @@ struct connection {
 		CONNECTION_BUSY,
 		CONNECTION_QUITTING,
 	} state;
+	struct list idle_link; /* IDLE: in relay->idle */
+	bool has_slot[SLOT_KINDS];
+	bool is_excess;       /* it ends when it can: a limit was lowered */
+	utime connected_at;   /* from GREETING on */
 	utime idle_until;     /* IDLE: then it is closed, whatever comes */
 	size_t unwritten;     /* of the client's output: given to the stream,
 	                       * which has it still */
@@ -231,6 +267,7 @@ struct connection {
 	uint32_t settled_count;
 	uint32_t *delivered; /* owned; RIDs that got a 2xx */
 	uint32_t recipient_count, delivered_count;
+	uint32_t unsent;     /* recipients of the group that wait here */
 	struct buf response; /* the 2xx's text */
 	bool failover;       /* false once a refusal forbids it */
 	uint32_t piece;      /* of the content, to be sent next */
@@ -241,6 +278,10 @@ struct connection {
 struct connection *outbound_open(struct delivery *d, struct host *host);
 /* Sends the group over an idle connection. */
 void outbound_send(struct connection *c, struct group *g);
+/* Since when it is too slow to be waited for: UTIME_NEVER while it connects,
+ * as then nobody knows whether the host is up. */
+utime outbound_slow_at(const struct connection *c);
+bool outbound_is_slow(const struct connection *c, utime now);
 bool outbound_is_idle(const struct connection *c);
 /* QUIT, if it is idle. */
 void outbound_quit(struct connection *c);

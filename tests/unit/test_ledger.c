@@ -13,7 +13,7 @@ struct fixture {
 };
 
 /* In the order of enum ledger_kind. */
-static const char letters[] = "ARruOaFcSyDdBxPgfez";
+static const char letters[] = "ARruOaFcSypDdBxPgfez";
 
 static void
 on_entry(void *owner, const struct ledger_entry *entry)

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What holds mail back by right (delivery.md 40 to 44): connections to a
+ * domain's address and to all domains, recipients in a period.  What is under
+ * way and has no line yet may count, so that the answers lean towards "held".
+ */
+#include "harness/ledger_impl.h"
+
+/* ---- connections ---- */
+
+static bool
+seat_is_crowded(const struct ledger_domain *d, const struct ledger_seat *s)
+{
+	return d->controls->limit_type == LIMIT_MX_IP &&
+	    s->open >= d->controls->max_host_concurrency;
+}
+
+void
+limit_count(struct ledger *l, const struct ledger_connection *c, bool is_more)
+{
+	struct ledger_domain *d = c->domain;
+	size_t seat =
+	    d != NULL ? routing_index(&d->routing, &c->address->at) : SIZE_MAX;
+	struct ledger_seat *s;
+
+	if (seat == SIZE_MAX)
+		return;
+	s = &d->seats[seat];
+	if (seat_is_crowded(d, s))
+		s->crowded = l->now;
+	s->open += is_more ? 1 : UINT64_MAX;
+	if (seat_is_crowded(d, s))
+		s->crowded = l->now;
+}
+
+/* Each domain that has mail may have a connection and a probe under way. */
+static bool
+all_are_crowded(const struct ledger *l, enum ledger_crowd which)
+{
+	const struct relay_delivery *config = &l->plan->relay.delivery;
+
+	return l->open_count + 2 * l->ready_domains >=
+	    (which == CROWD_TLS ? config->tls_concurrency
+				: config->concurrency);
+}
+
+void
+limit_note(struct ledger *l)
+{
+	for (enum ledger_crowd which = 0; which < CROWDS; which++)
+		if (all_are_crowded(l, which))
+			l->crowded[which] = l->now;
+}
+
+/* ---- recipients ---- */
+
+static utime
+period_of(const struct ledger_domain *d)
+{
+	return (utime)d->controls->recipient_minutes * UTIME_MINUTE;
+}
+
+static void
+quota_add(const struct ledger *l, const struct ledger_domain *d,
+    struct ledger_quota *q, uint64_t count)
+{
+	utime period = period_of(d);
+	bool by_clock =
+	    l->plan->relay.delivery.recipient_period == PERIOD_CLOCK;
+
+	if (l->now.lo >= q->ends) {
+		q->taken = 0;
+		q->ends = utime_add(
+		    by_clock ? l->now.hi - l->now.hi % period : l->now.hi,
+		    period);
+	}
+	q->taken += count;
+}
+
+void
+limit_sent(struct ledger *l, const struct ledger_connection *c, uint64_t count)
+{
+	struct ledger_domain *d = c->domain;
+	size_t seat = routing_index(&d->routing, &c->address->at);
+
+	if (d->controls->recipient_limit == 0)
+		return;
+	if (d->controls->limit_type == LIMIT_DOMAIN)
+		quota_add(l, d, &d->quota, count);
+	else if (seat != SIZE_MAX)
+		quota_add(l, d, &d->seats[seat].quota, count);
+}
+
+/* ---- what follows ---- */
+
+static utime
+quota_holds_until(const struct ledger_domain *d, const struct ledger_quota *q)
+{
+	uint64_t limit = d->controls->recipient_limit;
+
+	return limit > 0 && q->taken >= limit ? q->ends : 0;
+}
+
+bool
+ledger_seat_may_be_held(const struct ledger_domain *d, size_t seat, utime since)
+{
+	const struct ledger_seat *s = &d->seats[seat];
+
+	if (d->controls->limit_type == LIMIT_DOMAIN)
+		return quota_holds_until(d, &d->quota) >= since;
+	return seat_is_crowded(d, s) ||
+	    (s->crowded.line > 0 && s->crowded.hi >= since) ||
+	    quota_holds_until(d, &s->quota) >= since;
+}
+
+utime
+ledger_held_until(const struct ledger *l, const struct ledger_domain *d)
+{
+	utime until = quota_holds_until(d, &d->quota);
+
+	for (enum ledger_crowd which = 0; which < CROWDS; which++) {
+		const struct ledger_moment *last = &l->crowded[which];
+
+		if (which == CROWD_TLS && d->controls->table_tls == TLS_OFF)
+			continue;
+		if (all_are_crowded(l, which))
+			return UTIME_NEVER;
+		if (last->line > 0 && last->hi > until)
+			until = last->hi;
+	}
+	for (size_t i = 0; i < d->routing.count; i++) {
+		utime seat = quota_holds_until(d, &d->seats[i].quota);
+
+		if (seat > until)
+			until = seat;
+	}
+	return until;
+}
