@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Whether a host may have a message's content: 8-bit content is known by its
- * bytes, and still known when the message has been in the queue.
+ * bytes, and still known when the message has been in the queue; and what has
+ * been lost there is not sent.
  */
+#include "relay/relay_impl.h"
+#include "relay/spool_impl.h"
 #include "tests/unit/relay_stage.h"
 
 #define ONE      STAGE_ROUTES("10.1.1.11")
@@ -71,6 +74,41 @@ test_known_after_restart(void **state)
 	stage_fini(&s);
 }
 
+/* The queue has lost the content meanwhile: nothing of it is sent as if it were
+ * whole, no other host is asked, and the message waits. */
+static void
+test_content_missing(void **state)
+{
+	static const struct act busy[] = {
+		{ STAGE_RCPT, 1, 1, ACT_REPLY, "450 4.2.1 busy" },
+		{ 0 },
+	};
+	struct stage_host *h;
+	struct stage s;
+
+	(void)state;
+	stage_init(&s, ONE);
+	h = stage_host(&s, "10.1.1.11", busy);
+	stage_send(&s, 0, "u");
+	stage_run_until(&s, 30 * UTIME_S);
+	assert_int_equal(sqlite3_exec(s.relay->spool->db, "DELETE FROM content",
+			     NULL, NULL, NULL),
+	    SQLITE_OK);
+	stage_run_until(&s, 90 * UTIME_S);
+	assert_int_equal(h->asked[STAGE_DATA], 1);
+	assert_int_equal(h->asked[STAGE_EOD], 0);
+	assert_true(list_is_empty(&h->sessions));
+	assert_int_equal(stage_count_lines(&s.log,
+			     "4.4.0 - Other network problem ('000', ['local "
+			     "error reading the queue'])"),
+	    1);
+	assert_int_equal(stage_count_lines(&s.log, "pending till"), 2);
+	assert_text(
+	    &s.faults, "the content of MID 1 cannot be read from the queue\n");
+	buf_clear(&s.faults);
+	stage_fini(&s);
+}
+
 int
 main(void)
 {
@@ -78,5 +116,6 @@ main(void)
 
 	ROWS(&kit, rows, test_row);
 	TEST(&kit, test_known_after_restart);
+	TEST(&kit, test_content_missing);
 	return kit_run(&kit, "relay_content");
 }
