@@ -73,8 +73,6 @@ smtp_client_feed(struct smtp_client *c, struct slice bytes, utime now)
 	if (bytes.len == 0 || is_ended(c))
 		return;
 	c->written_at_input = c->written;
-	if (buf_len(&c->in) == 0 && c->reader.line_count == 0)
-		c->written_at_reply = c->written;
 	buf_append(&c->in, bytes);
 }
 
@@ -217,14 +215,14 @@ take_reply(struct smtp_client *c, const struct smtp_reply *reply)
 		c->awaited_at = (c->awaited_at + 1) % CLIENT_AHEAD_MAX;
 		left = --c->awaited_count;
 	}
-	c->written_at_reply = c->written_at_input;
 	states[state].on_reply(c, reply);
 	if (left > 0 && !is_ended(c))
 		smtp_client_enter(c, c->awaited[c->awaited_at].state);
 }
 
-/* Did what is being read begin to come before the command or the dot that it
- * would answer had been written, or where nothing is awaited? */
+/* Did some of what is being read come before the command or the dot that it
+ * would answer had been written, or where nothing may come?  It is asked after
+ * every input, so that nothing can come behind to hide it. */
 static bool
 is_early(const struct smtp_client *c)
 {
@@ -232,7 +230,7 @@ is_early(const struct smtp_client *c)
 		return false;
 	if (c->awaited_count == 0)
 		return c->state == CLIENT_BODY;
-	return c->written_at_reply < c->awaited[c->awaited_at].end;
+	return c->written_at_input < c->awaited[c->awaited_at].end;
 }
 
 /* Reads on by one reply; false when there is nothing to do. */

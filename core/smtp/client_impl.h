@@ -97,10 +97,8 @@ struct smtp_client {
 	/* What is awaited, in a ring, the first in awaited_at. */
 	struct client_awaited awaited[CLIENT_AHEAD_MAX];
 	size_t awaited_at, awaited_count;
-	uint64_t written; /* bytes of output that are on their way */
-	/* How many were when the reply that is being read began to come, and
-	 * when the latest input came. */
-	uint64_t written_at_reply, written_at_input;
+	uint64_t written;          /* bytes of output that are on their way */
+	uint64_t written_at_input; /* how many were at the latest input */
 
 	/* How the input ends. */
 	bool is_over; /* no more will come, for the reason over_why */

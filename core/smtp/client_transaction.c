@@ -129,8 +129,9 @@ smtp_client_on_rcpt(struct smtp_client *c, const struct smtp_reply *reply)
 	go_on(c, reply);
 }
 
-/* When nobody was accepted DATA was sent ahead and is for nobody: a refusal is
- * a consequence, and what a 354 opens is closed at once (RFC 2920, 3.1). */
+/* When nobody was accepted DATA was sent ahead and is for nobody: no recipient
+ * is open for a refusal to settle, and what a 354 opens is closed at once
+ * (RFC 2920, 3.1). */
 void
 smtp_client_on_data(struct smtp_client *c, const struct smtp_reply *reply)
 {
@@ -142,10 +143,7 @@ smtp_client_on_data(struct smtp_client *c, const struct smtp_reply *reply)
 			smtp_client_command_send(c, CLIENT_LONE_DOT, ".\r\n");
 		return;
 	case VERDICT_REFUSED:
-		if (c->accepted > 0)
-			give_up(c, reply);
-		else
-			go_on(c, reply);
+		give_up(c, reply);
 		return;
 	case VERDICT_MEANINGLESS:
 		smtp_client_fail(c, SMTP_FAIL_GARBAGE, reply);
@@ -248,8 +246,7 @@ commands_send(struct smtp_client *c)
 	    c->rcpt_sent < c->message.recipient_count ||
 	    c->awaited_count == most)
 		return;
-	if (c->accepted > 0 || c->awaited_count > 0)
-		data_send(c);
+	data_send(c);
 }
 
 /* The open recipients are refused by `reply`; what is still awaited is a

@@ -170,6 +170,10 @@ feed_piece(struct session *s)
 	struct slice piece = slice_cstr(s->row->pieces[s->piece_at++]);
 	size_t end;
 
+	/* An owner may look for itself whether more is wanted. */
+	if (piece.at[0] != '!' && smtp_client_wants_body(s->client))
+		give_content(s);
+
 	if (piece.at[0] == '!') {
 		smtp_client_feed(s->client, slice_skip(piece, 1), s->now);
 		return;
