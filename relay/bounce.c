@@ -2,6 +2,8 @@
 /* Messages that the relay makes itself; see bounce.h. */
 #include "relay/bounce.h"
 
+#include "relay/cohort.h"
+
 #include "core/smtp/xtext.h"
 #include "relay/dsn.h"
 
@@ -280,7 +282,7 @@ warning_is_due(const struct delivery *d, const struct group *g,
 	utime now = world_now(d->relay->world);
 
 	return has_sender(g) && g->attempts >= 2 &&
-	    round_was_soft(&g->round, &d->domain->candidates) &&
+	    (g->cohort->round.how & ROUND_SOFT) != 0 &&
 	    g->warnings < profile->delay_warning_max &&
 	    (g->warnings == 0 ||
 		now - g->warned >= profile->delay_warning_interval);

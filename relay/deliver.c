@@ -7,12 +7,9 @@
  * Everything that changes a domain's queue calls deliver_wake(); the queue is
  * looked at in one place, when the callbacks of the moment have run.
  */
+#include "relay/cohort.h"
 #include "relay/deliver_limit.h"
 #include "relay/profile.h"
-
-/* How far past the first ready group the search for one that an idle connection
- * suits may look. */
-#define DELIVER_SCAN_MAX 64
 
 static void on_wake(struct timer *t);
 static void leave_retired(struct delivery *d);
@@ -104,9 +101,10 @@ bounce_ready(
 		.remote = &failure->at->ip,
 	};
 
-	LIST_FOREACH_SAFE(link, &d->domain->ready)
-		deliver_bounce_group(
-		    d, CONTAINER_OF(link, struct group, link), dcid, &cause);
+	struct group *g;
+
+	while ((g = cohorts_first(d->domain)) != NULL)
+		deliver_bounce_group(d, g, dcid, &cause);
 }
 
 /* The stage is not one of failover_on: the rounds of all that is ready end,
@@ -114,9 +112,10 @@ bounce_ready(
 static void
 end_rounds(struct delivery *d, const struct host *failed)
 {
-	LIST_FOREACH_SAFE(link, &d->domain->ready)
-		deliver_end_round(
-		    d, CONTAINER_OF(link, struct group, link), failed);
+	struct group *g;
+
+	while ((g = cohorts_first(d->domain)) != NULL)
+		deliver_end_round(d, g, failed);
 }
 
 static void
@@ -137,7 +136,9 @@ deliver_host_failed(struct delivery *d, struct connection *c,
     enum smtp_stage stage, bool is_down, const struct log_host_failure *failure)
 {
 	struct relay *r = d->relay;
-	struct candidates *list = &d->domain->candidates;
+	size_t index = deliver_index_of(d, c);
+	unsigned how = (is_down ? 0 : ROUND_ANSWERED) |
+	    (failure->code / 100 == 4 ? ROUND_SOFT : 0);
 
 	leave_setup(d, c);
 	log_connection_error(&r->log, failure);
@@ -149,13 +150,8 @@ deliver_host_failed(struct delivery *d, struct connection *c,
 		    c->host, &r->config->delivery, world_now(r->world));
 	else
 		host_on_up(c->host);
-	for (size_t i = 0; i < list->count; i++) {
-		if (list->list[i].host != c->host)
-			continue;
-		list->list[i].failed_seq = queue_next_seq(&r->queue);
-		list->list[i].failed_up = !is_down;
-		list->list[i].failed_soft = failure->code / 100 == 4;
-	}
+	if (index != PICK_NONE)
+		cohorts_fail(d->domain, index, how);
 	if (failure->code >= 500 &&
 	    r->config->delivery.on_5xx_greeting == ON_5XX_BOUNCE)
 		bounce_ready(d, failure->dcid, failure);
@@ -217,7 +213,8 @@ find_idle(struct delivery *d, const struct group *g, utime now)
 		left--;
 		index = deliver_index_of(d, c);
 		if (index != PICK_NONE &&
-		    pick_suits(&d->domain->candidates, &g->round, index, now))
+		    pick_suits(
+			&d->domain->candidates, &g->cohort->round, index, now))
 			return c;
 	}
 	return NULL;
@@ -248,7 +245,7 @@ probe_for(struct delivery *d, const struct group *g,
 	size_t choice = PICK_NONE, standing = deliver_index_of(d, idle);
 
 	if (d->probe == NULL)
-		choice = pick_next(c, &g->round, true, now);
+		choice = pick_next(c, &g->cohort->round, true, now);
 	if (choice >= PICK_FULL || !c->list[choice].host->is_down)
 		return;
 	if ((standing == PICK_NONE ||
@@ -263,7 +260,7 @@ static bool
 open_for(struct delivery *d, const struct group *g, utime now)
 {
 	size_t choice =
-	    pick_next(&d->domain->candidates, &g->round, false, now);
+	    pick_next(&d->domain->candidates, &g->cohort->round, false, now);
 
 	if (choice == PICK_NONE)
 		return false;
@@ -287,7 +284,7 @@ serve_group(struct delivery *d, struct group *g, utime now)
 		return true;
 	}
 	if (open_for(d, g, now) ||
-	    pick_may_hope(&d->domain->candidates, &g->round,
+	    pick_may_hope(&d->domain->candidates, &g->cohort->round,
 		deliver_index_of(d, d->setup), deliver_index_of(d, d->probe),
 		now))
 		return false;
@@ -298,15 +295,12 @@ serve_group(struct delivery *d, struct group *g, utime now)
 static void
 serve_ready(struct delivery *d, utime now)
 {
-	size_t passed = 0;
+	struct group *g;
 
-	LIST_FOREACH_SAFE(link, &d->domain->ready) {
-		if (passed > DELIVER_SCAN_MAX)
-			return;
-		if (!serve_group(
-			d, CONTAINER_OF(link, struct group, link), now))
-			passed++;
-	}
+	cohorts_begin(d->domain);
+	while ((g = cohorts_next(d->domain)) != NULL)
+		if (!serve_group(d, g, now))
+			g->cohort->is_stuck = true;
 }
 
 static void
@@ -332,7 +326,8 @@ next_look(const struct delivery *d, utime now)
 	const struct group *first = domain_first_waiting(d->domain);
 	utime limit = limits_next(d, now);
 
-	return first != NULL && first->due < limit ? first->due : limit;
+	return first != NULL && group_due(first) < limit ? group_due(first)
+							 : limit;
 }
 
 static void

@@ -3,14 +3,16 @@
  * A domain's candidates: asking for them, taking them over, and what becomes of
  * its mail when there are none (docs/delivery.md 15).
  */
+#include "relay/cohort.h"
 #include "relay/relay_impl.h"
 
 static void
 discard_ready(struct delivery *d)
 {
-	LIST_FOREACH_SAFE(link, &d->domain->ready)
-		deliver_discard_group(
-		    d, CONTAINER_OF(link, struct group, link));
+	struct group *g;
+
+	while ((g = cohorts_first(d->domain)) != NULL)
+		deliver_discard_group(d, g);
 }
 
 /* No candidates: 15. */
@@ -22,9 +24,9 @@ fail_ready(struct delivery *d, const struct resolve_result *result)
 		.text = result->error,
 	};
 
-	LIST_FOREACH_SAFE(link, &d->domain->ready) {
-		struct group *g = CONTAINER_OF(link, struct group, link);
+	struct group *g;
 
+	while ((g = cohorts_first(d->domain)) != NULL) {
 		if (result->outcome == RESOLVE_HARD) {
 			deliver_bounce_group(d, g, 0, &cause);
 		} else {
@@ -32,21 +34,6 @@ fail_ready(struct delivery *d, const struct resolve_result *result)
 			deliver_requeue_attempted(d, g);
 		}
 	}
-}
-
-/* Moves what a round has tried to the new numbers of the same hosts. */
-static void
-round_remap(struct round *round, const struct candidates *from,
-    const struct candidates *to)
-{
-	struct round old = *round;
-
-	memset(round->tried, 0, sizeof(round->tried));
-	for (size_t i = 0; i < from->count; i++)
-		for (size_t j = 0; j < to->count; j++)
-			if (from->list[i].host == to->list[j].host &&
-			    (old.tried[i / 64] >> (i % 64) & 1) != 0)
-				round_add(round, j);
 }
 
 static void
@@ -57,16 +44,7 @@ take_candidates(struct delivery *d, struct candidates *fresh)
 	candidates_seal(fresh, &old);
 	d->domain->candidates = *fresh;
 	d->has_candidates = true;
-	LIST_FOREACH(link, &d->domain->ready)
-		round_remap(&CONTAINER_OF(link, struct group, link)->round,
-		    &old, fresh);
-	LIST_FOREACH(link, &d->connections) {
-		struct connection *c =
-		    CONTAINER_OF(link, struct connection, link);
-
-		if (c->group != NULL)
-			round_remap(&c->group->round, &old, fresh);
-	}
+	cohorts_remap(d->domain, &old, fresh);
 	candidates_fini(&old);
 }
 

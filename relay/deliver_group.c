@@ -5,6 +5,7 @@
  * docs/delivery.md's paragraphs.
  */
 #include "relay/bounce.h"
+#include "relay/cohort.h"
 #include "relay/retry.h"
 
 /* ---- what comes in ---- */
@@ -60,6 +61,7 @@ deliver_submit(struct relay *r, struct message *m,
 	struct group **groups = xcalloc(n, sizeof(*groups));
 	const struct spool_recipient **first = xcalloc(n, sizeof(*first));
 
+	m = message_pack(m);
 	if (left == NULL)
 		relay_count_received(r, m);
 	for (uint32_t i = 0; i < n; i++) {
@@ -183,10 +185,18 @@ deliver_requeue_attempted(struct delivery *d, struct group *g)
 static void
 take_domain_error(struct delivery *d, struct group *g)
 {
-	if (d->last_error != NULL && !g->round.answered)
+	uint64_t how = g->cohort->round.how;
+
+	if (d->last_error != NULL && (how & ROUND_REFUSED) == 0)
 		group_set_error(g, slice_cstr(d->last_error));
-	g->error_phase =
-	    g->round.answered ? g->error_phase : MAILLOG_PHASE_NETWORK;
+	if ((how & ROUND_REFUSED) == 0)
+		g->error_phase = MAILLOG_PHASE_NETWORK;
+}
+
+static bool
+was_attempt(const struct group *g)
+{
+	return (g->cohort->round.how & ROUND_ANSWERED) != 0;
 }
 
 void
@@ -195,7 +205,7 @@ deliver_requeue(struct delivery *d, struct group *g)
 	const struct candidates *c = &d->domain->candidates;
 
 	take_domain_error(d, g);
-	if (round_was_attempt(&g->round, c))
+	if (was_attempt(g))
 		deliver_requeue_attempted(d, g);
 	else
 		wait_group(
@@ -207,7 +217,7 @@ deliver_end_round(
     struct delivery *d, struct group *g, const struct host *failed)
 {
 	take_domain_error(d, g);
-	if (round_was_attempt(&g->round, &d->domain->candidates))
+	if (was_attempt(g))
 		deliver_requeue_attempted(d, g);
 	else
 		wait_group(d, g, failed->probe_at);
@@ -220,8 +230,8 @@ deliver_make_due(struct delivery *d, utime until)
 	utime now = world_now(d->relay->world);
 	struct group *g;
 
-	while (
-	    (g = domain_first_waiting(d->domain)) != NULL && g->due <= until) {
+	while ((g = domain_first_waiting(d->domain)) != NULL &&
+	    group_due(g) <= until) {
 		if (retry_is_expired(
 			deliver_profile(d, g), g->message->received, now))
 			expire_group(d, g);
@@ -245,7 +255,8 @@ deliver_delayed(struct delivery *d, struct group *g, uint32_t rid,
 	buf_append(&text, cause->text);
 	group_set_error(g, buf_slice(&text));
 	g->error_phase = cause->phase;
-	g->round.soft |= cause->code / 100 == 4;
+	if (cause->code / 100 == 4)
+		cohort_soft(g);
 	buf_fini(&text);
 }
 
@@ -291,7 +302,7 @@ void
 deliver_group_over(
     struct delivery *d, struct connection *c, struct group *g, bool failover)
 {
-	const struct candidates *list = &d->domain->candidates;
+	size_t index = deliver_index_of(d, c);
 
 	deliver_wake(d);
 	if (g->count == 0) {
@@ -303,9 +314,8 @@ deliver_group_over(
 		group_return(g);
 		return;
 	}
-	for (size_t i = 0; i < list->count; i++)
-		if (list->list[i].host == c->host)
-			round_add(&g->round, i);
+	if (index != PICK_NONE)
+		cohort_refused(g, index);
 	if (failover)
 		group_return(g);
 	else

@@ -135,7 +135,7 @@ log_pending(struct log *log, const struct group *g,
 		.mid = g->message->mid,
 		.rids = log_rids(log, g->rids, g->count),
 		/* The second in which the wait is over. */
-		.till = (g->due + UTIME_S - 1) / UTIME_S * UTIME_S,
+		.till = (group_due(g) + UTIME_S - 1) / UTIME_S * UTIME_S,
 		.profile = profile->name,
 	};
 

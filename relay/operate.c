@@ -4,6 +4,7 @@
  * that control deliveries.  The texts are the appliance's.
  */
 #include "relay/operate.h"
+#include "relay/cohort.h"
 
 #include "core/base/suggest.h"
 
@@ -78,6 +79,7 @@ operate_each_group(struct domain *domain,
 {
 	struct delivery *d = domain->delivery;
 	struct heap_node *n = heap_top(&domain->waiting);
+	struct cohort *cohort, *c_next;
 
 	if (d != NULL)
 		LIST_FOREACH(link, &d->connections) {
@@ -87,7 +89,8 @@ operate_each_group(struct domain *domain,
 			if (c->group != NULL)
 				on_group(owner, c->group);
 		}
-	LIST_FOREACH(link, &domain->ready)
+	HASH_ITER(hh, domain->cohorts, cohort, c_next)
+	LIST_FOREACH(link, &cohort->ready)
 		on_group(owner, CONTAINER_OF(link, struct group, link));
 	for (; n != NULL; n = heap_next(n))
 		on_group(owner, CONTAINER_OF(n, struct group, wait));

@@ -119,7 +119,7 @@ recipient_json(const struct group *g, uint32_t rid)
 	json_object_set_new(o, "state", json_string(states[g->state]));
 	json_object_set_new(o, "next_retry",
 	    g->state == GROUP_WAITING
-		? json_string(utime_format_rfc3339(g->due, due))
+		? json_string(utime_format_rfc3339(group_due(g), due))
 		: json_null());
 	json_object_set_new(o, "last_error", status_json_text(g->last_error));
 	return o;

@@ -19,8 +19,8 @@ on_group(void *owner, struct group *g)
 		tally->gauges.unattempted += g->count;
 	if (g->message->received < tally->oldest)
 		tally->oldest = g->message->received;
-	if (g->state == GROUP_WAITING && g->due < tally->due)
-		tally->due = g->due;
+	if (g->state == GROUP_WAITING && group_due(g) < tally->due)
+		tally->due = group_due(g);
 }
 
 static size_t

@@ -72,8 +72,6 @@ candidates_seal(struct candidates *c, const struct candidates *old)
 
 		if (at == PICK_NONE)
 			continue;
-		c->list[at].failed_seq = old->list[i].failed_seq;
-		c->list[at].failed_up = old->list[i].failed_up;
 		c->list[at].quota = old->list[i].quota;
 		level_of(old, i, &old_from, &old_to);
 		level_of(c, at, &from, &to);
@@ -83,48 +81,32 @@ candidates_seal(struct candidates *c, const struct candidates *old)
 }
 
 void
-round_begin(struct round *r, uint64_t seq)
-{
-	*r = (struct round){ .began_seq = seq };
-}
-
-void
-round_add(struct round *r, size_t index)
+round_add(struct round *r, size_t index, unsigned how)
 {
 	assert(index < CANDIDATES_MAX);
 	r->tried[index / 64] |= UINT64_C(1) << (index % 64);
-	r->answered = true;
+	r->how |= how;
 }
 
 bool
-round_has_tried(const struct round *r, const struct candidates *c, size_t index)
+round_has_tried(const struct round *r, size_t index)
 {
-	return (r->tried[index / 64] >> (index % 64) & 1) != 0 ||
-	    c->list[index].failed_seq > r->began_seq;
+	return (r->tried[index / 64] >> (index % 64) & 1) != 0;
 }
 
-bool
-round_was_attempt(const struct round *r, const struct candidates *c)
+void
+round_remap(
+    struct round *r, const struct candidates *from, const struct candidates *to)
 {
-	if (r->answered)
-		return true;
-	for (size_t i = 0; i < c->count; i++)
-		if (c->list[i].failed_seq > r->began_seq &&
-		    c->list[i].failed_up)
-			return true;
-	return false;
-}
+	struct round old = *r;
 
-bool
-round_was_soft(const struct round *r, const struct candidates *c)
-{
-	if (r->soft)
-		return true;
-	for (size_t i = 0; i < c->count; i++)
-		if (c->list[i].failed_seq > r->began_seq &&
-		    c->list[i].failed_soft)
-			return true;
-	return false;
+	memset(r->tried, 0, sizeof(r->tried));
+	for (size_t i = 0; i < from->count; i++) {
+		size_t at = candidates_find(to, from->list[i].host);
+
+		if (at != PICK_NONE && round_has_tried(&old, i))
+			round_add(r, at, 0);
+	}
 }
 
 static bool
@@ -133,7 +115,7 @@ is_eligible(const struct candidates *c, const struct round *r, size_t index,
 {
 	const struct host *h = c->list[index].host;
 
-	if (round_has_tried(r, c, index) || (h->is_down && !may_probe))
+	if (round_has_tried(r, index) || (h->is_down && !may_probe))
 		return false;
 	return host_is_eligible(h, now);
 }
@@ -174,7 +156,7 @@ pick_may_hope(const struct candidates *c, const struct round *r,
     size_t in_setup, size_t in_probe, utime now)
 {
 	for (size_t i = 0; i < c->count; i++)
-		if (!round_has_tried(r, c, i) &&
+		if (!round_has_tried(r, i) &&
 		    (i == in_setup || i == in_probe ||
 			host_is_eligible(c->list[i].host, now)))
 			return true;
@@ -196,7 +178,7 @@ pick_suits(
 {
 	/* The connection stands, so that the host is not down whatever its
 	 * record says. */
-	if (round_has_tried(r, c, index) || c->list[index].is_spent)
+	if (round_has_tried(r, index) || c->list[index].is_spent)
 		return false;
 	for (size_t i = 0; c->list[i].priority < c->list[index].priority; i++)
 		if (is_eligible(c, r, i, false, now))

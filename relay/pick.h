@@ -17,9 +17,6 @@
 struct candidate {
 	struct host *host; /* borrowed from the relay's hosts */
 	uint32_t priority;
-	uint64_t failed_seq; /* of its last host failure for this domain */
-	bool failed_up;      /* it answered in that failure */
-	bool failed_soft;    /* by 4xx */
 	/* By destination controls: no more connections; no more recipients
 	 * for now, counted in `quota`. */
 	bool is_full, is_spent;
@@ -39,28 +36,28 @@ void candidates_fini(struct candidates *c);
 /* Adds an address unless it is there already with a priority as good; one that
  * comes again with a better one moves. */
 void candidates_add(struct candidates *c, struct host *host, uint32_t priority);
-/* All have been added: sorts, and takes cursors, failures and quotas over from
- * `old` for the addresses that both have.  `old` may be empty. */
+/* All have been added: sorts, and takes cursors and quotas over from `old` for
+ * the addresses that both have.  `old` may be empty. */
 void candidates_seal(struct candidates *c, const struct candidates *old);
 
-/* What a group has tried since its round began. */
+/* What a group has tried since its round began.  Zeroed: nothing.  It has no
+ * padding, so that equal ones are equal bytes. */
 struct round {
-	uint64_t began_seq; /* failures after this number count */
 	uint64_t tried[CANDIDATES_MAX / 64];
-	bool answered; /* a candidate that was not down has been tried */
-	bool soft;     /* a recipient got a 4xx */
+	uint64_t how; /* enum round_how */
 };
-void round_begin(struct round *r, uint64_t seq);
-/* A recipient of the group was refused by, or lost with, candidate `index`. */
-void round_add(struct round *r, size_t index);
-bool round_has_tried(
-    const struct round *r, const struct candidates *c, size_t index);
-/* Did anything that was not down refuse it in this round?  Then the round was
- * an attempt. */
-bool round_was_attempt(const struct round *r, const struct candidates *c);
-
-/* Did any host answer it 4xx in this round, or refuse its domain so? */
-bool round_was_soft(const struct round *r, const struct candidates *c);
+/* Bits: what came of it. */
+enum round_how {
+	ROUND_ANSWERED = 1 << 0, /* by one that was not down: an attempt */
+	ROUND_REFUSED = 1 << 1,  /* a recipient of its own, by or with one */
+	ROUND_SOFT = 1 << 2,     /* somebody by a 4xx */
+};
+/* Candidate `index` is tried, in a way that is all bits of `how`. */
+void round_add(struct round *r, size_t index, unsigned how);
+bool round_has_tried(const struct round *r, size_t index);
+/* Moves what was tried to the new numbers of the same hosts. */
+void round_remap(struct round *r, const struct candidates *from,
+    const struct candidates *to);
 
 /* The choice for a group, or PICK_NONE; PICK_FULL when those of the priority
  * that it would have are at their limits.  Hosts that are down and due for a

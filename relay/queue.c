@@ -2,10 +2,46 @@
 /* The delivery queue in memory; see queue.h. */
 #include "relay/queue.h"
 
-static struct group *
-group_of_link(struct list *link)
+#include "relay/cohort.h"
+
+/* Texts that several share, by how many. */
+struct shared_text {
+	uint32_t shares;
+	char text[];
+};
+
+static void
+text_release(const char *text)
 {
-	return CONTAINER_OF(link, struct group, link);
+	struct shared_text *shared;
+
+	if (text == NULL)
+		return;
+	shared = (struct shared_text *)(uintptr_t)(text -
+	    offsetof(struct shared_text, text));
+	if (--shared->shares == 0)
+		free(shared);
+}
+
+static const char *
+text_share(const char *text)
+{
+	struct shared_text *shared = (struct shared_text *)(uintptr_t)(text -
+	    offsetof(struct shared_text, text));
+
+	shared->shares++;
+	return text;
+}
+
+static const char *
+text_new(struct slice text)
+{
+	struct shared_text *shared = xmalloc(sizeof(*shared) + text.len + 1);
+
+	shared->shares = 1;
+	memcpy(shared->text, text.at, text.len);
+	shared->text[text.len] = '\0';
+	return shared->text;
 }
 
 static struct group *
@@ -17,8 +53,9 @@ group_of_wait(struct heap_node *node)
 static void
 group_free(struct group *g)
 {
-	free(g->rids);
-	free(g->last_error);
+	if (g->rids != &g->one)
+		free(g->rids);
+	text_release(g->last_error);
 	free(g);
 }
 
@@ -34,6 +71,27 @@ group_discard(struct group *g)
 	group_free(g);
 }
 
+static void
+list_discard(struct list *groups)
+{
+	LIST_FOREACH_SAFE(link, groups)
+		group_discard(CONTAINER_OF(link, struct group, link));
+}
+
+static void
+cohorts_discard(struct domain *d)
+{
+	struct cohort *c, *next;
+
+	HASH_ITER(hh, d->cohorts, c, next)
+	{
+		HASH_DEL(d->cohorts, c);
+		list_discard(&c->ready);
+		list_discard(&c->active);
+		free(c);
+	}
+}
+
 void
 queue_fini(struct queue *q)
 {
@@ -41,8 +99,7 @@ queue_fini(struct queue *q)
 
 	HASH_ITER(hh, q->domains, d, next)
 	{
-		LIST_FOREACH_SAFE(link, &d->ready)
-			group_discard(group_of_link(link));
+		cohorts_discard(d);
 		while (heap_top(&d->waiting) != NULL) {
 			struct heap_node *node = heap_top(&d->waiting);
 
@@ -75,7 +132,6 @@ queue_domain(struct queue *q, struct slice name)
 	}
 	d = xcalloc(1, sizeof(*d));
 	d->name = lower;
-	list_init(&d->ready);
 	HASH_ADD_KEYPTR(hh, q->domains, d->name, name.len, d);
 	return d;
 }
@@ -88,6 +144,7 @@ queue_drop_domain(struct queue *q, struct domain *d)
 	/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference) */
 	HASH_DEL(q->domains, d);
 	candidates_fini(&d->candidates);
+	text_release(d->last_error);
 	free(d->name);
 	free(d);
 }
@@ -115,12 +172,53 @@ message_destroy(struct message **mp)
 	*mp = NULL;
 	if (m == NULL)
 		return;
-	for (uint32_t i = 0; i < m->recipient_count; i++)
+	for (uint32_t i = 0; i < m->recipient_count && !m->is_packed; i++)
 		free(m->recipients[i]);
-	free(m->recipients);
-	free(m->sender);
+	if (!m->is_packed) {
+		free(m->recipients);
+		free(m->sender);
+	}
 	notify_destroy(&m->notify);
 	free(m);
+}
+
+/* Copies a text to `at`; the place behind it. */
+static char *
+text_put(char *at, const char *text)
+{
+	size_t bytes = strlen(text) + 1;
+
+	memcpy(at, text, bytes);
+	return at + bytes;
+}
+
+struct message *
+message_pack(struct message *m)
+{
+	size_t array_bytes = m->recipient_count * sizeof(m->recipients[0]);
+	size_t bytes = sizeof(*m) + array_bytes + strlen(m->sender) + 1;
+	struct message *packed;
+	char *at;
+
+	/* What was finished before a restart has no address. */
+	for (uint32_t i = 0; i < m->recipient_count; i++)
+		if (m->recipients[i] != NULL)
+			bytes += strlen(m->recipients[i]) + 1;
+	packed = xmalloc(bytes);
+	*packed = *m;
+	packed->is_packed = true;
+	packed->recipients = (char **)(packed + 1);
+	at = (char *)(packed + 1) + array_bytes;
+	packed->sender = at;
+	at = text_put(at, m->sender);
+	for (uint32_t i = 0; i < m->recipient_count; i++) {
+		packed->recipients[i] = m->recipients[i] != NULL ? at : NULL;
+		if (m->recipients[i] != NULL)
+			at = text_put(at, m->recipients[i]);
+	}
+	m->notify = NULL;
+	message_destroy(&m);
+	return packed;
 }
 
 struct group *
@@ -130,8 +228,9 @@ group_new(struct queue *q, struct message *m, struct domain *d)
 
 	g->message = m;
 	g->domain = d;
-	g->ready_seq = queue_next_seq(q);
+	g->place = queue_next_seq(q);
 	list_init(&g->link);
+	g->rids = &g->one;
 	m->groups++;
 	d->group_count++;
 	return g;
@@ -142,7 +241,13 @@ group_add_rid(struct queue *q, struct group *g, uint32_t rid)
 {
 	assert(g->count == 0 || g->rids[g->count - 1] < rid);
 	/* Groups are small and made once: exact memory, no slack. */
-	g->rids = xrealloc(g->rids, (g->count + 1) * sizeof(g->rids[0]));
+	if (g->count == 1 && g->rids == &g->one) {
+		g->rids = xmalloc(2 * sizeof(g->rids[0]));
+		g->rids[0] = g->one;
+	} else if (g->count > 0) {
+		g->rids =
+		    xrealloc(g->rids, (g->count + 1) * sizeof(g->rids[0]));
+	}
 	g->rids[g->count++] = rid;
 	q->recipients++;
 }
@@ -161,6 +266,20 @@ group_remove_rid(struct queue *q, struct group *g, uint32_t rid)
 	q->recipients--;
 }
 
+/* Takes it out of whatever it is in. */
+static void
+group_detach(struct group *g)
+{
+	if (g->state == GROUP_WAITING) {
+		heap_remove(&g->domain->waiting, &g->wait);
+		list_init(&g->link);
+	} else if (g->cohort != NULL) {
+		g->domain->ready_count -= g->state == GROUP_READY;
+		cohort_leave(g);
+	}
+	g->state = GROUP_ACTIVE;
+}
+
 bool
 group_finish(struct group **gp)
 {
@@ -169,8 +288,8 @@ group_finish(struct group **gp)
 	bool finished;
 
 	assert(g->count == 0);
-	assert(list_is_empty(&g->link));
-	assert(!g->wait.queued);
+	assert(g->state != GROUP_WAITING);
+	group_detach(g);
 	g->domain->group_count--;
 	finished = --m->groups == 0;
 	if (finished)
@@ -180,47 +299,40 @@ group_finish(struct group **gp)
 	return finished;
 }
 
-/* Takes it out of whatever it is in. */
-static void
-group_detach(struct group *g)
-{
-	if (g->state == GROUP_READY && !list_is_empty(&g->link)) {
-		list_remove(&g->link);
-		g->domain->ready_count--;
-	}
-	heap_remove(&g->domain->waiting, &g->wait);
-}
-
 void
 group_make_ready(struct queue *q, struct group *g)
 {
+	const struct round nothing = { 0 };
+
 	group_detach(g);
 	g->state = GROUP_READY;
-	g->ready_seq = queue_next_seq(q);
-	round_begin(&g->round, g->ready_seq);
-	list_append(&g->domain->ready, &g->link);
+	g->place = queue_next_seq(q);
+	cohort_join(g, &nothing);
 	g->domain->ready_count++;
 }
 
 void
 group_return(struct group *g)
 {
-	struct list *at = g->domain->ready.next;
+	const struct round round = g->cohort->round;
 
 	assert(g->state == GROUP_ACTIVE);
-	while (at != &g->domain->ready &&
-	    group_of_link(at)->ready_seq < g->ready_seq)
-		at = at->next;
+	cohort_leave(g);
 	g->state = GROUP_READY;
-	list_insert_before(at, &g->link);
+	cohort_join(g, &round);
 	g->domain->ready_count++;
 }
 
 void
 group_make_active(struct group *g)
 {
+	const struct round nothing = { 0 };
+	struct round round = g->cohort != NULL && g->state != GROUP_WAITING
+	    ? g->cohort->round
+	    : nothing;
+
 	group_detach(g);
-	g->state = GROUP_ACTIVE;
+	cohort_join(g, &round);
 }
 
 void
@@ -228,7 +340,7 @@ group_make_waiting(struct queue *q, struct group *g, utime due)
 {
 	group_detach(g);
 	g->state = GROUP_WAITING;
-	g->due = due;
+	memset(&g->wait, 0, sizeof(g->wait));
 	heap_insert(&g->domain->waiting, &g->wait, due, queue_next_seq(q));
 }
 
@@ -254,6 +366,15 @@ domain_first_waiting(const struct domain *d)
 void
 group_set_error(struct group *g, struct slice text)
 {
-	free(g->last_error);
-	g->last_error = slice_dup(text);
+	struct domain *d = g->domain;
+
+	if (d->last_error == NULL ||
+	    !slice_eq(slice_cstr(d->last_error), text)) {
+		const char *fresh = text_new(text);
+
+		text_release(d->last_error);
+		d->last_error = fresh;
+	}
+	text_release(g->last_error);
+	g->last_error = text_share(d->last_error);
 }

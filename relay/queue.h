@@ -20,7 +20,8 @@ enum message_flag {
 	MESSAGE_UTF8 = 1 << 1,
 };
 
-/* An accepted message; lives until its last group is finished. */
+/* An accepted message; lives until its last group is finished.  Its texts are
+ * malloc'd each, or, once it is packed, parts of its own memory. */
 struct message {
 	uint64_t mid;
 	utime received;
@@ -28,6 +29,7 @@ struct message {
 	unsigned flags;
 	uint32_t groups; /* that are not finished */
 	uint32_t recipient_count;
+	bool is_packed;
 	char *sender;          /* owned; "" for the null path */
 	char **recipients;     /* owned, by RID */
 	struct notify *notify; /* owned; NULL: nothing was asked */
@@ -39,30 +41,44 @@ enum group_state {
 	GROUP_WAITING
 };
 
-/* The recipients of one message at one domain that are not finished. */
+/* The recipients of one message at one domain that are not finished.  Many of
+ * them wait: what each takes counts. */
 struct group {
 	struct message *message; /* shared by the message's groups */
 	struct domain *domain;   /* borrowed; outlives the group */
-	uint32_t *rids;          /* owned, ascending */
+	struct cohort *cohort;   /* ready, active: shared; else NULL */
+	uint32_t *rids;          /* ascending; owned unless it is &one */
+	const char *last_error;  /* shared; what the log would print; or NULL */
+	utime warned;            /* when the latest was made */
+	uint32_t one;            /* the only RID */
 	uint32_t count;
-	uint32_t attempts; /* rounds that counted */
-	uint32_t warnings; /* delay warnings so far */
-	utime warned;      /* when the latest was made */
+	uint32_t attempts;    /* rounds that counted */
+	uint32_t warnings;    /* delay warnings so far */
+	unsigned error_phase; /* enum maillog_phase of that, if a reply */
 	enum group_state state;
-	uint64_t ready_seq; /* its place among the ready */
-	struct round round;
-	utime due;             /* when waiting */
-	char *last_error;      /* owned; what the log would print; or NULL */
-	unsigned error_phase;  /* enum maillog_phase of that, if a reply */
-	struct list link;      /* in domain->ready */
-	struct heap_node wait; /* in domain->waiting */
+	union {
+		struct {
+			struct list link; /* of the cohort */
+			uint64_t place;   /* among the ready */
+		};
+		struct heap_node wait; /* in domain->waiting, by its end */
+	};
 };
+
+/* When its wait is over; it waits. */
+static inline utime
+group_due(const struct group *g)
+{
+	assert(g->state == GROUP_WAITING);
+	return g->wait.at;
+}
 
 /* A destination domain that has mail. */
 struct domain {
-	char *name;          /* owned, lower case; the key */
-	struct list ready;   /* of groups, by ready_seq */
-	struct heap waiting; /* of groups, by due */
+	char *name;             /* owned, lower case; the key */
+	struct cohort *cohorts; /* owned table: groups that are in a round */
+	struct heap waiting;    /* of groups, by the end of their wait */
+	const char *last_error; /* shared: the latest of any group */
 	size_t ready_count, group_count;
 	struct candidates candidates;
 	void *delivery; /* the shell's: connections, timer */
@@ -71,7 +87,7 @@ struct domain {
 
 struct queue {
 	struct domain *domains; /* owned table */
-	uint64_t seq;           /* numbers rounds, failures and places */
+	uint64_t seq;           /* numbers places */
 	uint64_t recipients;    /* not finished */
 };
 
@@ -86,6 +102,8 @@ void queue_drop_domain(struct queue *q, struct domain *d);
 struct message *message_new(uint64_t mid, struct slice sender,
     const struct slice *recipients, uint32_t count);
 void message_destroy(struct message **mp);
+/* The same message in one piece of memory; `m` is gone. */
+struct message *message_pack(struct message *m);
 
 /* A group without recipients, in no state yet: group_add_rid(), then
  * group_make_ready() or group_make_waiting(). */
@@ -111,7 +129,14 @@ void group_move(struct queue *q, struct group *g, struct domain *to);
 /* The group waiting that is due first; NULL: none waits. */
 struct group *domain_first_waiting(const struct domain *d);
 
-/* Why the last try failed, in words; the text is copied. */
+/* Why the last try failed, in words; groups of a domain that failed alike share
+ * the text. */
 void group_set_error(struct group *g, struct slice text);
+
+/* ---- cohort.c, for queue.c ---- */
+
+/* A group that is in no cohort joins that of its round, as its state says. */
+void cohort_join(struct group *g, const struct round *round);
+void cohort_leave(struct group *g);
 
 #endif

@@ -434,7 +434,7 @@ spool_requeue(struct spool *s, const struct group *g)
 		bind_u64(stmt, 1, g->message->mid);
 		bind_u64(stmt, 2, g->rids[i]);
 		bind_u64(stmt, 3, g->attempts);
-		(void)sqlite3_bind_int64(stmt, 4, g->due);
+		(void)sqlite3_bind_int64(stmt, 4, group_due(g));
 		bind_optional(stmt, 5, g->last_error);
 		bind_u64(stmt, 6, g->warnings);
 		(void)sqlite3_bind_int64(stmt, 7, g->warned);

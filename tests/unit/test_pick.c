@@ -53,7 +53,6 @@ struct bench {
 	struct hosts hosts;
 	struct candidates c;
 	struct round round;
-	uint64_t seq;
 	utime now;
 };
 
@@ -70,7 +69,7 @@ bench_init(struct bench *b, const char *priorities)
 		    (uint32_t)(priorities[i] - '0'));
 	}
 	candidates_seal(&b->c, &none);
-	round_begin(&b->round, ++b->seq);
+	b->round = (struct round){ 0 };
 }
 
 /* Candidates are sorted by priority, but rows name them as given. */
@@ -86,8 +85,7 @@ named(const struct bench *b, char letter)
 static void
 fail_host(struct bench *b, size_t i, bool is_down)
 {
-	b->c.list[i].failed_seq = ++b->seq;
-	b->c.list[i].failed_up = !is_down;
+	round_add(&b->round, i, is_down ? 0 : ROUND_ANSWERED);
 	if (is_down)
 		host_on_down(b->c.list[i].host, &delivery, b->now);
 }
@@ -105,7 +103,7 @@ step(struct bench *b, char verb, char object)
 			pick_opened(&b->c, i);
 		break;
 	case '!':
-		round_add(&b->round, i);
+		round_add(&b->round, i, ROUND_ANSWERED | ROUND_REFUSED);
 		break;
 	case '^':
 	case 'v':
@@ -131,7 +129,7 @@ test_pick(void **state)
 	bench_init(&b, row->priorities);
 	for (const char *s = row->script; *s != '\0';) {
 		if (*s == '.') {
-			round_begin(&b.round, ++b.seq);
+			b.round = (struct round){ 0 };
 			s++;
 			continue;
 		}
@@ -142,22 +140,51 @@ test_pick(void **state)
 	hosts_fini(&b.hosts);
 }
 
-/* A round in which only hosts that are down were tried is no attempt. */
+/* What was tried keeps to its hosts when these have new numbers. */
 static void
-test_attempt(void **state)
+test_remap(void **state)
+{
+	struct candidates fresh = { 0 };
+	struct bench b;
+
+	(void)state;
+	bench_init(&b, "000");
+	round_add(&b.round, 0, ROUND_SOFT);
+	round_add(&b.round, 2, ROUND_ANSWERED);
+	/* c and b are left, in that order. */
+	candidates_add(&fresh, b.c.list[2].host, 0);
+	candidates_add(&fresh, b.c.list[1].host, 0);
+	round_remap(&b.round, &b.c, &fresh);
+	assert_true(round_has_tried(&b.round, 0));
+	assert_false(round_has_tried(&b.round, 1));
+	assert_false(round_has_tried(&b.round, 2));
+	assert_int_equal(b.round.how, ROUND_SOFT | ROUND_ANSWERED);
+	candidates_fini(&fresh);
+	candidates_fini(&b.c);
+	hosts_fini(&b.hosts);
+}
+
+/* A candidate at its limits is passed over, and none of a worse priority is
+ * taken for it. */
+static void
+test_full(void **state)
 {
 	struct bench b;
 
 	(void)state;
-	bench_init(&b, "00");
-	fail_host(&b, 0, true);
-	assert_false(round_was_attempt(&b.round, &b.c));
-	fail_host(&b, 1, false);
-	assert_true(round_was_attempt(&b.round, &b.c));
-	round_begin(&b.round, ++b.seq);
-	assert_false(round_was_attempt(&b.round, &b.c));
-	round_add(&b.round, 1);
-	assert_true(round_was_attempt(&b.round, &b.c));
+	bench_init(&b, "001");
+	b.c.list[0].is_full = true;
+	assert_int_equal(pick_next(&b.c, &b.round, true, b.now), 1);
+	b.c.list[1].is_spent = true;
+	assert_int_equal(pick_next(&b.c, &b.round, true, b.now), PICK_FULL);
+	/* One that is full carries on, one that is spent does not. */
+	assert_true(pick_suits(&b.c, &b.round, 0, b.now));
+	assert_false(pick_suits(&b.c, &b.round, 1, b.now));
+	assert_false(pick_suits(&b.c, &b.round, 2, b.now));
+	round_add(&b.round, 0, 0);
+	round_add(&b.round, 1, 0);
+	assert_int_equal(pick_next(&b.c, &b.round, true, b.now), 2);
+	assert_true(pick_suits(&b.c, &b.round, 2, b.now));
 	candidates_fini(&b.c);
 	hosts_fini(&b.hosts);
 }
@@ -175,7 +202,7 @@ test_suits(void **state)
 	fail_host(&b, 0, true);
 	fail_host(&b, 1, true);
 	assert_true(pick_suits(&b.c, &b.round, 2, b.now));
-	round_add(&b.round, 2);
+	round_add(&b.round, 2, ROUND_ANSWERED);
 	assert_false(pick_suits(&b.c, &b.round, 2, b.now));
 	candidates_fini(&b.c);
 	hosts_fini(&b.hosts);
@@ -190,7 +217,7 @@ test_hope_and_probe(void **state)
 	bench_init(&b, "00");
 	fail_host(&b, 0, true);
 	fail_host(&b, 1, true);
-	round_begin(&b.round, ++b.seq);
+	b.round = (struct round){ 0 };
 	assert_false(
 	    pick_may_hope(&b.c, &b.round, PICK_NONE, PICK_NONE, b.now));
 	assert_true(pick_may_hope(&b.c, &b.round, PICK_NONE, 1, b.now));
@@ -205,7 +232,7 @@ test_hope_and_probe(void **state)
 	hosts_fini(&b.hosts);
 }
 
-/* Looking up again keeps cursor and failures of the hosts that stay. */
+/* Looking up again keeps cursor and quotas of the hosts that stay. */
 static void
 test_seal_keeps(void **state)
 {
@@ -215,14 +242,14 @@ test_seal_keeps(void **state)
 	(void)state;
 	bench_init(&b, "000");
 	pick_opened(&b.c, 1);
-	fail_host(&b, 2, false);
+	b.c.list[2].quota.taken = 7;
 	for (size_t i = 3; i-- > 1;)
 		candidates_add(&fresh, b.c.list[i].host, 0);
 	candidates_seal(&fresh, &b.c);
-	/* Now c, b: the cursor is at b, c has failed. */
-	assert_int_equal(pick_next(&fresh, &b.round, true, b.now), 1);
-	round_begin(&b.round, ++b.seq);
+	/* Now c, b: the cursor is at b. */
 	assert_int_equal(pick_next(&fresh, &b.round, true, b.now), 0);
+	assert_int_equal(fresh.list[0].quota.taken, 7);
+	assert_int_equal(fresh.list[1].quota.taken, 0);
 	candidates_fini(&fresh);
 	candidates_fini(&b.c);
 	hosts_fini(&b.hosts);
@@ -280,7 +307,8 @@ main(void)
 	struct kit kit = { 0 };
 
 	ROWS(&kit, pick_rows, test_pick);
-	TEST(&kit, test_attempt);
+	TEST(&kit, test_remap);
+	TEST(&kit, test_full);
 	TEST(&kit, test_suits);
 	TEST(&kit, test_hope_and_probe);
 	TEST(&kit, test_seal_keeps);

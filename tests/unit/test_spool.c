@@ -190,7 +190,8 @@ test_requeue_and_finish(void **state)
 		.rids = &rid,
 		.count = 1,
 		.attempts = 3,
-		.due = 77 * UTIME_S,
+		.state = GROUP_WAITING,
+		.wait.at = 77 * UTIME_S,
 	};
 	struct buf piece = { 0 };
 	struct desk d;
