@@ -4,6 +4,8 @@
 #include "relay/cohort.h"
 #include "tests/unit/kit.h"
 
+#include <malloc.h>
+
 /* A message of one group at a domain. */
 static struct group *
 add(struct queue *q, uint64_t mid, const char *domain)
@@ -226,6 +228,101 @@ test_errors(void **state)
 	queue_fini(&q);
 }
 
+/* A single RID is kept within the group, more of them elsewhere. */
+static void
+test_rids(void **state)
+{
+	struct queue q = { 0 };
+	const struct slice to[] = { SLICE("u@x"), SLICE("v@x"), SLICE("w@x") };
+	struct message *m = message_new(1, SLICE("s@x"), to, ARRAY_LEN(to));
+	struct group *g = group_new(&q, m, queue_domain(&q, SLICE("x")));
+
+	(void)state;
+	group_add_rid(&q, g, 0);
+	assert_ptr_equal(g->rids, &g->one);
+	group_add_rid(&q, g, 1);
+	group_add_rid(&q, g, 2);
+	assert_int_equal(g->rids[0], 0);
+	assert_int_equal(g->rids[1], 1);
+	assert_int_equal(g->rids[2], 2);
+	group_remove_rid(&q, g, 0);
+	group_remove_rid(&q, g, 2);
+	assert_int_equal(g->rids[0], 1);
+	group_add_rid(&q, g, 2);
+	assert_int_equal(g->rids[1], 2);
+	group_make_ready(&q, g);
+	queue_fini(&q);
+}
+
+static void
+test_pack(void **state)
+{
+	const struct slice to[] = { SLICE("u@x"), SLICE("v@y") };
+	struct message *m = message_new(7, SLICE("s@x"), to, ARRAY_LEN(to));
+
+	(void)state;
+	/* One that was finished before a restart. */
+	free(m->recipients[0]);
+	m->recipients[0] = NULL;
+	m = message_pack(m);
+	assert_int_equal(m->mid, 7);
+	assert_string_equal(m->sender, "s@x");
+	assert_null(m->recipients[0]);
+	assert_string_equal(m->recipients[1], "v@y");
+	message_destroy(&m);
+}
+
+/* Of one domain, those that failed alike share the words. */
+static void
+test_shared_errors(void **state)
+{
+	struct queue q = { 0 };
+	struct group *a = add(&q, 1, "x"), *b = add(&q, 2, "x");
+
+	(void)state;
+	group_set_error(a, SLICE("452 full"));
+	group_set_error(b, SLICE("452 full"));
+	assert_ptr_equal(a->last_error, b->last_error);
+	group_set_error(b, SLICE("timeout"));
+	assert_string_equal(a->last_error, "452 full");
+	assert_string_equal(b->last_error, "timeout");
+	group_make_ready(&q, a);
+	group_make_waiting(&q, b, 5);
+	queue_fini(&q);
+}
+
+#define MANY 20000
+
+/* What a recipient that waits takes of the queue's memory: its share of
+ * message, addresses, error and domain included. */
+static void
+test_memory(void **state)
+{
+	struct queue q = { 0 };
+	size_t before = mallinfo2().uordblks, bytes;
+
+	(void)state;
+	for (uint64_t i = 0; i < MANY; i++) {
+		char domain[32];
+		const struct slice to[] = { SLICE("somebody@example.com") };
+		struct message *m;
+		struct group *g;
+
+		(void)snprintf(domain, sizeof(domain), "d%u.example.com",
+		    (unsigned)(i % (MANY / 20)));
+		m = message_pack(message_new(
+		    i + 1, SLICE("another@sender.example.net"), to, 1));
+		g = group_new(&q, m, queue_domain(&q, slice_cstr(domain)));
+		group_add_rid(&q, g, 0);
+		group_set_error(g, SLICE("452 4.3.1 Mail system full"));
+		group_make_waiting(&q, g, (utime)i);
+	}
+	bytes = mallinfo2().uordblks - before;
+	/* An allocator that does not count says 0. */
+	assert_true(bytes / MANY < 320);
+	queue_fini(&q);
+}
+
 int
 main(void)
 {
@@ -239,5 +336,9 @@ main(void)
 	TEST(&kit, test_recipients);
 	TEST(&kit, test_two_groups);
 	TEST(&kit, test_errors);
+	TEST(&kit, test_rids);
+	TEST(&kit, test_pack);
+	TEST(&kit, test_shared_errors);
+	TEST(&kit, test_memory);
 	return kit_run(&kit, "queue");
 }
