@@ -15,6 +15,7 @@ import hashlib
 import json
 import os
 import pathlib
+import re
 import resource
 import statistics
 import subprocess
@@ -174,6 +175,31 @@ def determinism(folder: pathlib.Path, quick: bool) -> Figure:
                   "bench/run.sh determinism")
 
 
+def routes(_folder: pathlib.Path, _quick: bool) -> Figure:
+    """40,000 routes: the unit test that reads and asks the largest table, built
+    like a release."""
+    build = ROOT / "build" / "bench"
+    for command in (
+            ["cmake", "--preset", "release", "-B", str(build),
+             "-DBUILD_TESTING=ON"],
+            ["cmake", "--build", str(build), "--target", "test_routes"]):
+        subprocess.run(command, cwd=ROOT, capture_output=True, check=True)
+    seen = []
+    for _ in range(RUNS):
+        said = subprocess.run([build / "tests" / "test_routes"], check=True,
+                              capture_output=True, text=True)
+        match = re.search(r"loaded in ([0-9.]+) s, a match takes (\d+) ns",
+                          said.stdout + said.stderr)
+        assert match is not None
+        seen.append((float(match[1]), int(match[2])))
+    read = statistics.median(s[0] for s in seen)
+    match_ns = statistics.median(s[1] for s in seen)
+    return Figure("40,000 routes, read and matched",
+                  "read in under 0.2 s, a match under 1 us",
+                  f"{read:.3f} s, {match_ns:.0f} ns",
+                  read < 0.2 and match_ns < 1000, "bench/run.sh routes")
+
+
 def kill(_folder: pathlib.Path, quick: bool) -> Figure:
     """kill -9 of the daemon at random moments under load."""
     rounds = 20 if quick else 200
@@ -188,7 +214,7 @@ def kill(_folder: pathlib.Path, quick: bool) -> Figure:
 
 FIGURES: dict[str, Callable[[pathlib.Path, bool], Figure]] = {
     f.__name__: f
-    for f in (seed_case, dead_hosts, round_robin, determinism, kill)
+    for f in (seed_case, dead_hosts, round_robin, routes, determinism, kill)
 }
 
 

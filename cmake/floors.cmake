@@ -71,4 +71,4 @@ floor_test(smtp_mutual smtp)
 # Across the folders mockserver/, relay/ and harness/ only these headers may be
 # included, and only by harness/: what the two programs show of themselves.
 floor_face(mockserver/mock.h mockserver/hosts.h relay/relay.h relay/config.h
-  relay/config_json.h relay/bounce_json.h relay/profile.h relay/destination.h)
+  relay/config_json.h relay/auth.h relay/bounce_json.h relay/profile.h relay/destination.h)

@@ -7,6 +7,7 @@
 #include "harness/plan_file.h"
 
 #include "core/base/suggest.h"
+#include "relay/auth.h"
 #include "relay/config_json.h"
 #include "relay/profile.h"
 
@@ -194,6 +195,9 @@ build_routes(struct plan_owner *owner, struct plan_builder *b, struct err *err)
 		good = json_fail_inside(
 		    &at, col > 0 ? col - 1 : 0, err, "%s", errors.list[0].msg);
 	}
+	if (good &&
+	    !relay_auth_check(&b->plan->relay, owner->routes, NULL, &errors))
+		good = json_fail(&list, err, "%s", errors.list[0].msg);
 	err_list_fini(&errors);
 	owner->plan.relay.routes = owner->routes;
 	return good;
@@ -283,6 +287,9 @@ build_relay(struct plan_builder *b, struct err *err)
 	relay->bounce = b->file->relay.bounce;
 	relay->bounce_profiles.at = b->file->relay.bounce_profiles.at;
 	relay->bounce_profiles.count = b->file->relay.bounce_profiles.count;
+	relay->smtp_auth_profiles.at = b->file->relay.smtp_auth_profiles.at;
+	relay->smtp_auth_profiles.count =
+	    b->file->relay.smtp_auth_profiles.count;
 	relay->dns_cache = b->file->relay.dns_cache;
 	relay->interface_v6 = b->file->relay.interface_v6;
 	relay->postmaster = b->file->relay.postmaster;

@@ -103,6 +103,7 @@ struct file_relay {
 	JSON_ARRAY_OF(struct relay_bounce_profile) bounce_profiles;
 	struct relay_limits limits;
 	struct relay_destconfig destconfig;
+	JSON_ARRAY_OF(struct relay_auth_profile) smtp_auth_profiles;
 	struct dns_cache_limits dns_cache;
 	struct ip_address interface_v6;
 	JSON_ARRAY_OF(struct relay_listener_config) listeners;

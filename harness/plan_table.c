@@ -7,6 +7,7 @@
  */
 #include "core/json/schema.h"
 #include "harness/plan_file.h"
+#include "relay/auth.h"
 #include "relay/bounce_json.h"
 #include "relay/config_json.h"
 
@@ -245,6 +246,9 @@ static const struct json_field relay_fields[] = {
 	{ "destconfig", RELAY_DESTCONFIG_FORM,
 	    JSON_AT(struct file_relay, destconfig), JSON_OPTIONAL,
 	    "Destination controls, a line each." },
+	{ "smtp_auth_profiles", RELAY_AUTH_FORM,
+	    JSON_AT(struct file_relay, smtp_auth_profiles), JSON_OPTIONAL,
+	    "The profiles that routes name, by their names." },
 	{ "dns_cache", JF_OBJECT(&relay_dns_cache_table),
 	    JSON_AT(struct file_relay, dns_cache), "{}",
 	    "What it keeps of answers." },

@@ -99,6 +99,13 @@ struct relay_limits {
 	uint32_t received_headers; /* more of them are a loop */
 };
 
+/* Who the relay is to the hosts of a route that names this profile. */
+struct relay_auth_profile {
+	struct slice name, user;
+	struct slice password;      /* in the end, wherever it came from */
+	struct slice password_file; /* terminated; empty: none */
+};
+
 /* Whom the resolver asks for names that the zone does not have. */
 struct relay_resolver {
 	JSON_ARRAY_OF(struct endpoint) servers; /* none: the machine's */
@@ -141,6 +148,7 @@ struct relay_config {
 	struct relay_delivery delivery;
 	struct relay_bounce_profile bounce; /* the default one */
 	JSON_ARRAY_OF(struct relay_bounce_profile) bounce_profiles;
+	JSON_ARRAY_OF(struct relay_auth_profile) smtp_auth_profiles;
 	struct dns_cache_limits dns_cache;
 	struct relay_resolver resolver;
 	bool has_resolver; /* otherwise nobody is asked */

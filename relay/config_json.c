@@ -6,6 +6,7 @@
 #include "core/dns/zone_json.h"
 #include "core/json/schema.h"
 #include "core/smtp/stage.h"
+#include "relay/auth.h"
 #include "relay/bounce_json.h"
 #include "relay/profile.h"
 
@@ -235,6 +236,9 @@ static const struct json_field config_fields[] = {
 	{ "limits", JF_OBJECT(&relay_limits_table),
 	    JSON_AT(struct config_json, listener.limits), "{}",
 	    "What it accepts." },
+	{ "smtp_auth_profiles", RELAY_AUTH_FORM,
+	    JSON_AT(struct config_json, config.smtp_auth_profiles),
+	    JSON_OPTIONAL, "The profiles that routes name, by their names." },
 	{ "resolver", JF_OBJECT(&relay_resolver_table),
 	    JSON_AT_HAS(struct config_json, config.resolver,
 		config.has_resolver), JSON_OPTIONAL,
@@ -370,6 +374,13 @@ destinations_build(struct relay_config_file *out,
 	return out->destinations != NULL || table_failed(errors, err);
 }
 
+/* Where the routes stand. */
+static const char *
+routes_file(const struct relay_config_file *out, const struct config_json *json)
+{
+	return json->routes_file.len > 0 ? json->routes_file.at : out->doc.file;
+}
+
 /* "listeners", or what stands for one of them. */
 static bool
 listeners_build(
@@ -428,6 +439,11 @@ config_build(struct relay_config_file *out, struct config_json *json,
 	if (ok && json->has_dns)
 		ok = (out->zone = zone_json_build(&json->dns, &dns, err)) !=
 		    NULL;
+	if (ok)
+		ok = relay_auth_load(&out->config, &out->arena, load, err) &&
+		    (relay_auth_check(&out->config, out->routes,
+			 routes_file(out, json), errors) ||
+			table_failed(errors, err));
 	out->config.routes = out->routes;
 	out->config.zone = out->zone;
 	out->config.destinations = out->destinations;

@@ -3,6 +3,7 @@
  * A domain's candidates: asking for them, taking them over, and what becomes of
  * its mail when there are none (docs/delivery.md 15).
  */
+#include "relay/auth.h"
 #include "relay/cohort.h"
 #include "relay/relay_impl.h"
 
@@ -86,6 +87,16 @@ deliver_resolve(struct delivery *d)
 		.log = &d->relay->log,
 	};
 
-	d->resolve = resolve_start(
-	    &context, routes_match(config->routes, name), name, on_resolved, d);
+	d->resolve = resolve_start(&context,
+	    routes_match(d->relay->routes, name), name, on_resolved, d);
+}
+
+const struct relay_auth_profile *
+deliver_auth(const struct delivery *d)
+{
+	const struct route *route =
+	    routes_match(d->relay->routes, slice_cstr(d->domain->name));
+
+	return route != NULL ? relay_auth_find(d->relay->config, route->auth)
+			     : NULL;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The relay's life: starting, reloading, draining, ending; see relay.h. */
+#include "relay/auth.h"
 #include "relay/bounce.h"
 
 static void on_drain_deadline(struct timer *t);
@@ -29,6 +30,7 @@ relay_new(struct world *w, const struct relay_config *config,
 
 	r->world = w;
 	r->config = config;
+	r->routes = config->routes;
 	r->hooks = *hooks;
 	r->log.world = w;
 	r->log.owner = hooks->owner;
@@ -67,6 +69,7 @@ relay_destroy(struct relay **rp)
 	queue_fini(&r->queue);
 	hosts_fini(&r->hosts);
 	dns_cache_destroy(&r->dns_cache);
+	routes_destroy(&r->imported);
 	spool_close(&r->spool);
 	bounce_destroy_all(r);
 	log_fini(&r->log);
@@ -116,10 +119,38 @@ relay_reload(
 		return false;
 	r->config = config;
 	inbound_dismiss(r);
+	r->routes = config->routes;
 	/* Who asks for a reload may have changed DNS, too. */
 	dns_cache_reset(r->dns_cache, &config->dns_cache);
 	deliver_reload(r);
+	routes_destroy(&r->imported);
 	return true;
+}
+
+bool
+relay_import_routes(struct relay *r, struct slice text, const char *file,
+    struct err_list *errors)
+{
+	struct routes *fresh = routes_parse(text, file, errors);
+
+	if (fresh == NULL)
+		return false;
+	if (!relay_auth_check(r->config, fresh, file, errors)) {
+		routes_destroy(&fresh);
+		return false;
+	}
+	/* Look-ups that are under way begin anew before their route goes. */
+	r->routes = fresh;
+	deliver_reload(r);
+	routes_destroy(&r->imported);
+	r->imported = fresh;
+	return true;
+}
+
+const struct routes *
+relay_routes(const struct relay *r)
+{
+	return r->routes;
 }
 
 void

@@ -42,6 +42,15 @@ void relay_kill(struct relay **rp);
 bool relay_reload(
     struct relay *r, const struct relay_config *config, struct err *err);
 
+/* Puts another routes table in force, as `smtproutes import` does: all of it,
+ * or when there is an error (added to *errors, as places in `file`) nothing.
+ * Hosts that both tables lead to keep their cursors and what is known of them.
+ * It holds until the next reload or import. */
+bool relay_import_routes(struct relay *r, struct slice text, const char *file,
+    struct err_list *errors);
+/* The routes in force; until the next reload or import. */
+const struct routes *relay_routes(const struct relay *r);
+
 /* Stops listening, lets the sessions and transactions that are under way end
  * (at most config->drain_timeout), then calls on_drained. */
 void relay_drain(struct relay *r);

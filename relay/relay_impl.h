@@ -36,6 +36,9 @@ struct slot_wait {
 struct relay {
 	struct world *world;               /* borrowed */
 	const struct relay_config *config; /* borrowed */
+	/* Those in force: the configuration's, or what was imported since. */
+	const struct routes *routes; /* borrowed */
+	struct routes *imported;     /* owned; or NULL */
 	struct relay_hooks hooks;
 	struct log log;
 	struct spool *spool; /* owned */
@@ -232,6 +235,8 @@ uint64_t deliver_now(struct relay *r, struct domain *domain);
 /* ---- deliver_candidates.c ---- */
 /* Looks the domain's candidates up; wakes the delivery when they are there. */
 void deliver_resolve(struct delivery *d);
+/* The SMTP AUTH profile of the domain's route, or NULL. */
+const struct relay_auth_profile *deliver_auth(const struct delivery *d);
 
 /* ---- outbound.c ---- */
 struct connection {

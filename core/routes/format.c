@@ -14,6 +14,22 @@ routes_format(const struct routes *r, struct buf *out)
 }
 
 void
+routes_export(const struct routes *r, utime now, struct buf *out)
+{
+	char at[UTIME_TEXT_MAX];
+
+	buf_append_cstr(out, "# File exported by the CLI at ");
+	/* 2014-07-02T09:15:07Z without what is between the numbers. */
+	for (const char *c = utime_format_rfc3339(now, at); *c != '\0'; c++)
+		if (ascii_is_digit(*c) || *c == 'T')
+			buf_append_byte(out, *c);
+		else if (*c == '.' || *c == 'Z')
+			break;
+	buf_append_byte(out, '\n');
+	routes_format(r, out);
+}
+
+void
 route_format(const struct route *route, struct buf *out)
 {
 	buf_append(out, route->domain);
@@ -33,6 +49,8 @@ route_format(const struct route *route, struct buf *out)
 		}
 		break;
 	}
+	if (route->auth.len > 0)
+		buf_printf(out, " auth=%.*s", SLICE_ARG(route->auth));
 }
 
 void
@@ -52,7 +70,8 @@ bool
 route_equal(const struct route *a, const struct route *b)
 {
 	if (!slice_eq(a->domain, b->domain) || a->match != b->match ||
-	    a->kind != b->kind || a->dest_count != b->dest_count)
+	    a->kind != b->kind || a->dest_count != b->dest_count ||
+	    !slice_eq(a->auth, b->auth))
 		return false;
 	for (size_t i = 0; i < a->dest_count; i++)
 		if (!dest_equal(&a->dests[i], &b->dests[i]))

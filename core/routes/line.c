@@ -14,6 +14,9 @@
 static bool is_blank(char c);
 static void skip_blanks(struct route_line *l);
 static struct slice domain_take(struct route_line *l);
+static bool auth_take(struct route_line *l, struct route *route);
+static bool auth_check(
+    struct route_line *l, const struct route *route, size_t at);
 static bool domain_check(struct route_line *l, struct slice domain);
 
 bool
@@ -64,6 +67,7 @@ route_line_domain(struct route_line *l, struct route *route)
 bool
 route_line_dests(struct route_line *l, struct route *route)
 {
+	size_t auth_at = auth_take(l, route) ? l->text.len : 0;
 	struct slice rest = slice_skip(l->text, l->at);
 	bool alone = slice_find_byte(rest, ',') == rest.len;
 	char quoted[ROUTE_QUOTE_MAX];
@@ -82,7 +86,7 @@ route_line_dests(struct route_line *l, struct route *route)
 		end = l->at + item.len;
 		(void)route_dest_read(l, slice_trim(item), route, alone);
 	}
-	return !l->is_bad;
+	return !l->is_bad && (auth_at == 0 || auth_check(l, route, auth_at));
 }
 
 bool
@@ -146,6 +150,54 @@ skip_blanks(struct route_line *l)
 {
 	while (l->at < l->text.len && is_blank(l->text.at[l->at]))
 		l->at++;
+}
+
+/* Takes " auth=PROFILE" off the end of the line, blanks before it included; the
+ * profile is borrowed from the line. */
+static bool
+auth_take(struct route_line *l, struct route *route)
+{
+	static const struct slice auth = SLICE_INIT("auth=");
+	size_t start = l->text.len;
+
+	while (start > l->at && !is_blank(l->text.at[start - 1]))
+		start--;
+	if (!slice_starts_with_nocase(slice_skip(l->text, start), auth))
+		return false;
+	route->auth = slice_skip(l->text, start + auth.len);
+	l->text.len = start;
+	while (l->text.len > l->at && is_blank(l->text.at[l->text.len - 1]))
+		l->text.len--;
+	return true;
+}
+
+/* `at` is where the destinations end. */
+static bool
+auth_check(struct route_line *l, const struct route *route, size_t at)
+{
+	struct slice name = route->auth;
+	char quoted[ROUTE_QUOTE_MAX];
+	size_t good = 0;
+
+	/* The whole line again, for the place. */
+	l->text.len = (size_t)(name.at - l->text.at) + name.len;
+	while (good < name.len &&
+	    (ascii_is_alpha(name.at[good]) || ascii_is_digit(name.at[good]) ||
+		name.at[good] == '.' || name.at[good] == '_' ||
+		name.at[good] == '-'))
+		good++;
+	if (name.len == 0 || good < name.len || name.len > ROUTES_AUTH_MAX)
+		return route_line_fail(l,
+		    (size_t)(name.at - l->text.at) +
+			(good < name.len ? good : 0),
+		    "%s is no name of a profile; expected at most %d letters, "
+		    "digits, dots, hyphens and underscores",
+		    route_quote(name, quoted), ROUTES_AUTH_MAX);
+	if (route->kind != ROUTE_HOSTS)
+		return route_line_fail(l, at,
+		    "a profile beside USEDNS or /dev/null; expected hosts of "
+		    "the route to use it with");
+	return true;
 }
 
 /* Takes the first word, which a colon ends too, except in an address literal:

@@ -85,12 +85,14 @@ routes_add_line(struct routes *r, struct slice text,
 	return true;
 }
 
-const struct route *
-routes_match(const struct routes *r, struct slice domain)
+/* Counts the look-ups in *asked. */
+static const struct route *
+match(const struct routes *r, struct slice domain, size_t *asked)
 {
 	const struct route *found;
 
 	domain = dns_name_trim(domain);
+	*asked = 1;
 	found = map_find(&r->map, domain);
 	if (found != NULL && found->match == ROUTE_EXACT)
 		return found;
@@ -99,11 +101,29 @@ routes_match(const struct routes *r, struct slice domain)
 
 		if (suffix.at[0] != '.' || suffix.len > r->partial_len_max)
 			continue;
+		++*asked;
 		found = map_find(&r->map, suffix);
 		if (found != NULL)
 			return found;
 	}
 	return r->all;
+}
+
+const struct route *
+routes_match(const struct routes *r, struct slice domain)
+{
+	size_t asked;
+
+	return match(r, domain, &asked);
+}
+
+size_t
+routes_match_cost(const struct routes *r, struct slice domain)
+{
+	size_t asked;
+
+	(void)match(r, domain, &asked);
+	return asked;
 }
 
 size_t
@@ -162,6 +182,7 @@ route_keep(struct routes *r, const struct route *route)
 	*kept = *route;
 	kept->dests = dests;
 	kept->domain = domain_keep(r, route);
+	kept->auth = arena_slice(&r->arena, route->auth);
 	r->list = xgrow(r->list, &r->cap, r->count + 1, sizeof(*r->list));
 	r->list[r->count++] = kept;
 	if (kept->match == ROUTE_ALL) {

@@ -4,7 +4,7 @@
  * Text in, a table that is const from then on, and the best match for a domain
  * out.  docs/routes.md has the grammar; in short, a line is
  *
- *	domain[:] destination[, destination]...          # comment
+ *	domain[:] destination[, destination]... [auth=PROFILE]    # comment
  *	destination = host[:port][/pri=N]
  *	host        = name | [name] | IPv4 | [IPv4] | IPv6 | [IPv6]
  *
@@ -18,10 +18,12 @@
 #include "core/base/address.h"
 #include "core/base/buf.h"
 #include "core/base/err.h"
+#include "core/base/utime.h"
 
 #define ROUTES_MAX        40000 /* the default route always counts as one */
 #define ROUTES_DESTS_MAX  100   /* of one route */
 #define ROUTES_LINE_MAX   32768 /* bytes */
+#define ROUTES_AUTH_MAX   64    /* bytes of a profile's name */
 #define SMTP_PORT_DEFAULT 25
 
 enum route_match {
@@ -59,6 +61,9 @@ struct route {
 	enum route_kind kind;
 	const struct route_dest *dests; /* as written; none unless HOSTS */
 	size_t dest_count;
+	/* The SMTP AUTH profile with which these hosts are used; empty: none.
+	 */
+	struct slice auth;
 	int line, col; /* where the domain stands; 0 when not known */
 };
 
@@ -91,13 +96,18 @@ void routes_destroy(struct routes **rp);
  * order of the lines does not matter.  A dot at the end is dropped. */
 const struct route *routes_match(const struct routes *r, struct slice domain);
 
+/* How many look-ups in the table that takes: one for the name, and one for each
+ * of its labels but the first, where a partial name may be as long. */
+size_t routes_match_cost(const struct routes *r, struct slice domain);
+
 /* The entries in the order of the text. */
 size_t routes_count(const struct routes *r);
 const struct route *routes_at(const struct routes *r, size_t index);
 
-/* Appends the table as the appliance exports it, an entry a line.  Reading it
- * gives an equal table. */
+/* Appends the table, an entry a line.  Reading it gives an equal table. */
 void routes_format(const struct routes *r, struct buf *out);
+/* The same as a file that the appliance exports, with its first line. */
+void routes_export(const struct routes *r, utime now, struct buf *out);
 /* One entry, without the end of line; likewise one destination. */
 void route_format(const struct route *route, struct buf *out);
 void route_dest_format(const struct route_dest *dest, struct buf *out);

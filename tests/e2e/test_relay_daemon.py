@@ -379,6 +379,24 @@ def test_many_bad_routes(program, tmp_path):
     assert err.endswith("... and 5 more errors\n")
 
 
+def test_password_files(program, tmp_path):
+    """Their first line counts; one that is empty or not there is told."""
+    wanted = config(tmp_path, routes=["example.com mx auth=up"],
+                    smtp_auth_profiles={"up": {
+                        "user": "u", "password_file": str(tmp_path / "pw")}})
+    code, _, err = check(program, tmp_path, wanted)
+    assert (code, err) == (
+        2, "pw: No such file or directory\n")
+    (tmp_path / "pw").write_text("\nsecret\n")
+    code, _, err = check(program, tmp_path, wanted)
+    assert (code, err) == (
+        2, "pw:1:1: an empty line; expected a password\n")
+    (tmp_path / "pw").write_text("secret\n")
+    code, out, _ = check(program, tmp_path, wanted)
+    assert code == 0
+    assert "example.com: mx auth=up\n" in out and "secret" not in out
+
+
 def test_missing_files(program, tmp_path):
     wanted = config(tmp_path, routes_file=str(tmp_path / "none"))
     assert check(program, tmp_path, wanted) == (

@@ -206,6 +206,71 @@ test_reload_routes(void **state)
 	stage_fini(&s);
 }
 
+static bool
+import(struct stage *s, const char *text, char message[ERR_MSG_MAX])
+{
+	struct err_list errors = { 0 };
+	bool good =
+	    relay_import_routes(s->relay, slice_cstr(text), "routes", &errors);
+
+	if (errors.count > 0)
+		(void)snprintf(message, ERR_MSG_MAX, "%s", errors.list[0].msg);
+	assert_int_equal(good, errors.total == 0);
+	err_list_fini(&errors);
+	return good;
+}
+
+/* An import replaces the table, or changes nothing; a reload ends it.  The
+ * cursor of hosts that both tables have goes on. */
+static void
+test_import_routes(void **state)
+{
+	char message[ERR_MSG_MAX] = "";
+	struct err err;
+	struct stage s;
+
+	(void)state;
+	stage_init(&s, STAGE_ROUTES("10.1.1.11, 10.1.1.12"));
+	(void)stage_host(&s, "10.1.1.11", NULL);
+	(void)stage_host(&s, "10.1.1.12", NULL);
+	(void)stage_host(&s, "10.1.1.13", NULL);
+	stage_send(&s, 0, "u");
+	stage_run_until(&s, UTIME_S);
+	assert_false(import(&s,
+	    "exchange.example: 10.1.1.13\nb.example: host/pri=x\n", message));
+	assert_string_equal(
+	    message, "\"x\" is no priority; expected a number from 0 to 65535");
+	assert_false(
+	    import(&s, "exchange.example: 10.1.1.13 auth=a\n", message));
+	assert_string_equal(message,
+	    "the route of exchange.example has the profile \"a\", which is "
+	    "not among smtp_auth_profiles");
+	stage_run_until(&s, 10 * UTIME_S);
+	stage_send(&s, 20, "v");
+	stage_run_until(&s, 30 * UTIME_S);
+	/* The cursor stands at .12: .13 is next, though .11 is listed first. */
+	assert_true(import(&s,
+	    "exchange.example: 10.1.1.11, 10.1.1.12, 10.1.1.13\n", message));
+	assert_int_equal(routes_count(relay_routes(s.relay)), 1);
+	stage_send(&s, 40, "w");
+	stage_run_until(&s, 50 * UTIME_S);
+	assert_true(stage_reload(&s, STAGE_ROUTES("10.1.1.11"), &err));
+	stage_send(&s, 60, "x");
+	stage_run(&s);
+	assert_log(&s,
+	    OPENED("0", "1", "10.1.1.11") STARTED("0", "1", "1", "0") DONE(
+		"0", "1", "1", "0") FINISHED("0", "1") CLOSED("5",
+		"1") OPENED("20", "2", "10.1.1.12") STARTED("20", "2", "2", "0")
+		DONE("20", "2", "2", "0") FINISHED("20", "2") CLOSED("25", "2")
+		    OPENED("40", "3", "10.1.1.13") STARTED("40", "3", "3", "0")
+			DONE("40", "3", "3", "0") FINISHED("40", "3")
+			    CLOSED("45", "3") OPENED("60", "4", "10.1.1.11")
+				STARTED("60", "4", "4", "0")
+				    DONE("60", "4", "4", "0")
+					FINISHED("60", "4") CLOSED("65", "4"));
+	stage_fini(&s);
+}
+
 /* While a host makes the relay wait for its greeting; then comes EHLO, with the
  * name that was in force when the connection was made. */
 static void
@@ -372,6 +437,7 @@ main(void)
 	TEST(&kit, test_drain);
 	TEST(&kit, test_drain_deadline);
 	TEST(&kit, test_reload_routes);
+	TEST(&kit, test_import_routes);
 	TEST(&kit, test_reload_while_greeting);
 	TEST(&kit, test_reload_listeners);
 	TEST(&kit, test_reload_fails);

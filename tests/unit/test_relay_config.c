@@ -322,6 +322,9 @@ static struct error_row {
 	    "/postmaster: \"me\" is no address, expected local@domain" },
 	{ BASE ", \"accept_for\": [^1]}",
 	    "/accept_for/0: expected a string, got a number" },
+	{ BASE ", \"smtp_auth_profiles\": {\"up\": ^{\"user\": \"u\"}}}",
+	    "/smtp_auth_profiles/up: expected one of the keys \"password\", "
+	    "\"password_file\"" },
 	{ BASE ", \"drain_timeout\": ^30}",
 	    "/drain_timeout: expected a string, got a number" },
 	{ BASE ", \"delivery\": {^\"idle\": \"5s\"}}",
@@ -366,6 +369,29 @@ take_mark(char *text, int *line, int *col)
 		*col = *at == '\n' ? 1 : *col + 1;
 	}
 	memmove(mark, mark + 1, strlen(mark));
+}
+
+/* A route whose profile is not there; one whose is. */
+static void
+test_auth_profiles(void **state)
+{
+	static const char text[] =
+	    BASE ", \"smtp_auth_profiles\": {\"up\": {\"user\": \"u\", "
+		 "\"password\": \"p\"}},\n"
+		 "\"routes\": [\"a b auth=up\", \"c d auth=op\"]}";
+	struct outcome o;
+
+	(void)state;
+	parse(&o, text, NULL);
+	assert_false(o.ok);
+	assert_int_equal(o.errors.total, 1);
+	assert_string_equal(o.err.msg,
+	    "the route of c has the profile \"op\", which is not among "
+	    "smtp_auth_profiles (did you mean \"up\"?)");
+	assert_int_equal(o.err.line, 2);
+	assert_int_equal(o.err.col, 28);
+	err_list_fini(&o.errors);
+	relay_config_fini(&o.file);
 }
 
 static void
@@ -493,6 +519,7 @@ main(void)
 	ROWS(&kit, open_relay_rows, test_open_relay);
 	TEST(&kit, test_routes_file);
 	ROWS(&kit, error_rows, test_error);
+	TEST(&kit, test_auth_profiles);
 	TEST(&kit, test_routes_errors);
 	TEST(&kit, test_destconfig);
 	TEST(&kit, test_destconfig_errors);

@@ -223,6 +223,60 @@ a_table_has_a_bound(void **state)
 	buf_fini(&text);
 }
 
+/* However many routes there are: one look-up for the name, and one for each dot
+ * that a partial name of the table could begin at. */
+static void
+a_match_costs_no_more_than_its_labels(void **state)
+{
+	static const struct row {
+		const char *domain;
+		size_t cost;
+	} rows[] = {
+		{ "d7.test", 1 },        /* exact, and no longer walk */
+		{ "a.b.c.d.e.test", 5 }, /* no route: each suffix */
+		{ "x.d8.test", 2 },      /* the longest partial at once */
+		{ "a.b.c.x.d8.test", 4 },
+		{ "nothing", 1 },
+		/* Suffixes longer than any partial name are not asked for. */
+		{ "aaaaaaaaaaaaaaaaaaaaa.bbbbbbbbbbbbbbbbbbb.test", 2 },
+	};
+	struct buf text = { 0 };
+	struct routes *r;
+
+	(void)state;
+	for (int i = 1; i < ROUTES_MAX; i++)
+		buf_printf(
+		    &text, "%sd%d.test: host\n", i % 4 == 0 ? "." : "", i);
+	buf_append_cstr(&text, "ALL: host\n");
+	r = must_parse(buf_slice(&text));
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+		if (routes_match_cost(r, slice_cstr(rows[i].domain)) !=
+		    rows[i].cost)
+			fail_msg("%s takes %zu look-ups", rows[i].domain,
+			    routes_match_cost(r, slice_cstr(rows[i].domain)));
+	routes_destroy(&r);
+	buf_fini(&text);
+}
+
+static void
+an_export_says_when_it_was_made(void **state)
+{
+	struct routes *r = must_parse(SLICE("a.test: host/pri=5 auth=up\n"));
+	struct buf out = { 0 };
+
+	(void)state;
+	routes_export(r, INT64_C(1404292507) * UTIME_S + 5, &out);
+	assert_slice(buf_slice(&out),
+	    "# File exported by the CLI at 20140702T091507\n"
+	    "a.test: host/pri=5 auth=up\n");
+	routes_destroy(&r);
+	r = must_parse(buf_slice(&out));
+	assert_int_equal(routes_count(r), 1);
+	assert_slice(routes_at(r, 0)->auth, "up");
+	routes_destroy(&r);
+	buf_fini(&out);
+}
+
 static double
 seconds_since(const struct timespec *start)
 {
@@ -287,6 +341,8 @@ main(void)
 	TEST(&kit, a_table_prints_in_its_order);
 	TEST(&kit, entries_differ_by_each_part);
 	TEST(&kit, a_table_has_a_bound);
+	TEST(&kit, a_match_costs_no_more_than_its_labels);
+	TEST(&kit, an_export_says_when_it_was_made);
 	TEST(&kit, the_largest_table_is_fast);
 	return kit_run(&kit, "routes");
 }

@@ -58,6 +58,12 @@ static struct good_row {
 	{ "example.com: dead:25", "example.com: dead:25" },
 	{ "example.com: 1::25", "example.com: 1::25" },
 	{ "example.com: a-b.c_d-e", "example.com: a-b.c_d-e" },
+	{ "example.com: host auth=upstream",
+	    "example.com: host auth=upstream" },
+	{ "example.com host:587/pri=1, [host2] \t AUTH=Up.stream_2-b  # c",
+	    "example.com: host:587/pri=1, [host2] auth=Up.stream_2-b" },
+	{ "ALL: host auth=a", "ALL: host auth=a" },
+	{ "example.com: auth", "example.com: auth" },
 	{ "xn--mller-kva.example: host", "xn--mller-kva.example: host" },
 	{ "example.com: host, host", "example.com: host, host" },
 	{ "example.com: host # and why", "example.com: host" },
@@ -98,6 +104,25 @@ check_good(void **state)
 static struct bad_row {
 	const char *name, *want;
 } bad_rows[] = {
+	/* profiles */
+	{ "a: host auth=",
+	    "routes:1:14: \"\" is no name of a profile; expected at most 64 "
+	    "letters, digits, dots, hyphens and underscores" },
+	{ "a: host auth=b/c",
+	    "routes:1:15: \"b/c\" is no name of a profile; expected at most 64 "
+	    "letters, digits, dots, hyphens and underscores" },
+	{ "a: USEDNS auth=b",
+	    "routes:1:10: a profile beside USEDNS or /dev/null; expected hosts "
+	    "of the route to use it with" },
+	{ "a: /dev/null auth=b",
+	    "routes:1:13: a profile beside USEDNS or /dev/null; expected hosts "
+	    "of the route to use it with" },
+	{ "a: auth=b",
+	    "routes:1:4: \"a\" has no destination; expected a host, USEDNS or "
+	    "/dev/null" },
+	{ "a: host auth=b, host2",
+	    "routes:1:9: \"auth=b\" behind a blank; expected a comma between "
+	    "destinations and no blank inside one" },
 	/* domains */
 	{ "exa*ple.com: host",
 	    "routes:1:4: \"exa*ple.com\" is no domain: a domain name has "
