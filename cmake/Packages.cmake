@@ -24,5 +24,8 @@ target_include_directories(package_ev SYSTEM INTERFACE "${EV_INCLUDE_DIR}")
 target_link_libraries(package_ev INTERFACE "${EV_LIBRARY}")
 add_library(package::ev ALIAS package_ev)
 
+# libcrypt: crypt_r(3), in which passwords are hashed.
+package_from_pkgconfig(crypt "libcrypt>=4.4")
+
 # uthash is a header.
 find_path(UTHASH_INCLUDE_DIR uthash.h REQUIRED)

@@ -42,7 +42,7 @@ floor_library(mock FLOOR 3 IN mockserver
 floor_library(relay FLOOR 3 IN relay
   FILES relay relay_* bounce inbound* outbound* deliver* spool spool_* log
   resolve operate operate_* control control_*
-  USES relay_pure world NEEDS sqlite3)
+  USES relay_pure world NEEDS sqlite3 crypt)
 floor_library(harness FLOOR 4 IN harness
   FILES run run_* inject* sim sim_* live live_* explore
   USES harness_pure mock relay world world_ev)

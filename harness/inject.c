@@ -18,30 +18,51 @@ static void message_over(struct session *s);
 static void session_rest(struct session *s);
 static void pump(struct session *s);
 
+static void
+count_sessions(struct injection *in)
+{
+	const struct plan *plan = in->plan;
+
+	for (size_t i = 0; i < plan->inject_count; i++)
+		if (plan->injects[i].dialogue.count > 0)
+			in->dialogue_count++;
+		else
+			in->session_count += plan->injects[i].sessions;
+	if (in->dialogue_count > 0)
+		in->tls = tls_context_new_client(
+		    &tls_context_options_default, &(struct err){ 0 });
+}
+
 struct injection *
 injection_new(struct world *w, const struct plan *plan,
     const struct endpoint *relay, const struct inject_hooks *hooks)
 {
 	struct injection *in = xcalloc(1, sizeof(*in));
 	uint64_t base = 0;
-	size_t n = 0;
+	size_t n = 0, d = 0;
 
-	*in = (struct injection){
-		.world = w, .plan = plan, .relay = *relay, .hooks = *hooks
-	};
+	*in = (struct injection){ .world = w, .plan = plan, .hooks = *hooks };
+	in->relay = xcalloc(plan->relay.listeners.count, sizeof(*relay));
+	memcpy(in->relay, relay, plan->relay.listeners.count * sizeof(*relay));
 	in->entries = xcalloc(plan->inject_count + 1, sizeof(*in->entries));
-	for (size_t i = 0; i < plan->inject_count; i++)
-		in->session_count += plan->injects[i].sessions;
+	count_sessions(in);
 	in->sessions = xcalloc(in->session_count + 1, sizeof(*in->sessions));
 	in->sessions_left = in->session_count;
+	in->dialogues = xcalloc(in->dialogue_count + 1, sizeof(*in->dialogues));
+	in->dialogues_left = in->dialogue_count;
 	for (size_t i = 0; i < plan->inject_count; i++) {
 		struct entry *entry = &in->entries[i];
 
 		entry->said = &plan->injects[i];
 		entry->base = base;
+		entry->refused = xcalloc(
+		    entry->said->refused.count + 1, sizeof(*entry->refused));
 		base += entry->said->count;
-		for (uint32_t k = 0; k < entry->said->sessions; k++)
-			session_init(&in->sessions[n++], in, entry);
+		if (entry->said->dialogue.count > 0)
+			dialogue_init(&in->dialogues[d++], in, entry->said);
+		else
+			for (uint32_t k = 0; k < entry->said->sessions; k++)
+				session_init(&in->sessions[n++], in, entry);
 	}
 	return in;
 }
@@ -55,8 +76,15 @@ injection_destroy(struct injection **ip)
 		return;
 	for (size_t i = 0; i < in->session_count; i++)
 		session_fini(&in->sessions[i]);
+	for (size_t i = 0; i < in->dialogue_count; i++)
+		dialogue_fini(&in->dialogues[i]);
+	for (size_t i = 0; i < in->plan->inject_count; i++)
+		free(in->entries[i].refused);
+	tls_context_destroy(&in->tls);
 	buf_fini(&in->chunk);
 	free(in->sessions);
+	free(in->dialogues);
+	free(in->relay);
 	free(in->entries);
 	free(in);
 	*ip = NULL;
@@ -65,7 +93,22 @@ injection_destroy(struct injection **ip)
 bool
 injection_is_done(const struct injection *in)
 {
-	return in->sessions_left == 0;
+	return in->sessions_left == 0 && in->dialogues_left == 0;
+}
+
+uint64_t
+injection_missing_refusals(
+    const struct injection *in, size_t index, size_t code)
+{
+	const struct entry *entry = &in->entries[index];
+
+	return entry->said->refused.at[code].count - entry->refused[code];
+}
+
+const struct endpoint *
+inject_relay(const struct injection *in, const struct plan_inject *said)
+{
+	return &in->relay[said->listener];
 }
 
 /* ---- the connection ---- */
@@ -161,12 +204,12 @@ connection_open(struct session *s)
 		.on_eof = on_eof,
 		.on_failure = on_failure,
 	};
-	struct endpoint from = { PLAN_INJECTOR_ADDRESS, 0 };
+	struct endpoint from = { s->entry->said->client, 0 };
 
 	s->state = SESSION_OPEN;
 	s->phase = PHASE_SETUP;
-	s->stream =
-	    world_connect(s->in->world, &from, &s->in->relay, &handler, s);
+	s->stream = world_connect(s->in->world, &from,
+	    inject_relay(s->in, s->entry->said), &handler, s);
 }
 
 /* ---- the session ---- */

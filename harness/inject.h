@@ -10,6 +10,9 @@
  * relay refuses, 4xx or 5xx, is counted and reported, and not sent again,
  * unless the entry has a "retry": then a message of which no recipient was
  * accepted, for a 4xx or for want of an answer, is.
+ *
+ * An entry may have one dialogue instead, whose lines go out as they are
+ * written (inject_dialogue.c).
  */
 #ifndef FAULTPOST_INJECT_H
 #define FAULTPOST_INJECT_H
@@ -28,20 +31,35 @@ struct inject_refusal {
 	struct slice text; /* of the reply, or what happened; borrowed */
 };
 
+/* A dialogue that goes otherwise than its lines say. */
+struct inject_surprise {
+	const char *place;  /* of the line */
+	const char *wanted; /* how the reply should begin, or what else */
+	struct slice found; /* borrowed for the call */
+};
+
 struct inject_hooks {
 	void *owner;
+	/* Of a recipient that was not to be refused. */
 	void (*on_refusal)(void *owner, const struct inject_refusal *refusal);
+	void (*on_surprise)(
+	    void *owner, const struct inject_surprise *surprise);
 };
 
 struct injection;
 
-/* Begins now.  `plan` is borrowed until injection_destroy(), `relay` and
- * `hooks` are copied. */
+/* Begins now.  `plan` is borrowed until injection_destroy(), `hooks` are
+ * copied; `relay` has the address of each of the relay's listeners, copied
+ * too. */
 struct injection *injection_new(struct world *w, const struct plan *plan,
     const struct endpoint *relay, const struct inject_hooks *hooks);
 /* Resets what is open. */
 void injection_destroy(struct injection **ip);
 /* Every message has had its answer and every connection is closed. */
 bool injection_is_done(const struct injection *i);
+/* Recipients that were to be refused with this code and were not: of entry
+ * `index` of the plan, of its code `code` there. */
+uint64_t injection_missing_refusals(
+    const struct injection *i, size_t index, size_t code);
 
 #endif

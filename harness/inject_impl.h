@@ -31,7 +31,23 @@ enum session_phase {
 struct entry {
 	const struct plan_inject *said; /* borrowed */
 	uint64_t taken;                 /* messages that sessions have taken */
-	uint64_t base; /* number of its first message, less 1 */
+	uint64_t base;     /* number of its first message, less 1 */
+	uint64_t *refused; /* owned; by said->refused, how many were */
+};
+
+/* A session that follows the lines of an entry. */
+struct dialogue {
+	struct injection *in;           /* borrowed */
+	const struct plan_inject *said; /* borrowed */
+	struct timer timer;             /* its time, or a line's wait */
+	struct stream *stream;          /* owned; NULL: not begun, or over */
+	struct smtp_reply_reader reader;
+	struct buf heard; /* and not yet read */
+	size_t at;        /* the line */
+	/* Of that line: */
+	bool has_waited, has_spoken, has_heard;
+	bool is_securing, is_secured;
+	bool is_eof, is_over;
 };
 
 struct session {
@@ -60,15 +76,30 @@ struct session {
 struct injection {
 	struct world *world;     /* borrowed */
 	const struct plan *plan; /* borrowed */
-	struct endpoint relay;
+	struct endpoint *relay;  /* owned; by listener */
 	struct inject_hooks hooks;
 	struct entry *entries;    /* owned */
 	struct session *sessions; /* owned */
 	size_t session_count;
-	size_t sessions_left; /* not OVER */
-	struct buf chunk;     /* content on its way to a client */
+	size_t sessions_left;       /* not OVER */
+	struct dialogue *dialogues; /* owned */
+	size_t dialogue_count;
+	size_t dialogues_left;   /* not over */
+	struct tls_context *tls; /* owned; of dialogues */
+	struct buf chunk;        /* content on its way to a client */
 };
 
+/* Where the entry's clients connect to. */
+const struct endpoint *inject_relay(
+    const struct injection *in, const struct plan_inject *said);
+
+/* ---- inject_dialogue.c ---- */
+/* Begins at the entry's time. */
+void dialogue_init(
+    struct dialogue *d, struct injection *in, const struct plan_inject *said);
+void dialogue_fini(struct dialogue *d);
+
+/* ---- inject_message.c ---- */
 /* When the message that the session has taken is due. */
 utime inject_due(const struct session *s);
 /* Makes the addresses of that message, with no answer for any recipient yet. */

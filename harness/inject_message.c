@@ -15,6 +15,24 @@ inject_due(const struct session *s)
 	    s->in->plan->start, said->at + (utime)(s->k - 1) * said->every);
 }
 
+/* Was one more refusal with this code to be expected? */
+static bool
+is_expected(struct entry *entry, int code)
+{
+	for (size_t i = 0; i < entry->said->refused.count; i++) {
+		const struct plan_refused *said = &entry->said->refused.at[i];
+		uint64_t wanted;
+
+		if (!slice_to_u64(said->code, 599, &wanted) ||
+		    wanted != (uint64_t)code ||
+		    entry->refused[i] == said->count)
+			continue;
+		entry->refused[i]++;
+		return true;
+	}
+	return false;
+}
+
 static void
 report_refusal(struct session *s, size_t recipient, enum smtp_stage stage,
     int code, struct slice text)
@@ -27,7 +45,8 @@ report_refusal(struct session *s, size_t recipient, enum smtp_stage stage,
 		.text = text,
 	};
 
-	s->in->hooks.on_refusal(s->in->hooks.owner, &refusal);
+	if (!is_expected(s->entry, code))
+		s->in->hooks.on_refusal(s->in->hooks.owner, &refusal);
 }
 
 /* A refusal for now may be made good, and is told when it has not been. */

@@ -326,8 +326,6 @@ build_plain(struct plan_builder *b)
 	plan->case_name = text_or_empty(file->case_name);
 	plan->start = file->start;
 	plan->seed = file->seed;
-	plan->injects = file->inject.at;
-	plan->inject_count = file->inject.count;
 	plan->until = file->until;
 	plan->span_max = file->limits.span;
 	if (plan->until != UTIME_NEVER && plan->until > plan->span_max)
@@ -349,7 +347,7 @@ plan_build(
 	build_plain(&b);
 	build_waivers(&b);
 	return build_relay(&b, err) && build_hosts(&b, err) &&
-	    build_routes(owner, &b, err) &&
+	    plan_build_injects(&b, err) && build_routes(owner, &b, err) &&
 	    build_destinations(owner, &b, err) && plan_build_dns(&b, err) &&
 	    plan_build_network(&b, err) && plan_build_expectations(&b, err);
 }

@@ -55,6 +55,23 @@
 
 /* ---- load ---- */
 
+/* A line of a dialogue: the client waits, says, and hears. */
+struct plan_line {
+	utime wait;
+	struct slice said;  /* with its CR LF */
+	bool has_say;       /* a line, not bytes */
+	bool is_tls;        /* a handshake */
+	struct slice reply; /* how it begins; empty: none is awaited */
+	bool is_end;        /* the relay closes behind it */
+	const char *place;  /* FILE:LINE:COL */
+};
+
+/* How many recipients are refused with a code. */
+struct plan_refused {
+	struct slice code;
+	uint64_t count;
+};
+
 /* One entry of "inject".  Its k-th message (1 to count) is due at
  * at + (k - 1) * every; `{n}` in the addresses is k. */
 struct plan_inject {
@@ -65,6 +82,14 @@ struct plan_inject {
 	JSON_ARRAY_OF(struct slice) to; /* each may hold {n} */
 	uint64_t size_bytes; /* of the content, headers included, at least */
 	uint32_t sessions;   /* that share the count */
+	JSON_ARRAY_OF(struct plan_refused) refused;
+	/* Instead of messages: one session, line by line; `count` is then the
+	 * most that it can send. */
+	JSON_ARRAY_OF(struct plan_line) dialogue;
+	struct slice listener_name;
+	bool has_listener;
+	size_t listener; /* index into relay.listeners */
+	struct ip_address client;
 	utime retry; /* what was not accepted, for a 4xx or for want of an
 	              * answer, is sent again after that; UTIME_NEVER: not */
 	const char *pointer; /* JSON pointer */

@@ -133,6 +133,11 @@ struct scenario_file {
 };
 
 extern const struct json_table scenario_table;
+/* plan_inject.c: for struct plan_inject. */
+extern const struct json_table inject_table;
+/* Addresses, where {n} is the number of a message.  Member: struct slice. */
+extern const struct json_custom plan_recipient_json;
+extern const struct json_custom plan_sender_json;
 /* plan_table_step.c: of struct file_link and struct file_step. */
 extern const struct json_table plan_link_table, plan_step_table;
 
@@ -171,6 +176,8 @@ bool plan_build_dns(struct plan_builder *b, struct err *err);
  * step. */
 const struct zone *plan_build_dns_step(struct plan_builder *b,
     struct zone_json *names, const struct file_step *said, struct err *err);
+/* plan_inject.c: fills in plan->injects; behind hosts and the relay. */
+bool plan_build_injects(struct plan_builder *b, struct err *err);
 /* plan_network.c: fills in plan->links and plan->steps. */
 bool plan_build_network(struct plan_builder *b, struct err *err);
 

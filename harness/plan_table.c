@@ -16,82 +16,14 @@
 #define LIST_MAX          100000
 #define COUNT_MAX         INT64_C(1000000000)
 
-static bool address_read(
-    const struct json_at *at, void *to, struct arena *arena, struct err *err);
-static bool sender_read(
-    const struct json_at *at, void *to, struct arena *arena, struct err *err);
 static bool pattern_read(
     const struct json_at *at, void *to, struct arena *arena, struct err *err);
 static bool code_read(
     const struct json_at *at, void *to, struct arena *arena, struct err *err);
-static bool inject_check(const struct json_at *at, void *value,
-    struct arena *arena, struct err *err);
 static bool expectation_check(const struct json_at *at, void *value,
     struct arena *arena, struct err *err);
 
-/* ---- inject ---- */
-
-#define ADDRESS_REGEX "[^\\x00-\\x20<>\\x7f]+@[^\\x00-\\x20<>@\\x7f]+"
-
-static const struct json_custom address_custom = {
-	.name = "recipient pattern",
-	.types = JSON_ACCEPTS_STRING,
-	.pattern = ADDRESS_REGEX,
-	.read = address_read,
-};
-static const struct json_custom sender_custom = {
-	.name = "sender pattern",
-	.types = JSON_ACCEPTS_STRING,
-	.pattern = "(" ADDRESS_REGEX ")?",
-	.read = sender_read,
-};
-
-static const struct json_word retry_words[] = {
-	{ "never", UTIME_NEVER },
-};
-
 /* clang-format off */
-static const struct json_field inject_fields[] = {
-	{ "count", JF_INTEGER(1, COUNT_MAX),
-	    JSON_AT(struct plan_inject, count), "1", "How many messages." },
-	{ "at", JF_DURATION, JSON_AT(struct plan_inject, at), "0s",
-	    "When the first one is due, since the start." },
-	{ "every", JF_DURATION, JSON_AT(struct plan_inject, every), "0s",
-	    "From one message to the next; 0s: as fast as the sessions go." },
-	{ "rate", JF_NUMBER(0.000001, 1000000.0),
-	    JSON_AT(struct plan_inject, rate), JSON_OPTIONAL,
-	    "Messages per second, instead of \"every\"." },
-	{ "from", JF_CUSTOM(&sender_custom), JSON_AT(struct plan_inject, from),
-	    "sender@example.net",
-	    "The envelope's sender, where {n} is the message's number; "
-	    "empty: the null path." },
-	{ "to", JF_ARRAY_OR_ONE(struct slice, JF_CUSTOM(&address_custom), 1,
-	    10000), JSON_AT(struct plan_inject, to), JSON_REQUIRED,
-	    "The envelope's recipients, where {n} is the message's number." },
-	{ "size", JF_INTEGER(0, INT64_C(1) << 30),
-	    JSON_AT(struct plan_inject, size_bytes), "1024",
-	    "Bytes of a message, its header included." },
-	{ "sessions", JF_INTEGER(1, 10000),
-	    JSON_AT(struct plan_inject, sessions), "1",
-	    "SMTP sessions that share the messages." },
-	{ "retry", JF_DURATION_OR(retry_words),
-	    JSON_AT(struct plan_inject, retry), "never",
-	    "When a message of which no recipient was accepted, for a 4xx or "
-	    "for want of an answer, is sent again, since it failed." },
-};
-static const struct json_group inject_groups[] = {
-	{ JSON_AT_MOST_ONE, "every rate" },
-};
-static const struct json_table inject_table = {
-	.name = "inject",
-	.help = "Messages that enter the relay through its listener.",
-	.size = sizeof(struct plan_inject),
-	JSON_FIELDS(inject_fields),
-	JSON_GROUPS(inject_groups),
-	.pointer = offsetof(struct plan_inject, pointer),
-	.check = inject_check,
-};
-
 /* ---- expectations ---- */
 
 static const struct json_custom pattern_custom = {
@@ -174,11 +106,11 @@ static const struct json_field expectation_fields[] = {
 	{ "host", JF_STRING(1, NAME_MAX_CHARS),
 	    JSON_AT(struct file_expectation, host), JSON_OPTIONAL,
 	    "The host that took the message; absent: any." },
-	{ "from", JF_CUSTOM(&sender_custom),
+	{ "from", JF_CUSTOM(&plan_sender_json),
 	    JSON_AT_HAS(struct file_expectation, from, has_from),
 	    JSON_OPTIONAL,
 	    "The sender in that message's envelope; empty: the null path." },
-	{ "to", JF_CUSTOM(&address_custom),
+	{ "to", JF_CUSTOM(&plan_recipient_json),
 	    JSON_AT(struct file_expectation, to), JSON_OPTIONAL,
 	    "One of the recipients in that message's envelope." },
 	{ "message", JF_INTEGER(1, COUNT_MAX),
@@ -369,46 +301,6 @@ plan_fields_format(struct buf *out)
 /* ---- grammars inside strings ---- */
 
 static bool
-is_address_byte(char c)
-{
-	return (unsigned char)c > ' ' && c != '<' && c != '>' && c != 0x7f;
-}
-
-/* As ADDRESS_REGEX: whether a server likes it is for the run to show. */
-static bool
-address_read(
-    const struct json_at *at, void *to, struct arena *arena, struct err *err)
-{
-	struct slice text = json_at_text(at);
-	size_t sign = text.len;
-
-	for (size_t i = 0; i < text.len; i++) {
-		if (!is_address_byte(text.at[i]))
-			return json_fail_inside(at, i, err,
-			    "an address has no spaces, controls or angle "
-			    "brackets");
-		if (text.at[i] == '@')
-			sign = i;
-	}
-	if (sign == text.len || sign == 0 || sign == text.len - 1) {
-		char quoted[JSON_QUOTE_MAX];
-
-		return json_fail(at, err,
-		    "%s is no address, expected local@domain",
-		    json_quote(text, quoted));
-	}
-	*(struct slice *)to = arena_slice(arena, text);
-	return true;
-}
-
-static bool
-sender_read(
-    const struct json_at *at, void *to, struct arena *arena, struct err *err)
-{
-	return json_at_text(at).len == 0 || address_read(at, to, arena, err);
-}
-
-static bool
 pattern_read(
     const struct json_at *at, void *to, struct arena *arena, struct err *err)
 {
@@ -443,20 +335,6 @@ code_read(
 }
 
 /* ---- what one field cannot see ---- */
-
-static bool
-inject_check(
-    const struct json_at *at, void *value, struct arena *arena, struct err *err)
-{
-	struct plan_inject *inject = value;
-
-	(void)at;
-	(void)arena;
-	(void)err;
-	if (inject->rate > 0)
-		inject->every = (utime)((double)UTIME_S / inject->rate);
-	return true;
-}
 
 static bool
 expectation_check(

@@ -174,6 +174,16 @@ on_refusal(void *owner, const struct inject_refusal *refusal)
 	buf_append(&sim->refusal, refusal->text);
 }
 
+static void
+on_surprise(void *owner, const struct inject_surprise *surprise)
+{
+	struct sim *sim = owner;
+
+	if (sim->evidence == NULL)
+		result_add_ending(sim->result, "injection", surprise->place,
+		    surprise->wanted, "%.*s", SLICE_ARG(surprise->found));
+}
+
 /* ---- the timeline ---- */
 
 static enum host_state
@@ -304,6 +314,19 @@ build_world(struct sim *sim)
 		set_host(sim, i, plan->hosts.at[i].state);
 }
 
+static void
+inject_begin(struct sim *sim)
+{
+	const struct inject_hooks hooks = { sim, on_refusal, on_surprise };
+	size_t count = sim->plan->relay.listeners.count;
+	struct endpoint *at = xcalloc(count, sizeof(*at));
+
+	for (size_t i = 0; i < count; i++)
+		at[i] = *relay_listen_address(sim->relay.relay, i);
+	sim->injection = injection_new(sim->world, sim->plan, at, &hooks);
+	free(at);
+}
+
 static bool
 sim_assemble(struct sim *sim, struct err *err)
 {
@@ -314,7 +337,6 @@ sim_assemble(struct sim *sim, struct err *err)
 	};
 	struct transcript_sink sink = { sim, on_transcript };
 	struct relay_hooks relay = { sim, on_log, NULL, on_fault };
-	struct inject_hooks inject = { sim, on_refusal };
 
 	build_world(sim);
 	sim->config.queue_path = SLICE("queue.db");
@@ -327,8 +349,7 @@ sim_assemble(struct sim *sim, struct err *err)
 	sim->relay.on_trouble = on_trouble;
 	if (!sim_relay_start(&sim->relay, err))
 		return err_prefix(err, "the relay cannot start: ");
-	sim->injection = injection_new(sim->world, plan,
-	    relay_listen_address(sim->relay.relay, 0), &inject);
+	inject_begin(sim);
 	sim->step_timer.fire = on_step;
 	step_arm(sim);
 	sim->until_timer.fire = on_until;
@@ -390,6 +411,27 @@ check_refusals(struct sim *sim)
 	j->at = sim->refused_at;
 }
 
+/* Refusals that the scenario promises, and that did not come. */
+static void
+check_promises(struct sim *sim)
+{
+	for (size_t i = 0; i < sim->plan->inject_count; i++) {
+		const struct plan_inject *said = &sim->plan->injects[i];
+
+		for (size_t k = 0; k < said->refused.count; k++) {
+			uint64_t missing =
+			    injection_missing_refusals(sim->injection, i, k);
+
+			if (missing > 0)
+				result_add_ending(sim->result, "injection",
+				    NULL, "the refusals that are promised",
+				    "%llu fewer with %.*s",
+				    (unsigned long long)missing,
+				    SLICE_ARG(said->refused.at[k].code));
+		}
+	}
+}
+
 static void
 check_queue(struct sim *sim)
 {
@@ -443,6 +485,7 @@ sim_end(struct sim *sim, bool in_bounds, const struct err *bound)
 		    "the scenario ends within its \"limits\"", "it loops: %s",
 		    bound->msg);
 	check_refusals(sim);
+	check_promises(sim);
 	if (in_bounds && sim->plan->until == UTIME_NEVER)
 		check_sessions(sim);
 	check_queue(sim);

@@ -119,6 +119,28 @@ enum relay_listener_kind {
 	LISTENER_PRIVATE,
 };
 
+enum relay_listener_tls_mode {
+	LISTENER_TLS_OFF,
+	LISTENER_TLS_PREFERRED,
+	LISTENER_TLS_REQUIRED,
+};
+struct relay_listener_tls {
+	enum relay_listener_tls_mode mode;
+	/* Empty: a certificate is made. */
+	struct slice certificate_path, key_path;
+	struct slice certificate, key; /* what these files hold */
+};
+
+struct relay_user {
+	struct slice name, hash; /* crypt(3)'s; terminated */
+};
+struct relay_auth {
+	JSON_ARRAY_OF(struct relay_user) users;
+	bool clear;     /* offered without TLS, too */
+	uint32_t tries; /* wrong passwords, then 421 */
+	utime delay;    /* of the answer to a wrong one */
+};
+
 /* Where the relay listens, and what it takes from whom there. */
 struct relay_listener_config {
 	struct slice name; /* of the interface, in the injection lines */
@@ -132,6 +154,8 @@ struct relay_listener_config {
 	JSON_ARRAY_OF(struct ip_network) xclient_from;
 	bool open_relay;     /* any network in relay_from is meant */
 	bool delayed_reject; /* strangers are refused at RCPT, not greeted */
+	struct relay_listener_tls tls;
+	struct relay_auth auth;
 	struct relay_limits limits;
 };
 

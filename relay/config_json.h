@@ -45,7 +45,6 @@ struct relay_config_file {
  * with *err set): the path is taken as written.  On false *file is empty.  All
  * errors of these tables are appended to `errors`, *err being the first of
  * them. */
-typedef char *relay_config_load(const char *path, size_t *len, struct err *err);
 bool relay_config_parse(struct relay_config_file *out, const char *file,
     struct slice text, relay_config_load *load, struct err_list *errors,
     struct err *err);

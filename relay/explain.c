@@ -6,12 +6,22 @@ static void
 explain_listener(const struct relay_listener_config *l, struct buf *out)
 {
 	char at[ENDPOINT_TEXT_MAX];
+	static const char *const tls[] = {
+		[LISTENER_TLS_OFF] = "",
+		[LISTENER_TLS_PREFERRED] = "; STARTTLS",
+		[LISTENER_TLS_REQUIRED] = "; STARTTLS required",
+	};
 
 	buf_printf(out,
 	    "listens on %s; networks that may send anywhere: %zu; domains to "
-	    "which anybody may send: %zu%s\n",
+	    "which anybody may send: %zu%s%s",
 	    endpoint_format(&l->at, at), l->relay_from.count,
-	    l->accept_for.count, l->open_relay ? "; an open relay" : "");
+	    l->accept_for.count, l->open_relay ? "; an open relay" : "",
+	    tls[l->tls.mode]);
+	if (l->auth.users.count > 0)
+		buf_printf(out, "; users: %zu%s", l->auth.users.count,
+		    l->auth.clear ? ", also in clear" : "");
+	buf_append_byte(out, '\n');
 }
 
 static void

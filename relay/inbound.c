@@ -19,6 +19,7 @@ static const struct stream_handler handler = {
 	.on_drained = on_drained,
 	.on_eof = on_eof,
 	.on_failure = on_failure,
+	.on_secured = inbound_on_secured,
 };
 
 /* ---- life cycle ---- */
@@ -75,6 +76,8 @@ inbound_free(struct inbound *in)
 
 	inbound_forget_message(in);
 	timer_stop(r->world, &in->patience);
+	timer_stop(r->world, &in->late);
+	sasl_fini(&in->sasl);
 	spool_ticket_cancel(&in->ticket);
 	message_destroy(&in->accepted);
 	smtp_server_destroy(&in->server);
@@ -146,11 +149,7 @@ inbound_accept(struct relay_listener *l, struct stream *s)
 {
 	struct relay *r = l->relay;
 	struct inbound *in = xcalloc(1, sizeof(*in));
-	struct smtp_server_options options = {
-		.extensions = SMTP_EXT_PIPELINING | SMTP_EXT_SIZE |
-		    SMTP_EXT_8BITMIME | SMTP_EXT_ENHANCEDSTATUSCODES |
-		    SMTP_EXT_SMTPUTF8 | SMTP_EXT_CHUNKING,
-	};
+	struct smtp_server_options options;
 
 	in->relay = r;
 	in->listener = l;
@@ -162,8 +161,8 @@ inbound_accept(struct relay_listener *l, struct stream *s)
 	in->session_until =
 	    utime_add(world_now(r->world), in->limits.session_timeout);
 	in->ticket.on_durable = inbound_on_durable;
-	if (inbound_has_xclient(in))
-		options.extensions |= SMTP_EXT_XCLIENT;
+	in->late.fire = inbound_on_late;
+	options.extensions = inbound_extensions(in);
 	in->server = smtp_server_new(&options);
 	list_init(&in->link);
 	list_append(&r->sessions, &in->link);
@@ -185,7 +184,10 @@ is_dismissed(const struct inbound *in)
 static void
 dismiss(struct inbound *in)
 {
-	stream_write(in->stream, SLICE("421 4.3.2 Service shutting down\r\n"));
+	/* Within a handshake there is nobody to talk to. */
+	if (!in->is_shaking_hands)
+		stream_write(
+		    in->stream, SLICE("421 4.3.2 Service shutting down\r\n"));
 	inbound_close(in);
 }
 
@@ -299,7 +301,8 @@ on_failure(void *owner, enum net_failure why)
 {
 	struct inbound *in = owner;
 
-	(void)why;
+	if (why == NET_TLS)
+		inbound_log_tls_failure(in);
 	in->eof = true;
 	if (!is_committing(in))
 		inbound_lost(in);
@@ -320,8 +323,10 @@ on_patience(struct timer *t)
 	inbound_log_timeout(
 	    in, is_idle ? MAILLOG_ICID_IDLE : MAILLOG_ICID_OVERTIME);
 	inbound_abort_message(in, SLICE("Receiving aborted"));
-	stream_write(in->stream,
-	    is_idle ? SLICE("421 4.4.2 Timeout waiting for a command\r\n")
-		    : SLICE("421 4.4.2 Connection time is over\r\n"));
+	if (!in->is_shaking_hands)
+		stream_write(in->stream,
+		    is_idle
+			? SLICE("421 4.4.2 Timeout waiting for a command\r\n")
+			: SLICE("421 4.4.2 Connection time is over\r\n"));
 	inbound_close(in);
 }

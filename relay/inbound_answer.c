@@ -31,6 +31,10 @@ answer_hello(struct inbound *in, bool extended)
 		    "\nPIPELINING\nSIZE %llu\n8BITMIME\nENHANCEDSTATUSCODES\n"
 		    "SMTPUTF8\nCHUNKING",
 		    (unsigned long long)in->limits.message_bytes);
+	if (extended && (inbound_extensions(in) & SMTP_EXT_STARTTLS) != 0)
+		buf_append_cstr(&text, "\nSTARTTLS");
+	if (extended && inbound_offers_auth(in))
+		buf_append_cstr(&text, "\nAUTH " SASL_MECHANISMS);
 	if (extended && inbound_has_xclient(in))
 		buf_append_cstr(&text, "\nXCLIENT " XCLIENT_ATTRIBUTES);
 	inbound_answer(in, 250, buf_cstr(&text));
@@ -52,10 +56,23 @@ mail_check(const struct inbound *in, const struct smtp_command *command)
 	return WRONG(0, NULL);
 }
 
+/* A private listener does not know this client, but knows users. */
+static bool
+lacks_auth(const struct inbound *in)
+{
+	return in->access == ACCESS_REJECT && in->login == NULL &&
+	    inbound_has_users(in);
+}
+
 static void
 answer_mail(struct inbound *in, const struct smtp_command *command)
 {
 	struct smtp_syntax_error wrong = mail_check(in, command);
+
+	if (inbound_lacks_tls(in))
+		wrong = WRONG(530, "5.7.0 Must issue a STARTTLS command first");
+	else if (lacks_auth(in))
+		wrong = WRONG(530, "5.7.0 Authentication required");
 
 	if (wrong.code != 0) {
 		inbound_answer(in, wrong.code, wrong.text);
@@ -161,10 +178,23 @@ is_bad_command(const struct inbound *in, const struct smtp_syntax_error *wrong)
 	}
 }
 
+/* AUTH is known, and has to wait for TLS (RFC 4954, 6). */
+static bool
+is_early_auth(const struct inbound *in, const struct smtp_server_event *ev)
+{
+	return ev->stage == STAGE_AUTH && ev->wrong.code == 502 &&
+	    inbound_has_users(in);
+}
+
 /* A command that is wrong in itself; too many end the session. */
 static void
 answer_wrong(struct inbound *in, const struct smtp_server_event *ev)
 {
+	sasl_fini(&in->sasl);
+	if (is_early_auth(in, ev)) {
+		inbound_answer(in, 538, "5.7.11 Encryption required");
+		return;
+	}
 	inbound_log_wrong(in, ev);
 	if (is_bad_command(in, &ev->wrong) &&
 	    ++in->bad_commands >= in->limits.bad_commands)
@@ -243,8 +273,12 @@ inbound_ask(struct inbound *in, const struct smtp_server_event *ev)
 		inbound_answer(in, 221, in->relay->config->hostname.at);
 		return;
 	case STAGE_STARTTLS:
-	case STAGE_TLS:
+		inbound_starttls(in);
+		return;
 	case STAGE_AUTH:
+		inbound_auth(in, ev->command);
+		return;
+	case STAGE_TLS:
 	case STAGE_UNKNOWN:
 	case STAGE_BODY:
 	case STAGE_IDLE:

@@ -72,12 +72,12 @@ crowd_text(struct inbound *in)
 	return NULL;
 }
 
-/* One who may say who it is has to be let in to do so. */
+/* One who may say who it is, or prove it, has to be let in to do so. */
 static bool
 is_refused(const struct inbound *in)
 {
 	return in->access == ACCESS_REJECT && !in->is_delayed_reject &&
-	    !inbound_has_xclient(in);
+	    !inbound_has_xclient(in) && !inbound_has_users(in);
 }
 
 void

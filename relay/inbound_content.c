@@ -47,6 +47,7 @@ add_received(struct inbound *in)
 	struct relay *r = in->relay;
 	const struct received_protocol protocol = {
 		.is_extended = smtp_server_is_extended(in->server),
+		.is_tls = in->is_tls,
 		.is_authenticated = in->login != NULL,
 		.is_utf8 = in->is_utf8,
 	};

@@ -14,6 +14,7 @@
 #include "relay/newline.h"
 #include "relay/received.h"
 #include "relay/relay_impl.h"
+#include "relay/sasl.h"
 
 /* What a client may have sent and we not read yet. */
 #define BACKLOG_MAX ((size_t)256 * 1024)
@@ -30,7 +31,12 @@ struct inbound {
 	uint64_t icid;
 	/* Who it is, or by XCLIENT says that it is. */
 	struct ip_address client;
-	char *client_host;  /* owned; NULL: unknown */
+	char *client_host; /* owned; NULL: unknown */
+	bool is_shaking_hands, is_tls;
+	/* AUTH under way. */
+	struct sasl sasl;
+	struct timer late; /* the answer to a wrong password */
+	uint32_t wrong_passwords;
 	char *login;        /* owned; NULL: not authenticated */
 	enum access access; /* of the address */
 	bool is_delayed_reject;
@@ -86,6 +92,27 @@ bool inbound_may_relay(const struct inbound *in);
 bool inbound_has_xclient(const struct inbound *in);
 /* XCLIENT: the client says who it is, and begins anew. */
 void inbound_xclient(struct inbound *in, const struct smtp_command *command);
+
+/* ---- inbound_tls.c ---- */
+/* The extensions that are offered now. */
+unsigned inbound_extensions(const struct inbound *in);
+/* STARTTLS: the handshake begins. */
+void inbound_starttls(struct inbound *in);
+/* It is done. */
+void inbound_on_secured(void *owner, const struct tls_verdict *verdict);
+void inbound_log_tls_failure(struct inbound *in);
+/* Must it say STARTTLS first?  The log tells. */
+bool inbound_lacks_tls(struct inbound *in);
+
+/* ---- inbound_auth.c ---- */
+/* There are users to be authenticated. */
+bool inbound_has_users(const struct inbound *in);
+/* AUTH is offered now. */
+bool inbound_offers_auth(const struct inbound *in);
+/* AUTH, or the line behind a 334. */
+void inbound_auth(struct inbound *in, const struct smtp_command *command);
+/* The answer to a wrong password is due. */
+void inbound_on_late(struct timer *t);
 
 /* ---- inbound_log.c ---- */
 /* A line with no field but the ICID. */

@@ -11,6 +11,8 @@
 #define WIDE_BITS_V4 8
 #define WIDE_BITS_V6 16
 
+static bool hash_read(
+    const struct json_at *at, void *to, struct arena *arena, struct err *err);
 static bool mailbox_read(
     const struct json_at *at, void *to, struct arena *arena, struct err *err);
 static bool listener_check(const struct json_at *at, void *value,
@@ -21,6 +23,14 @@ const struct json_custom relay_mailbox_json = {
 	.types = JSON_ACCEPTS_STRING,
 	.pattern = "[^\\x00-\\x20<>@\\x7f]+@[^\\x00-\\x20<>@\\x7f]+",
 	.read = mailbox_read,
+};
+
+/* What `openssl passwd -6` and mkpasswd print. */
+static const struct json_custom hash_custom = {
+	.name = "password hash",
+	.types = JSON_ACCEPTS_STRING,
+	.pattern = "\\$(5|6|y|2[aby])\\$[!-9;-~]+",
+	.read = hash_read,
 };
 
 #define RATE_FORM JF_INTEGER(1, 100000000)
@@ -78,6 +88,57 @@ const struct json_table relay_limits_table = {
 	JSON_FIELDS(limits_fields),
 };
 
+static const struct json_word tls_words[] = {
+	{ "off", LISTENER_TLS_OFF },
+	{ "preferred", LISTENER_TLS_PREFERRED },
+	{ "required", LISTENER_TLS_REQUIRED },
+};
+static const struct json_field tls_fields[] = {
+	{ "mode", JF_WORD(tls_words), JSON_AT(struct relay_listener_tls, mode),
+	    "preferred",
+	    "Whether STARTTLS is offered, and MAIL refused without it." },
+	{ "certificate", JF_STRING(1, 4096),
+	    JSON_AT(struct relay_listener_tls, certificate_path),
+	    JSON_OPTIONAL,
+	    "The file of its certificates (PEM), its own first; absent: it "
+	    "makes one." },
+	{ "key", JF_STRING(1, 4096),
+	    JSON_AT(struct relay_listener_tls, key_path), JSON_OPTIONAL,
+	    "The file of the key (PEM)." },
+};
+static const struct json_group tls_groups[] = {
+	{ JSON_NEEDS_ALL, "certificate key" },
+	{ JSON_NEEDS_ALL, "key certificate" },
+};
+static const struct json_table tls_table = {
+	.name = "listener tls",
+	.help = "STARTTLS at a listener.",
+	.size = sizeof(struct relay_listener_tls),
+	JSON_FIELDS(tls_fields),
+	JSON_GROUPS(tls_groups),
+};
+
+static const struct json_field auth_fields[] = {
+	{ "users", JF_MAP(struct relay_user, name, JF_STRING(1, 255), hash,
+	    JF_CUSTOM(&hash_custom), 1, 100000),
+	    JSON_AT(struct relay_auth, users), JSON_REQUIRED,
+	    "The hash of each user's password, as openssl passwd -6 prints "
+	    "it." },
+	{ "clear", JF_BOOLEAN, JSON_AT(struct relay_auth, clear), "false",
+	    "Offer it without TLS, too." },
+	{ "tries", JF_INTEGER(1, 1000), JSON_AT(struct relay_auth, tries),
+	    "3", "After so many wrong passwords a client gets 421." },
+	{ "delay", JF_DURATION, JSON_AT(struct relay_auth, delay), "2s",
+	    "How late a wrong one is answered." },
+};
+static const struct json_table auth_table = {
+	.name = "listener auth",
+	.help = "AUTH PLAIN and LOGIN at a listener; who is known may send "
+		"anywhere.",
+	.size = sizeof(struct relay_auth),
+	JSON_FIELDS(auth_fields),
+};
+
 static const struct json_word kind_words[] = {
 	{ "public", LISTENER_PUBLIC },
 	{ "private", LISTENER_PRIVATE },
@@ -115,6 +176,12 @@ static const struct json_field listener_fields[] = {
 	{ "delayed_reject", JF_BOOLEAN,
 	    JSON_AT(struct relay_listener_config, delayed_reject), "false",
 	    "Refuse at RCPT, and log whom for, instead of in the greeting." },
+	{ "tls", JF_OBJECT(&tls_table),
+	    JSON_AT(struct relay_listener_config, tls), JSON_OPTIONAL,
+	    "STARTTLS; absent: none." },
+	{ "auth", JF_OBJECT(&auth_table),
+	    JSON_AT(struct relay_listener_config, auth), JSON_OPTIONAL,
+	    "AUTH; absent: none." },
 	{ "limits", JF_OBJECT(&relay_limits_table),
 	    JSON_AT(struct relay_listener_config, limits), "{}",
 	    "How much it accepts." },
@@ -130,6 +197,30 @@ const struct json_table relay_listener_table = {
 		  "\"private\"}}, \"required\": [\"kind\"]}, \"then\": "
 		  "{\"not\": {\"required\": [\"accept_for\"]}}}",
 };
+
+static bool
+hash_read(
+    const struct json_at *at, void *to, struct arena *arena, struct err *err)
+{
+	static const struct slice kinds[] = { SLICE_INIT("$5$"),
+		SLICE_INIT("$6$"), SLICE_INIT("$y$"), SLICE_INIT("$2a$"),
+		SLICE_INIT("$2b$"), SLICE_INIT("$2y$") };
+	struct slice text = json_at_text(at);
+	bool is_known = false, is_clean = true;
+
+	for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
+		is_known |= slice_starts_with(text, kinds[i]) &&
+		    text.len > kinds[i].len;
+	for (size_t i = 0; i < text.len; i++)
+		is_clean = is_clean && text.at[i] > ' ' && text.at[i] <= '~' &&
+		    text.at[i] != ':';
+	if (!is_known || !is_clean)
+		return json_fail(at, err,
+		    "this is no hash of a password, expected one as openssl "
+		    "passwd -6 prints it");
+	*(struct slice *)to = arena_slice(arena, text);
+	return true;
+}
 
 static bool
 mailbox_read(
@@ -150,6 +241,32 @@ mailbox_read(
 		    json_quote(text, quoted));
 	*(struct slice *)to = arena_slice(arena, text);
 	return true;
+}
+
+static bool
+pem_load(struct slice path, struct slice *pem, relay_config_load *load,
+    struct arena *arena, struct err *err)
+{
+	size_t len;
+	char *text = load(path.at, &len, err);
+
+	if (text == NULL)
+		return false;
+	*pem = arena_slice(arena, slice_of(text, len));
+	free(text);
+	return true;
+}
+
+bool
+relay_listener_load(struct relay_listener_config *l, relay_config_load *load,
+    struct arena *arena, struct err *err)
+{
+	struct relay_listener_tls *tls = &l->tls;
+
+	return tls->certificate_path.len == 0 ||
+	    (pem_load(
+		 tls->certificate_path, &tls->certificate, load, arena, err) &&
+		pem_load(tls->key_path, &tls->key, load, arena, err));
 }
 
 static bool

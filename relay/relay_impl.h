@@ -71,6 +71,7 @@ struct relay_listener {
 	/* Borrowed; NULL: the configuration names it no longer, and it goes
 	 * with its last session. */
 	const struct relay_listener_config *config;
+	struct tls_context *tls; /* owned; NULL: no STARTTLS */
 	size_t session_count;
 	struct rate connection_rate, recipient_rate;
 };
@@ -115,6 +116,13 @@ void deliver_count_bounced(struct delivery *d, const struct log_cause *cause);
 /* A connection stood, or failed: then `code` (or 0) and `text` say how. */
 void deliver_note_tried(struct delivery *d);
 void deliver_note_error(struct delivery *d, unsigned code, struct slice text);
+
+/* ---- inbound_tls.c ---- */
+/* Makes the context of a listener's STARTTLS, NULL when there is none.  False
+ * with *err set when its certificate is none. */
+bool inbound_tls_context(struct relay *r, const struct relay_config *config,
+    const struct relay_listener_config *l, struct tls_context **context,
+    struct err *err);
 
 /* ---- inbound.c ---- */
 void inbound_accept(struct relay_listener *l, struct stream *s);

@@ -28,6 +28,7 @@ listener_free(struct relay_listener *l)
 	assert(l->listener == NULL);
 	rate_fini(&l->connection_rate);
 	rate_fini(&l->recipient_rate);
+	tls_context_destroy(&l->tls);
 	free(l);
 }
 
@@ -81,29 +82,59 @@ listener_take(struct relay *r, const struct endpoint *at,
 	return listener_new(r, at, err);
 }
 
-bool
-relay_listen(
-    struct relay *r, const struct relay_config *config, struct err *err)
+/* Makes all that listener `i` of the configuration needs. */
+static bool
+listener_make(struct relay *r, const struct relay_config *config, size_t i,
+    struct relay_listener **list, struct tls_context **tls, struct err *err)
+{
+	const struct relay_listener_config *l = &config->listeners.at[i];
+
+	if (!inbound_tls_context(r, config, l, &tls[i], err))
+		return false;
+	list[i] = listener_take(r, &l->at, list, i, err);
+	return list[i] != NULL;
+}
+
+/* The listeners have what the configuration says. */
+static void
+listeners_replace(struct relay *r, const struct relay_config *config,
+    struct relay_listener **list, struct tls_context *const *tls)
 {
 	size_t count = config->listeners.count;
-	struct relay_listener **list = xcalloc(count, sizeof(*list));
 
 	for (size_t i = 0; i < count; i++) {
-		list[i] =
-		    listener_take(r, &config->listeners.at[i].at, list, i, err);
-		if (list[i] == NULL) {
-			retire_others(list, i, r->listeners, r->listener_count);
-			free(list);
-			return false;
-		}
-	}
-	for (size_t i = 0; i < count; i++)
 		list[i]->config = &config->listeners.at[i];
+		tls_context_destroy(&list[i]->tls);
+		list[i]->tls = tls[i];
+	}
 	retire_others(r->listeners, r->listener_count, list, count);
 	free(r->listeners);
 	r->listeners = list;
 	r->listener_count = count;
-	return true;
+}
+
+bool
+relay_listen(
+    struct relay *r, const struct relay_config *config, struct err *err)
+{
+	size_t count = config->listeners.count, made = 0;
+	struct relay_listener **list = xcalloc(count, sizeof(*list));
+	struct tls_context **tls = xcalloc(count, sizeof(*tls));
+	bool ok;
+
+	while (made < count && listener_make(r, config, made, list, tls, err))
+		made++;
+	ok = made == count;
+	if (ok) {
+		listeners_replace(r, config, list, tls);
+	} else {
+		retire_others(list, made, r->listeners, r->listener_count);
+		for (size_t i = 0; i <= made; i++)
+			tls_context_destroy(&tls[i]);
+		free(list);
+	}
+	free(tls);
+	return ok;
 }
 
 void

@@ -103,6 +103,40 @@ def test_fails_when_falsified(bin_dir, tmp_path, path):
     assert set(verdicts.values()) == {"failed"}, verdicts
 
 
+def promises(document):
+    """The document once for each reply and each refusal that it promises of an
+    injection, with that promise broken."""
+    for i, entry in enumerate(document.get("inject", [])):
+        places = [("dialogue", k, "reply") for k, line in enumerate(
+            entry.get("dialogue", [])) if "reply" in line]
+        places += [("refused", code) for code in entry.get("refused", {})]
+        for place in places:
+            wrong = json.loads(json.dumps(document))
+            *way, last = ("inject", i) + place
+            at = wrong
+            for step in way:
+                at = at[step]
+            at[last] = at[last] + 1 if isinstance(at[last], int) else "299"
+            yield place, wrong
+
+
+@pytest.mark.parametrize("path", [
+    path for path in LIBRARY if any(promises(json.loads(path.read_text())))
+], ids=lambda path: path.stem.removesuffix(".scenario"))
+def test_fails_when_a_promise_is_broken(bin_dir, tmp_path, path):
+    places = []
+    for place, wrong in promises(json.loads(path.read_text())):
+        places.append(place)
+        (tmp_path / f"{len(places)}.scenario.json").write_text(
+            json.dumps(wrong))
+    ran = run(bin_dir, "--format", "json", tmp_path)
+    told = json.loads(ran.stdout)["scenarios"]
+    assert len(told) == len(places)
+    for each in told:
+        number = int(Path(each["file"]).name.split(".")[0])
+        assert each["verdict"] == "failed", places[number - 1]
+
+
 @each_scenario
 def test_says_what_it_proves(path):
     document = json.loads(path.read_text())

@@ -34,6 +34,9 @@ BEYOND_SCHEMA = re.compile("|".join([
     r"^/expect/\d+/message: there is no message ",
     r"^/hosts/.*: \S+ is already an address of host ",
     r"^/hosts/.*: not a PCRE2 pattern: ",
+    r"^/inject/\d+/listener: there is no listener ",
+    r"^/inject/\d+/client: this is ",
+    r"^/inject/\d+/dialogue/\d+: lines follow",
     r"^/relay/listeners/\d+/relay_from: this is an open relay",
     r"^/routes/\d+: ",              # the grammar of a line; a domain twice
     r"^/relay/destconfig/\d+: ",    # likewise

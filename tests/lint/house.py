@@ -28,7 +28,7 @@ PACKAGE_HEADERS = {"jansson.h": "jansson", "sqlite3.h": "sqlite3",
                    "pcre2.h": "pcre2", "ev.h": "ev",
                    "ares.h": "cares", "ares_dns.h": "cares",
                    "ares_nameser.h": "cares",
-                   "openssl/": "openssl"}
+                   "openssl/": "openssl", "crypt.h": "crypt"}
 
 # What the pure libraries may ask of others; everything else is I/O, clock,
 # environment or locale until somebody argues here that it is not.
@@ -49,6 +49,7 @@ PACKAGE_SYMBOLS = {
     "jansson": r"json_(?!load_file|dump_file|loadfd?$|dumpfd?$)\w+|jsonp_\w+",
     "pcre2": r"pcre2_\w+",
     "sqlite3": r"sqlite3_\w+",
+    "crypt": r"(?!)",
     "ev": r"(?!)",
     "cares": r"(?!)",
     # Handshakes and records over memory, certificates from and to memory; what

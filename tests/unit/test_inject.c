@@ -68,6 +68,15 @@ plan_of(const char *state, const char *rules, const char *inject)
 	return plan;
 }
 
+static void
+on_surprise(void *owner, const struct inject_surprise *surprise)
+{
+	struct seen *seen = owner;
+
+	buf_printf(&seen->refused, "%s: wanted %s, found %.*s", surprise->place,
+	    surprise->wanted, SLICE_ARG(surprise->found));
+}
+
 /* Lets the injection run to its end against the server. */
 static void
 run(const char *state, const char *rules, const char *inject, struct seen *seen)
@@ -79,7 +88,7 @@ run(const char *state, const char *rules, const char *inject, struct seen *seen)
 		.events_max = 1000000 };
 	struct world *w = world_sim_new(&options);
 	struct transcript_sink sink = { seen, on_transcript };
-	struct inject_hooks hooks = { seen, on_refusal };
+	struct inject_hooks hooks = { seen, on_refusal, on_surprise };
 	struct mock_options mock_options = { .seed = 1 };
 	struct endpoint server = { plan->hosts.at[0].addresses.at[0], 25 };
 	struct err err = { 0 };
@@ -190,11 +199,51 @@ test_size(void **state)
 	seen_fini(&seen);
 }
 
+#define LINE(said, reply) "{\"say\": \"" said "\", \"reply\": \"" reply "\"}"
+
+static struct dialogue_row {
+	const char *name, *rules, *dialogue, *surprise;
+} dialogue_rows[] = {
+	{ "as written", "",
+	    "{\"reply\": \"220 \"}, " LINE("HELO x",
+		"250") ", "
+		       "{\"say\": \"QUIT\", \"reply\": \"221\", \"end\": true}",
+	    "" },
+	{ "pipelined, in crumbs, and patient", "",
+	    "{\"reply\": \"220\"}, {\"bytes\": \"HE\"}, {\"wait\": "
+	    "\"1m\", \"bytes\": \"LO x\\\\r\\\\nNO\\\\x4fP\\\\r\\\\n\"}, "
+	    "{\"reply\": \"250\"}, {\"reply\": \"250\"}",
+	    "" },
+	{ "another reply", "", "{\"reply\": \"220\"}, " LINE("FOO", "250"),
+	    "f.json:1:132: wanted 250, found 500 5.5.1 Command not "
+	    "recognized" },
+	{ "no reply", "{\"on\": \"banner\", \"drop\": true}",
+	    "{\"reply\": \"220\"}",
+	    "f.json:1:144: wanted 220, found the relay closed the connection" },
+	{ "another text", "", "{\"reply\": \"220 b\"}",
+	    "f.json:1:114: wanted 220 b, found 220 server ESMTP" },
+};
+
+static void
+test_dialogue(void **state)
+{
+	const struct dialogue_row *row = *state;
+	struct buf entry = { 0 };
+	struct seen seen;
+
+	buf_printf(&entry, "{\"dialogue\": [%s]}", row->dialogue);
+	run("up", row->rules, buf_cstr(&entry), &seen);
+	assert_string_equal(buf_cstr(&seen.refused), row->surprise);
+	seen_fini(&seen);
+	buf_fini(&entry);
+}
+
 int
 main(void)
 {
 	struct kit kit = { 0 };
 
+	ROWS(&kit, dialogue_rows, test_dialogue);
 	ROWS(&kit, run_rows, test_run);
 	TEST(&kit, test_envelopes);
 	TEST(&kit, test_size);

@@ -59,7 +59,32 @@ static struct error_row {
 	    "f.json:3:22: /relay/bounce: unknown key \"max_retry\" (did "
 	    "you mean \"max_retries\"?)" },
 	{ "inject nobody", HOSTS "'inject': [{'count': 1}]}",
-	    "f.json:3:12: /inject/0: missing key \"to\"" },
+	    "f.json:3:12: /inject/0: expected one of the keys \"to\", "
+	    "\"dialogue\"" },
+	{ "inject a dialogue with messages",
+	    HOSTS "'inject': [{'count': 2, 'dialogue': [{'say': 'QUIT'}]}]}",
+	    "f.json:3:13: /inject/0: \"dialogue\" and \"count\" exclude each "
+	    "other" },
+	{ "inject behind the end",
+	    HOSTS "'inject': [{'dialogue': [{'end': true}, {'say': 'x'}]}]}",
+	    "f.json:3:26: /inject/0/dialogue/0: lines follow; expected the "
+	    "last one to be the \"end\"" },
+	{ "inject no escape",
+	    HOSTS "'inject': [{'dialogue': [{'bytes': 'ab\\\\q'}]}]}",
+	    "f.json:3:39: /inject/0/dialogue/0/bytes: this is no escape; "
+	    "expected \\r, \\n, \\t, \\\\ or \\x00 to \\xff" },
+	{ "inject to no listener",
+	    HOSTS "'inject': [{'to': 'a@b', 'listener': 'x'}]}",
+	    "f.json:3:38: /inject/0/listener: there is no listener \"x\"; "
+	    "expected the name of one of the relay's" },
+	{ "inject from the relay",
+	    HOSTS "'inject': [{'to': 'a@b', 'client': '10.0.0.5'}]}",
+	    "f.json:3:36: /inject/0/client: this is the relay's address; "
+	    "expected one of nobody's" },
+	{ "inject a refusal that is none",
+	    HOSTS "'inject': [{'to': 'a@b', 'refused': {'250': 1}}]}",
+	    "f.json:3:38: /inject/0/refused: \"250\" is no code of a refusal, "
+	    "expected one like \"550\"" },
 	{ "inject no address", HOSTS "'inject': [{'to': ['user']}]}",
 	    "f.json:3:20: /inject/0/to/0: \"user\" is no address, expected "
 	    "local@domain" },
