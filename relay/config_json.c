@@ -404,23 +404,6 @@ listeners_build(
 	return true;
 }
 
-/* The certificates that listeners name. */
-static bool
-certificates_load(struct relay_config_file *out, struct config_json *json,
-    relay_config_load *load, struct err *err)
-{
-	size_t count = json->config.listeners.count;
-	struct relay_listener_config *list =
-	    arena_alloc(&out->arena, count * sizeof(*list));
-
-	memcpy(list, json->config.listeners.at, count * sizeof(*list));
-	for (size_t i = 0; i < count; i++)
-		if (!relay_listener_load(&list[i], load, &out->arena, err))
-			return false;
-	json->config.listeners.at = list;
-	return true;
-}
-
 /* postmaster@HOSTNAME, unless another one is named. */
 static void
 postmaster_build(struct relay_config_file *out, struct config_json *json)
@@ -444,7 +427,8 @@ config_build(struct relay_config_file *out, struct config_json *json,
 	bool ok;
 
 	if (!listeners_build(out, json, err) ||
-	    !certificates_load(out, json, load, err))
+	    !relay_listeners_load(&json->config.listeners.at,
+		json->config.listeners.count, load, &out->arena, err))
 		return false;
 	postmaster_build(out, json);
 	out->config = json->config;

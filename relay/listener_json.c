@@ -258,15 +258,24 @@ pem_load(struct slice path, struct slice *pem, relay_config_load *load,
 }
 
 bool
-relay_listener_load(struct relay_listener_config *l, relay_config_load *load,
-    struct arena *arena, struct err *err)
+relay_listeners_load(const struct relay_listener_config **list, size_t count,
+    relay_config_load *load, struct arena *arena, struct err *err)
 {
-	struct relay_listener_tls *tls = &l->tls;
+	struct relay_listener_config *copy =
+	    arena_alloc(arena, count * sizeof(*copy));
 
-	return tls->certificate_path.len == 0 ||
-	    (pem_load(
-		 tls->certificate_path, &tls->certificate, load, arena, err) &&
-		pem_load(tls->key_path, &tls->key, load, arena, err));
+	memcpy(copy, *list, count * sizeof(*copy));
+	for (size_t i = 0; i < count; i++) {
+		struct relay_listener_tls *tls = &copy[i].tls;
+
+		if (tls->certificate_path.len > 0 &&
+		    (!pem_load(tls->certificate_path, &tls->certificate, load,
+			 arena, err) ||
+			!pem_load(tls->key_path, &tls->key, load, arena, err)))
+			return false;
+	}
+	*list = copy;
+	return true;
 }
 
 static bool

@@ -19,9 +19,10 @@ extern const struct json_table relay_listener_table;
 /* A mailbox.  Member: struct slice. */
 extern const struct json_custom relay_mailbox_json;
 
-/* Reads the files that the listener names. */
-bool relay_listener_load(struct relay_listener_config *l,
-    relay_config_load *load, struct arena *arena, struct err *err);
+/* Reads the files that the listeners name; *list becomes a copy, in `arena`. */
+bool relay_listeners_load(const struct relay_listener_config **list,
+    size_t count, relay_config_load *load, struct arena *arena,
+    struct err *err);
 
 /* Fills in what depends on the kind.  False with *err set at `at`, the object
  * that describes the listener, when it would let (nearly) anybody send

@@ -14,10 +14,12 @@ PATIENCE_S = 20
 
 
 def config(folder, **more):
-    """A configuration for a daemon of its own folder."""
-    return {"hostname": "relay.test", "listen": "127.0.0.1:0",
-            "queue": str(folder / "queue.db"), "relay_from": "127.0.0.0/8",
-            "interface": "127.0.0.1", **more}
+    """A configuration for a daemon of its own folder; what is None is not in
+    it."""
+    wanted = {"hostname": "relay.test", "listen": "127.0.0.1:0",
+              "queue": str(folder / "queue.db"), "relay_from": "127.0.0.0/8",
+              "interface": "127.0.0.1", **more}
+    return {key: value for key, value in wanted.items() if value is not None}
 
 
 class Relay:
@@ -197,12 +199,12 @@ class SinkSession(socketserver.StreamRequestHandler):
                 self.say(wanted.encode() if wanted else b"250 ok")
 
     def take(self):
-        message = b""
+        message = bytearray()
         while (line := self.rfile.readline()) != b".\r\n":
             if not line:
                 return
             message += line[1:] if line.startswith(b".") else line
         self.server.dots.release()
         self.server.gate.wait(PATIENCE_S)
-        self.server.keep(message)
+        self.server.keep(bytes(message))
         self.say(b"250 2.0.0 kept")
