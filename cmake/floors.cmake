@@ -34,7 +34,7 @@ floor_library(harness_pure FLOOR 2 IN harness USES base smtp json dns maillog
 # real one, which alone may name clocks, sockets and libev.
 floor_library(world FLOOR 3 IN core/world USES base dns tls NEEDS sqlite3)
 floor_library(world_ev FLOOR 3 IN core/world FILES world_ev* ev_* USES world
-  NEEDS ev cares sqlite3)
+  NEEDS ev cares microhttpd sqlite3)
 
 floor_library(mock FLOOR 3 IN mockserver
   FILES mock mock_* player player_* capture admin

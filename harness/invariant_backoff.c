@@ -38,7 +38,13 @@ start_check(struct invariants *v, const struct ledger_entry *entry,
 
 	if (g->is_waiting && g->may_be_due)
 		return;
-	if (g->is_waiting)
+	if (ledger_is_suspended(v->ledger))
+		invariant_fail(v, INV_BACK_OFF, &entry->moment,
+		    "no message is sent while an operator has suspended "
+		    "deliveries",
+		    "DCID %llu carries MID %llu", ULL(entry->line->dcid),
+		    ULL(g->message->mid));
+	else if (g->is_waiting)
 		invariant_fail(v, INV_BACK_OFF, &entry->moment,
 		    "a waiting message is sent when its wait is over, not "
 		    "before",
@@ -266,6 +272,7 @@ missed_check(struct invariants *v, const struct ledger_domain *d, utime until)
 	char text[UTIME_TEXT_MAX], long_text[UTIME_TEXT_MAX];
 
 	if (d->ready_count == 0 || has_connection(d) ||
+	    ledger_is_suspended(v->ledger) ||
 	    d->routing.state == ROUTING_UNKNOWN ||
 	    until - since->hi <= patience || held >= until - patience)
 		return;
@@ -304,7 +311,8 @@ message_finish(void *owner, struct ledger_message *m)
 	struct invariants *v = sight->v;
 	const struct ledger_moment *since = &m->accepted;
 
-	if (!sight->is_idle || m->accepted.line == 0)
+	if (!sight->is_idle || m->accepted.line == 0 ||
+	    ledger_is_suspended(v->ledger))
 		return;
 	for (const struct ledger_group *g = m->groups; g != NULL; g = g->next) {
 		if (g->open == 0 || has_connection(g->domain))

@@ -57,6 +57,14 @@ conservation_closed(struct invariants *v, const struct ledger_entry *entry)
 	const struct ledger_connection *c = entry->connection;
 	struct ledger_message *m = ledger_message_find(v->ledger, c->mid);
 
+	if (c->is_killed) {
+		if (!ledger_is_suspended(v->ledger))
+			invariant_fail(v, INV_CONSERVATION, &entry->moment,
+			    "a connection is cut when deliveries are suspended "
+			    "only",
+			    "DCID %llu was cut", ULL(c->dcid));
+		return;
+	}
 	for (size_t i = 0; m != NULL && i < m->recipient_count; i++) {
 		const struct ledger_recipient *r = &m->recipients[i];
 
@@ -180,6 +188,12 @@ permanence_cause(struct invariants *v, const struct ledger_entry *entry)
 		invariant_fail(v, INV_PERMANENCE, &entry->moment, wanted,
 		    "MID %llu RID %llu bounces 5.1.10, but %s has no null MX",
 		    ULL(ev->mid), ULL(ev->rid), entry->group->domain->name);
+	else if (slice_eq(ev->enhanced, SLICE("5.x.0")) &&
+	    !ledger_may_bounce(v->ledger))
+		invariant_fail(v, INV_PERMANENCE, &entry->moment, wanted,
+		    "MID %llu RID %llu bounces as if by an operator, and none "
+		    "has said so",
+		    ULL(ev->mid), ULL(ev->rid));
 	else if (!is_dns && !slice_eq(ev->enhanced, SLICE("5.4.7")) &&
 	    !slice_eq(ev->enhanced, SLICE("5.x.0")))
 		invariant_fail(v, INV_PERMANENCE, &entry->moment, wanted,
@@ -193,10 +207,11 @@ permanence_deleted(struct invariants *v, const struct ledger_entry *entry)
 	const struct ledger_domain *d = entry->group->domain;
 
 	if (d->routing.state == ROUTING_DISCARD ||
-	    d->routing.state == ROUTING_UNKNOWN)
+	    d->routing.state == ROUTING_UNKNOWN || ledger_may_delete(v->ledger))
 		return;
 	invariant_fail(v, INV_PERMANENCE, &entry->moment,
-	    "a recipient is dropped when its route is /dev/null only",
+	    "a recipient is dropped when its route is /dev/null, or by an "
+	    "operator, only",
 	    "MID %llu RID %llu is dropped, and the route of %s is another",
 	    ULL(entry->message->mid), ULL(entry->recipient->rid), d->name);
 }

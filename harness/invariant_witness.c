@@ -288,6 +288,7 @@ witness_entry(struct witness *w, const struct ledger_entry *entry)
 	    w->has_transcript && entry->connection->starts == 0) {
 		pair_unaccepted(w, p);
 	} else if (entry->kind == LEDGER_CLOSED) {
+		p->lost |= entry->connection->is_killed;
 		p->log_ended = true;
 		pair_check_end(w, p);
 	}

@@ -131,6 +131,12 @@ judge_log_event(struct judge *j, struct slice line,
 }
 
 void
+judge_operate(struct judge *j, struct slice command, utime now)
+{
+	ledger_operate(j->ledger, command, now);
+}
+
+void
 judge_transcript(struct judge *j, const struct transcript_event *ev)
 {
 	invariants_transcript(&j->invariants, ev);

@@ -82,6 +82,9 @@ void judge_log_line(struct judge *j, struct slice line, utime now);
 /* The same of a line that the caller has parsed; NULL: it is no record. */
 void judge_log_event(struct judge *j, struct slice line,
     const struct maillog_event *ev, utime now);
+/* The relay is given an operator's command, as `faultpost ctl` takes it, and
+ * carries it out: the log does not tell. */
+void judge_operate(struct judge *j, struct slice command, utime now);
 void judge_transcript(struct judge *j, const struct transcript_event *ev);
 /* The run was stopped by a bound, and not because nothing more was going to
  * happen: nobody has missed what it did not come to. */

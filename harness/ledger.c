@@ -81,6 +81,7 @@ ledger_line(struct ledger *l, const struct maillog_event *ev, utime now)
 		[MAILLOG_DCID_NEW] = on_dcid_new,
 		[MAILLOG_DCID_CLOSE] = on_dcid_close,
 		[MAILLOG_CONNECTION_ERROR] = on_connection_error,
+		[MAILLOG_CONNECTION_KILLED] = on_connection_killed,
 		[MAILLOG_DELIVERY_START] = on_delivery_start,
 		[MAILLOG_POSSIBLE_DELIVERY] = on_possible_delivery,
 		[MAILLOG_MESSAGE_DONE] = on_message_done,

@@ -202,6 +202,7 @@ struct ledger_connection {
 	struct ledger_moment opened;    /* its first line */
 	struct address_sight was;       /* the address just before that */
 	bool is_open;                   /* there was a New line */
+	bool is_killed;                 /* by us, in the middle */
 	uint64_t mid;                   /* the last message on it; 0: none */
 	uint64_t starts;                /* Delivery start lines */
 	struct ledger_moment started;   /* the last of them */
@@ -288,6 +289,15 @@ void ledger_destroy(struct ledger **lp);
 void ledger_line(struct ledger *l, const struct maillog_event *ev, utime now);
 /* Lets waits end up to `now`. */
 void ledger_advance(struct ledger *l, utime now);
+/* An operator gives the relay this command, in words as `faultpost ctl` takes
+ * them, and the relay carries it out. */
+void ledger_operate(struct ledger *l, struct slice command, utime now);
+/* Deliveries are suspended. */
+bool ledger_is_suspended(const struct ledger *l);
+/* An operator has deleted, or bounced, recipients at the moment of the last
+ * line. */
+bool ledger_may_delete(const struct ledger *l);
+bool ledger_may_bounce(const struct ledger *l);
 /* The moment of the last line; line 0 when there was none. */
 const struct ledger_moment *ledger_now(const struct ledger *l);
 

@@ -178,6 +178,17 @@ connection_end(struct ledger *l, struct ledger_connection *c)
 	free(c);
 }
 
+void
+on_connection_killed(struct ledger *l, const struct maillog_event *ev)
+{
+	struct ledger_connection *c = ledger_connection_find(l, ev->dcid);
+
+	if (c == NULL)
+		return;
+	c->is_killed = true;
+	connection_end(l, c);
+}
+
 /* ---- failures ---- */
 
 /* A failure to connect has no New line; behind one, EOF, reset and timeout are

@@ -3,7 +3,8 @@
  * The inside of the ledger.  ledger.c reads lines and keeps the tables,
  * ledger_message.c keeps messages and recipients, ledger_round.c groups and
  * their waits, ledger_connection.c connections and addresses,
- * ledger_restart.c what outlives the relay.
+ * ledger_restart.c what outlives the relay,
+ * ledger_operate.c what an operator does.
  */
 #ifndef FAULTPOST_LEDGER_IMPL_H
 #define FAULTPOST_LEDGER_IMPL_H
@@ -53,6 +54,9 @@ struct ledger {
 	bool is_ended;     /* the last line of the log's file was its last */
 	struct heap waits; /* of groups */
 	uint64_t wait_seq;
+	/* By an operator: see ledger_operate.c. */
+	bool is_suspended, has_own_routes;
+	utime deleted_at, bounced_at; /* the last such command */
 	struct buf scratch;
 };
 
@@ -108,6 +112,9 @@ void group_wait(
 /* Ends the wait of the domain's groups: one of its messages was delivered. */
 void domain_release(struct ledger *l, struct ledger_domain *d);
 void group_forget(struct ledger *l, struct ledger_group *g);
+/* To another domain, where a new round begins. */
+void group_redirect(
+    struct ledger *l, struct ledger_group *g, struct ledger_domain *to);
 
 /* ---- ledger_restart.c ---- */
 
@@ -141,6 +148,7 @@ utime interval_next(const struct relay_delivery *delivery, utime interval);
 void connection_start(struct ledger *l, struct ledger_connection *c);
 void on_dcid_new(struct ledger *l, const struct maillog_event *ev);
 void on_dcid_close(struct ledger *l, const struct maillog_event *ev);
+void on_connection_killed(struct ledger *l, const struct maillog_event *ev);
 void on_connection_error(struct ledger *l, const struct maillog_event *ev);
 
 #endif

@@ -66,7 +66,7 @@ on_begin_logfile(struct ledger *l, const struct maillog_event *ev)
 	connections_drop(l);
 	HASH_ITER(hh, l->messages, m, next)
 	message_restart(l, m);
-	l->is_ended = false;
+	l->is_ended = l->is_suspended = false;
 	l->refused = (struct ledger_moment){ 0 };
 }
 

@@ -36,6 +36,8 @@ domain_get(struct ledger *l, struct slice name)
 	    l->plan->relay.destinations, slice_cstr(d->name));
 	d->profile =
 	    relay_profile_named(&l->plan->relay, d->controls->bounce_profile);
+	if (l->has_own_routes)
+		d->routing.state = ROUTING_UNKNOWN;
 	if (d->routing.state != ROUTING_FOUND)
 		d->routing.count = 0;
 	d->seats = xcalloc(d->routing.count + 1, sizeof(d->seats[0]));
@@ -159,6 +161,21 @@ group_answered(struct ledger *l, struct ledger_group *g, size_t seat)
 		group_unready(l, g);
 	seats_add(&g->answered, seat);
 	if (g->ready > 0)
+		group_ready(l, g);
+}
+
+void
+group_redirect(
+    struct ledger *l, struct ledger_group *g, struct ledger_domain *to)
+{
+	bool was_ready = g->ready > 0;
+
+	if (was_ready)
+		group_unready(l, g);
+	wait_stop(l, g);
+	g->domain = to;
+	group_begin(l, g, NULL);
+	if (was_ready)
 		group_ready(l, g);
 }
 

@@ -48,6 +48,7 @@ static const struct cli_program program = {
 	    "  hoststatus DOMAIN         A destination: up or down, and why.\n"
 	    "  tophosts [ORDER]          The busiest destinations.\n"
 	    "  resetcounters             Begin the column \"Reset\" anew.\n"
+	    "  metrics                   The same for Prometheus.\n"
 	    "  delivernow all|DOMAIN     Do not wait for the next retry.\n"
 	    "  suspenddel [SECONDS]      No deliveries; cut those that last.\n"
 	    "  resumedel                 Deliveries again.\n"

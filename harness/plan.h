@@ -112,7 +112,10 @@ struct plan_link {
 #define PLAN_RELAY_ORDERS(X)                                                   \
 	X(RELAY_CRASH, "crash") /* it is dead at once, then starts again */    \
 	X(RELAY_RESTART, "restart") /* it drains and ends, then starts again   \
-	                             */
+	                             */                                        \
+	X(RELAY_SUSPENDDEL, "suspenddel") /* these are commands, see "ctl" */  \
+	X(RELAY_RESUMEDEL, "resumedel")                                        \
+	X(RELAY_DELIVERNOW, "delivernow")
 enum plan_relay_order {
 #define X(constant, name) constant,
 	PLAN_RELAY_ORDERS(X)
@@ -152,6 +155,7 @@ enum plan_step_kind {
 	PLAN_STEP_RELAY,
 	PLAN_STEP_DISK,
 	PLAN_STEP_DNS,
+	PLAN_STEP_CTL,
 };
 /* One entry of "timeline". */
 struct plan_step {
@@ -165,6 +169,7 @@ struct plan_step {
 	enum plan_unsynced unsynced; /* RELAY, when it crashes */
 	enum plan_disk_state disk;   /* DISK */
 	const struct zone *zone;     /* DNS: all names; the plan's */
+	const char *command;         /* CTL: an operator's, in words */
 };
 
 /* ---- expectations ---- */

@@ -39,6 +39,8 @@ struct file_step {
 	bool has_disk;
 	struct zone_json dns;
 	bool has_dns;
+	struct slice command;
+	bool has_command;
 };
 
 /* "delivered" and "bounced": a number, or one for each key. */

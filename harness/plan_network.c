@@ -199,11 +199,32 @@ add_host_step(struct plan_builder *b, struct grown *steps,
 }
 
 static void
-add_relay_step(
-    struct plan_builder *b, struct grown *steps, const struct file_step *said)
+add_command_step(
+    struct grown *steps, const struct file_step *said, const char *command)
 {
 	struct plan_step *step = step_add(steps);
 
+	step->kind = PLAN_STEP_CTL;
+	step->at = said->at;
+	step->command = command;
+}
+
+static void
+add_relay_step(
+    struct plan_builder *b, struct grown *steps, const struct file_step *said)
+{
+	static const char *const commands[] = {
+		[RELAY_SUSPENDDEL] = "suspenddel",
+		[RELAY_RESUMEDEL] = "resumedel",
+		[RELAY_DELIVERNOW] = "delivernow all",
+	};
+	struct plan_step *step;
+
+	if (said->order >= RELAY_SUSPENDDEL) {
+		add_command_step(steps, said, commands[said->order]);
+		return;
+	}
+	step = step_add(steps);
 	step->kind = PLAN_STEP_RELAY;
 	step->at = said->at;
 	step->order = said->order;
@@ -303,6 +324,9 @@ add_steps(struct plan_builder *b, struct grown *steps,
 			add_disk_step(steps, order[i]);
 		else if (order[i]->has_dns)
 			good = add_dns_step(b, steps, &names, order[i], err);
+		else if (order[i]->has_command)
+			add_command_step(steps, order[i],
+			    arena_strdup(b->arena, order[i]->command));
 		else
 			good = add_network_steps(b, steps, &now, order[i], err);
 	}

@@ -62,7 +62,8 @@ static const struct json_field step_fields[] = {
 	    "The link that changes." },
 	{ "relay", JF_WORD(relay_order_words),
 	    JSON_AT_HAS(struct file_step, order, has_order), JSON_OPTIONAL,
-	    "The relay is killed, or ends in order; then it starts again." },
+	    "The relay is killed, or ends in order; then it starts again.  Or "
+	    "an operator's command: \"delivernow\" is that for all domains." },
 	{ "down_for", JF_DURATION, JSON_AT(struct file_step, down_for), "1s",
 	    "Until it starts again, since it ended." },
 	{ "unsynced", JF_WORD(unsynced_words),
@@ -77,9 +78,12 @@ static const struct json_field step_fields[] = {
 	{ "dns", JF_ZONE, JSON_AT_HAS(struct file_step, dns.names, has_dns),
 	    JSON_OPTIONAL,
 	    "The names of which DNS says something else from then on." },
+	{ "ctl", JF_STRING(1, 1000),
+	    JSON_AT_HAS(struct file_step, command, has_command), JSON_OPTIONAL,
+	    "An operator's command, as `faultpost ctl` takes it." },
 };
 static const struct json_group step_groups[] = {
-	{ JSON_EXACTLY_ONE, "host network relay disk dns" },
+	{ JSON_EXACTLY_ONE, "host network relay disk dns ctl" },
 	{ JSON_NEEDS_ALL, "host state" },
 	{ JSON_NEEDS_ALL, "state host" },
 	{ JSON_NEEDS_ALL, "down_for relay" },

@@ -263,6 +263,13 @@ step_take(struct sim *sim, const struct plan_step *step)
 	case PLAN_STEP_DNS:
 		sim_set_zone(sim->world, step->zone);
 		break;
+	case PLAN_STEP_CTL:
+		/* First, as it is done before this returns. */
+		if (sim->evidence == NULL)
+			judge_operate(sim->result->judge,
+			    slice_cstr(step->command), world_now(sim->world));
+		sim_relay_operate(&sim->relay, slice_cstr(step->command));
+		break;
 	}
 }
 

@@ -5,6 +5,8 @@
 #include "core/maillog/maillog.h"
 #include "core/world/world_sim.h"
 
+#define COMMAND_WORDS_MAX 16
+
 static void
 on_log(void *owner, struct slice line)
 {
@@ -128,5 +130,33 @@ sim_relay_order(struct sim_relay *s, const struct plan_step *step)
 		s->down_for = step->down_for;
 		relay_drain(s->relay);
 		return;
+	case RELAY_SUSPENDDEL:
+	case RELAY_RESUMEDEL:
+	case RELAY_DELIVERNOW:
+		/* The plan has them as commands. */
+		assert(false);
+		return;
 	}
+}
+
+void
+sim_relay_operate(struct sim_relay *s, struct slice command)
+{
+	struct slice words[COMMAND_WORDS_MAX], word;
+	struct relay_command said = { .words = words };
+	struct relay_answer answer = { 0 };
+	struct err err;
+
+	while (
+	    said.count < COMMAND_WORDS_MAX && slice_split(&command, ' ', &word))
+		if (word.len > 0)
+			words[said.count++] = word;
+	if (s->relay == NULL)
+		s->on_trouble(s->hooks.owner,
+		    "the relay runs when it is given a command",
+		    "it does not run");
+	else if (!relay_operate(s->relay, &said, &answer, &err))
+		s->on_trouble(s->hooks.owner,
+		    "the relay carries the command out", err.msg);
+	relay_answer_fini(&answer);
 }

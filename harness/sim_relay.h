@@ -28,5 +28,7 @@ bool sim_relay_start(struct sim_relay *s, struct err *err);
 void sim_relay_fini(struct sim_relay *s);
 /* What a step of the timeline (PLAN_STEP_RELAY) says. */
 void sim_relay_order(struct sim_relay *s, const struct plan_step *step);
+/* An operator's command. */
+void sim_relay_operate(struct sim_relay *s, struct slice command);
 
 #endif

@@ -168,6 +168,7 @@ struct relay_config {
 	struct slice postmaster;   /* who gets mail to <postmaster> */
 	struct slice queue_path;   /* terminated */
 	struct slice log_path;     /* terminated; empty: standard output */
+	struct endpoint metrics;   /* family 0: not served */
 	struct slice control_path; /* empty: beside the queue */
 	struct relay_delivery delivery;
 	struct relay_bounce_profile bounce; /* the default one */

@@ -62,8 +62,6 @@ deliver_submit(struct relay *r, struct message *m,
 	const struct spool_recipient **first = xcalloc(n, sizeof(*first));
 
 	m = message_pack(m);
-	if (left == NULL)
-		relay_count_received(r, m);
 	for (uint32_t i = 0; i < n; i++) {
 		uint32_t rid = left != NULL ? left[i].rid : i;
 		uint32_t before = made;

@@ -191,6 +191,7 @@ inbound_on_durable(struct spool_ticket *t, bool is_durable)
 		in->mid = 0;
 		inbound_forget_message(in);
 		inbound_answer(in, 250, text);
+		relay_count_received(in->relay, m);
 		deliver_submit(in->relay, m, NULL, 0);
 	} else {
 		message_destroy(&m);

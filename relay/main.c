@@ -8,8 +8,8 @@
 #include "core/cli/file.h"
 #include "core/world/world_ev.h"
 #include "relay/config_json.h"
-#include "relay/control.h"
 #include "relay/explain.h"
+#include "relay/main_operate.h"
 #include "relay/relay.h"
 
 #include "core/maillog/maillog.h"
@@ -32,8 +32,7 @@ struct daemon {
 	int in_force;
 	struct world *world;
 	struct relay *relay;
-	struct control *control;
-	char *control_path; /* owned; where it listens */
+	struct operating operating;
 	bool is_draining;   /* and listens nowhere */
 	struct buf log;     /* lines of this moment */
 	struct timer flush; /* writes them */
@@ -233,6 +232,13 @@ write_port_file(const struct daemon *d, struct err *err)
 		    i == 0 ? "[" : ",",
 		    endpoint_format(&c->listeners.at[i].at, at),
 		    endpoint_format(relay_listen_address(d->relay, i), real));
+	if (d->operating.metrics != NULL)
+		buf_printf(&text,
+		    ",\n  {\"host\": \"metrics\", \"address\": \"%s\", "
+		    "\"real\": \"%s\"}",
+		    endpoint_format(&c->metrics, at),
+		    endpoint_format(
+			ev_page_server_local(d->operating.metrics), real));
 	buf_append_cstr(&text, "\n]\n");
 	ok = cli_write_file(d->port_path, buf_slice(&text), err);
 	buf_fini(&text);
@@ -257,29 +263,11 @@ lock_queue(struct daemon *d, struct err *err)
 				 : "the queue cannot be locked");
 }
 
-/* ---- the control socket ---- */
-
-/* Listens where the configuration in force says; beside the queue if it does
- * not. */
 static bool
-open_control(struct daemon *d, struct err *err)
+open_operating(struct daemon *d, struct err *err)
 {
-	const struct relay_config *c = &d->files[d->in_force].config;
-	struct buf path = { 0 };
-
-	buf_append(&path, c->control_path);
-	if (buf_len(&path) == 0)
-		buf_printf(&path, "%.*s.control", SLICE_ARG(c->queue_path));
-	if (d->control == NULL ||
-	    strcmp(d->control_path, buf_cstr(&path)) != 0) {
-		control_destroy(&d->control);
-		free(d->control_path);
-		d->control_path = xstrdup(buf_cstr(&path));
-		d->control =
-		    control_new(d->world, d->relay, d->control_path, err);
-	}
-	buf_fini(&path);
-	return d->control != NULL;
+	return operating_open(&d->operating, d->world, d->relay,
+	    &d->files[d->in_force].config, err);
 }
 
 /* ---- events ---- */
@@ -343,7 +331,7 @@ on_hangup(struct daemon *d)
 		    "faultpost-relay: the old configuration stays in "
 		    "force: ");
 		cli_report(&err, CLI_USAGE);
-	} else if (!open_control(d, &err) ||
+	} else if (!open_operating(d, &err) ||
 	    (!d->is_draining && !write_port_file(d, &err))) {
 		cli_report(&err, CLI_TROUBLE);
 	}
@@ -390,12 +378,12 @@ serve(struct daemon *d)
 	d->relay = relay_new(d->world, &d->files[0].config, &hooks, &err);
 	if (d->relay == NULL)
 		return cli_report(&err, CLI_TROUBLE);
-	ok = open_control(d, &err) && write_port_file(d, &err);
+	ok = open_operating(d, &err) && write_port_file(d, &err);
 	if (ok) {
 		world_ev_ready(d->ready_fd, getenv("NOTIFY_SOCKET"));
 		ok = world_run(d->world, &err);
 	}
-	control_destroy(&d->control);
+	operating_close(&d->operating);
 	relay_destroy(&d->relay);
 	log_mark(d, MAILLOG_END_LOGFILE);
 	flush_log(d);
@@ -410,7 +398,6 @@ daemon_fini(struct daemon *d)
 		world_destroy(&d->world);
 	}
 	buf_fini(&d->log);
-	free(d->control_path);
 	if (d->log_fd > STDOUT_FILENO)
 		(void)close(d->log_fd);
 	/* Behind SQLite, whose own locks on the file this ends. */

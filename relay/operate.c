@@ -29,6 +29,7 @@ static const struct operate_row rows[] = {
 	    "|hard_bounced_rcpts]",
 	    0, 1, operate_tophosts },
 	{ "resetcounters", "", 0, 0, operate_resetcounters },
+	{ "metrics", "", 0, 0, operate_metrics },
 	{ "delivernow", "all|DOMAIN", 1, 1, operate_delivernow },
 	{ "suspenddel", "[SECONDS]", 0, 1, operate_suspenddel },
 	{ "resumedel", "", 0, 0, operate_resumedel },

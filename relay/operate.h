@@ -62,6 +62,7 @@ bool operate_hoststatus(struct operation *op, struct err *err);
 bool operate_tophosts(struct operation *op, struct err *err);
 bool operate_status(struct operation *op, struct err *err);
 bool operate_resetcounters(struct operation *op, struct err *err);
+bool operate_metrics(struct operation *op, struct err *err);
 /* What `status` shows now. */
 void operate_fill_status(struct relay *r, struct system_status *s);
 

@@ -2,6 +2,8 @@
 /* Looking at the relay: `status`, `hoststatus`, `tophosts`; see status.h. */
 #include "relay/operate.h"
 
+#include "relay/metrics.h"
+
 /* Of the recipients of one or more domains. */
 struct tally {
 	struct gauges gauges;
@@ -210,6 +212,36 @@ operate_status(struct operation *op, struct err *err)
 	operate_fill_status(op->relay, &s);
 	system_status_format(&s, is_detailed, &op->answer->text);
 	op->answer->object = system_status_json(&s);
+	return true;
+}
+
+static uint64_t
+count_down(const struct relay *r)
+{
+	struct host *h, *next;
+	uint64_t down = 0;
+
+	HASH_ITER(hh, r->hosts.table, h, next)
+	down += h->is_down;
+	return down;
+}
+
+void
+relay_metrics(struct relay *r, struct buf *out)
+{
+	struct system_status s;
+
+	operate_fill_status(r, &s);
+	metrics_format(&s, count_down(r), r->is_suspended, out);
+}
+
+bool
+operate_metrics(struct operation *op, struct err *err)
+{
+	(void)err;
+	relay_metrics(op->relay, &op->answer->text);
+	op->answer->object = json_pack(
+	    "{s:o}", "text", status_json_text(buf_cstr(&op->answer->text)));
 	return true;
 }
 

@@ -14,6 +14,7 @@
  *closed, in both E DCID DOMAIN HOST DETAILS a Connection Error of the network
  *	B DCID DOMAIN HOST DETAILS one of an unexpected response
  *	L TEXT                     a line of the log
+ *	O COMMAND                  an operator's
  *	T KIND CONNECTION ...      an event of the transcript
  *
  * HOST is the last number of 10.1.1.x.  RIDS are as in the log without spaces.
@@ -241,6 +242,9 @@ story_line(struct story_build *b, struct slice line)
 		return;
 	case 'T':
 		story_add(b, false, "T %.*s", SLICE_ARG(rest));
+		return;
+	case 'O':
+		story_add(b, false, "O %.*s", SLICE_ARG(rest));
 		return;
 	default:
 		story_connection(b, kind.at[0], rest);
@@ -496,6 +500,9 @@ story_judge(const struct judged_story *story, const struct story_way *way)
 		if (event->is_log)
 			story_tell_log(
 			    run.judge, now, event->text, !way->without_moments);
+		else if (event->text[0] == 'O')
+			judge_operate(
+			    run.judge, slice_cstr(event->text + 2), now);
 		else if (!way->without_transcript)
 			story_tell_transcript(run.judge, now, event->text);
 	}

@@ -102,7 +102,7 @@ static struct error_row {
 	    "(try \"5s\", \"200ms\", \"15m\")" },
 	{ "step without what", HOSTS "'timeline': [{'at': '1m'}]}",
 	    "f.json:3:14: /timeline/0: expected one of the keys \"host\", "
-	    "\"network\", \"relay\", \"disk\", \"dns\"" },
+	    "\"network\", \"relay\", \"disk\", \"dns\", \"ctl\"" },
 	{ "step without state",
 	    HOSTS "'timeline': [{'at': '1m', 'host': 'mx1'}]}",
 	    "f.json:3:27: /timeline/0: \"host\" needs \"state\"" },
