@@ -8,6 +8,7 @@
 #include "harness/main.h"
 
 #include "core/cli/cli.h"
+#include "core/cli/output.h"
 #include "core/world/world_ev.h"
 
 #include <errno.h>
@@ -59,6 +60,10 @@ static const struct cli_program program = {
 	    "  showmessage MID           A message's content.\n"
 	    "  oldmessage                The oldest message's header.\n"
 	    "  removemessage MID         End all of its recipients.\n"
+	    "  smtproutes print|import FILE|export FILE|clear\n"
+	    "  smtproutes new DOMAIN HOST...|delete DOMAIN\n"
+	    "                            The routes table, until a reload.\n"
+	    "  destconfig print          The destination controls.\n"
 	    "\n"
 	    "WHICH is all, host DOMAIN or sender ADDRESS.\n",
 };
@@ -217,25 +222,55 @@ make_request(char **words, struct err *err)
 	return text;
 }
 
-/* Prints the answer; the value is the exit code. */
+/* Writes what `smtproutes export FILE` gave. */
+static bool
+write_export(const char *path, const json_t *text, struct err *err)
+{
+	struct cli_output out = { .option = "export", .path = path };
+
+	if (!cli_output_open(&out, err) || !cli_output_begin(&out, err))
+		return false;
+	fwrite(json_string_value(text), 1, json_string_length(text), out.file);
+	if (!cli_output_close(&out, err))
+		return false;
+	printf("Routes exported to %s.\n", path);
+	return true;
+}
+
+/* Prints what the relay said; the value is the exit code. */
 static int
-print_answer(const struct ctl *ctl)
+print_result(const struct ctl *ctl, const json_t *answer, const char *path)
+{
+	const json_t *text = json_object_get(answer, "text");
+	struct err err;
+
+	if (path != NULL) {
+		if (!write_export(path, text, &err))
+			return cli_report(&err, CLI_USAGE);
+	} else if (ctl->json) {
+		(void)json_dumpf(json_object_get(answer, "result"), stdout,
+		    JSON_INDENT(2) | JSON_ENCODE_ANY);
+		fputc('\n', stdout);
+	} else {
+		fwrite(json_string_value(text), 1, json_string_length(text),
+		    stdout);
+	}
+	return CLI_OK;
+}
+
+/* Reads the answer and prints it; the value is the exit code. */
+static int
+print_answer(const struct ctl *ctl, const char *path)
 {
 	struct slice line = buf_slice(&ctl->input);
 	json_t *answer = json_loadb(
 	    line.at, slice_find_byte(line, '\n'), JSON_REJECT_DUPLICATES, NULL);
-	const json_t *text = json_object_get(answer, "text");
 	const json_t *why = json_object_get(answer, "error");
 	struct err err;
-	int code = CLI_OK;
+	int code;
 
-	if (json_is_true(json_object_get(answer, "ok")) && ctl->json) {
-		(void)json_dumpf(json_object_get(answer, "result"), stdout,
-		    JSON_INDENT(2) | JSON_ENCODE_ANY);
-		fputc('\n', stdout);
-	} else if (json_is_true(json_object_get(answer, "ok"))) {
-		fwrite(json_string_value(text), 1, json_string_length(text),
-		    stdout);
+	if (json_is_true(json_object_get(answer, "ok"))) {
+		code = print_result(ctl, answer, path);
 	} else {
 		(void)err_set(&err, "faultpost ctl: %s",
 		    json_is_string(why) ? json_string_value(why)
@@ -244,6 +279,16 @@ print_answer(const struct ctl *ctl)
 	}
 	json_decref(answer);
 	return code;
+}
+
+/* The file that `smtproutes export FILE` is to write, or NULL. */
+static const char *
+export_path(char **words)
+{
+	return strcmp(words[0], "smtproutes") == 0 && words[1] != NULL &&
+		strcmp(words[1], "export") == 0
+	    ? words[2]
+	    : NULL;
 }
 
 static int
@@ -256,7 +301,7 @@ give_command(struct ctl *ctl, char **words)
 	if (request == NULL)
 		return cli_report(&err, CLI_USAGE);
 	if (ask_relay(ctl, request, &err))
-		code = print_answer(ctl);
+		code = print_answer(ctl, export_path(words));
 	else
 		code = cli_report(&err, CLI_TROUBLE);
 	free(request);

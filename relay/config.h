@@ -113,6 +113,14 @@ struct relay_resolver {
 	uint32_t tries;
 };
 
+/* Conversations that somebody wants to read; absent: no log. */
+struct relay_debug {
+	struct slice domain;      /* of domain_debug */
+	struct ip_network client; /* of injection_debug */
+	uint32_t sessions;        /* so many, since the start */
+	struct slice log;         /* terminated */
+};
+
 /* Whether strangers may talk to it at all. */
 enum relay_listener_kind {
 	LISTENER_PUBLIC,
@@ -165,11 +173,13 @@ struct relay_config {
 	/* The source over IPv6 when `interface` is of IPv4; family 0: none. */
 	struct ip_address interface_v6;
 	JSON_ARRAY_OF(struct relay_listener_config) listeners;
-	struct slice postmaster;   /* who gets mail to <postmaster> */
-	struct slice queue_path;   /* terminated */
-	struct slice log_path;     /* terminated; empty: standard output */
-	struct endpoint metrics;   /* family 0: not served */
-	struct slice control_path; /* empty: beside the queue */
+	struct slice postmaster; /* who gets mail to <postmaster> */
+	struct slice queue_path; /* terminated */
+	struct slice log_path;   /* terminated; empty: standard output */
+	struct relay_debug domain_debug, injection_debug;
+	struct slice conversation_log; /* terminated; empty: none */
+	struct endpoint metrics;       /* family 0: not served */
+	struct slice control_path;     /* empty: beside the queue */
 	struct relay_delivery delivery;
 	struct relay_bounce_profile bounce; /* the default one */
 	JSON_ARRAY_OF(struct relay_bounce_profile) bounce_profiles;

@@ -8,6 +8,7 @@
 #include "core/smtp/stage.h"
 #include "relay/auth.h"
 #include "relay/bounce_json.h"
+#include "relay/debug_json.h"
 #include "relay/profile.h"
 
 static bool stages_read(
@@ -226,6 +227,15 @@ static const struct json_field config_fields[] = {
 	{ "log", JF_STRING(1, 4096),
 	    JSON_AT(struct config_json, config.log_path), JSON_OPTIONAL,
 	    "The mail log; absent: standard output." },
+	{ "domain_debug", JF_OBJECT(&relay_domain_debug_table),
+	    JSON_AT(struct config_json, config.domain_debug), JSON_OPTIONAL,
+	    "The domain debug log; absent: none." },
+	{ "injection_debug", JF_OBJECT(&relay_injection_debug_table),
+	    JSON_AT(struct config_json, config.injection_debug), JSON_OPTIONAL,
+	    "The injection debug log; absent: none." },
+	{ "conversation_log", JF_STRING(1, 4096),
+	    JSON_AT(struct config_json, config.conversation_log), JSON_OPTIONAL,
+	    "The log of all SMTP conversations, both ways; absent: none." },
 	{ "metrics", JF_CUSTOM(&metrics_custom),
 	    JSON_AT(struct config_json, config.metrics), JSON_OPTIONAL,
 	    "Where http://ADDRESS/metrics is served to Prometheus; absent: "

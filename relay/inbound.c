@@ -81,6 +81,7 @@ inbound_free(struct inbound *in)
 	spool_ticket_cancel(&in->ticket);
 	message_destroy(&in->accepted);
 	smtp_server_destroy(&in->server);
+	trace_destroy(&in->trace);
 	header_scan_fini(&in->headers);
 	buf_fini(&in->clean);
 	buf_fini(&in->piece);
@@ -169,6 +170,7 @@ inbound_accept(struct relay_listener *l, struct stream *s)
 	r->session_count++;
 	l->session_count++;
 	stream_attach(s, &handler, in);
+	in->trace = trace_inbound(r, in->icid, &stream_remote(s)->ip);
 	inbound_admit(in);
 	inbound_pump(in);
 }
@@ -277,6 +279,7 @@ on_input(void *owner, struct slice bytes)
 {
 	struct inbound *in = owner;
 
+	trace_feed(in->trace, SIDE_CLIENT, bytes);
 	smtp_server_feed(in->server, bytes);
 	inbound_pump(in);
 }

@@ -13,6 +13,7 @@ inbound_answer(struct inbound *in, int code, const char *text)
 {
 	buf_clear(&in->reply);
 	smtp_reply_format(&in->reply, code, slice_cstr(text));
+	trace_feed(in->trace, SIDE_SERVER, buf_slice(&in->reply));
 	stream_write(in->stream, buf_slice(&in->reply));
 	smtp_server_answer(in->server, code);
 	if (code == 421)

@@ -25,6 +25,7 @@ struct inbound {
 	struct relay_limits limits;      /* of the listener when it came */
 	struct list link;                /* in relay->sessions */
 	struct stream *stream;           /* owned */
+	struct trace *trace;             /* owned; or NULL */
 	struct smtp_server *server;      /* owned */
 	struct timer patience;           /* ours with the client ends */
 	utime idle_until, session_until;

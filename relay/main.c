@@ -303,6 +303,14 @@ set_resolver(struct daemon *d, struct err *err)
 	    d->world, c->has_resolver ? &resolver : NULL, err);
 }
 
+static void
+on_debug(void *owner, enum relay_debug_log log, struct slice line)
+{
+	struct daemon *d = owner;
+
+	operating_debug(&d->operating, log, line);
+}
+
 /* Puts the configuration file in force as it is now, if it can be. */
 static bool
 reload_config(struct daemon *d, struct err *err)
@@ -336,7 +344,9 @@ on_hangup(struct daemon *d)
 		cli_report(&err, CLI_TROUBLE);
 	}
 	flush_log(d);
-	if (!open_log(d, &err))
+	if (!open_log(d, &err) ||
+	    !operating_open_debug(
+		&d->operating, &d->files[d->in_force].config, &err))
 		cli_report(&err, CLI_TROUBLE);
 }
 
@@ -357,7 +367,8 @@ static int
 serve(struct daemon *d)
 {
 	static const int signals[] = { SIGTERM, SIGINT, SIGHUP, 0 };
-	const struct relay_hooks hooks = { d, on_log, on_drained, on_fault };
+	const struct relay_hooks hooks = { d, on_log, on_drained, on_fault,
+		on_debug };
 	const struct ev_options world = {
 		.time_scale = 1,
 		.start = UTIME_NEVER,
@@ -371,7 +382,8 @@ serve(struct daemon *d)
 	if (d->world == NULL)
 		return cli_report(&err, CLI_TROUBLE);
 	if (!set_resolver(d, &err) || !lock_queue(d, &err) ||
-	    !open_log(d, &err))
+	    !open_log(d, &err) ||
+	    !operating_open_debug(&d->operating, &d->files[0].config, &err))
 		return cli_report(&err, CLI_TROUBLE);
 	log_begin(d);
 	world_ev_signals(d->world, signals, on_signal, d);

@@ -4,6 +4,8 @@
 
 #include "relay/metrics.h"
 
+#include <errno.h>
+
 static bool
 open_control(struct operating *o, struct world *w, struct relay *r,
     const struct relay_config *config, struct err *err)
@@ -61,9 +63,51 @@ operating_open(struct operating *o, struct world *w, struct relay *r,
 	    open_metrics(o, w, r, config, err);
 }
 
+static void
+close_debug(struct operating *o)
+{
+	for (size_t i = 0; i < DEBUG_LOG_COUNT; i++) {
+		if (o->debug[i] != NULL)
+			(void)fclose(o->debug[i]);
+		o->debug[i] = NULL;
+	}
+}
+
+bool
+operating_open_debug(
+    struct operating *o, const struct relay_config *config, struct err *err)
+{
+	const struct slice paths[DEBUG_LOG_COUNT] = {
+		[DEBUG_DOMAIN] = config->domain_debug.log,
+		[DEBUG_INJECTION] = config->injection_debug.log,
+		[DEBUG_CONVERSATION] = config->conversation_log,
+	};
+
+	close_debug(o);
+	for (size_t i = 0; i < DEBUG_LOG_COUNT; i++) {
+		if (paths[i].len == 0)
+			continue;
+		o->debug[i] = fopen(paths[i].at, "ae");
+		if (o->debug[i] == NULL)
+			return err_at(
+			    err, paths[i].at, 0, 0, "%s", strerror(errno));
+		(void)setvbuf(o->debug[i], NULL, _IOLBF, 0);
+	}
+	return true;
+}
+
+void
+operating_debug(
+    struct operating *o, enum relay_debug_log log, struct slice line)
+{
+	if (o->debug[log] != NULL)
+		(void)fwrite(line.at, 1, line.len, o->debug[log]);
+}
+
 void
 operating_close(struct operating *o)
 {
+	close_debug(o);
 	ev_page_server_destroy(&o->metrics);
 	control_destroy(&o->control);
 	free(o->control_path);

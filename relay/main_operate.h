@@ -15,12 +15,20 @@ struct operating {
 	char *control_path;             /* owned; where it listens */
 	struct ev_page_server *metrics; /* owned; or NULL */
 	struct endpoint metrics_at;     /* as configured */
+	FILE *debug[DEBUG_LOG_COUNT];   /* owned, or NULL */
 };
 
 /* Offers what the configuration says, and nothing else; what is offered there
  * already stays.  False with *err set when something cannot be had. */
 bool operating_open(struct operating *o, struct world *w, struct relay *r,
     const struct relay_config *config, struct err *err);
+/* Opens the debug logs that the configuration names, and no others; also to
+ * open them anew.  False with *err set when one cannot be had. */
+bool operating_open_debug(
+    struct operating *o, const struct relay_config *config, struct err *err);
+/* Writes a line of one. */
+void operating_debug(
+    struct operating *o, enum relay_debug_log log, struct slice line);
 /* Ends all of it; before the relay. */
 void operating_close(struct operating *o);
 

@@ -44,6 +44,11 @@ static const struct operate_row rows[] = {
 	{ "showmessage", "MID", 1, 1, operate_showmessage },
 	{ "oldmessage", "", 0, 0, operate_oldmessage },
 	{ "removemessage", "MID", 1, 1, operate_removemessage },
+	{ "smtproutes",
+	    "print|new DOMAIN HOST...|delete DOMAIN|import FILE|export FILE"
+	    "|clear",
+	    1, 60, operate_smtproutes },
+	{ "destconfig", "print", 1, 1, operate_destconfig },
 };
 
 void

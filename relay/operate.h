@@ -48,6 +48,11 @@ bool operate_bouncerecipients(struct operation *op, struct err *err);
 bool operate_redirectrecipients(struct operation *op, struct err *err);
 bool operate_removemessage(struct operation *op, struct err *err);
 
+/* ---- operate_routes.c ---- */
+/* Each carries one command out; false with *err set. */
+bool operate_smtproutes(struct operation *op, struct err *err);
+bool operate_destconfig(struct operation *op, struct err *err);
+
 /* ---- operate_message.c ---- */
 /* Appends what the message's Subject says; nothing when it has none. */
 void operate_read_subject(

@@ -47,6 +47,7 @@ outbound_open(struct delivery *d, struct host *host)
 	list_append(&d->connections, &c->link);
 	host_on_connect(host, &r->config->delivery, now);
 	(void)interface_for(r->config, host->at.ip.family, &from.ip);
+	c->trace = trace_outbound(r, d->domain->name, c->dcid, &host->at.ip);
 	c->stream = world_connect(r->world, &from, &host->at, &handler, c);
 	timer_set(r->world, &c->timer,
 	    utime_add(now, r->config->delivery.connect_timeout));
@@ -99,6 +100,7 @@ outbound_free(struct connection *c)
 	outbound_enter(c, CONNECTION_QUITTING);
 	list_remove(&c->link);
 	smtp_client_destroy(&c->client);
+	trace_destroy(&c->trace);
 	free(c->helo_name);
 	outbound_forget_group(c);
 	buf_fini(&c->response);
@@ -377,6 +379,7 @@ outbound_write(struct connection *c)
 
 	note_written(c);
 	out = slice_skip(smtp_client_out(c->client), c->unwritten);
+	trace_feed(c->trace, SIDE_CLIENT, out);
 	stream_write(c->stream, out);
 	c->unwritten += out.len;
 }
@@ -387,6 +390,7 @@ on_input(void *owner, struct slice bytes)
 	struct connection *c = owner;
 
 	note_written(c);
+	trace_feed(c->trace, SIDE_SERVER, bytes);
 	smtp_client_feed(c->client, bytes, outbound_now(c));
 	outbound_pump(c);
 }

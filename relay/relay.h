@@ -13,6 +13,14 @@
 
 struct relay;
 
+/* Logs of conversations, beside the mail log. */
+enum relay_debug_log {
+	DEBUG_DOMAIN,
+	DEBUG_INJECTION,
+	DEBUG_CONVERSATION,
+	DEBUG_LOG_COUNT,
+};
+
 struct relay_hooks {
 	void *owner;
 	/* A line of the mail log, with its newline.  Borrowed. */
@@ -22,6 +30,10 @@ struct relay_hooks {
 	/* The relay cannot go on (the queue's disk failed); it has stopped
 	 * answering 250.  May be called more than once. */
 	void (*on_fault)(void *owner, const struct err *err);
+	/* A line of a debug log that the configuration asks for; NULL: nobody
+	 * wants any. */
+	void (*on_debug)(
+	    void *owner, enum relay_debug_log log, struct slice line);
 };
 
 /* Opens the queue (creating it if needed), takes up what is in it and listens.

@@ -7,6 +7,7 @@
 #ifndef FAULTPOST_RELAY_IMPL_H
 #define FAULTPOST_RELAY_IMPL_H
 
+#include "relay/conversation.h"
 #include "relay/counters.h"
 #include "relay/log.h"
 #include "relay/rate.h"
@@ -60,6 +61,7 @@ struct relay {
 	struct timer drain; /* its deadline */
 	struct counter_columns counters;
 	utime counters_saved_at;
+	uint32_t domain_debugged, injection_debugged; /* sessions */
 	bool is_suspended;    /* no deliveries: `suspenddel` */
 	struct timer suspend; /* then those under way are cut */
 };
@@ -88,6 +90,20 @@ void relay_unlisten(struct relay *r);
 void relay_unname_listeners(struct relay *r);
 /* One of its sessions has ended. */
 void relay_listener_release(struct relay_listener *l);
+
+/* ---- relay_debug.c ---- */
+struct trace;
+
+/* The log of a conversation that begins; NULL when nobody wants one. */
+struct trace *trace_outbound(struct relay *r, const char *domain, uint64_t dcid,
+    const struct ip_address *peer);
+struct trace *trace_inbound(
+    struct relay *r, uint64_t icid, const struct ip_address *peer);
+/* What one side says; `t` may be NULL. */
+void trace_feed(
+    struct trace *t, enum conversation_side side, struct slice bytes);
+void trace_destroy(struct trace **tp);
+
 /* ---- relay_count.c ---- */
 struct delivery;
 
@@ -253,6 +269,7 @@ struct connection {
 	struct host *host;         /* borrowed */
 	uint64_t dcid;
 	struct stream *stream;      /* owned; NULL: gone */
+	struct trace *trace;        /* owned; or NULL */
 	struct smtp_client *client; /* owned; NULL before it is connected */
 	char *helo_name;            /* owned; the client's, over a reload */
 	struct timer timer;         /* the deadline of the present state */

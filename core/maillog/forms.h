@@ -265,6 +265,12 @@ FORM(DNS_TEMPORARY_FAILURE, "dns_temporary_failure", \
 	"DNS Temporary Failure " DOMAIN " " QUERY_TYPE " - " ERROR) \
 FORM(DNS_LAME_REFERRAL, "dns_lame_referral", \
 	"lame DNS referral" OPT(": " ERROR)) \
+FORM(DEBUG_SENT, "debug_sent", DCID " Sent: " TEXT) \
+FORM(DEBUG_RCVD, "debug_rcvd", DCID " Rcvd: " TEXT) \
+FORM(DEBUG_SENT_TO, "debug_sent_to", \
+	ICID " Sent to '" ADDRESS "': " TEXT) \
+FORM(DEBUG_RCVD_FROM, "debug_rcvd_from", \
+	ICID " Rcvd from '" ADDRESS "': " TEXT) \
 FORM(INTERNAL_SMTP_ERROR, "internal_smtp_error", \
 	"Internal SMTP Error: Failed to send message to host " ADDRESS ":" \
 	PORT " for recipient " TO ": Unexpected SMTP response \"" CODE \

@@ -190,6 +190,9 @@ bucket_of_pattern(const char *pattern)
 	struct slice none = { 0 }, first = pattern_word(pattern), second;
 	const char *p = pattern + first.len;
 
+	/* Debug logs: the number of a connection. */
+	if (first.len == 0)
+		return bucket_of(none, none);
 	assert(*p == ' ');
 	p++;
 	if (pattern_is_field(*p)) {
@@ -254,6 +257,8 @@ find_form(
 	struct slice first = take_word(&rest);
 	struct slice second = take_word(&rest);
 
+	if (first.len > 0 && ascii_is_digit(first.at[0]))
+		return find_in_bucket(p, bucket_of(none, none), text, ev);
 	if (second.len > 0 && ascii_is_digit(second.at[0]))
 		second = take_word(&rest);
 	return find_in_bucket(p, bucket_of(first, second), text, ev) ||

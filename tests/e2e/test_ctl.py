@@ -5,6 +5,7 @@ import http.client
 import json
 import os
 import re
+import signal
 import socket
 import stat
 import subprocess
@@ -451,6 +452,139 @@ def test_suspenddel_cuts(start, ctl, sink):
     sink.gate.set()
     ctl("resumedel")
     relay.await_text("Message done DCID 2 MID 1 to RID [0]\n")
+
+
+# ---- routes ----
+
+def test_smtproutes(start, ctl, ask, sink, tmp_path):
+    relay = start(routes=[f"a.example 127.0.0.1:{sink.port}"])
+    assert ctl("smtproutes", "print") == f"a.example: 127.0.0.1:{sink.port}\n"
+    assert ctl("smtproutes", "new", "b.example", f"127.0.0.1:{sink.port},",
+               "[backup.example]/pri=10") == (
+        f"Mapping for b.example to 127.0.0.1:{sink.port}, "
+        "[backup.example]/pri=10 created.\n")
+    send(relay, "b.example")
+    relay.await_text("Message finished MID 1 done\n")
+    assert "created" not in ctl("smtproutes", "new", "b.example", "x.example",
+                                code=2)
+    assert ctl("smtproutes", "export", tmp_path / "routes") == (
+        f"Routes exported to {tmp_path}/routes.\n")
+    table = (tmp_path / "routes").read_text()
+    assert table == ctl("smtproutes", "print")
+    assert ctl("smtproutes", "delete", "A.example") == (
+        "Mapping for A.example deleted.\n")
+    assert ctl("smtproutes", "delete", "a.example", code=2) == (
+        "faultpost ctl: there is no route for a.example\n")
+    assert ctl("smtproutes", "clear") == "There are no routes configured.\n"
+    assert ask("smtproutes", "print") == {"routes": []}
+    assert ctl("smtproutes", "import", tmp_path / "routes") == (
+        "There are currently 2 routes configured.\n")
+    assert ctl("smtproutes", "print") == table
+    assert ask("smtproutes", "print") == {"routes": table.splitlines()}
+    assert "expected: smtproutes print" in ctl("smtproutes", code=2)
+
+
+def test_smtproutes_import_is_all_or_nothing(start, ctl, tmp_path):
+    start(routes=["a.example b.example"])
+    bad = tmp_path / "bad"
+    bad.write_text("c.example d.example\nc.example /pri=1\n"
+                   "e.example f.example/pri=99999\n")
+    error = ctl("smtproutes", "import", bad, code=2)
+    assert error.startswith("faultpost ctl: bad:2:")
+    assert re.search(r" \(and \d more\)\n$", error)
+    assert ctl("smtproutes", "print") == "a.example: b.example\n"
+    assert "No such file" in ctl("smtproutes", "import", tmp_path / "none",
+                                 code=2)
+
+
+def test_smtproutes_import_of_40_000(start, ctl, ask, tmp_path):
+    start()
+    routes = tmp_path / "routes"
+    routes.write_text("".join(
+        f"d{n}.example: relay{n % 7}.example/pri=0, backup.example/pri=10\n"
+        for n in range(39999)))
+    assert ctl("smtproutes", "import", routes) == (
+        "There are currently 39999 routes configured.\n")
+
+
+def test_reload_brings_the_configured_routes_back(start, ctl):
+    relay = start(routes=["a.example b.example"])
+    ctl("smtproutes", "clear")
+    relay.signal(signal.SIGHUP)
+    # Commands and signals are taken in turn; the next answer is behind it.
+    for _ in range(200):
+        if ctl("smtproutes", "print") == "a.example: b.example\n":
+            break
+    assert ctl("smtproutes", "print") == "a.example: b.example\n"
+
+
+def test_redirected_by_a_new_route(start, ctl, sink):
+    """What waits for a dead host goes where a new route says, at once when an
+    operator wants that."""
+    relay = start(routes=[f"a.example 127.0.0.1:{free_port()}"])
+    send(relay, "a.example")
+    relay.await_text("pending till")
+    ctl("smtproutes", "delete", "a.example")
+    ctl("smtproutes", "new", "a.example", f"127.0.0.1:{sink.port}")
+    ctl("delivernow", "a.example")
+    relay.await_text("Message finished MID 1 done\n")
+
+
+def test_destconfig(start, ctl, ask):
+    start(destconfig=["[a.example]", "max_host_concurrency = 7",
+                      "limit_type = host", "limit_apply = system"])
+    text = ctl("destconfig", "print")
+    assert "[a.example]\n" in text and "max_host_concurrency = 7\n" in text
+    assert ask("destconfig", "print")["text"] == text
+
+
+# ---- debug logs ----
+
+def debug_lines(path):
+    return re.sub(rf"^{MOMENT} Info: ", "", path.read_text(), flags=re.M)
+
+
+def test_domain_debug(start, sink, tmp_path):
+    """The sessions of one domain, as many as wanted, without content."""
+    relay = start(routes=[f"ALL 127.0.0.1:{sink.port}"], domain_debug={
+        "domain": "A.example", "sessions": 1, "log": str(tmp_path / "debug")})
+    send(relay, "b.example")
+    send(relay, "a.example")
+    relay.await_text("Message finished MID 2 done\n")
+    relay.await_text("DCID 2 close\n")
+    send(relay, "a.example")
+    relay.await_text("Message finished MID 3 done\n")
+    relay.stop()
+    lines = debug_lines(tmp_path / "debug").splitlines()
+    assert lines[:2] == ["2 Rcvd: '220 sink.test ESMTP'",
+                         "2 Sent: 'EHLO relay.test'"]
+    assert "2 Sent: 'MAIL FROM:<a@b.example>'" in lines
+    assert lines[-2:] == ["2 Sent: 'QUIT'", "2 Rcvd: '221 bye'"]
+    assert not [line for line in lines
+                if "Subject" in line or not line.startswith("2 ")]
+
+
+def test_injection_debug(start, sink, tmp_path):
+    relay = start(routes=[f"ALL 127.0.0.1:{sink.port}"], injection_debug={
+        "client": "127.0.0.0/8", "sessions": 1, "log": str(tmp_path / "i")},
+        conversation_log=str(tmp_path / "c"))
+    send(relay, "a.example")
+    send(relay, "a.example")
+    relay.await_text("Message finished MID 2 done\n")
+    relay.stop()
+    lines = debug_lines(tmp_path / "i").splitlines()
+    assert lines[:2] == [
+        "1 Sent to '127.0.0.1': '220 relay.test ESMTP\\015\\012'",
+        "1 Rcvd from '127.0.0.1': 'EHLO client.test\\015\\012'"]
+    assert lines[-2:] == [
+        "1 Rcvd from '127.0.0.1': 'QUIT\\015\\012'",
+        "1 Sent to '127.0.0.1': '221 relay.test\\015\\012'"]
+    assert not [line for line in lines if not line.startswith("1 ")]
+    conversation = debug_lines(tmp_path / "c")
+    assert set(lines) <= set(conversation.splitlines())
+    assert "2 Rcvd from '127.0.0.1': 'MAIL" in conversation
+    assert "1 Sent to '127.0.0.1': 'EHLO relay.test\\015" in conversation
+    assert "Subject" not in conversation
 
 
 # ---- metrics ----
