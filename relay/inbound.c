@@ -179,7 +179,8 @@ inbound_accept(struct relay_listener *l, struct stream *s)
 static bool
 is_dismissed(const struct inbound *in)
 {
-	return (in->relay->draining || in->listener->config == NULL) &&
+	return (in->relay->draining || in->listener->config == NULL ||
+		   in->listener->is_suspended) &&
 	    in->mid == 0 && !is_committing(in);
 }
 
@@ -188,8 +189,11 @@ dismiss(struct inbound *in)
 {
 	/* Within a handshake there is nobody to talk to. */
 	if (!in->is_shaking_hands)
-		stream_write(
-		    in->stream, SLICE("421 4.3.2 Service shutting down\r\n"));
+		stream_write(in->stream,
+		    in->listener->is_suspended
+			? SLICE("421 4.3.2 Receiving is suspended, try again "
+				"later\r\n")
+			: SLICE("421 4.3.2 Service shutting down\r\n"));
 	inbound_close(in);
 }
 

@@ -15,6 +15,10 @@
 static bool operate_delivernow(struct operation *op, struct err *err);
 static bool operate_suspenddel(struct operation *op, struct err *err);
 static bool operate_resumedel(struct operation *op, struct err *err);
+static bool operate_suspend(struct operation *op, struct err *err);
+static bool operate_resume(struct operation *op, struct err *err);
+static bool operate_suspendlistener(struct operation *op, struct err *err);
+static bool operate_resumelistener(struct operation *op, struct err *err);
 
 struct operate_row {
 	const char *name, *usage; /* what stands behind the name */
@@ -33,6 +37,10 @@ static const struct operate_row rows[] = {
 	{ "delivernow", "all|DOMAIN", 1, 1, operate_delivernow },
 	{ "suspenddel", "[SECONDS]", 0, 1, operate_suspenddel },
 	{ "resumedel", "", 0, 0, operate_resumedel },
+	{ "suspendlistener", "[NAME]", 0, 1, operate_suspendlistener },
+	{ "resumelistener", "[NAME]", 0, 1, operate_resumelistener },
+	{ "suspend", "[SECONDS]", 0, 1, operate_suspend },
+	{ "resume", "", 0, 0, operate_resume },
 	{ "showrecipients", "all|host DOMAIN|sender ADDRESS", 1, 2,
 	    operate_showrecipients },
 	{ "deleterecipients", "all|host DOMAIN|sender ADDRESS", 1, 2,
@@ -161,6 +169,86 @@ operate_resumedel(struct operation *op, struct err *err)
 	buf_append_cstr(&op->answer->text, "Mail delivery resumed.\n");
 	op->answer->object = json_pack("{s:b}", "deliveries_suspended", false);
 	return true;
+}
+
+/* ---- listeners ---- */
+
+/* Suspends or resumes the listener that word 1 names, or all; false with *err
+ * set when there is none. */
+static bool
+set_listeners(struct operation *op, bool is_suspended, struct err *err)
+{
+	struct slice name = operation_word(op, 1);
+	struct relay *r = op->relay;
+	json_t *names = json_array();
+	const char *done = is_suspended ? "suspended" : "resumed";
+
+	if (is_suspended)
+		buf_append_cstr(
+		    &op->answer->text, "Waiting for listeners to exit...\n");
+	for (size_t i = 0; i < r->listener_count; i++) {
+		struct relay_listener *l = r->listeners[i];
+
+		if (l->config == NULL ||
+		    (name.len > 0 && !slice_eq_nocase(name, l->config->name)))
+			continue;
+		l->is_suspended = is_suspended;
+		buf_printf(&op->answer->text, "Receiving %s for %.*s.\n", done,
+		    SLICE_ARG(l->config->name));
+		json_array_append_new(names,
+		    json_stringn(l->config->name.at, l->config->name.len));
+	}
+	if (json_array_size(names) == 0) {
+		json_decref(names);
+		return err_set(err,
+		    "there is no listener %.*s; expected a name of the "
+		    "configuration",
+		    SLICE_ARG(name));
+	}
+	inbound_dismiss(r);
+	op->answer->object = json_pack("{s:o}", done, names);
+	return true;
+}
+
+static bool
+operate_suspendlistener(struct operation *op, struct err *err)
+{
+	return set_listeners(op, true, err);
+}
+
+static bool
+operate_resumelistener(struct operation *op, struct err *err)
+{
+	return set_listeners(op, false, err);
+}
+
+/* ---- both ---- */
+
+static void
+set_all_listeners(struct relay *r, bool is_suspended)
+{
+	for (size_t i = 0; i < r->listener_count; i++)
+		r->listeners[i]->is_suspended = is_suspended;
+	inbound_dismiss(r);
+}
+
+static bool
+operate_suspend(struct operation *op, struct err *err)
+{
+	buf_append_cstr(&op->answer->text,
+	    "Waiting for listeners to exit...\nReceiving suspended.\n");
+	if (!operate_suspenddel(op, err))
+		return false;
+	set_all_listeners(op->relay, true);
+	return true;
+}
+
+static bool
+operate_resume(struct operation *op, struct err *err)
+{
+	set_all_listeners(op->relay, false);
+	buf_append_cstr(&op->answer->text, "Receiving resumed.\n");
+	return operate_resumedel(op, err);
 }
 
 /* ---- which command ---- */

@@ -178,6 +178,19 @@ operate_tophosts(struct operation *op, struct err *err)
 
 /* ---- status ---- */
 
+/* As the appliance calls it. */
+static const char *
+system_state(const struct relay *r)
+{
+	size_t suspended = 0;
+
+	for (size_t i = 0; i < r->listener_count; i++)
+		suspended += r->listeners[i]->is_suspended;
+	if (suspended == 0)
+		return r->is_suspended ? "Delivery suspended" : "Online";
+	return r->is_suspended ? "Offline" : "Receiving suspended";
+}
+
 void
 operate_fill_status(struct relay *r, struct system_status *s)
 {
@@ -188,7 +201,7 @@ operate_fill_status(struct relay *r, struct system_status *s)
 	tally_domain(&tally, domain);
 	*s = (struct system_status){
 		.now = world_now(r->world),
-		.state = r->is_suspended ? "Delivery suspended" : "Online",
+		.state = system_state(r),
 		.oldest = tally.oldest,
 		.counters = &r->counters,
 		.mid = spool_last_mid(r->spool),

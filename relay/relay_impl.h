@@ -75,6 +75,7 @@ struct relay_listener {
 	const struct relay_listener_config *config;
 	struct tls_context *tls; /* owned; NULL: no STARTTLS */
 	size_t session_count;
+	bool is_suspended; /* an operator's: no new mail */
 	struct rate connection_rate, recipient_rate;
 };
 

@@ -304,6 +304,46 @@ def test_suspenddel(start, ctl, ask, sink):
         "faultpost ctl: soon is no delay; expected seconds, 0 to 86400\n")
 
 
+def test_suspendlistener(start, ctl, ask, sink):
+    relay = start(routes=[f"ALL 127.0.0.1:{sink.port}"], listen=[
+        "127.0.0.1:0"])
+    waiting = relay.connect()
+    waiting.begin("u@a.example")
+    idle = relay.connect()
+    assert ctl("suspendlistener") == (
+        "Waiting for listeners to exit...\n"
+        "Receiving suspended for Management.\n")
+    assert idle.reply() == (
+        "421 4.3.2 Receiving is suspended, try again later")
+    assert relay.connect().greeting == (
+        "421 4.3.2 Receiving is suspended, try again later")
+    assert ask("status")["state"] == "Receiving suspended"
+    # A message under way may end; then it is over.
+    assert waiting.ask("Subject: x\r\n\r\nx\r\n.").startswith("250 ")
+    relay.await_text("Message finished MID 1 done\n")
+    assert ctl("resumelistener", "management") == (
+        "Receiving resumed for Management.\n")
+    send(relay, "a.example")
+    relay.await_text("Message finished MID 2 done\n")
+    assert ctl("suspendlistener", "Other", code=2) == (
+        "faultpost ctl: there is no listener Other; expected a name of the "
+        "configuration\n")
+
+
+def test_suspend(start, ctl, ask, sink):
+    relay = start(routes=[f"ALL 127.0.0.1:{sink.port}"])
+    assert ctl("suspend", "5") == (
+        "Waiting for listeners to exit...\nReceiving suspended.\n"
+        "Waiting for outgoing deliveries to finish...\n"
+        "Mail delivery suspended.\n")
+    assert ask("status")["state"] == "Offline"
+    assert relay.connect().greeting.startswith("421 4.3.2 ")
+    assert ctl("resume") == "Receiving resumed.\nMail delivery resumed.\n"
+    assert ask("status")["state"] == "Online"
+    send(relay, "a.example")
+    relay.await_text("Message finished MID 1 done\n")
+
+
 # ---- the queue ----
 
 @pytest.fixture

@@ -285,20 +285,58 @@ def test_queue_survives_restart(start, sink, tmp_path):
 
 # ---- -t ----
 
+LISTENER = """\
+listens on {at} (Management, public)
+  may send anywhere: 127.0.0.0/8
+  anybody may send to: example.com, .example.net
+  limits: 104857600 bytes and 1000 recipients a message, 1000 connections, \
+5m of silence, 15m in all, 5 bad commands
+"""
+
+
 def test_check_says_what_it_means(program, tmp_path):
     assert check(program, tmp_path, config(
         tmp_path, routes=["EXAMPLE.com mx1/pri=5, [mx2]:26", "ALL mx3"],
         accept_for=["example.com", ".example.net"],
-        listen=["127.0.0.1:2525", "[::1]:25"])) == (0, """\
-listens on 127.0.0.1:2525; networks that may send anywhere: 1; domains to which anybody may send: 2
-listens on [::1]:25; networks that may send anywhere: 1; domains to which anybody may send: 2
+        listen=["127.0.0.1:2525", "[::1]:25"])) == (
+        0, LISTENER.format(at="127.0.0.1:2525") + LISTENER.format(
+            at="[::1]:25") + f"""\
 routes: 2
 example.com: mx1/pri=5, [mx2]:26
 ALL: mx3
 names: those of "dns"; nobody is asked
 destination controls: 0
-retries after 1m, at most every 1h, for 3d or 100 retries
+bounce profile Default: retries after 1m, at most every 1h, for 3d or 100 \
+retries
+queue: {tmp_path}/queue.db; control socket: {tmp_path}/queue.db.control
 """, "")
+
+
+@pytest.mark.parametrize("more, warning", [
+    ({"relay_from": "0.0.0.0/0"},
+     "127.0.0.1:2525 is an open relay: anybody may send anywhere"),
+    ({"relay_from": []}, "127.0.0.1:2525 takes mail from nobody"),
+    ({"routes": ["ALL /dev/null"]},
+     "ALL is /dev/null: mail of every domain without a route of its own is "
+     "dropped"),
+    ({"routes": ["a.example mx1, 127.0.0.1:2525/pri=7"]},
+     "the route of a.example leads back to this relay: 127.0.0.1:2525/pri=7"),
+    ({"routes": [".b.example [Relay.test]"]},
+     "the route of .b.example leads back to this relay: [relay.test]"),
+    ({"metrics": "192.0.2.1:9125"},
+     "metrics are served beyond this machine, to whoever asks"),
+])
+def test_check_warns(program, tmp_path, more, warning):
+    plain = {"routes": ["a.example /dev/null", "b.example 127.0.0.1:2526"],
+             "metrics": "127.0.0.1:9125"}
+    code, text, _ = check(program, tmp_path, config(
+        tmp_path, listen="127.0.0.1:2525", **{
+            key: value for key, value in plain.items() if key not in more}))
+    assert code == 0 and "warning" not in text
+    code, text, _ = check(program, tmp_path, config(
+        tmp_path, **{"listen": "127.0.0.1:2525", **more}))
+    assert code == 0
+    assert re.findall("^warning: (.*)", text, re.M) == [warning]
 
 
 BASE = '{"hostname": "r", "queue": "q"'
