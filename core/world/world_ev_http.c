@@ -35,12 +35,15 @@ static enum MHD_Result
 answer(struct MHD_Connection *connection, unsigned status, const char *type,
     struct slice text)
 {
+	char *copy = slice_dup(text);
 	struct MHD_Response *response = MHD_create_response_from_buffer(
-	    text.len, (void *)(uintptr_t)text.at, MHD_RESPMEM_MUST_COPY);
+	    text.len, copy, MHD_RESPMEM_MUST_FREE);
 	enum MHD_Result result = MHD_NO;
 
-	if (response == NULL)
+	if (response == NULL) {
+		free(copy);
 		return MHD_NO;
+	}
 	if (MHD_add_response_header(
 		response, MHD_HTTP_HEADER_CONTENT_TYPE, type) == MHD_YES)
 		result = MHD_queue_response(connection, status, response);
@@ -48,8 +51,10 @@ answer(struct MHD_Connection *connection, unsigned status, const char *type,
 	return result;
 }
 
-/* libmicrohttpd's callback: for each request once, before its body. */
+/* libmicrohttpd's callback: for each request once, before its body.  It has
+ * the parameters that it has. */
 static enum MHD_Result
+/* NOLINTNEXTLINE(readability-function-size) */
 on_request(void *owner, struct MHD_Connection *connection, const char *url,
     const char *method, const char *version, const char *upload,
     size_t *upload_bytes, void **request)
