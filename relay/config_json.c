@@ -13,8 +13,6 @@
 
 static bool stages_read(
     const struct json_at *at, void *to, struct arena *arena, struct err *err);
-static bool metrics_read(
-    const struct json_at *at, void *to, struct arena *arena, struct err *err);
 
 /* ---- delivery ---- */
 
@@ -160,12 +158,6 @@ struct config_json {
 	bool has_dns;
 };
 
-static const struct json_custom metrics_custom = {
-	.name = "address and port of a page",
-	.types = JSON_ACCEPTS_STRING,
-	.read = metrics_read,
-};
-
 static const struct json_field config_fields[] = {
 	{ "$schema", JF_STRING(0, 4096), JSON_NOWHERE, JSON_OPTIONAL,
 	    "The schema, for editors." },
@@ -236,7 +228,7 @@ static const struct json_field config_fields[] = {
 	{ "conversation_log", JF_STRING(1, 4096),
 	    JSON_AT(struct config_json, config.conversation_log), JSON_OPTIONAL,
 	    "The log of all SMTP conversations, both ways; absent: none." },
-	{ "metrics", JF_CUSTOM(&metrics_custom),
+	{ "metrics", JF_CUSTOM(&relay_metrics_json),
 	    JSON_AT(struct config_json, config.metrics), JSON_OPTIONAL,
 	    "Where http://ADDRESS/metrics is served to Prometheus; absent: "
 	    "nowhere." },
@@ -324,22 +316,6 @@ stages_read(
 		*bits |= 1U << failover_stages[word].value;
 	}
 	return true;
-}
-
-/* No port is usual. */
-static bool
-metrics_read(
-    const struct json_at *at, void *to, struct arena *arena, struct err *err)
-{
-	char quoted[JSON_QUOTE_MAX];
-
-	(void)arena;
-	if (endpoint_parse(json_at_text(at), -1, to))
-		return true;
-	return json_fail(at, err,
-	    "%s is no address with a port; expected one such as "
-	    "\"127.0.0.1:9125\"",
-	    json_quote(json_at_text(at), quoted));
 }
 
 /* ---- from the file's struct to the relay's ---- */

@@ -1,9 +1,31 @@
 /* SPDX-License-Identifier: MIT */
-/* The debug logs of a configuration as JSON; see debug_json.h. */
+/* What a configuration offers its operators, as JSON; see debug_json.h. */
 #include "relay/debug_json.h"
 
 #include "core/dns/types_json.h"
 #include "relay/config.h"
+
+/* No port is usual. */
+static bool
+metrics_read(
+    const struct json_at *at, void *to, struct arena *arena, struct err *err)
+{
+	char quoted[JSON_QUOTE_MAX];
+
+	(void)arena;
+	if (endpoint_parse(json_at_text(at), -1, to))
+		return true;
+	return json_fail(at, err,
+	    "%s is no address with a port; expected one such as "
+	    "\"127.0.0.1:9125\"",
+	    json_quote(json_at_text(at), quoted));
+}
+
+const struct json_custom relay_metrics_json = {
+	.name = "address and port of a page",
+	.types = JSON_ACCEPTS_STRING,
+	.read = metrics_read,
+};
 
 static const struct json_field domain_debug_fields[] = {
 	{ "domain", JF_STRING(1, 255), JSON_AT(struct relay_debug, domain),

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The tables by which the debug logs of a configuration are read: into a struct
- * relay_debug each.  For config_json.c.
+ * What a configuration offers its operators: the tables of the debug logs, each
+ * for a struct relay_debug, and the address of the metrics, a struct endpoint.
+ * For config_json.c.
  */
 #ifndef FAULTPOST_RELAY_DEBUG_JSON_H
 #define FAULTPOST_RELAY_DEBUG_JSON_H
@@ -10,5 +11,6 @@
 
 extern const struct json_table relay_domain_debug_table;
 extern const struct json_table relay_injection_debug_table;
+extern const struct json_custom relay_metrics_json;
 
 #endif
