@@ -294,11 +294,14 @@ def test_suspenddel(start, ctl, ask, sink):
         "Mail delivery suspended.\n")
     send(relay, "a.example")
     relay.await_text("Info: Deliveries are currently suspended [a.example]\n")
+    send(relay, "a.example")
+    log = relay.await_text("MID 2 queued for delivery\n")
     assert "System status:                Delivery suspended\n" in ctl("status")
     assert ctl("hoststatus", "a.example").endswith(
         "Next Retry            suspended\n")
     assert ctl("resumedel") == "Mail delivery resumed.\n"
-    relay.await_text("Message finished MID 1 done\n")
+    log += relay.await_text("Message finished MID 2 done\n")
+    assert "suspended" not in log  # said once for each domain
     assert ask("status")["state"] == "Online"
     assert ctl("suspenddel", "soon", code=2) == (
         "faultpost ctl: soon is no delay; expected seconds, 0 to 86400\n")
