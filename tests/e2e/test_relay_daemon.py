@@ -289,6 +289,7 @@ LISTENER = """\
 listens on {at} (Management, public)
   may send anywhere: 127.0.0.0/8
   anybody may send to: example.com, .example.net
+  TLS: none
   limits: 104857600 bytes and 1000 recipients a message, 1000 connections, \
 5m of silence, 15m in all, 5 bad commands
 """

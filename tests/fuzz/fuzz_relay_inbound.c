@@ -326,7 +326,8 @@ count_accepted(struct slice input, uint64_t seed)
 	struct err_list errors = { 0 };
 	struct err err;
 	unsigned accepted = 0;
-	const struct relay_hooks hooks = { &accepted, on_log, NULL, on_fault };
+	const struct relay_hooks hooks = { &accepted, on_log, NULL, on_fault,
+		NULL };
 	struct client c = { .rest = input, .next.fire = on_next };
 	struct relay *relay;
 	bool ok = relay_config_parse(
