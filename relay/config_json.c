@@ -197,8 +197,7 @@ static const struct json_field config_fields[] = {
 	    "Let \"relay_from\" name (nearly) the whole Internet." },
 	{ "postmaster", JF_CUSTOM(&relay_mailbox_json),
 	    JSON_AT(struct config_json, config.postmaster), JSON_OPTIONAL,
-	    "Who gets mail to <postmaster>; absent: postmaster at the "
-	    "\"hostname\"." },
+	    "Who gets mail to <postmaster>; absent: that of \"hostname\"." },
 	{ "routes", JF_ARRAY(struct slice, JF_STRING(0, 32768), 0, 40000),
 	    JSON_AT(struct config_json, routes), JSON_OPTIONAL,
 	    "SMTP routes, a line each." },
@@ -230,8 +229,7 @@ static const struct json_field config_fields[] = {
 	    "The log of all SMTP conversations, both ways; absent: none." },
 	{ "metrics", JF_CUSTOM(&relay_metrics_json),
 	    JSON_AT(struct config_json, config.metrics), JSON_OPTIONAL,
-	    "Where http://ADDRESS/metrics is served to Prometheus; absent: "
-	    "nowhere." },
+	    "Where /metrics is served (Prometheus); absent: nowhere." },
 	{ "control", JF_STRING(1, 4096),
 	    JSON_AT(struct config_json, config.control_path), JSON_OPTIONAL,
 	    "The control socket; absent: the queue's name and \".control\"." },
@@ -474,13 +472,13 @@ relay_config_parse(struct relay_config_file *out, const char *file,
     struct err *err)
 {
 	struct config_json json;
-	struct json_at root;
 	bool ok;
 
 	*out = (struct relay_config_file){ 0 };
 	ok = json_doc_parse(&out->doc, file, text, err);
 	if (ok) {
-		root = json_at_root(&out->doc);
+		struct json_at root = json_at_root(&out->doc);
+
 		ok = json_table_read(
 			 &config_table, &root, &json, &out->arena, err) &&
 		    config_build(out, &json, load, errors, err);
