@@ -24,6 +24,8 @@ import tempfile
 import time
 from collections.abc import Callable
 
+import queue_figures
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 BIN = ROOT / "build" / "release" / "bin"
 RUNS = 5
@@ -146,6 +148,37 @@ def round_robin(folder: pathlib.Path, quick: bool) -> Figure:
                   rate >= 20_000 and grown < 1.10, "bench/run.sh round_robin")
 
 
+def waiting(folder: pathlib.Path, quick: bool) -> Figure:
+    """200,000 messages that wait: memory, restart, and new mail beside them."""
+    count = 20_000 if quick else 200_000
+    seen = queue_figures.waiting(BIN, folder, count, 1 if quick else RUNS)
+    share = seen["full"] / seen["empty"]
+    return Figure(f"{count:,} messages waiting: memory each, restart, new mail",
+                  "under 400 bytes, ready in under 2 s, within 10 % of the rate "
+                  "of an empty queue",
+                  f"{seen['bytes']:.0f} bytes; {seen['start']:.2f} s; "
+                  f"{seen['full']:,.0f} of {seen['empty']:,.0f} messages/s "
+                  f"({seen['full_cpu'] * 1e6:.0f} and "
+                  f"{seen['empty_cpu'] * 1e6:.0f} us of CPU each)",
+                  seen["bytes"] < 400 and seen["start"] < 2 and share > 0.9,
+                  "bench/run.sh waiting")
+
+
+def domains(folder: pathlib.Path, quick: bool) -> Figure:
+    """40,000 routes and up to 10,000 domains: the cost of each message."""
+    counts = (1_000, 10_000) if quick else (1_000, 10_000, 100_000)
+    cost = queue_figures.domain_costs(BIN / "faultpost", folder, counts,
+                                      1 if quick else RUNS)
+    return Figure(f"{queue_figures.ROUTES:,} routes, {counts[-1]:,} messages to "
+                  f"{min(counts[-1], queue_figures.DOMAINS):,} domains, half of "
+                  "them down",
+                  "cost per message flat",
+                  " / ".join(f"{c * 1e6:.0f}" for c in cost)
+                  + " us of CPU a message at "
+                  + " / ".join(f"{c:,}" for c in counts),
+                  cost[-1] < 1.5 * cost[0], "bench/run.sh domains")
+
+
 def library_digest(program: pathlib.Path, folder: pathlib.Path) -> str:
     """One digest over every log and transcript of the library."""
     digest = hashlib.sha256()
@@ -214,7 +247,8 @@ def kill(_folder: pathlib.Path, quick: bool) -> Figure:
 
 FIGURES: dict[str, Callable[[pathlib.Path, bool], Figure]] = {
     f.__name__: f
-    for f in (seed_case, dead_hosts, round_robin, routes, determinism, kill)
+    for f in (seed_case, dead_hosts, round_robin, routes, waiting, domains,
+              determinism, kill)
 }
 
 
