@@ -58,7 +58,8 @@ host_add(struct plan_builder *b)
 	assert(ok && shared.count == 1);
 	json_doc_fini(&doc);
 	list = arena_alloc(b->arena, (plan->hosts.count + 1) * sizeof(*list));
-	memcpy(list, plan->hosts.at, plan->hosts.count * sizeof(*list));
+	for (size_t i = 0; i < plan->hosts.count; i++)
+		list[i] = plan->hosts.at[i];
 	list[plan->hosts.count] = shared.at[0];
 	list[plan->hosts.count].port = plan->relay.delivery.port;
 	plan->hosts.at = list;

@@ -113,13 +113,13 @@ ready_merge(struct cohort *into, struct cohort *from)
 	if (first_of(into) != NULL && first_of(from) != NULL &&
 	    group_of(into->ready.prev)->place < first_of(from)->place)
 		at = &into->ready;
-	LIST_FOREACH_SAFE(link, &from->ready) {
-		struct group *g = group_of(link);
+	while (first_of(from) != NULL) {
+		struct group *g = first_of(from);
 
 		while (at != &into->ready && group_of(at)->place < g->place)
 			at = at->next;
-		list_remove(link);
-		list_insert_before(at, link);
+		list_remove(&g->link);
+		list_insert_before(at, &g->link);
 		g->cohort = into;
 	}
 }
@@ -128,10 +128,12 @@ static void
 cohort_merge(struct cohort *into, struct cohort *from)
 {
 	ready_merge(into, from);
-	LIST_FOREACH_SAFE(link, &from->active) {
-		list_remove(link);
-		list_append(&into->active, link);
-		group_of(link)->cohort = into;
+	while (!list_is_empty(&from->active)) {
+		struct group *g = group_of(from->active.next);
+
+		list_remove(&g->link);
+		list_append(&into->active, &g->link);
+		g->cohort = into;
 	}
 	into->is_stuck = into->is_stuck && from->is_stuck;
 	free(from);

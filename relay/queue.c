@@ -10,36 +10,34 @@ struct shared_text {
 	char text[];
 };
 
+/* The one of which `text` is the text. */
+static struct shared_text *
+shared_of(char *text)
+{
+	return (struct shared_text *)(void *)(text -
+	    offsetof(struct shared_text, text));
+}
+
 static void
-text_release(const char *text)
+text_release(char *text)
 {
 	struct shared_text *shared;
 
 	if (text == NULL)
 		return;
-	shared = (struct shared_text *)(uintptr_t)(text -
-	    offsetof(struct shared_text, text));
+	shared = shared_of(text);
 	if (--shared->shares == 0)
 		free(shared);
 }
 
-static const char *
-text_share(const char *text)
-{
-	struct shared_text *shared = (struct shared_text *)(uintptr_t)(text -
-	    offsetof(struct shared_text, text));
-
-	shared->shares++;
-	return text;
-}
-
-static const char *
+static char *
 text_new(struct slice text)
 {
 	struct shared_text *shared = xmalloc(sizeof(*shared) + text.len + 1);
 
 	shared->shares = 1;
-	memcpy(shared->text, text.at, text.len);
+	if (text.len > 0)
+		memcpy(shared->text, text.at, text.len);
 	shared->text[text.len] = '\0';
 	return shared->text;
 }
@@ -370,11 +368,12 @@ group_set_error(struct group *g, struct slice text)
 
 	if (d->last_error == NULL ||
 	    !slice_eq(slice_cstr(d->last_error), text)) {
-		const char *fresh = text_new(text);
+		char *fresh = text_new(text);
 
 		text_release(d->last_error);
 		d->last_error = fresh;
 	}
 	text_release(g->last_error);
-	g->last_error = text_share(d->last_error);
+	g->last_error = d->last_error;
+	shared_of(g->last_error)->shares++;
 }

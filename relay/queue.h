@@ -48,7 +48,7 @@ struct group {
 	struct domain *domain;   /* borrowed; outlives the group */
 	struct cohort *cohort;   /* ready, active: shared; else NULL */
 	uint32_t *rids;          /* ascending; owned unless it is &one */
-	const char *last_error;  /* shared; what the log would print; or NULL */
+	char *last_error;        /* shared; what the log would print; or NULL */
 	utime warned;            /* when the latest was made */
 	uint32_t one;            /* the only RID */
 	uint32_t count;
@@ -78,7 +78,7 @@ struct domain {
 	char *name;             /* owned, lower case; the key */
 	struct cohort *cohorts; /* owned table: groups that are in a round */
 	struct heap waiting;    /* of groups, by the end of their wait */
-	const char *last_error; /* shared: the latest of any group */
+	char *last_error;       /* shared: the latest of any group */
 	size_t ready_count, group_count;
 	struct candidates candidates;
 	void *delivery; /* the shell's: connections, timer */
