@@ -10,8 +10,6 @@
 #include "core/dns/name.h"
 #include "core/json/doc.h"
 
-#include <stdarg.h>
-
 #define LINE_MAX_BYTES 4096
 #define NAME_MAX_BYTES 255 /* of a profile or certificate */
 
@@ -29,12 +27,17 @@ struct reader {
 	struct relay_destination *section; /* IN_SECTION */
 	int said_at[PARAMETER_COUNT];      /* lines of its parameters */
 	unsigned empty;                    /* bits: those without a value */
+	struct err lost;                   /* one that is not kept */
 };
+
+/* Reports at a byte of the line; always false. */
+#define FAIL_AT(r, at, ...)                                                    \
+	err_at(next_error(r), (r)->file, (r)->number, column_of((r), (at)),    \
+	    __VA_ARGS__)
 
 static bool is_blank(char c);
 static int column_of(const struct reader *r, const char *at);
-static bool fail_at(struct reader *r, const char *at, const char *fmt, ...)
-    PRINTF_LIKE(3, 4);
+static struct err *next_error(struct reader *r);
 static void read_line(struct reader *r);
 static void read_header(struct reader *r, struct slice text);
 static void read_parameter(struct reader *r, struct slice text);
@@ -84,20 +87,13 @@ column_of(const struct reader *r, const char *at)
 	return col;
 }
 
-/* Reports at a byte of the line; always false. */
-static bool
-fail_at(struct reader *r, const char *at, const char *fmt, ...)
+/* The place for one more error; beyond what is kept it is lost. */
+static struct err *
+next_error(struct reader *r)
 {
 	struct err *err = err_list_next(r->errors);
-	char text[ERR_MSG_MAX];
-	va_list ap;
 
-	if (err == NULL)
-		return false;
-	va_start(ap, fmt);
-	(void)vsnprintf(text, sizeof(text), fmt, ap);
-	va_end(ap);
-	return err_at(err, r->file, r->number, column_of(r, at), "%s", text);
+	return err != NULL ? err : &r->lost;
 }
 
 /* A comment begins a line, or stands behind a blank. */
@@ -117,7 +113,7 @@ read_line(struct reader *r)
 	struct slice text = without_comment(r->line);
 
 	if (r->line.len > LINE_MAX_BYTES)
-		fail_at(r, r->line.at + LINE_MAX_BYTES,
+		(void)FAIL_AT(r, r->line.at + LINE_MAX_BYTES,
 		    "a line of %zu bytes; expected at most %d", r->line.len,
 		    LINE_MAX_BYTES);
 	else if (text.len > 0 && text.at[0] == '[')
@@ -136,13 +132,13 @@ domain_check(struct reader *r, struct slice domain)
 	size_t at;
 
 	if (domain.len > 0 && domain.at[0] == '.')
-		return fail_at(r, domain.at,
+		return FAIL_AT(r, domain.at,
 		    "%s is a partial domain; expected a whole one, or DEFAULT",
 		    json_quote(domain, quoted));
 	why = dns_name_check(dns_name_trim(domain), &at);
 	if (why == NULL)
 		return true;
-	return fail_at(r, domain.at + at, "%s is no domain: %s",
+	return FAIL_AT(r, domain.at + at, "%s is no domain: %s",
 	    json_quote(domain, quoted), why);
 }
 
@@ -188,13 +184,13 @@ read_header(struct reader *r, struct slice text)
 	section_end(r);
 	r->state = IN_BAD_SECTION;
 	if (end == text.len) {
-		fail_at(r, text.at,
+		(void)FAIL_AT(r, text.at,
 		    "\"[\" without \"]\"; expected [domain] or "
 		    "[DEFAULT]");
 		return;
 	}
 	if (end + 1 < text.len) {
-		fail_at(r, text.at + end + 1,
+		(void)FAIL_AT(r, text.at + end + 1,
 		    "%s behind a section's name; expected the end of the line",
 		    json_quote(slice_skip(text, end + 1), quoted));
 		return;
@@ -203,11 +199,11 @@ read_header(struct reader *r, struct slice text)
 		return;
 	before = section_before(r, domain);
 	if (before != NULL)
-		fail_at(r, domain.at,
+		(void)FAIL_AT(r, domain.at,
 		    "%s has a section already, on line %d; a domain has one",
 		    json_quote(domain, quoted), before->line);
 	else if (r->out->count == DESTINATIONS_MAX)
-		fail_at(r, domain.at,
+		(void)FAIL_AT(r, domain.at,
 		    "one section too many; expected at most %d",
 		    DESTINATIONS_MAX);
 	else
@@ -239,11 +235,11 @@ parameter_unknown(struct reader *r, struct slice name)
 	best = suggest_result(&nearest);
 	json_quote(name, quoted);
 	if (best != NULL)
-		fail_at(r, name.at,
+		(void)FAIL_AT(r, name.at,
 		    "there is no parameter %s (did you mean \"%s\"?)", quoted,
 		    best);
 	else
-		fail_at(r, name.at, "there is no parameter %s", quoted);
+		(void)FAIL_AT(r, name.at, "there is no parameter %s", quoted);
 }
 
 static bool
@@ -272,7 +268,7 @@ word_read(struct reader *r, const struct parameter *p, struct slice value)
 		    p->size);
 		return true;
 	}
-	fail_at(r, value.at, "%s is %s; expected %s", p->name,
+	(void)FAIL_AT(r, value.at, "%s is %s; expected %s", p->name,
 	    json_quote(value, quoted), buf_cstr(&all));
 	buf_fini(&all);
 	return false;
@@ -286,7 +282,7 @@ number_read(struct reader *r, const struct parameter *p, struct slice value)
 	char quoted[JSON_QUOTE_MAX];
 
 	if (!slice_to_u64(value, p->max, &number) || number < p->min)
-		return fail_at(r, value.at,
+		return FAIL_AT(r, value.at,
 		    "%s is %s; expected a number from %u to %u", p->name,
 		    json_quote(value, quoted), p->min, p->max);
 	narrow = (uint32_t)number;
@@ -301,11 +297,11 @@ name_read(struct reader *r, const struct parameter *p, struct slice value)
 
 	for (size_t i = 0; i < value.len; i++)
 		if ((unsigned char)value.at[i] < ' ' || value.at[i] == 0x7f)
-			return fail_at(r, value.at + i,
+			return FAIL_AT(r, value.at + i,
 			    "a control character in %s; expected a name",
 			    p->name);
 	if (value.len > NAME_MAX_BYTES)
-		return fail_at(r, value.at,
+		return FAIL_AT(r, value.at,
 		    "a name of %zu bytes; expected at most %d", value.len,
 		    NAME_MAX_BYTES);
 	kept = arena_slice(&r->out->arena, value);
@@ -317,7 +313,7 @@ static bool
 value_read(struct reader *r, const struct parameter *p, struct slice value)
 {
 	if (value.len == 0 && !p->may_be_empty)
-		return fail_at(r, value.at,
+		return FAIL_AT(r, value.at,
 		    "%s has no value; leave the line out, or write one",
 		    p->name);
 	if (value.len == 0)
@@ -336,7 +332,7 @@ parameter_set(
 	struct relay_destination *s = r->section;
 
 	if ((s->said >> id & 1) != 0) {
-		fail_at(r, name.at,
+		(void)FAIL_AT(r, name.at,
 		    "%s again; it stands on line %d of this section", p->name,
 		    r->said_at[id]);
 		return;
@@ -346,7 +342,7 @@ parameter_set(
 		r->empty |= 1U << id;
 	r->said_at[id] = r->number;
 	if (p->is_default_only && s != r->out->fallback)
-		fail_at(r, name.at,
+		(void)FAIL_AT(r, name.at,
 		    "%s holds for all domains; expected it in [DEFAULT] only",
 		    p->name);
 	else
@@ -365,7 +361,8 @@ read_parameter(struct reader *r, struct slice text)
 	if (value.len == 0)
 		value = slice_of(text.at + text.len, 0);
 	if (sign == text.len || name.len == 0) {
-		fail_at(r, text.at, "%s is no setting; expected NAME = VALUE",
+		(void)FAIL_AT(r, text.at,
+		    "%s is no setting; expected NAME = VALUE",
 		    json_quote(text, quoted));
 		return;
 	}
@@ -375,7 +372,7 @@ read_parameter(struct reader *r, struct slice text)
 	else if (r->state == IN_SECTION)
 		parameter_set(r, id, name, value);
 	else if (r->state == BEFORE_SECTIONS)
-		fail_at(r, name.at,
+		(void)FAIL_AT(r, name.at,
 		    "%s stands before the first section; expected [DEFAULT] or "
 		    "[domain] above it",
 		    relay_parameters[id].name);
@@ -399,16 +396,13 @@ needs_check(struct reader *r, size_t id)
 	const struct parameter *p = &relay_parameters[id];
 	unsigned said = r->section->said;
 	struct buf missing = { 0 };
-	struct err *err;
 
 	if (((said & ~r->empty) >> id & 1) == 0 || (p->needs & ~said) == 0)
 		return;
 	names_of(p->needs & ~said, &missing);
-	err = err_list_next(r->errors);
-	if (err != NULL)
-		(void)err_at(err, r->file, r->said_at[id], 1,
-		    "%s in a section without %s; expected them together",
-		    p->name, buf_cstr(&missing));
+	(void)err_at(next_error(r), r->file, r->said_at[id], 1,
+	    "%s in a section without %s; expected them together", p->name,
+	    buf_cstr(&missing));
 	buf_fini(&missing);
 }
 
@@ -417,7 +411,6 @@ default_check(struct reader *r)
 {
 	struct buf missing = { 0 };
 	unsigned lacks = 0;
-	struct err *err;
 
 	for (size_t i = 0; i < PARAMETER_COUNT; i++)
 		if (!relay_parameters[i].is_optional)
@@ -426,12 +419,10 @@ default_check(struct reader *r)
 	if (lacks == 0)
 		return;
 	names_of(lacks, &missing);
-	err = err_list_next(r->errors);
-	if (err != NULL)
-		(void)err_at(err, r->file, r->section->line, r->section->col,
-		    "[DEFAULT] lacks %s; expected every parameter but "
-		    "bounce_profile and recipient_limit",
-		    buf_cstr(&missing));
+	(void)err_at(next_error(r), r->file, r->section->line, r->section->col,
+	    "[DEFAULT] lacks %s; expected every parameter but "
+	    "bounce_profile and recipient_limit",
+	    buf_cstr(&missing));
 	buf_fini(&missing);
 }
 
