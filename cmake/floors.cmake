@@ -26,7 +26,7 @@ floor_library(tls FLOOR 1 IN core/tls USES base NEEDS openssl)
 floor_library(mock_pure FLOOR 2 IN mockserver USES base smtp json dns tls
   transcript NEEDS pcre2)
 floor_library(relay_pure FLOOR 2 IN relay USES base smtp json dns maillog
-  routes)
+  routes tls)
 floor_library(harness_pure FLOOR 2 IN harness USES base smtp json dns maillog
   routes transcript mock_pure relay_pure)
 
@@ -57,7 +57,7 @@ floor_library(cli FLOOR 5 IN core/cli USES base)
 floor_program(faultpost-mock FLOOR 5 MAIN mockserver/main.c
   USES cli mock world_ev)
 floor_program(faultpost-relay FLOOR 5 MAIN relay/main.c
-  USES cli relay world_ev)
+  USES cli relay world_ev tls_system)
 floor_program(faultpost FLOOR 5 MAIN harness/main.c
   USES cli harness)
 
@@ -71,4 +71,5 @@ floor_test(smtp_mutual smtp)
 # Across the folders mockserver/, relay/ and harness/ only these headers may be
 # included, and only by harness/: what the two programs show of themselves.
 floor_face(mockserver/mock.h mockserver/hosts.h relay/relay.h relay/config.h
-  relay/config_json.h relay/auth.h relay/bounce_json.h relay/profile.h relay/destination.h)
+  relay/config_json.h relay/tls_json.h relay/auth.h relay/bounce_json.h
+  relay/profile.h relay/destination.h)

@@ -288,6 +288,10 @@ on_client_event(struct session *s, const struct smtp_client_event *ev)
 		s->phase = PHASE_SETTLED;
 		message_over(s);
 		break;
+	case SMTP_CLIENT_STARTTLS:
+	case SMTP_CLIENT_ANSWER:
+		assert(false && "the injection speaks in clear");
+		break;
 	case SMTP_CLIENT_FAILED:
 	case SMTP_CLIENT_CLOSED:
 		break;

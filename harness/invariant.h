@@ -64,6 +64,11 @@ void choice_entry(struct invariants *v, const struct ledger_entry *entry);
 void choice_finish(struct invariants *v, utime now);
 void choice_destroy(struct choice **cp);
 
+/* Protocol under TLS, by the log. */
+void tls_entry(struct invariants *v, const struct ledger_entry *entry);
+/* Mail to the domain must go by TLS. */
+bool tls_is_required(const struct ledger_domain *d);
+
 /* Two witnesses and protocol. */
 struct witness *witness_new(struct invariants *v);
 void witness_destroy(struct witness **wp);

@@ -23,6 +23,9 @@ struct pair {
 	bool host_spoke, client_spoke; /* a whole line; anything */
 	bool lost;           /* the log: its last message had no answer */
 	bool client_went_on; /* since its last message was answered */
+	bool is_secured;     /* the transcript: under TLS */
+	bool sent_in_clear;  /* the transcript: a message before that */
+	bool needs_tls;      /* the log: the domain's mail does */
 	utime message_at;    /* the last one that was answered */
 	struct sendings sendings;
 	UT_hash_handle by_dcid, by_connection;
@@ -45,6 +48,7 @@ struct witness {
 	utime restarted; /* when the relay started again last */
 };
 
+static void pair_check_secret(struct witness *w, struct pair *p);
 static void pair_settle(struct witness *w, struct pair *p);
 static void pair_check_end(struct witness *w, struct pair *p);
 static void pair_free(struct witness *w, struct pair *p);
@@ -282,6 +286,8 @@ witness_entry(struct witness *w, const struct ledger_entry *entry)
 			sendings_log(&p->sendings, w->v, entry);
 	} else if (entry->kind == LEDGER_STARTED) {
 		p->lost = false;
+		p->needs_tls |= tls_is_required(entry->connection->domain);
+		pair_check_secret(w, p);
 	} else if (entry->kind == LEDGER_DELAYED) {
 		p->lost |= entry->line->code == 0;
 	} else if (entry->kind == LEDGER_FAILED && p->connection == 0 &&
@@ -350,6 +356,8 @@ seen_event(struct witness *w, struct pair *p, const struct transcript_event *ev)
 		return;
 	case TRANSCRIPT_MESSAGE:
 		p->client_went_on = false;
+		p->sent_in_clear |= !p->is_secured;
+		pair_check_secret(w, p);
 		p->message_at = ev->time;
 		sendings_see(&p->sendings, w->v, ev);
 		return;
@@ -363,8 +371,10 @@ seen_event(struct witness *w, struct pair *p, const struct transcript_event *ev)
 		pair_check_end(w, p);
 		return;
 	case TRANSCRIPT_OPEN:
-	case TRANSCRIPT_RULE:
 	case TRANSCRIPT_TLS:
+		p->is_secured = true;
+		return;
+	case TRANSCRIPT_RULE:
 	case TRANSCRIPT_EOF:
 		return;
 	}
@@ -389,6 +399,19 @@ witness_transcript(struct witness *w, const struct transcript_event *ev)
 }
 
 /* ---- both ---- */
+
+/* The log says where the mail goes, the transcript how it went. */
+static void
+pair_check_secret(struct witness *w, struct pair *p)
+{
+	if (!p->needs_tls || !p->sent_in_clear)
+		return;
+	p->sent_in_clear = false;
+	invariant_fail(w->v, INV_PROTOCOL, &p->opened,
+	    "mail goes by TLS where TLS is required",
+	    "DCID %llu brought mail in clear, says the transcript",
+	    ULL(p->dcid));
+}
 
 static void
 pair_check_end(struct witness *w, struct pair *p)

@@ -195,6 +195,13 @@ struct ledger_message {
 
 /* ---- connections ---- */
 
+/* What a connection says of TLS. */
+enum ledger_tls {
+	LEDGER_TLS_NONE,    /* nothing, or that STARTTLS was refused */
+	LEDGER_TLS_SUCCESS, /* it is secured */
+	LEDGER_TLS_BROKEN,  /* the handshake failed, or what it showed */
+};
+
 struct ledger_connection {
 	uint64_t dcid;
 	struct ledger_address *address; /* borrowed */
@@ -207,6 +214,7 @@ struct ledger_connection {
 	uint64_t starts;                /* Delivery start lines */
 	struct ledger_moment started;   /* the last of them */
 	uint64_t possible_mid;          /* its last Possible Delivery; or 0 */
+	enum ledger_tls tls;
 	UT_hash_handle hh;
 };
 

@@ -60,6 +60,26 @@ on_dcid_close(struct ledger *l, const struct maillog_event *ev)
 }
 
 void
+on_tls_success(struct ledger *l, const struct maillog_event *ev)
+{
+	struct ledger_connection *c = ledger_connection_find(l, ev->dcid);
+
+	if (c != NULL)
+		c->tls = LEDGER_TLS_SUCCESS;
+}
+
+/* Where STARTTLS was only refused, nothing was begun. */
+void
+on_tls_failed(struct ledger *l, const struct maillog_event *ev)
+{
+	struct ledger_connection *c = ledger_connection_find(l, ev->dcid);
+
+	if (c != NULL &&
+	    !slice_eq(ev->error, SLICE("STARTTLS unexpected response")))
+		c->tls = LEDGER_TLS_BROKEN;
+}
+
+void
 on_connection_error(struct ledger *l, const struct maillog_event *ev)
 {
 	struct ledger_connection *c = ledger_connection_find(l, ev->dcid);

@@ -149,6 +149,8 @@ void connection_start(struct ledger *l, struct ledger_connection *c);
 void on_dcid_new(struct ledger *l, const struct maillog_event *ev);
 void on_dcid_close(struct ledger *l, const struct maillog_event *ev);
 void on_connection_killed(struct ledger *l, const struct maillog_event *ev);
+void on_tls_success(struct ledger *l, const struct maillog_event *ev);
+void on_tls_failed(struct ledger *l, const struct maillog_event *ev);
 void on_connection_error(struct ledger *l, const struct maillog_event *ev);
 
 #endif

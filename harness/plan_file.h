@@ -10,6 +10,7 @@
 #include "harness/judge.h"
 #include "harness/plan.h"
 #include "relay/config_json.h"
+#include "relay/tls_json.h"
 
 /* "network" in both of its places.  What a timeline entry leaves out stays as
  * it was. */
@@ -103,6 +104,7 @@ struct file_relay {
 	struct relay_delivery delivery;
 	struct relay_bounce_profile bounce;
 	JSON_ARRAY_OF(struct relay_bounce_profile) bounce_profiles;
+	struct relay_tls tls;
 	struct relay_limits limits;
 	struct relay_destconfig destconfig;
 	JSON_ARRAY_OF(struct relay_auth_profile) smtp_auth_profiles;

@@ -172,6 +172,10 @@ static const struct json_field relay_fields[] = {
 	{ "bounce_profiles", RELAY_BOUNCE_PROFILES_FORM,
 	    JSON_AT(struct file_relay, bounce_profiles), JSON_OPTIONAL,
 	    "Further bounce profiles, by their names." },
+	{ "tls", JF_OBJECT(&relay_tls_scenario_table),
+	    JSON_AT(struct file_relay, tls), "{}",
+	    "How deliveries speak TLS; they trust the hosts' test authority."
+	},
 	{ "limits", JF_OBJECT(&relay_limits_table),
 	    JSON_AT(struct file_relay, limits), "{}",
 	    "What its only listener accepts." },

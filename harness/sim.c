@@ -9,6 +9,7 @@
 #include "harness/inject.h"
 #include "harness/sim_relay.h"
 #include "mockserver/mock.h"
+#include "relay/tls_json.h"
 
 struct sim {
 	struct result *result;   /* borrowed */
@@ -19,8 +20,9 @@ struct sim {
 	struct world *world;       /* owned */
 	struct mock *mock;         /* owned */
 	struct sim_relay relay;
-	struct injection *injection; /* owned */
-	struct relay_config config;  /* the plan's, with a queue */
+	struct injection *injection;     /* owned */
+	struct relay_config config;      /* the plan's, with a queue */
+	struct tls_context *tls_context; /* owned; of its deliveries */
 	struct timer step_timer, until_timer;
 	size_t steps_done;
 	uint64_t refusals;  /* by the relay, of injected recipients */
@@ -334,6 +336,19 @@ inject_begin(struct sim *sim)
 	free(at);
 }
 
+/* The relay trusts the authority of the hosts, if they have one. */
+static bool
+build_trust(struct sim *sim, struct err *err)
+{
+	struct slice authority = mock_authority(sim->mock);
+
+	if (authority.len == 0)
+		return true;
+	sim->tls_context = relay_tls_context(&sim->config.tls, authority, err);
+	sim->config.tls_context = sim->tls_context;
+	return sim->tls_context != NULL;
+}
+
 static bool
 sim_assemble(struct sim *sim, struct err *err)
 {
@@ -348,7 +363,7 @@ sim_assemble(struct sim *sim, struct err *err)
 	build_world(sim);
 	sim->config.queue_path = SLICE("queue.db");
 	sim->mock = mock_new(sim->world, &plan->hosts, &mock, &sink, err);
-	if (sim->mock == NULL)
+	if (sim->mock == NULL || !build_trust(sim, err))
 		return false;
 	sim->relay.world = sim->world;
 	sim->relay.config = &sim->config;
@@ -377,6 +392,7 @@ sim_take_apart(struct sim *sim)
 	injection_destroy(&sim->injection);
 	sim_relay_fini(&sim->relay);
 	mock_destroy(&sim->mock);
+	tls_context_destroy(&sim->tls_context);
 	world_destroy(&sim->world);
 	maillog_parser_fini(&sim->parser);
 	buf_fini(&sim->refusal);

@@ -19,6 +19,7 @@ struct dialogue {
 	struct buf content;  /* its beginning */
 	uint64_t body_next;  /* the rules are asked at so many */
 
+	struct login login;
 	bool is_secured;
 	bool tls_due;           /* 220 was said to STARTTLS */
 	enum mock_tls_kind tls; /* what the rules made of it */
@@ -74,6 +75,7 @@ dialogue_destroy(struct dialogue **dp)
 	smtp_server_destroy(&d->session);
 	rule_scope_fini(&d->scope);
 	envelope_fini(&d->envelope);
+	login_fini(&d->login);
 	buf_fini(&d->content);
 	free(d);
 	*dp = NULL;
@@ -89,6 +91,12 @@ size_t
 dialogue_backlog(const struct dialogue *d)
 {
 	return smtp_server_backlog(d->session);
+}
+
+bool
+dialogue_is_in_auth(const struct dialogue *d)
+{
+	return d->login.step != LOGIN_NONE && !d->is_playing;
 }
 
 bool
@@ -340,6 +348,9 @@ react(struct dialogue *d, const struct dialogue_scene *scene,
 		.messages = d->messages,
 		.recipients = d->envelope.count - is_rcpt,
 		.is_secured = d->is_secured,
+		.login = o->stage == STAGE_AUTH && wrong.code == 0
+		    ? login_answer(&d->login, &d->host->users, o->argument)
+		    : (struct smtp_syntax_error){ 0 },
 		.tls = d->tls,
 	};
 	const struct rule *rule = NULL;
@@ -361,6 +372,10 @@ note_answer(struct dialogue *d)
 	const bool was_proposed = d->has_proposed;
 
 	d->has_proposed = false;
+	if (d->stage == STAGE_AUTH) {
+		login_note(&d->login, d->reaction.code);
+		return false;
+	}
 	if (was_proposed && !is_accepted) {
 		if (d->stage == STAGE_MAIL)
 			transaction_end(d);

@@ -56,6 +56,8 @@ bool dialogue_played(struct dialogue *d);
  * dialogue_secured() the dialogue is under TLS; without, it goes on in clear.
  */
 void dialogue_secured(struct dialogue *d);
+/* The client's next line is a response within AUTH. */
+bool dialogue_is_in_auth(const struct dialogue *d);
 /* No more reactions will come: QUIT, 421, or no 2xx in greeting. */
 bool dialogue_is_over(const struct dialogue *d);
 

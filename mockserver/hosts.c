@@ -87,6 +87,11 @@ static const struct json_field host_fields[] = {
 	{ "tls", JF_OBJECT(&mock_tls_offer_table),
 	    JSON_AT_HAS(struct mock_host, tls, has_tls), JSON_OPTIONAL,
 	    "The host offers STARTTLS; absent: it does not." },
+	{ "auth",
+	    JF_ARRAY(struct mock_user, JF_OBJECT(&mock_user_table), 1, 1000),
+	    JSON_AT(struct mock_host, user_list), JSON_OPTIONAL,
+	    "Who may log in; the host offers AUTH PLAIN and LOGIN, under TLS "
+	    "only." },
 	{ "limits", JF_OBJECT(&limits_table), JSON_AT(struct mock_host, limits),
 	    "{}", "How much of anything the host takes." },
 	{ "rules", JF_ARRAY(struct rule, JF_OBJECT(&rule_table), 0, 10000),
@@ -95,11 +100,16 @@ static const struct json_field host_fields[] = {
 	    "rule that acts decides." },
 };
 
+static const struct json_group host_groups[] = {
+	{ JSON_NEEDS_ONE, "auth tls" },
+};
+
 const struct json_table mock_host_table = {
 	.name = "host",
 	.help = "A mock destination; without rules, a well-behaved server.",
 	.size = sizeof(struct mock_host),
 	JSON_FIELDS(host_fields),
+	JSON_GROUPS(host_groups),
 	.pointer = offsetof(struct mock_host, pointer),
 	.check = host_check,
 };
@@ -113,8 +123,8 @@ mock_host_state_name(enum mock_host_state state)
 unsigned
 mock_host_offers(const struct mock_host *host, bool is_secured)
 {
-	return is_secured ? host->extensions & ~(unsigned)SMTP_EXT_STARTTLS
-			  : host->extensions;
+	return host->extensions &
+	    ~(unsigned)(is_secured ? SMTP_EXT_STARTTLS : SMTP_EXT_AUTH);
 }
 
 const struct mock_host *
@@ -194,6 +204,9 @@ host_check(
 		h->extensions |= h->extension_list.at[i];
 	if (h->has_tls)
 		h->extensions |= SMTP_EXT_STARTTLS;
+	if (h->user_list.count > 0)
+		h->extensions |= SMTP_EXT_AUTH;
+	h->users = (struct mock_users){ h->user_list.at, h->user_list.count };
 	return true;
 }
 

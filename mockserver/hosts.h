@@ -12,6 +12,7 @@
 #define FAULTPOST_MOCK_HOSTS_H
 
 #include "core/smtp/server.h"
+#include "mockserver/login.h"
 #include "mockserver/rule.h"
 
 /* The network's view of a host.  X(constant, name in scenarios) */
@@ -46,7 +47,9 @@ struct mock_host {
 	uint16_t port;
 	enum mock_host_state state; /* at the start */
 	JSON_ARRAY_OF(enum smtp_extension) extension_list;
-	unsigned extensions; /* the list as bits, and STARTTLS */
+	unsigned extensions; /* the list as bits, STARTTLS and AUTH */
+	JSON_ARRAY_OF(struct mock_user) user_list; /* "auth" */
+	struct mock_users users;                   /* the same */
 	struct mock_tls_offer tls;
 	bool has_tls;
 	struct mock_limits limits;

@@ -98,7 +98,7 @@ on_input(void *owner, struct slice bytes)
 
 	p->heard_at = player_now(p);
 	if (p->state != PLAYER_DEAF || player_hear_clear_text(p, bytes)) {
-		teller_say(&p->teller, p->heard_at, TRANSCRIPT_IN, bytes);
+		player_say_input(p, bytes);
 		dialogue_feed(p->dialogue, bytes);
 	}
 	player_settle(p);

@@ -47,6 +47,7 @@ struct player {
 	utime heard_at;     /* the last input or answer */
 	utime linger_until;
 	struct teller teller;
+	struct login_mask mask; /* of what the transcript is told */
 	bool has_eof, is_paused;
 
 	struct buf out; /* `ready` bytes to write, then those of `reaction` */
@@ -69,6 +70,9 @@ void player_finish(struct player *p, enum transcript_kind how);
 void player_settle(struct player *p);
 
 /* ---- player_tls.c ---- */
+
+/* Tells what the client said, without its secrets. */
+void player_say_input(struct player *p, struct slice bytes);
 
 /* The 220 is on its way: what the rules make of the rest. */
 void player_begin_tls(struct player *p);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What becomes of STARTTLS on a connection; see player.h. */
+/* What becomes of STARTTLS on a connection, and of secrets in what is told; see
+ * player.h. */
 #include "mockserver/player_impl.h"
 
 void
@@ -53,4 +54,20 @@ player_on_secured(void *owner, const struct tls_verdict *verdict)
 	dialogue_secured(p->dialogue);
 	player_enter_ready(p);
 	player_settle(p);
+}
+
+void
+player_say_input(struct player *p, struct slice bytes)
+{
+	struct buf shown = { 0 };
+
+	if (p->site->host->users.count == 0) {
+		teller_say(&p->teller, p->heard_at, TRANSCRIPT_IN, bytes);
+		return;
+	}
+	login_mask(&p->mask, bytes, dialogue_is_in_auth(p->dialogue), &shown);
+	if (buf_len(&shown) > 0)
+		teller_say(
+		    &p->teller, p->heard_at, TRANSCRIPT_IN, buf_slice(&shown));
+	buf_fini(&shown);
 }

@@ -16,7 +16,6 @@ struct answer {
 #define ANSWERS(X)                                                             \
 	X(STAGE_HELO, 250, "", NULL)                                           \
 	X(STAGE_STARTTLS, 220, "2.0.0", "Ready to start TLS")                  \
-	X(STAGE_AUTH, 502, "5.5.1", "AUTH is not offered")                     \
 	X(STAGE_MAIL, 250, "2.1.0", "Sender ok")                               \
 	X(STAGE_RCPT, 250, "2.1.5", "Recipient ok")                            \
 	X(STAGE_DATA, 354, "", "End data with <CR><LF>.<CR><LF>")              \
@@ -57,7 +56,8 @@ static int reply_of_host(const struct situation *s, struct buf *out);
 static enum refusal refusal_of(const struct situation *s);
 static int append_answer(
     const struct situation *s, const struct answer *answer, struct buf *out);
-static int append_wrong(const struct situation *s, struct buf *out);
+static int append_wrong(
+    const struct situation *s, struct smtp_syntax_error wrong, struct buf *out);
 static int append_greeting(const struct situation *s, struct buf *out);
 static int append_ehlo(const struct situation *s, struct buf *out);
 static int append_accepted(const struct situation *s, struct buf *out);
@@ -173,7 +173,9 @@ reply_of_host(const struct situation *s, struct buf *out)
 	if (stage == STAGE_BODY)
 		return 0;
 	if (s->wrong.code != 0)
-		return append_wrong(s, out);
+		return append_wrong(s, s->wrong, out);
+	if (stage == STAGE_AUTH)
+		return append_wrong(s, s->login, out);
 	refusal = refusal_of(s);
 	if (refusal != REFUSE_NOTHING)
 		return append_answer(s, &refusals[refusal], out);
@@ -231,16 +233,17 @@ append_answer(
 }
 
 static int
-append_wrong(const struct situation *s, struct buf *out)
+append_wrong(
+    const struct situation *s, struct smtp_syntax_error wrong, struct buf *out)
 {
-	struct slice text = slice_cstr(s->wrong.text);
+	struct slice text = slice_cstr(wrong.text);
 	struct smtp_status status;
 	size_t used;
 
 	if (!has_status(s) && smtp_status_parse(text, &status, &used))
 		text = slice_skip(text, used);
-	smtp_reply_format(out, s->wrong.code, text);
-	return s->wrong.code;
+	smtp_reply_format(out, wrong.code, text);
+	return wrong.code;
 }
 
 static int
@@ -266,6 +269,7 @@ append_ehlo(const struct situation *s, struct buf *out)
 		{ SMTP_EXT_SMTPUTF8, "SMTPUTF8" },
 		{ SMTP_EXT_CHUNKING, "CHUNKING" },
 		{ SMTP_EXT_STARTTLS, "STARTTLS" },
+		{ SMTP_EXT_AUTH, "AUTH PLAIN LOGIN" },
 	};
 	unsigned left = mock_host_offers(s->host, s->is_secured);
 

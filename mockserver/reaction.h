@@ -21,7 +21,8 @@ struct situation {
 	uint64_t messages;    /* accepted on this connection */
 	uint64_t recipients;  /* accepted in this transaction */
 	bool is_secured;      /* the dialogue is under TLS */
-	enum mock_tls_kind tls; /* TLS: what was decided at STARTTLS */
+	struct smtp_syntax_error login; /* AUTH: the answer */
+	enum mock_tls_kind tls;         /* TLS: what was decided at STARTTLS */
 };
 
 struct reaction {

@@ -25,6 +25,7 @@ static const struct json_word stage_words[] = {
 	{ "helo", STAGE_HELO },
 	{ "starttls", STAGE_STARTTLS },
 	{ "tls", STAGE_TLS },
+	{ "auth", STAGE_AUTH },
 	{ "mail", STAGE_MAIL },
 	{ "rcpt", STAGE_RCPT },
 	{ "data", STAGE_DATA },
@@ -202,8 +203,8 @@ static const struct json_group rule_groups[] = {
 #define AT_TLS      "starttls", "tls"
 #define AT_STARTTLS "starttls"
 #define AT_REPLY                                                               \
-	"banner", "ehlo", "helo", "starttls", "mail", "rcpt", "data", "body",  \
-	    "bdat", "eod", "rset", "noop", "vrfy", "quit", "unknown"
+	"banner", "ehlo", "helo", "starttls", "auth", "mail", "rcpt", "data",  \
+	    "body", "bdat", "eod", "rset", "noop", "vrfy", "quit", "unknown"
 
 /* X(key, its value or NULL for any, stages) */
 #define KEYS_AT_STAGES(X)                                                      \

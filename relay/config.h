@@ -12,6 +12,7 @@
 #include "core/dns/zone.h"
 #include "core/json/table.h"
 #include "core/routes/routes.h"
+#include "core/tls/context.h"
 #include "relay/destination.h"
 
 /* What follows a 5xx greeting or EHLO (docs/decisions.md, D3). */
@@ -23,6 +24,18 @@ enum relay_on_5xx_greeting {
 enum relay_on_no_8bitmime {
 	ON_NO_8BITMIME_BOUNCE,
 	ON_NO_8BITMIME_SEND
+};
+/* What becomes of mail that may go in clear after a handshake has failed
+ * (docs/decisions.md, D10). */
+enum relay_tls_fallback {
+	TLS_FALLBACK_NEVER,
+	TLS_FALLBACK_CLEAR /* to the same host, in a later round */
+};
+/* What becomes of mail to a host whose certificate does not stand up where it
+ * is looked at and not required. */
+enum relay_tls_unverified {
+	TLS_UNVERIFIED_SEND, /* goes there, under TLS */
+	TLS_UNVERIFIED_NEXT  /* the host has failed */
 };
 enum relay_growth {
 	GROWTH_DOUBLE,
@@ -54,6 +67,8 @@ struct relay_delivery {
 	utime slow_after;
 	bool possible_delivery;
 	utime possible_delivery_timeout;
+	enum relay_tls_fallback tls_fallback;
+	enum relay_tls_unverified tls_unverified;
 	uint16_t port; /* of routes and MX that name none */
 	utime idle_timeout, connect_timeout;
 	utime greeting_timeout, command_timeout, data_timeout, body_timeout,
@@ -81,6 +96,12 @@ struct relay_bounce_profile {
 	uint32_t delay_warning_max;
 	struct slice recipient; /* who is told; empty: the sender */
 	uint64_t max_bounce_copy;
+};
+
+/* How deliveries speak TLS. */
+struct relay_tls {
+	enum tls_version min_version;
+	struct slice ca_file; /* terminated; empty: the system's */
 };
 
 /* What a listener takes; 0 where a number may be absent: no limit. */
@@ -192,6 +213,9 @@ struct relay_config {
 	const struct zone *zone;     /* likewise; may be NULL */
 	/* Likewise; NULL: the appliance's own for all domains. */
 	const struct relay_destinations *destinations;
+	struct relay_tls tls;
+	/* Of deliveries; likewise.  NULL will do when no domain uses TLS. */
+	const struct tls_context *tls_context;
 };
 
 #endif

@@ -10,6 +10,7 @@
 #include "relay/bounce_json.h"
 #include "relay/debug_json.h"
 #include "relay/profile.h"
+#include "relay/tls_json.h"
 
 static bool stages_read(
     const struct json_at *at, void *to, struct arena *arena, struct err *err);
@@ -38,6 +39,14 @@ static const struct json_custom stages_custom = {
 static const struct json_word null_mx_words[] = {
 	{ "5.1.10", NULL_MX_OWN_CODE },
 	{ "5.1.2", NULL_MX_AS_NO_HOST },
+};
+static const struct json_word tls_fallback_words[] = {
+	{ "never", TLS_FALLBACK_NEVER },
+	{ "clear", TLS_FALLBACK_CLEAR },
+};
+static const struct json_word tls_unverified_words[] = {
+	{ "send", TLS_UNVERIFIED_SEND },
+	{ "next", TLS_UNVERIFIED_NEXT },
 };
 static const struct json_word on_5xx_words[] = {
 	{ "next", ON_5XX_NEXT },
@@ -105,6 +114,14 @@ static const struct json_field delivery_fields[] = {
 	{ "possible_delivery_timeout", JF_DURATION_SOME,
 	    JSON_AT(struct relay_delivery, possible_delivery_timeout), "4m",
 	    "Patience with the reply to the final dot when it does." },
+	{ "tls_fallback", JF_WORD(tls_fallback_words),
+	    JSON_AT(struct relay_delivery, tls_fallback), "never",
+	    "Whether a host whose handshake failed is sent mail in clear in a "
+	    "later round, where TLS is not required." },
+	{ "tls_unverified", JF_WORD(tls_unverified_words),
+	    JSON_AT(struct relay_delivery, tls_unverified), "send",
+	    "What becomes of mail to a host whose certificate does not stand "
+	    "up, where table_tls is on_verify." },
 	{ "port", JF_INTEGER(1, 65535), JSON_AT(struct relay_delivery, port),
 	    "25", "The port of hosts for which the route names none." },
 	{ "idle_timeout", JF_DURATION,
@@ -245,6 +262,9 @@ static const struct json_field config_fields[] = {
 	{ "bounce_profiles", RELAY_BOUNCE_PROFILES_FORM,
 	    JSON_AT(struct config_json, config.bounce_profiles), JSON_OPTIONAL,
 	    "Further bounce profiles, by their names." },
+	{ "tls", JF_OBJECT(&relay_tls_table),
+	    JSON_AT(struct config_json, config.tls), "{}",
+	    "How deliveries speak TLS." },
 	{ "limits", JF_OBJECT(&relay_limits_table),
 	    JSON_AT(struct config_json, listener.limits), "{}",
 	    "What it accepts." },
@@ -461,9 +481,12 @@ config_build(struct relay_config_file *out, struct config_json *json,
 	out->config.routes = out->routes;
 	out->config.zone = out->zone;
 	out->config.destinations = out->destinations;
-	return ok &&
-	    (relay_profiles_check(&out->config, &why) ||
-		json_fail(&root, err, "%s", why.msg));
+	if (ok && !relay_profiles_check(&out->config, &why))
+		ok = json_fail(&root, err, "%s", why.msg);
+	if (ok)
+		out->tls_context = relay_tls_load(&out->config.tls, load, err);
+	out->config.tls_context = out->tls_context;
+	return out->tls_context != NULL;
 }
 
 bool
@@ -494,6 +517,7 @@ relay_config_fini(struct relay_config_file *file)
 	routes_destroy(&file->routes);
 	zone_destroy(&file->zone);
 	relay_destinations_destroy(&file->destinations);
+	tls_context_destroy(&file->tls_context);
 	arena_fini(&file->arena);
 	json_doc_fini(&file->doc);
 	*file = (struct relay_config_file){ 0 };

@@ -38,6 +38,7 @@ struct relay_config_file {
 	struct routes *routes;
 	struct zone *zone;
 	struct relay_destinations *destinations;
+	struct tls_context *tls_context; /* trusts ca_file, if it is said */
 };
 
 /* Reads a configuration; `file` is its name for messages, and routes and

@@ -131,6 +131,13 @@ set_last_error(struct delivery *d, const struct log_host_failure *failure)
 	buf_fini(&text);
 }
 
+static bool
+is_security(enum smtp_stage stage)
+{
+	return stage == STAGE_STARTTLS || stage == STAGE_TLS ||
+	    stage == STAGE_AUTH;
+}
+
 void
 deliver_host_failed(struct delivery *d, struct connection *c,
     enum smtp_stage stage, bool is_down, const struct log_host_failure *failure)
@@ -152,9 +159,12 @@ deliver_host_failed(struct delivery *d, struct connection *c,
 		host_on_up(c->host);
 	if (index != PICK_NONE)
 		cohorts_fail(d->domain, index, how);
-	if (failure->code >= 500 &&
+	/* What is said of TLS or AUTH is no verdict on mail. */
+	if (failure->code >= 500 && !is_security(stage) &&
 	    r->config->delivery.on_5xx_greeting == ON_5XX_BOUNCE)
 		bounce_ready(d, failure->dcid, failure);
+	if (is_security(stage))
+		stage = STAGE_EHLO;
 	if ((r->config->delivery.failover_on & 1U << stage) == 0)
 		end_rounds(d, c->host);
 	deliver_wake(d);

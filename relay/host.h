@@ -14,8 +14,9 @@
 struct host {
 	struct endpoint at; /* the key, padding zeroed */
 	bool is_down;
-	uint32_t failures; /* in a row, since it was last up */
-	utime probe_at;    /* when down: not before */
+	uint32_t failures;  /* in a row, since it was last up */
+	utime probe_at;     /* when down: not before */
+	bool is_tls_broken; /* its last handshake failed */
 	UT_hash_handle hh;
 };
 

@@ -6,6 +6,7 @@
  */
 #include "core/cli/cli.h"
 #include "core/cli/file.h"
+#include "core/tls/system.h"
 #include "core/world/world_ev.h"
 #include "relay/config_json.h"
 #include "relay/explain.h"
@@ -108,6 +109,14 @@ load_file(const char *path, size_t *len, struct err *err)
 	return cli_read_file(path, CONFIG_BYTES_MAX, len, err);
 }
 
+/* Whom nobody names, the machine does. */
+static bool
+trust_system(struct relay_config_file *file, struct err *err)
+{
+	return file->config.tls.ca_file.len > 0 ||
+	    tls_context_trust_system(file->tls_context, err);
+}
+
 /* Reads the configuration file into `into`; says on stderr all that is wrong
  * with it. */
 static bool
@@ -120,7 +129,8 @@ read_config(struct daemon *d, struct relay_config_file *into)
 	    cli_read_file(d->config_path, CONFIG_BYTES_MAX, &len, &err);
 	bool ok = text != NULL &&
 	    relay_config_parse(into, d->config_path, slice_of(text, len),
-		load_file, &errors, &err);
+		load_file, &errors, &err) &&
+	    trust_system(into, &err);
 
 	free(text);
 	if (!ok && errors.count == 0)

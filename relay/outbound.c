@@ -27,6 +27,7 @@ static const struct stream_handler handler = {
 	.on_drained = on_drained,
 	.on_eof = on_eof,
 	.on_failure = on_failure,
+	.on_secured = outbound_on_secured,
 };
 
 struct connection *
@@ -39,6 +40,8 @@ outbound_open(struct delivery *d, struct host *host)
 
 	c->delivery = d;
 	c->host = host;
+	c->host_name = slice_dup(
+	    slice_cstr(candidates_name(&d->domain->candidates, host)));
 	c->dcid = ++r->dcid;
 	c->state = CONNECTION_CONNECTING;
 	c->timer.fire = on_timer;
@@ -102,6 +105,7 @@ outbound_free(struct connection *c)
 	smtp_client_destroy(&c->client);
 	trace_destroy(&c->trace);
 	free(c->helo_name);
+	free(c->host_name);
 	outbound_forget_group(c);
 	buf_fini(&c->response);
 	buf_fini(&c->content);
@@ -135,43 +139,6 @@ connection_end(struct connection *c)
 }
 
 /* ---- setting up ---- */
-
-/* The address it was sent from; before it stands, the one configured. */
-static const struct ip_address *
-interface_of(const struct connection *c)
-{
-	static const struct ip_address any = { .family = 4 };
-	const struct ip_address *ip = &stream_local(c->stream)->ip;
-	const struct relay_config *config = outbound_relay(c)->config;
-
-	if (ip_is_none(ip))
-		ip = c->host->at.ip.family == config->interface_v6.family
-		    ? &config->interface_v6
-		    : &config->interface;
-	return ip_is_none(ip) ? &any : ip;
-}
-
-/* It never became able to carry mail. */
-static void
-setup_failed(struct connection *c, enum smtp_stage stage, bool is_down,
-    unsigned code, struct slice text, bool is_smtp)
-{
-	struct delivery *d = c->delivery;
-	const struct log_host_failure failure = {
-		.dcid = c->dcid,
-		.domain = slice_cstr(d->domain->name),
-		.at = &c->host->at,
-		.interface = interface_of(c),
-		.code = code,
-		.text = text,
-		.is_smtp = is_smtp,
-	};
-
-	deliver_host_failed(d, c, stage, is_down, &failure);
-	stream_close(c->stream);
-	deliver_connection_closed(d, c);
-	outbound_free(c);
-}
 
 static void
 on_connected(void *owner)
@@ -221,7 +188,8 @@ on_connected(void *owner)
 
 /* ---- the session ---- */
 
-static void
+/* False when the connection is gone. */
+static bool
 on_ready(struct connection *c)
 {
 	const struct relay_config *config = outbound_relay(c)->config;
@@ -231,7 +199,13 @@ on_ready(struct connection *c)
 
 	if (c->group != NULL) {
 		outbound_send_rest(c);
-		return;
+		return true;
+	}
+	if (was_setup) {
+		enum outbound_security security = outbound_secure(c);
+
+		if (security != OUTBOUND_GOES_ON)
+			return security == OUTBOUND_WAITS;
 	}
 	outbound_enter(c, CONNECTION_IDLE);
 	c->idle_until =
@@ -242,34 +216,7 @@ on_ready(struct connection *c)
 		deliver_wake(c->delivery);
 	if (c->messages >= messages_max || c->is_excess)
 		begin_quit(c);
-}
-
-/* What a failure of the session is called when no reply says it. */
-static struct slice
-failure_text(const struct connection *c, const struct smtp_client_event *ev)
-{
-	switch (ev->failure) {
-	case SMTP_FAIL_REPLY:
-	case SMTP_FAIL_GARBAGE:
-		return ev->reply.text;
-	case SMTP_FAIL_TIMEOUT:
-		return SLICE("timeout");
-	case SMTP_FAIL_EOF:
-		return SLICE("EOF");
-	case SMTP_FAIL_NETWORK:
-		return slice_cstr(net_failure_text(c->why));
-	}
-	return SLICE("");
-}
-
-/* What the host said that was no answer, with its code if it had one. */
-static struct slice
-nonsense_text(const struct smtp_client_event *ev, struct buf *out)
-{
-	if (ev->failure != SMTP_FAIL_GARBAGE || ev->reply.code == 0)
-		return (struct slice){ 0 };
-	buf_printf(out, "%d %.*s", ev->reply.code, SLICE_ARG(ev->reply.text));
-	return buf_slice(out);
+	return true;
 }
 
 /* All of the message is with the host, and only its word is missing. */
@@ -293,13 +240,18 @@ on_failed(struct connection *c, const struct smtp_client_event *ev)
 	unsigned code =
 	    ev->failure == SMTP_FAIL_REPLY ? (unsigned)ev->reply.code : 0;
 	struct buf nonsense = { 0 };
-	struct slice text = nonsense_text(ev, &nonsense);
+	struct slice text = outbound_nonsense_text(ev, &nonsense);
 
 	if (text.len == 0)
-		text = failure_text(c, ev);
+		text = outbound_failure_text(c, ev);
 	switch (c->state) {
 	case CONNECTION_GREETING:
-		setup_failed(c,
+		if (ev->stage == STAGE_TLS)
+			outbound_on_handshake_failed(c,
+			    is_smtp || ev->failure == SMTP_FAIL_TIMEOUT
+				? text
+				: slice_cstr(net_failure_text(c->why)));
+		outbound_host_failed(c,
 		    ev->stage == STAGE_BANNER ? STAGE_BANNER : STAGE_EHLO,
 		    !is_smtp && ev->stage == STAGE_BANNER, code, text, is_smtp);
 		break;
@@ -325,7 +277,12 @@ handle(struct connection *c, const struct smtp_client_event *ev)
 {
 	switch (ev->type) {
 	case SMTP_CLIENT_READY:
-		on_ready(c);
+		return on_ready(c);
+	case SMTP_CLIENT_STARTTLS:
+		outbound_on_starttls(c);
+		return true;
+	case SMTP_CLIENT_ANSWER:
+		outbound_on_starttls_refused(c, &ev->reply);
 		return true;
 	case SMTP_CLIENT_RESULT:
 		outbound_on_result(c, ev);
@@ -421,7 +378,7 @@ on_failure(void *owner, enum net_failure why)
 
 	c->why = why;
 	if (c->state == CONNECTION_CONNECTING) {
-		setup_failed(c, STAGE_CONNECT, true, 0,
+		outbound_host_failed(c, STAGE_CONNECT, true, 0,
 		    slice_cstr(net_failure_text(why)), false);
 		return;
 	}
@@ -436,7 +393,7 @@ on_timer(struct timer *t)
 
 	switch (c->state) {
 	case CONNECTION_CONNECTING:
-		setup_failed(c, STAGE_CONNECT, true, 0,
+		outbound_host_failed(c, STAGE_CONNECT, true, 0,
 		    slice_cstr(net_failure_text(NET_TIMED_OUT)), false);
 		return;
 	case CONNECTION_IDLE:

@@ -35,6 +35,38 @@ void outbound_log(struct connection *c, enum maillog_form form);
 /* Frees it; the stream has been closed, the domain told. */
 void outbound_free(struct connection *c);
 
+/* ---- outbound_failure.c ---- */
+/* What a failure of the session is called when no reply says it. */
+struct slice outbound_failure_text(
+    const struct connection *c, const struct smtp_client_event *ev);
+/* What the host said that was no answer, with its code if it had one. */
+struct slice outbound_nonsense_text(
+    const struct smtp_client_event *ev, struct buf *out);
+/* The connection never became able to carry mail, and is gone: its host has
+ * failed at `stage`, by its reply (is_smtp) or by what the text says. */
+void outbound_host_failed(struct connection *c, enum smtp_stage stage,
+    bool is_down, unsigned code, struct slice text, bool is_smtp);
+/* The same for a host that is up; code 0: no reply. */
+void outbound_setup_failed(struct connection *c, enum smtp_stage stage,
+    unsigned code, struct slice text);
+
+/* ---- outbound_tls.c ---- */
+enum outbound_security {
+	OUTBOUND_GOES_ON, /* as secure as it has to be */
+	OUTBOUND_WAITS,   /* something has been said */
+	OUTBOUND_GONE,    /* the host has failed */
+};
+/* The session is ready and carries nothing yet. */
+enum outbound_security outbound_secure(struct connection *c);
+/* The host said 220 to STARTTLS. */
+void outbound_on_starttls(struct connection *c);
+/* It said something else. */
+void outbound_on_starttls_refused(
+    struct connection *c, const struct smtp_reply *reply);
+/* The handshake came to nothing; the failure of the session follows. */
+void outbound_on_handshake_failed(struct connection *c, struct slice why);
+void outbound_on_secured(void *owner, const struct tls_verdict *verdict);
+
 /* ---- outbound_transaction.c ---- */
 /* A recipient's verdict. */
 void outbound_on_result(

@@ -5,6 +5,8 @@
 void
 candidates_fini(struct candidates *c)
 {
+	for (size_t i = 0; i < c->count; i++)
+		free(c->list[i].name);
 	free(c->list);
 	free(c->cursors);
 	*c = (struct candidates){ 0 };
@@ -27,6 +29,7 @@ candidates_add(struct candidates *c, struct host *host, uint32_t priority)
 	if (i != PICK_NONE && c->list[i].priority <= priority)
 		return;
 	if (i != PICK_NONE) {
+		free(c->list[i].name);
 		memmove(&c->list[i], &c->list[i + 1],
 		    (c->count - i - 1) * sizeof(c->list[0]));
 		c->count--;
@@ -37,12 +40,30 @@ candidates_add(struct candidates *c, struct host *host, uint32_t priority)
 	if (i == CANDIDATES_MAX)
 		return;
 	if (c->count == CANDIDATES_MAX)
-		c->count--;
+		free(c->list[--c->count].name);
 	c->list = xgrow(c->list, &c->cap, c->count + 1, sizeof(c->list[0]));
 	memmove(
 	    &c->list[i + 1], &c->list[i], (c->count - i) * sizeof(c->list[0]));
 	c->list[i] = (struct candidate){ .host = host, .priority = priority };
 	c->count++;
+}
+
+void
+candidates_set_name(
+    struct candidates *c, const struct host *host, struct slice name)
+{
+	size_t i = candidates_find(c, host);
+
+	if (i != PICK_NONE && c->list[i].name == NULL)
+		c->list[i].name = slice_dup(name);
+}
+
+const char *
+candidates_name(const struct candidates *c, const struct host *host)
+{
+	size_t i = candidates_find(c, host);
+
+	return i != PICK_NONE ? c->list[i].name : NULL;
 }
 
 /* The range [*from, *to) of the candidates that share the priority of the one

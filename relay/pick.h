@@ -16,6 +16,7 @@
 
 struct candidate {
 	struct host *host; /* borrowed from the relay's hosts */
+	char *name;        /* owned; by which it was found; NULL: none */
 	uint32_t priority;
 	/* By destination controls: no more connections; no more recipients
 	 * for now, counted in `quota`. */
@@ -36,6 +37,13 @@ void candidates_fini(struct candidates *c);
 /* Adds an address unless it is there already with a priority as good; one that
  * comes again with a better one moves. */
 void candidates_add(struct candidates *c, struct host *host, uint32_t priority);
+/* The candidate of that host, if it is one and has no name yet, was found by
+ * this name. */
+void candidates_set_name(
+    struct candidates *c, const struct host *host, struct slice name);
+/* That name, or NULL. */
+const char *candidates_name(
+    const struct candidates *c, const struct host *host);
 /* All have been added: sorts, and takes cursors and quotas over from `old` for
  * the addresses that both have.  `old` may be empty. */
 void candidates_seal(struct candidates *c, const struct candidates *old);

@@ -273,7 +273,11 @@ struct connection {
 	struct trace *trace;        /* owned; or NULL */
 	struct smtp_client *client; /* owned; NULL before it is connected */
 	char *helo_name;            /* owned; the client's, over a reload */
-	struct timer timer;         /* the deadline of the present state */
+	char *host_name;            /* owned; by which it was found, or "" */
+	bool is_secured;            /* under TLS */
+	bool starttls_refused;      /* with starttls_code and `response` */
+	unsigned starttls_code;
+	struct timer timer; /* the deadline of the present state */
 	enum connection_state {
 		CONNECTION_CONNECTING,
 		CONNECTION_GREETING, /* until the client is ready */

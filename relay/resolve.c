@@ -82,17 +82,21 @@ is_reached(const struct resolve *r, const struct ip_address *ip)
 	return interface_for(r->context.config, ip->family, &from);
 }
 
+/* `name` led to it; empty: it was given as it is. */
 static void
-add_address(struct resolve *r, const struct ip_address *ip, uint16_t port,
-    uint32_t priority)
+add_address(struct resolve *r, const struct endpoint *at, uint32_t priority,
+    struct slice name)
 {
-	struct endpoint at = { *ip, port };
+	struct host *host;
 
-	if (is_reached(r, ip))
-		candidates_add(
-		    &r->candidates, hosts_get(r->context.hosts, &at), priority);
-	else
+	if (!is_reached(r, &at->ip)) {
 		r->unreachable = true;
+		return;
+	}
+	host = hosts_get(r->context.hosts, at);
+	candidates_add(&r->candidates, host, priority);
+	if (name.len > 0)
+		candidates_set_name(&r->candidates, host, name);
 }
 
 static uint16_t
@@ -117,7 +121,8 @@ add_route(struct resolve *r, const struct route *route)
 			add_question(r, r->count, &q);
 			continue;
 		}
-		add_address(r, &dest->ip, q.port, q.priority);
+		add_address(r, &(struct endpoint){ dest->ip, q.port },
+		    q.priority, SLICE(""));
 	}
 }
 
@@ -344,11 +349,12 @@ add_found(struct resolve *r, const struct question *q)
 		if (is_other && is_required)
 			r->unreachable = true;
 		else
-			add_address(r, ip, q->port,
+			add_address(r, &(struct endpoint){ *ip, q->port },
 			    q->priority +
 				(is_other && has_preferred
 					? PRIORITY_OTHER_FAMILY
-					: 0));
+					: 0),
+			    q->name);
 	}
 	r->found_count = 0;
 }

@@ -4,11 +4,12 @@
  * bytes and a deadline out.  The relay's delivery, the harness's injection and
  * the tests own it.
  *
- * States, in order: GREETING, EHLO (HELO after a 5xx to EHLO), READY; for each
- * message MAIL, RCPT (one reply per recipient), DATA, BODY (the owner supplies
- * the content), EOD, then READY again, or RSET first when a transaction was
- * given up; QUIT, CLOSED.  FAILED is reached from anywhere when the host, not a
- * recipient, has failed.
+ * States, in order: GREETING, EHLO (HELO after a 5xx to EHLO), READY; if the
+ * owner wants, STARTTLS, TLS and EHLO again, and AUTH, each back to READY; for
+ * each message MAIL, RCPT (one reply per recipient), DATA, BODY (the owner
+ * supplies the content), EOD, then READY again, or RSET first when a
+ * transaction was given up; QUIT, CLOSED.  FAILED is reached from anywhere when
+ * the host, not a recipient, has failed.
  *
  * To a host that offers PIPELINING (RFC 2920) MAIL, RCPTs and DATA go out
  * together, as far as a window allows, and content in chunks without waiting
@@ -82,6 +83,13 @@ enum smtp_client_event_type {
 	 * smtp_client_wants_body(), and smtp_client_body_end() with the last of
 	 * it. */
 	SMTP_CLIENT_BODY,
+	/* 220 to STARTTLS, and nothing came along with it: the owner begins TLS
+	 * on the stream, feeds nothing meanwhile, and says when the handshake
+	 * is done: smtp_client_secured(). */
+	SMTP_CLIENT_STARTTLS,
+	/* The answer to AUTH, or the refusal of STARTTLS (`stage` and `reply`);
+	 * READY follows. */
+	SMTP_CLIENT_ANSWER,
 	/* The transaction is over; READY or FAILED follows.  Recipients without
 	 * a RESULT were too many for it (may_split): they are to be sent in a
 	 * further one. */
@@ -123,6 +131,26 @@ void smtp_client_on_deadline(struct smtp_client *c, utime now);
 /* The next event; false when more input, an answer of the owner or the deadline
  * is needed.  To be called until false after each of the calls above. */
 bool smtp_client_next(struct smtp_client *c, struct smtp_client_event *event);
+
+/* Only after READY, to a host that offers it, and not twice. */
+void smtp_client_starttls(struct smtp_client *c, utime now);
+/* Only after STARTTLS: the session is under TLS from here on.  What the host
+ * offered in clear is forgotten, EHLO said anew; READY follows. */
+void smtp_client_secured(struct smtp_client *c, utime now);
+/* Who the session is for. */
+struct smtp_credentials {
+	struct slice name, secret; /* borrowed until ANSWER or FAILED */
+};
+/* The ways of AUTH that we know among those that the host offered: bits. */
+enum smtp_auth_mechanism {
+	SMTP_AUTH_PLAIN = 1 << 0,
+	SMTP_AUTH_LOGIN = 1 << 1,
+};
+unsigned smtp_client_mechanisms(const struct smtp_client *c);
+/* Only after READY, under TLS, and when a mechanism is offered: PLAIN if there
+ * is a choice. */
+void smtp_client_auth(
+    struct smtp_client *c, const struct smtp_credentials *who, utime now);
 
 /* Only after READY.  MAIL carries SIZE=, BODY=8BITMIME and SMTPUTF8 where the
  * message wants and the host offers them.  A size over smtp_client_size_max()

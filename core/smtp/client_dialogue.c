@@ -26,6 +26,7 @@ smtp_client_on_ehlo(struct smtp_client *c, const struct smtp_reply *reply)
 {
 	if (smtp_client_judge(reply, 2) == VERDICT_ACCEPTED) {
 		smtp_extensions_read(reply->text, &c->extensions, &c->size_max);
+		c->mechanisms = smtp_mechanisms_read(reply->text);
 		smtp_client_enter(c, CLIENT_READY);
 	} else if (reply->code >= 500 && !smtp_client_is_421(reply)) {
 		hello_send(c, CLIENT_HELO, "HELO ");
@@ -86,6 +87,12 @@ hello_send(struct smtp_client *c, enum client_state to, const char *verb)
 	buf_append(&c->out, c->options.helo_name);
 	buf_append(&c->out, SLICE("\r\n"));
 	smtp_client_await(c, to, 0);
+}
+
+void
+smtp_client_hello_send(struct smtp_client *c)
+{
+	hello_send(c, CLIENT_EHLO, "EHLO ");
 }
 
 enum client_verdict

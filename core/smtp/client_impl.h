@@ -2,7 +2,8 @@
 /*
  * What the parts of the client share: client.c owns input, output, time and the
  * events that are handed out; client_dialogue.c says what each reply means
- * before, between and behind messages, client_transaction.c what it means for
+ * before, between and behind messages (client_security.c what to STARTTLS and
+ * AUTH), client_transaction.c what it means for
  * the message in hand, and both which command follows.  Internal to core/smtp.
  *
  * Replies come in the order of the commands.  So what was sent and not yet
@@ -27,12 +28,13 @@
 /*
  * X(state, phrase for the log, stage, patience, what a reply in it does).
  * GREETING leads to EHLO, EHLO to READY or by HELO to READY.  READY leads to
- * MAIL and QUIT; MAIL to RCPT or back to READY; RCPT to itself, to DATA, to
- * BODY when content goes in chunks, or, with no recipient left, to RSET; DATA
- * to BODY, RSET or, when it was sent ahead for nobody, to LONE_DOT; BODY to EOD
- * or BDAT, BDAT to itself, to BODY, EOD or RSET; EOD, LONE_DOT and RSET to
- * READY; QUIT to CLOSED.  FAILED is reached from all but the last two and, like
- * CLOSED, is the end.
+ * MAIL, QUIT, STARTTLS and AUTH; STARTTLS back to READY or to TLS, TLS to EHLO;
+ * AUTH to itself and back to READY; MAIL to RCPT or back to READY; RCPT to
+ * itself, to DATA, to BODY when content goes in chunks, or, with no recipient
+ * left, to RSET; DATA to BODY, RSET or, when it was sent ahead for nobody, to
+ * LONE_DOT; BODY to EOD or BDAT, BDAT to itself, to BODY, EOD or RSET; EOD,
+ * LONE_DOT and RSET to READY; QUIT to CLOSED.  FAILED is reached from all but
+ * the last two and, like CLOSED, is the end.
  */
 #define CLIENT_STATES(X)                                                       \
 	X(CLIENT_GREETING, "waiting for the greeting", STAGE_BANNER,           \
@@ -43,6 +45,12 @@
 	    PATIENCE(ehlo), on_helo)                                           \
 	X(CLIENT_READY, "ready for a message", STAGE_IDLE, NO_PATIENCE,        \
 	    on_unasked)                                                        \
+	X(CLIENT_STARTTLS, "waiting for the STARTTLS reply", STAGE_STARTTLS,   \
+	    PATIENCE(ehlo), on_starttls)                                       \
+	X(CLIENT_TLS, "waiting for the TLS handshake", STAGE_TLS,              \
+	    PATIENCE(ehlo), on_unasked)                                        \
+	X(CLIENT_AUTH, "waiting for the AUTH reply", STAGE_AUTH,               \
+	    PATIENCE(ehlo), on_auth)                                           \
 	X(CLIENT_MAIL, "waiting for the MAIL reply", STAGE_MAIL,               \
 	    PATIENCE(mail), on_mail)                                           \
 	X(CLIENT_RCPT, "waiting for the RCPT reply", STAGE_RCPT,               \
@@ -69,6 +77,14 @@ enum client_state {
 #undef X
 };
 
+/* What the host may ask for next within AUTH. */
+enum client_auth_step {
+	AUTH_PLAIN,  /* name and secret in one */
+	AUTH_NAME,   /* the name; then the secret */
+	AUTH_SECRET, /* the secret */
+	AUTH_DONE,   /* nothing: all has been said */
+};
+
 /* A command that was sent and has no reply yet. */
 struct client_awaited {
 	enum client_state state;
@@ -93,6 +109,10 @@ struct smtp_client {
 	struct smtp_data_encoder encoder;
 	unsigned extensions;
 	uint64_t size_max;
+	unsigned mechanisms; /* enum smtp_auth_mechanism bits */
+	bool is_secured;
+	struct smtp_credentials credentials; /* AUTH: borrowed */
+	enum client_auth_step auth_step;
 
 	/* What is awaited, in a ring, the first in awaited_at. */
 	struct client_awaited awaited[CLIENT_AHEAD_MAX];
@@ -172,6 +192,8 @@ void smtp_client_settle(
 
 /* ---- client_dialogue.c ---- */
 
+/* Says EHLO. */
+void smtp_client_hello_send(struct smtp_client *c);
 /* Sends a line that is a whole command; its reply is awaited in `to`. */
 void smtp_client_command_send(
     struct smtp_client *c, enum client_state to, const char *line);

@@ -2,7 +2,7 @@
 /* Extensions in an EHLO reply; see extension.h. */
 #include "core/smtp/extension.h"
 
-#include "core/smtp/server.h"
+#include "core/smtp/client.h"
 
 static unsigned extension_find(struct slice keyword);
 
@@ -27,6 +27,36 @@ smtp_extensions_read(
 		    slice_to_u64(argument, UINT64_MAX, &size))
 			*size_max = size;
 	}
+}
+
+static unsigned
+mechanisms_of(struct slice words)
+{
+	unsigned bits = 0;
+	struct slice word;
+
+	while (slice_split(&words, ' ', &word)) {
+		if (slice_eq_nocase(word, SLICE("PLAIN")))
+			bits |= SMTP_AUTH_PLAIN;
+		else if (slice_eq_nocase(word, SLICE("LOGIN")))
+			bits |= SMTP_AUTH_LOGIN;
+	}
+	return bits;
+}
+
+unsigned
+smtp_mechanisms_read(struct slice text)
+{
+	unsigned bits = 0;
+	struct slice line;
+
+	if (!slice_split(&text, '\n', &line))
+		return 0;
+	while (slice_split(&text, '\n', &line))
+		if (slice_starts_with_nocase(line, SLICE("AUTH ")) ||
+		    slice_starts_with_nocase(line, SLICE("AUTH=")))
+			bits |= mechanisms_of(slice_skip(line, 5));
+	return bits;
 }
 
 /* The bit of a keyword, 0 when it is none of ours. */

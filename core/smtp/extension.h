@@ -14,4 +14,8 @@
 void smtp_extensions_read(
     struct slice text, unsigned *extensions, uint64_t *size_max);
 
+/* Of such a text: the ways of AUTH among those offered that we know, as enum
+ * smtp_auth_mechanism bits; "AUTH=", which came before the RFC, counts, too. */
+unsigned smtp_mechanisms_read(struct slice text);
+
 #endif

@@ -26,6 +26,7 @@ struct owner {
 	bool is_all_sent;  /* and has been written */
 	unsigned pieces;   /* of content given */
 	bool is_over;
+	bool is_secured, has_asked; /* STARTTLS was said, AUTH answered */
 };
 
 static void
@@ -81,6 +82,30 @@ give_content(struct owner *o)
 	}
 }
 
+/* STARTTLS and AUTH where they are offered, once each. */
+static bool
+become_secure(struct owner *o)
+{
+	static const struct smtp_credentials who = {
+		SLICE_INIT("name"),
+		SLICE_INIT("secret"),
+	};
+	unsigned extensions = smtp_client_extensions(o->client);
+
+	if (!o->is_secured && !o->has_asked &&
+	    (extensions & SMTP_EXT_STARTTLS) != 0) {
+		o->is_secured = true;
+		smtp_client_starttls(o->client, 0);
+		return true;
+	}
+	if (o->is_secured && !o->has_asked &&
+	    smtp_client_mechanisms(o->client) != 0) {
+		smtp_client_auth(o->client, &who, 0);
+		return true;
+	}
+	return false;
+}
+
 static void
 on_event(struct owner *o, const struct smtp_client_event *event)
 {
@@ -88,6 +113,8 @@ on_event(struct owner *o, const struct smtp_client_event *event)
 	switch (event->type) {
 	case SMTP_CLIENT_READY:
 		assert(!o->is_sending);
+		if (become_secure(o))
+			break;
 		if (o->messages_left > 0)
 			message_send(o);
 		else
@@ -103,6 +130,12 @@ on_event(struct owner *o, const struct smtp_client_event *event)
 		for (size_t i = 0; i < o->recipients; i++)
 			assert(o->has_result[i] || (o->may_split && i > 0));
 		o->is_sending = false;
+		break;
+	case SMTP_CLIENT_STARTTLS:
+		smtp_client_secured(o->client, 0);
+		break;
+	case SMTP_CLIENT_ANSWER:
+		o->has_asked = true;
 		break;
 	case SMTP_CLIENT_FAILED:
 	case SMTP_CLIENT_CLOSED:

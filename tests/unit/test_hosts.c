@@ -43,16 +43,16 @@ static struct error_row error_rows[] = {
 	{ "stage", RULE("\"on\": \"rctp\", \"reply\": \"452 no\""),
 	    "3:8: /hosts/mx/rules/0/on: \"rctp\" is none of "
 	    "\"connect\", \"banner\", \"ehlo\", \"helo\", "
-	    "\"starttls\", \"tls\", \"mail\", "
+	    "\"starttls\", \"tls\", \"auth\", \"mail\", "
 	    "\"rcpt\", \"data\", \"body\", \"bdat\", \"eod\", "
-	    "\"rset\", \"noop\", \"vrfy\", \"quit\", ... (did "
+	    "\"rset\", \"noop\", \"vrfy\", ... (did "
 	    "you mean \"rcpt\"?)" },
 	{ "stage of the future", RULE("\"on\": \"idle\", \"drop\": true"),
 	    "3:8: /hosts/mx/rules/0/on: \"idle\" is none of "
 	    "\"connect\", \"banner\", \"ehlo\", \"helo\", "
-	    "\"starttls\", \"tls\", \"mail\", "
+	    "\"starttls\", \"tls\", \"auth\", \"mail\", "
 	    "\"rcpt\", \"data\", \"body\", \"bdat\", \"eod\", "
-	    "\"rset\", \"noop\", \"vrfy\", \"quit\", ..." },
+	    "\"rset\", \"noop\", \"vrfy\", ..." },
 	{ "drop within nothing",
 	    RULE("\"on\": \"tls\", \"drop\": {\"after\": 3}"),
 	    "3:15: /hosts/mx/rules/0: there is no reply at stage \"tls\" "
@@ -92,7 +92,7 @@ static struct error_row error_rows[] = {
 	{ "reply at connect", RULE("\"on\": \"connect\", \"reply\": \"220 x\""),
 	    "3:19: /hosts/mx/rules/0: \"reply\" means nothing at stage "
 	    "\"connect\"; it does at \"banner\", \"ehlo\", \"helo\", "
-	    "\"starttls\", \"mail\", \"rcpt\", \"data\", \"body\", "
+	    "\"starttls\", \"auth\", \"mail\", \"rcpt\", \"data\", \"body\", "
 	    "\"bdat\", \"eod\", \"rset\", \"noop\", \"vrfy\", \"quit\", "
 	    "\"unknown\"" },
 	{ "from at banner",
@@ -184,7 +184,7 @@ static struct error_row error_rows[] = {
 	    RULE("\"on\": \"connect\", "
 		 "\"drip\": {\"bytes\": 1, \"every\": \"1s\"}"),
 	    "3:19: /hosts/mx/rules/0: \"drip\" means nothing at stage "
-	    "\"connect\"; it does at \"banner\", \"ehlo\", \"helo\", \"starttls\", \"mail\", "
+	    "\"connect\"; it does at \"banner\", \"ehlo\", \"helo\", \"starttls\", \"auth\", \"mail\", "
 	    "\"rcpt\", \"data\", \"body\", \"bdat\", \"eod\", \"rset\", \"noop\", "
 	    "\"vrfy\", \"quit\", \"unknown\"" },
 	{ "stall and drip",

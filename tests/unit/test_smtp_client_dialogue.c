@@ -127,6 +127,10 @@ on_event(struct session *s, const struct smtp_client_event *event)
 	case SMTP_CLIENT_DONE:
 		buf_append_cstr(&s->story, "done ");
 		break;
+	case SMTP_CLIENT_STARTTLS:
+	case SMTP_CLIENT_ANSWER:
+		fail(); /* test_smtp_client_security.c */
+		break;
 	case SMTP_CLIENT_FAILED:
 		tell_failure(s, event);
 		s->is_over = true;

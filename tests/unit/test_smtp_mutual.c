@@ -121,6 +121,10 @@ on_client_event(struct pair *p, const struct smtp_client_event *event)
 	case SMTP_CLIENT_DONE:
 		buf_append_cstr(&p->story, "done ");
 		break;
+	case SMTP_CLIENT_STARTTLS:
+	case SMTP_CLIENT_ANSWER:
+		fail(); /* it asks for neither */
+		break;
 	case SMTP_CLIENT_FAILED:
 		/* A server that says nothing wrong fails by a refusal. */
 		assert_int_equal(event->failure, SMTP_FAIL_REPLY);
