@@ -2,7 +2,7 @@
 /*
  * Protocol, as far as TLS is concerned: no mail in clear to a domain whose mail
  * must go by TLS, and none at all on a connection whose handshake failed
- * (docs/delivery.md 41, 42).  By the log; invariant_witness.c asks the
+ * (docs/delivery.md 51, 52).  By the log; invariant_witness.c asks the
  * transcripts.
  */
 #include "harness/invariant.h"

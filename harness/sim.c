@@ -8,8 +8,8 @@
 #include "core/world/world_sim.h"
 #include "harness/inject.h"
 #include "harness/sim_relay.h"
+#include "harness/sim_trust.h"
 #include "mockserver/mock.h"
-#include "relay/tls_json.h"
 
 struct sim {
 	struct result *result;   /* borrowed */
@@ -336,34 +336,19 @@ inject_begin(struct sim *sim)
 	free(at);
 }
 
-/* The relay trusts the authority of the hosts, if they have one. */
-static bool
-build_trust(struct sim *sim, struct err *err)
-{
-	struct slice authority = mock_authority(sim->mock);
-
-	if (authority.len == 0)
-		return true;
-	sim->tls_context = relay_tls_context(&sim->config.tls, authority, err);
-	sim->config.tls_context = sim->tls_context;
-	return sim->tls_context != NULL;
-}
-
 static bool
 sim_assemble(struct sim *sim, struct err *err)
 {
-	const struct plan *plan = sim->plan;
-	struct mock_options mock = {
-		.seed = sim->result->seed,
-		.zone = plan->relay.zone,
-	};
+	struct mock_options mock = { .seed = sim->result->seed,
+		.zone = sim->plan->relay.zone };
 	struct transcript_sink sink = { sim, on_transcript };
 	struct relay_hooks relay = { sim, on_log, NULL, on_fault, NULL };
 
 	build_world(sim);
 	sim->config.queue_path = SLICE("queue.db");
-	sim->mock = mock_new(sim->world, &plan->hosts, &mock, &sink, err);
-	if (sim->mock == NULL || !build_trust(sim, err))
+	sim->mock = mock_new(sim->world, &sim->plan->hosts, &mock, &sink, err);
+	if (sim->mock == NULL ||
+	    !sim_trust(&sim->config, sim->mock, &sim->tls_context, err))
 		return false;
 	sim->relay.world = sim->world;
 	sim->relay.config = &sim->config;
@@ -375,9 +360,8 @@ sim_assemble(struct sim *sim, struct err *err)
 	sim->step_timer.fire = on_step;
 	step_arm(sim);
 	sim->until_timer.fire = on_until;
-	if (plan->until != UTIME_NEVER)
-		timer_set(sim->world, &sim->until_timer,
-		    utime_add(plan->start, plan->until));
+	timer_set(sim->world, &sim->until_timer,
+	    utime_add(sim->plan->start, sim->plan->until));
 	return true;
 }
 

@@ -106,6 +106,7 @@ outbound_free(struct connection *c)
 	trace_destroy(&c->trace);
 	free(c->helo_name);
 	free(c->host_name);
+	outbound_forget_credentials(c);
 	outbound_forget_group(c);
 	buf_fini(&c->response);
 	buf_fini(&c->content);
@@ -204,6 +205,8 @@ on_ready(struct connection *c)
 	if (was_setup) {
 		enum outbound_security security = outbound_secure(c);
 
+		if (security == OUTBOUND_GOES_ON)
+			security = outbound_log_in(c);
 		if (security != OUTBOUND_GOES_ON)
 			return security == OUTBOUND_WAITS;
 	}
@@ -282,6 +285,8 @@ handle(struct connection *c, const struct smtp_client_event *ev)
 		outbound_on_starttls(c);
 		return true;
 	case SMTP_CLIENT_ANSWER:
+		if (ev->stage == STAGE_AUTH)
+			return outbound_on_auth_answer(c, &ev->reply);
 		outbound_on_starttls_refused(c, &ev->reply);
 		return true;
 	case SMTP_CLIENT_RESULT:

@@ -67,6 +67,14 @@ void outbound_on_starttls_refused(
 void outbound_on_handshake_failed(struct connection *c, struct slice why);
 void outbound_on_secured(void *owner, const struct tls_verdict *verdict);
 
+/* ---- outbound_auth.c ---- */
+/* The same for AUTH, once the connection is as secure as it has to be. */
+enum outbound_security outbound_log_in(struct connection *c);
+/* False when the connection is gone. */
+bool outbound_on_auth_answer(
+    struct connection *c, const struct smtp_reply *reply);
+void outbound_forget_credentials(struct connection *c);
+
 /* ---- outbound_transaction.c ---- */
 /* A recipient's verdict. */
 void outbound_on_result(

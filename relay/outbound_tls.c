@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * How a delivery connection becomes secure before it carries mail, as the
- * domain's destination controls want it: table_tls (docs/delivery.md 40-45).
+ * domain's destination controls want it: table_tls (docs/delivery.md 50-55).
  */
 #include "relay/outbound_impl.h"
 
@@ -11,10 +11,12 @@ mode_of(const struct connection *c)
 	return c->delivery->controls->table_tls;
 }
 
+/* AUTH is said under TLS only, so that a profile needs it whatever the mode. */
 static bool
 is_required(const struct connection *c)
 {
-	return mode_of(c) == TLS_REQUIRE || mode_of(c) == TLS_REQUIRE_VERIFY;
+	return mode_of(c) == TLS_REQUIRE || mode_of(c) == TLS_REQUIRE_VERIFY ||
+	    deliver_auth(c->delivery) != NULL;
 }
 
 static bool
@@ -101,7 +103,8 @@ outbound_secure(struct connection *c)
 {
 	unsigned extensions = smtp_client_extensions(c->client);
 
-	if (c->is_secured || mode_of(c) == TLS_OFF || falls_back(c))
+	if (c->is_secured || falls_back(c) ||
+	    (mode_of(c) == TLS_OFF && !is_required(c)))
 		return OUTBOUND_GOES_ON;
 	if (c->starttls_refused) {
 		if (!is_required(c))

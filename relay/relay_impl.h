@@ -269,13 +269,15 @@ struct connection {
 	struct list link;          /* in delivery->connections */
 	struct host *host;         /* borrowed */
 	uint64_t dcid;
-	struct stream *stream;      /* owned; NULL: gone */
-	struct trace *trace;        /* owned; or NULL */
-	struct smtp_client *client; /* owned; NULL before it is connected */
-	char *helo_name;            /* owned; the client's, over a reload */
-	char *host_name;            /* owned; by which it was found, or "" */
-	bool is_secured;            /* under TLS */
-	bool starttls_refused;      /* with starttls_code and `response` */
+	struct stream *stream;         /* owned; NULL: gone */
+	struct trace *trace;           /* owned; or NULL */
+	struct smtp_client *client;    /* owned; NULL before it is connected */
+	char *helo_name;               /* owned; the client's, over a reload */
+	char *host_name;               /* owned; by which it was found, or "" */
+	bool is_secured;               /* under TLS */
+	bool is_logged_in;             /* by AUTH */
+	char *auth_name, *auth_secret; /* owned; while AUTH is said */
+	bool starttls_refused;         /* with starttls_code and `response` */
 	unsigned starttls_code;
 	struct timer timer; /* the deadline of the present state */
 	enum connection_state {
