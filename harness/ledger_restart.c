@@ -6,11 +6,14 @@
  * (elsewhere a log that was rolled over); "End Logfile" before it says that
  * nothing was lost.
  *
- * What the log tells may have come to the disk or not when a crash came in the
- * same moment, or while the disk refused writes, which the log says.  Such
+ * What the log tells may have come to the disk or not when a crash came
+ * within 10 ms, or while the disk refused writes, which the log says.  Such
  * recipients may come back.
  */
 #include "harness/ledger_impl.h"
+
+/* So long what has become of a message may be on its way to the disk. */
+#define RECORD_LINGER (10 * UTIME_MS)
 
 static void crash(struct ledger *l);
 static void connections_drop(struct ledger *l);
@@ -46,7 +49,7 @@ ended_note(struct ledger *l, uint64_t mid)
 {
 	if (!l->plan->relay_starts_again)
 		return;
-	if (l->refused.line == 0 && l->ended_at.hi < l->now.lo)
+	if (l->refused.line == 0 && l->ended_at.hi + RECORD_LINGER < l->now.lo)
 		mid_ranges_clear(&l->unrecorded);
 	l->ended_at = l->now;
 	mid_ranges_add(&l->unrecorded, mid);
@@ -88,7 +91,7 @@ unsure_since(const struct ledger *l)
 	}
 	if (l->refused.line > 0 && l->refused.lo < since)
 		since = l->refused.lo;
-	return since;
+	return since != UTIME_NEVER ? since - RECORD_LINGER : since;
 }
 
 static void

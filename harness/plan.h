@@ -291,6 +291,7 @@ struct plan {
 	const struct plan_step *steps; /* by time, then as written */
 	size_t step_count;
 	bool relay_starts_again; /* a step makes it: see PLAN_STEP_RELAY */
+	bool disk_refuses;       /* a step makes it: see PLAN_STEP_DISK */
 
 	utime until; /* since the start; UTIME_NEVER: idle */
 	utime span_max;

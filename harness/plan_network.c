@@ -234,13 +234,15 @@ add_relay_step(
 }
 
 static void
-add_disk_step(struct grown *steps, const struct file_step *said)
+add_disk_step(
+    struct plan_builder *b, struct grown *steps, const struct file_step *said)
 {
 	struct plan_step *step = step_add(steps);
 
 	step->kind = PLAN_STEP_DISK;
 	step->at = said->at;
 	step->disk = said->disk;
+	b->plan->disk_refuses |= said->disk != PLAN_DISK_OK;
 }
 
 /* `now` holds the links as the steps so far left them. */
@@ -321,7 +323,7 @@ add_steps(struct plan_builder *b, struct grown *steps,
 		else if (order[i]->has_order)
 			add_relay_step(b, steps, order[i]);
 		else if (order[i]->has_disk)
-			add_disk_step(steps, order[i]);
+			add_disk_step(b, steps, order[i]);
 		else if (order[i]->has_dns)
 			good = add_dns_step(b, steps, &names, order[i], err);
 		else if (order[i]->has_command)

@@ -152,7 +152,8 @@ on_fault(void *owner, const struct err *err)
 	struct sim *sim = owner;
 	char text[ERR_FILE_MAX + ERR_MSG_MAX + 32];
 
-	if (sim->evidence != NULL)
+	/* What the scenario does to the disk the log tells. */
+	if (sim->evidence != NULL || sim->plan->disk_refuses)
 		return;
 	result_add_ending(sim->result, "relay fault", NULL,
 	    "the relay goes on to the end", "%s",

@@ -118,6 +118,9 @@ struct relay_limits {
 	utime session_timeout;     /* the whole connection */
 	uint32_t bad_commands;     /* after so many: 421 */
 	uint32_t received_headers; /* more of them are a loop */
+	/* Of the whole queue. */
+	uint64_t queue_messages, queue_bytes;
+	uint64_t disk_free; /* bytes that the disk must have left */
 };
 
 /* Who the relay is to the hosts of a route that names this profile. */

@@ -316,6 +316,9 @@ serve_ready(struct delivery *d, utime now)
 static void
 look_at_queue(struct delivery *d, utime now)
 {
+	/* What became of it could not be recorded: a crash would repeat it. */
+	if (!spool_records(d->relay->spool))
+		return;
 	deliver_make_due(d, now);
 	if (d->relay->is_suspended) {
 		deliver_tell_suspended(d);
@@ -360,7 +363,8 @@ on_wake(struct timer *t)
 	look_at_queue(d, now);
 	limits_looked(d);
 	next = next_look(d, now);
-	if (next != UTIME_NEVER && !timer_is_set(&d->wake))
+	if (next != UTIME_NEVER && !timer_is_set(&d->wake) &&
+	    spool_records(r->spool))
 		timer_set(r->world, &d->wake, next);
 	if (r->draining || r->is_suspended)
 		quit_idle(d);

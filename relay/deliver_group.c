@@ -62,6 +62,7 @@ deliver_submit(struct relay *r, struct message *m,
 	const struct spool_recipient **first = xcalloc(n, sizeof(*first));
 
 	m = message_pack(m);
+	queue_add_message(&r->queue, m);
 	for (uint32_t i = 0; i < n; i++) {
 		uint32_t rid = left != NULL ? left[i].rid : i;
 		uint32_t before = made;
@@ -105,6 +106,8 @@ finish_group(struct delivery *d, struct group *g)
 	};
 	uint32_t pieces = spool_pieces_of(g->message->size_bytes);
 
+	if (g->message->groups == 1)
+		queue_remove_message(&r->queue, g->message);
 	if (g->state != GROUP_ACTIVE)
 		group_make_active(g);
 	if (!group_finish(&g))
@@ -156,6 +159,7 @@ expire_group(struct delivery *d, struct group *g)
 static void
 wait_group(struct delivery *d, struct group *g, utime due)
 {
+	queue_forget_content(&d->relay->queue, g->message);
 	group_make_waiting(&d->relay->queue, g, due);
 	spool_requeue(d->relay->spool, g);
 	log_pending(&d->relay->log, g, deliver_profile(d, g));

@@ -41,8 +41,8 @@ on_suspend_deadline(struct timer *t)
 	}
 }
 
-static void
-wake_all(struct relay *r)
+void
+deliver_wake_all(struct relay *r)
 {
 	struct domain *domain, *next;
 
@@ -66,7 +66,7 @@ deliver_suspend(struct relay *r, utime patience)
 	if (r->is_suspended)
 		return;
 	r->is_suspended = true;
-	wake_all(r);
+	deliver_wake_all(r);
 }
 
 void
@@ -74,7 +74,7 @@ deliver_resume(struct relay *r)
 {
 	timer_stop(r->world, &r->suspend);
 	r->is_suspended = false;
-	wake_all(r);
+	deliver_wake_all(r);
 }
 
 void

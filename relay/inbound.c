@@ -36,6 +36,7 @@ inbound_forget_message(struct inbound *in)
 	in->sender = NULL;
 	if (in->mid != 0 && in->pieces > 0)
 		spool_drop_message(in->relay->spool, in->mid, in->pieces);
+	inbound_expect(in, false);
 	in->mid = 0;
 	in->pieces = 0;
 	in->size_bytes = 0;
@@ -44,6 +45,14 @@ inbound_forget_message(struct inbound *in)
 	in->newlines = (struct newline_cleaner){ 0 };
 	buf_clear(&in->piece);
 	header_scan_reset(&in->headers);
+}
+
+void
+inbound_expect(struct inbound *in, bool is_expected)
+{
+	if (in->is_expected != is_expected)
+		spool_expect(in->relay->spool, is_expected ? 1 : -1);
+	in->is_expected = is_expected;
 }
 
 /* The client gave the transaction up, or we did. */

@@ -42,6 +42,19 @@ answer_hello(struct inbound *in, bool extended)
 	buf_fini(&text);
 }
 
+/* What MAIL says of the message's size; 0: nothing that counts. */
+static uint64_t
+announced_bytes(const struct smtp_command *command)
+{
+	const struct smtp_parameter *size =
+	    smtp_command_parameter(command, SLICE("SIZE"));
+	uint64_t bytes;
+
+	return size != NULL && slice_to_u64(size->value, UINT64_MAX, &bytes)
+	    ? bytes
+	    : 0;
+}
+
 /* What is wrong with MAIL although its grammar is right; 0: nothing. */
 static struct smtp_syntax_error
 mail_check(const struct inbound *in, const struct smtp_command *command)
@@ -85,7 +98,12 @@ answer_mail(struct inbound *in, const struct smtp_command *command)
 		    in, 421, "4.7.0 Too many messages for this session");
 		return;
 	}
+	if (!inbound_has_room(in, announced_bytes(command))) {
+		inbound_refuse_room(in);
+		return;
+	}
 	inbound_forget_message(in);
+	inbound_expect(in, true);
 	in->messages++;
 	in->mid = spool_next_mid(in->relay->spool);
 	in->sender = slice_dup(command->path.whole);

@@ -157,16 +157,27 @@ inbound_end_chunk(struct inbound *in)
 void
 inbound_accept_message(struct inbound *in)
 {
+	struct slice whole = { 0 };
+
 	newline_clean_end(&in->newlines, &in->clean);
 	take_clean(in);
-	put_piece(in);
+	inbound_expect(in, false);
+	/* What is small enough goes into the message's own row. */
+	if (in->pieces == 0)
+		whole = buf_slice(&in->piece);
+	else
+		put_piece(in);
+	if (in->content == CONTENT_OK && !inbound_has_room(in, in->size_bytes))
+		in->content = CONTENT_NO_DISK;
 	if (in->content == CONTENT_OK &&
 	    in->headers.hops > in->limits.received_headers)
 		in->content = CONTENT_LOOP;
 	if (in->content == CONTENT_OK) {
 		in->accepted = make_message(in);
+		if (whole.len > 0)
+			in->accepted->content = slice_dup(whole);
 		if (!spool_put_message(
-			in->relay->spool, in->accepted, &in->ticket)) {
+			in->relay->spool, in->accepted, whole, &in->ticket)) {
 			message_destroy(&in->accepted);
 			in->content = CONTENT_NO_DISK;
 		}

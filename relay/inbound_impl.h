@@ -58,6 +58,7 @@ struct inbound {
 	struct buf clean;    /* scratch: content without bare CR and LF */
 	struct buf piece;    /* content not in the spool yet */
 	uint32_t pieces;     /* those in the spool */
+	bool is_expected;    /* by the spool, whose commits wait for it */
 	uint64_t size_bytes; /* of the content so far */
 	size_t trace_bytes;  /* our own of them */
 	enum {
@@ -81,6 +82,8 @@ void inbound_pump(struct inbound *in);
 void inbound_forget_message(struct inbound *in);
 /* The same, said in the log; nothing when none is open. */
 void inbound_abort_message(struct inbound *in, struct slice reason);
+/* Whether the spool may wait for the open message. */
+void inbound_expect(struct inbound *in, bool is_expected);
 
 /* ---- inbound_client.c ---- */
 /* The client's address is known: what it may do, and the log says so. */
@@ -138,6 +141,12 @@ void inbound_log_accepted(struct inbound *in, const struct message *m);
 void inbound_answer(struct inbound *in, int code, const char *text);
 /* Answers what the session asks, by the relay's policy. */
 void inbound_ask(struct inbound *in, const struct smtp_server_event *ev);
+
+/* ---- inbound_room.c ---- */
+/* Whether there is room for a message of so many bytes. */
+bool inbound_has_room(struct inbound *in, uint64_t bytes);
+/* 452 4.3.1, as there is none; said in the log. */
+void inbound_refuse_room(struct inbound *in);
 
 /* ---- inbound_content.c ---- */
 /* A piece of the open message. */

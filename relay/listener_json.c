@@ -80,6 +80,17 @@ static const struct json_field limits_fields[] = {
 	{ "received_headers", JF_INTEGER(1, 1000),
 	    JSON_AT(struct relay_limits, received_headers), "100",
 	    "A message with more Received: lines is in a loop." },
+	{ "queue_messages", JF_INTEGER(0, INT64_C(1) << 40),
+	    JSON_AT(struct relay_limits, queue_messages), "0",
+	    "With so many in the queue new messages get 452 4.3.1, until a "
+	    "tenth of them has left; 0: no limit." },
+	{ "queue_bytes", JF_INTEGER(0, INT64_C(1) << 50),
+	    JSON_AT(struct relay_limits, queue_bytes), "0",
+	    "The same for the bytes of their content." },
+	{ "disk_free", JF_INTEGER(0, INT64_C(1) << 50),
+	    JSON_AT(struct relay_limits, disk_free), "104857600",
+	    "With fewer bytes free on the queue's disk new messages get 452 "
+	    "4.3.1, until a tenth more is free." },
 };
 const struct json_table relay_limits_table = {
 	.name = "relay limits",

@@ -206,6 +206,21 @@ content_missing(struct connection *c)
 	outbound_free(c);
 }
 
+/* The next piece; from memory, if the content is there. */
+static bool
+take_piece(struct connection *c, const struct message *m, struct slice *piece)
+{
+	if (m->content != NULL) {
+		*piece = slice_of(m->content, m->size_bytes);
+		return true;
+	}
+	if (!spool_get_piece(
+		outbound_relay(c)->spool, m->mid, c->piece, &c->content))
+		return false;
+	*piece = buf_slice(&c->content);
+	return true;
+}
+
 /* Gives the session content for as long as it wants it and the network takes
  * it; false when the connection is gone. */
 bool
@@ -215,22 +230,18 @@ outbound_send_content(struct connection *c)
 		const struct message *m = c->group->message;
 		uint32_t pieces = spool_pieces_of(m->size_bytes);
 		utime now = outbound_now(c);
+		struct slice piece = { 0 };
 
 		if (stream_queued(c->stream) > STREAM_HIGH_WATER)
 			return true;
-		buf_clear(&c->content);
-		if (c->piece < pieces &&
-		    !spool_get_piece(outbound_relay(c)->spool, m->mid, c->piece,
-			&c->content)) {
+		if (c->piece < pieces && !take_piece(c, m, &piece)) {
 			content_missing(c);
 			return false;
 		}
 		if (++c->piece < pieces)
-			smtp_client_body(
-			    c->client, buf_slice(&c->content), now);
+			smtp_client_body(c->client, piece, now);
 		else
-			smtp_client_body_end(
-			    c->client, buf_slice(&c->content), now);
+			smtp_client_body_end(c->client, piece, now);
 		outbound_write(c);
 	}
 	return true;

@@ -4,6 +4,9 @@
 
 #include "relay/cohort.h"
 
+/* Content in memory, of messages that are tried for the first time. */
+#define QUEUE_CONTENT_BYTES_MAX ((uint64_t)8 << 20)
+
 /* Texts that several share, by how many. */
 struct shared_text {
 	uint32_t shares;
@@ -177,6 +180,7 @@ message_destroy(struct message **mp)
 		free(m->sender);
 	}
 	notify_destroy(&m->notify);
+	free(m->content);
 	free(m);
 }
 
@@ -215,8 +219,39 @@ message_pack(struct message *m)
 			at = text_put(at, m->recipients[i]);
 	}
 	m->notify = NULL;
+	m->content = NULL;
 	message_destroy(&m);
 	return packed;
+}
+
+void
+queue_add_message(struct queue *q, struct message *m)
+{
+	q->messages++;
+	q->bytes += m->size_bytes;
+	if (m->content == NULL)
+		return;
+	q->content_bytes += m->size_bytes;
+	if (q->content_bytes > QUEUE_CONTENT_BYTES_MAX)
+		queue_forget_content(q, m);
+}
+
+void
+queue_remove_message(struct queue *q, struct message *m)
+{
+	queue_forget_content(q, m);
+	q->messages--;
+	q->bytes -= m->size_bytes;
+}
+
+void
+queue_forget_content(struct queue *q, struct message *m)
+{
+	if (m->content == NULL)
+		return;
+	q->content_bytes -= m->size_bytes;
+	free(m->content);
+	m->content = NULL;
 }
 
 struct group *

@@ -33,6 +33,7 @@ struct message {
 	char *sender;          /* owned; "" for the null path */
 	char **recipients;     /* owned, by RID */
 	struct notify *notify; /* owned; NULL: nothing was asked */
+	char *content;         /* owned; all of it, or NULL: on disk only */
 };
 
 enum group_state {
@@ -89,6 +90,9 @@ struct queue {
 	struct domain *domains; /* owned table */
 	uint64_t seq;           /* numbers places */
 	uint64_t recipients;    /* not finished */
+	uint64_t messages;      /* likewise */
+	uint64_t bytes;         /* of their content */
+	uint64_t content_bytes; /* of that, in memory too */
 };
 
 /* Frees what is in it; the shell has taken its `delivery` back. */
@@ -104,6 +108,14 @@ struct message *message_new(uint64_t mid, struct slice sender,
 void message_destroy(struct message **mp);
 /* The same message in one piece of memory; `m` is gone. */
 struct message *message_pack(struct message *m);
+
+/* The message is one of the queue from now on.  Content that it has in memory
+ * stays there, unless there is much of that. */
+void queue_add_message(struct queue *q, struct message *m);
+/* It is no more; call before its last group is finished. */
+void queue_remove_message(struct queue *q, struct message *m);
+/* Its content is on disk only: it has to wait. */
+void queue_forget_content(struct queue *q, struct message *m);
 
 /* A group without recipients, in no state yet: group_add_rid(), then
  * group_make_ready() or group_make_waiting(). */

@@ -5,13 +5,15 @@
 
 static void on_drain_deadline(struct timer *t);
 static void on_spool_fault(void *owner, const struct err *err);
+static void on_spool_recovered(void *owner);
 static void on_stored(void *owner, struct message *m,
     const struct spool_recipient *left, uint32_t count);
 
 static bool
 relay_start(struct relay *r, struct err *err)
 {
-	const struct spool_hooks hooks = { r, on_spool_fault };
+	const struct spool_hooks hooks = { r, on_spool_fault,
+		on_spool_recovered };
 
 	r->spool = spool_open(r->world, r->config->queue_path.at, &hooks, err);
 	if (r->spool == NULL)
@@ -103,9 +105,27 @@ static void
 on_spool_fault(void *owner, const struct err *err)
 {
 	struct relay *r = owner;
+	struct maillog_event ev = {
+		.form = MAILLOG_QUEUE_REFUSES,
+		.level = MAILLOG_CRITICAL,
+		.error = slice_cstr(err->msg),
+	};
+	struct err told = *err;
 
 	inbound_on_fault(r);
-	r->hooks.on_fault(r->hooks.owner, err);
+	log_event(&r->log, &ev);
+	err_prefix(&told, "the queue's disk refused a write: ");
+	r->hooks.on_fault(r->hooks.owner, &told);
+}
+
+static void
+on_spool_recovered(void *owner)
+{
+	struct relay *r = owner;
+	struct maillog_event ev = { .form = MAILLOG_QUEUE_ACCEPTS };
+
+	log_event(&r->log, &ev);
+	deliver_wake_all(r);
 }
 
 bool

@@ -13,6 +13,7 @@
 #include "relay/rate.h"
 #include "relay/relay.h"
 #include "relay/resolve.h"
+#include "relay/room.h"
 #include "relay/spool.h"
 
 /* What connections to all domains share. */
@@ -64,6 +65,11 @@ struct relay {
 	uint32_t domain_debugged, injection_debugged; /* sessions */
 	bool is_suspended;    /* no deliveries: `suspenddel` */
 	struct timer suspend; /* then those under way are cut */
+	/* Room for another message, as it was last; and what was free on the
+	 * queue's disk, then. */
+	enum room_lack lack;
+	uint64_t disk_free;
+	utime disk_asked;
 };
 
 struct relay_listener {
@@ -248,6 +254,8 @@ void deliver_requeue_attempted(struct delivery *d, struct group *g);
 void deliver_make_due(struct delivery *d, utime until);
 
 /* ---- deliver_operate.c ---- */
+/* Looks at each domain's queue: what held all of them back does so no more. */
+void deliver_wake_all(struct relay *r);
 /* No deliveries from now on; those under way have so long to end. */
 void deliver_suspend(struct relay *r, utime patience);
 void deliver_resume(struct relay *r);

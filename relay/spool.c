@@ -1,23 +1,21 @@
 /* SPDX-License-Identifier: MIT */
-/* The queue on disk; see spool.h. */
+/*
+ * The queue on disk: its transactions, when they are committed, and what
+ * happens when that fails; see spool.h.
+ */
+#include "relay/gather.h"
 #include "relay/spool_impl.h"
 
 /* Numbers are reserved on disk in blocks, so that a crash cannot lead to one
  * being given twice and most messages need no extra write. */
 #define SPOOL_MID_BLOCK 1000
-/* How long a disk that refused is left alone before it is asked to record what
- * happened meanwhile. */
+/* How long a disk that refused is left alone before it is asked again. */
 #define SPOOL_RETRY UTIME_S
+/* Content in one transaction, so that neither SQLite's memory nor its log
+ * grows with the size of a message. */
+#define SPOOL_OPEN_BYTES_MAX ((uint64_t)1 << 20)
 
-static const char *const spool_sql[] = {
-#define X(constant, sql) (sql),
-	SPOOL_STATEMENTS(X)
-#undef X
-};
-
-static void spool_commit(struct timer *t);
-static bool spool_prepare(struct spool *s, const char *path, struct err *err);
-static bool write_made(struct spool *s, struct spool_made *made);
+static void on_commit(struct timer *t);
 
 struct spool *
 spool_open(struct world *w, const char *path, const struct spool_hooks *hooks,
@@ -27,58 +25,32 @@ spool_open(struct world *w, const char *path, const struct spool_hooks *hooks,
 
 	s->world = w;
 	s->hooks = *hooks;
-	s->commit.fire = spool_commit;
+	s->path = xstrdup(path);
+	s->commit.fire = on_commit;
 	list_init(&s->tickets);
-	if (!spool_prepare(s, path, err))
+	if (!spool_prepare(s, err)) {
+		spool_abandon(s);
 		spool_close(&s);
+	}
 	return s;
 }
 
-static bool
-spool_prepare(struct spool *s, const char *path, struct err *err)
+bool
+spool_records(const struct spool *s)
 {
-	int flags =
-	    SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
-	int64_t mid;
-
-	if (sqlite3_open_v2(path, &s->db, flags, world_storage_vfs(s->world)) !=
-	    SQLITE_OK)
-		return spool_sql_fail(s, path, err);
-	(void)sqlite3_busy_timeout(s->db, 5000);
-	if (!spool_sql_exec(s,
-		"PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
-		"PRAGMA temp_store=MEMORY;"))
-		return spool_sql_fail(s, path, err);
-	if (!spool_check_schema(s, path, err))
-		return false;
-	for (size_t i = 0; i < SPOOL_STATEMENT_COUNT; i++)
-		if (sqlite3_prepare_v3(s->db, spool_sql[i], -1,
-			SQLITE_PREPARE_PERSISTENT, &s->statements[i],
-			NULL) != SQLITE_OK)
-			return spool_sql_fail(s, path, err);
-	if (!spool_sql_number(
-		s, "SELECT value FROM counter WHERE name='mid'", &mid))
-		return spool_sql_fail(s, path, err);
-	s->mid_next = s->mid_reserved = s->mid_durable = (uint64_t)mid;
-	return true;
+	return !s->refuses_records;
 }
 
-static void
-bind_slice(sqlite3_stmt *stmt, int index, struct slice text)
+bool
+spool_accepts(const struct spool *s)
 {
-	(void)sqlite3_bind_text64(stmt, index, text.len > 0 ? text.at : "",
-	    text.len, SQLITE_STATIC, SQLITE_UTF8);
+	return !s->refuses_records && !s->refuses_mail;
 }
 
-static void
-bind_u64(sqlite3_stmt *stmt, int index, uint64_t number)
-{
-	(void)sqlite3_bind_int64(stmt, index, (int64_t)number);
-}
+/* ---- the transaction ---- */
 
-/* Runs a bound statement that gives no rows. */
-static bool
-run(struct spool *s, enum spool_statement which)
+bool
+spool_run(struct spool *s, enum spool_statement which)
 {
 	sqlite3_stmt *stmt = s->statements[which];
 	bool ok = sqlite3_step(stmt) == SQLITE_DONE;
@@ -88,97 +60,42 @@ run(struct spool *s, enum spool_statement which)
 	return ok;
 }
 
-/* Remembers the first thing that went wrong in this moment. */
-static void
-doom(struct spool *s)
+void
+spool_doom(struct spool *s)
 {
 	if (!s->is_doomed)
-		err_set(&s->why, "the queue's disk refused a write: %s",
-		    sqlite3_errmsg(s->db));
+		err_set(&s->why, "%s", sqlite3_errmsg(s->db));
 	s->is_doomed = true;
 }
 
-/* Runs a bound statement in the transaction.  A failure dooms all that is in
- * it: SQLite may have rolled it back on the spot, and what came later would be
- * written on its own. */
-static bool
-write_row(struct spool *s, enum spool_statement which)
-{
-	if (!run(s, which))
-		doom(s);
-	return !s->is_doomed;
-}
-
-static uint64_t
-piece_id(uint64_t mid, uint32_t index)
-{
-	assert(index <= SPOOL_PIECES_MAX);
-	return mid * SPOOL_PIECES_MAX + index;
-}
-
-/* Writes what a change says; it may be there already. */
-static bool
-apply_change(struct spool *s, const struct spool_change *change)
-{
-	sqlite3_stmt *stmt;
-
-	if (change->made != NULL)
-		return write_made(s, change->made);
-	if (change->is_recipient) {
-		stmt = s->statements[SPOOL_DROP_RECIPIENT];
-		bind_u64(stmt, 1, change->mid);
-		bind_u64(stmt, 2, change->number);
-		return write_row(s, SPOOL_DROP_RECIPIENT);
-	}
-	stmt = s->statements[SPOOL_DROP_PIECES];
-	bind_u64(stmt, 1, piece_id(change->mid, 0));
-	bind_u64(stmt, 2, piece_id(change->mid, change->number));
-	if (!write_row(s, SPOOL_DROP_PIECES))
-		return false;
-	bind_u64(s->statements[SPOOL_DROP_RECIPIENTS], 1, change->mid);
-	if (!write_row(s, SPOOL_DROP_RECIPIENTS))
-		return false;
-	bind_u64(s->statements[SPOOL_DROP_MESSAGE], 1, change->mid);
-	return write_row(s, SPOOL_DROP_MESSAGE);
-}
-
-/* Opens the transaction, with what an earlier one failed to record. */
 static void
 begin_moment(struct spool *s)
 {
 	s->in_moment = true;
-	if (!run(s, SPOOL_BEGIN))
-		doom(s);
-	for (size_t i = 0; !s->is_doomed && i < s->change_count; i++)
-		(void)apply_change(s, &s->changes[i]);
+	if (!spool_run(s, SPOOL_BEGIN))
+		spool_doom(s);
 }
 
-/* Enters the transaction that the present moment's writes go into; false when
- * it is doomed, or the disk rests after a fault. */
-static bool
-enter_transaction(struct spool *s)
+bool
+spool_enter(struct spool *s)
 {
-	if (s->is_abandoned || (!s->in_moment && s->change_count > 0))
+	if (s->is_abandoned || (!s->in_moment && !spool_accepts(s)))
 		return false;
 	if (!s->in_moment) {
-		timer_set(s->world, &s->commit, world_now(s->world));
 		begin_moment(s);
+		spool_commit_by(
+		    s, utime_add(world_now(s->world), SPOOL_LINGER));
 	}
+	if (s->is_doomed || s->open_bytes >= SPOOL_OPEN_BYTES_MAX)
+		spool_commit_by(s, world_now(s->world));
 	return !s->is_doomed;
 }
 
-/* What has become of a message is true whatever the disk says to it: it is kept
- * until a commit has recorded it. */
-static void
-record_change(struct spool *s, struct spool_change change)
+void
+spool_commit_by(struct spool *s, utime at)
 {
-	bool entered = enter_transaction(s);
-
-	s->changes = xgrow(s->changes, &s->change_cap, s->change_count + 1,
-	    sizeof(s->changes[0]));
-	s->changes[s->change_count++] = change;
-	if (entered)
-		(void)apply_change(s, &change);
+	if (!timer_is_set(&s->commit) || at < s->commit.node.at)
+		timer_set(s->world, &s->commit, at);
 }
 
 static void
@@ -188,6 +105,7 @@ tell_tickets(struct spool *s, bool is_durable)
 
 	/* Whoever is told may put more; those wait for the next commit. */
 	list_move_all(&told, &s->tickets);
+	s->ticket_count = 0;
 	while (!list_is_empty(&told)) {
 		struct spool_ticket *t =
 		    CONTAINER_OF(told.next, struct spool_ticket, link);
@@ -197,44 +115,91 @@ tell_tickets(struct spool *s, bool is_durable)
 	}
 }
 
-/* Ends the present moment; false when nothing of it is on disk. */
+static bool
+commit(struct spool *s)
+{
+	utime before = world_now(s->world);
+	bool ok = spool_run(s, SPOOL_COMMIT);
+
+	s->flush_span =
+	    gather_span(s->flush_span, world_now(s->world) - before);
+	return ok;
+}
+
+/* Ends the present moment, with what has become of messages so far; false when
+ * nothing of it is on disk. */
 static bool
 end_moment(struct spool *s)
 {
 	bool ok;
 
-	if (!s->is_doomed && !run(s, SPOOL_COMMIT))
-		doom(s);
+	spool_apply_changes(s);
+	if (!s->is_doomed && !commit(s))
+		spool_doom(s);
 	ok = !s->is_doomed;
 	if (ok) {
-		s->change_count = 0;
+		spool_forget_changes(s);
 		s->mid_durable = s->mid_reserved;
 	} else {
 		if (!sqlite3_get_autocommit(s->db))
-			(void)run(s, SPOOL_ROLLBACK);
+			(void)spool_run(s, SPOOL_ROLLBACK);
 		s->mid_reserved = s->mid_durable;
 	}
 	s->in_moment = s->is_doomed = false;
+	s->open_bytes = 0;
 	return ok;
 }
 
+/* ---- faults ---- */
+
+/* After a fault: first what has become of messages must be recorded; when as
+ * much as a message can be written, messages are welcome again. */
 static void
-spool_commit(struct timer *t)
+try_again(struct spool *s)
+{
+	bool recorded = !s->refuses_records, ended = false;
+
+	/* Its log may be full where the database has room. */
+	(void)sqlite3_wal_checkpoint_v2(
+	    s->db, NULL, SQLITE_CHECKPOINT_RESTART, NULL, NULL);
+	if (s->refuses_records || s->change_count > 0) {
+		begin_moment(s);
+		/* What is written must be new, or nothing is. */
+		spool_put_counter(s, "asked_us", (uint64_t)world_now(s->world));
+		ended = end_moment(s);
+		s->refuses_records = !ended;
+	}
+	if (!s->refuses_records)
+		s->refuses_mail = !spool_probe(s);
+	if (!spool_accepts(s))
+		spool_commit_by(s, utime_add(world_now(s->world), SPOOL_RETRY));
+	if (spool_records(s) && !recorded)
+		s->hooks.on_recovered(s->hooks.owner);
+	tell_tickets(s, ended);
+}
+
+static void
+on_commit(struct timer *t)
 {
 	struct spool *s = CONTAINER_OF(t, struct spool, commit);
 	bool ok;
 
+	if (!spool_accepts(s) && !s->in_moment) {
+		try_again(s);
+		return;
+	}
 	if (!s->in_moment)
 		begin_moment(s);
 	ok = end_moment(s);
 	if (!ok) {
+		s->refuses_records = s->refuses_mail = true;
+		spool_commit_by(s, utime_add(world_now(s->world), SPOOL_RETRY));
 		s->hooks.on_fault(s->hooks.owner, &s->why);
-		if (s->change_count > 0)
-			timer_set(s->world, &s->commit,
-			    utime_add(world_now(s->world), SPOOL_RETRY));
 	}
 	tell_tickets(s, ok);
 }
+
+/* ---- the end ---- */
 
 /* The last transaction: what is pending, and the numbers not used. */
 static void
@@ -248,8 +213,10 @@ close_moment(struct spool *s)
 	if (!s->in_moment && (has_spare || s->change_count > 0))
 		begin_moment(s);
 	if (has_spare && !s->is_doomed) {
-		bind_u64(s->statements[SPOOL_SET_MID], 1, s->mid_next);
-		(void)write_row(s, SPOOL_SET_MID);
+		(void)sqlite3_bind_int64(s->statements[SPOOL_SET_MID], 1,
+		    (sqlite3_int64)s->mid_next);
+		if (!spool_run(s, SPOOL_SET_MID))
+			spool_doom(s);
 	}
 	if (s->in_moment && !end_moment(s))
 		s->hooks.on_fault(s->hooks.owner, &s->why);
@@ -272,27 +239,30 @@ spool_close(struct spool **sp)
 	close_moment(s);
 	while (!list_is_empty(&s->tickets))
 		list_remove(s->tickets.next);
-	for (size_t i = 0; i < SPOOL_STATEMENT_COUNT; i++)
-		sqlite3_finalize(s->statements[i]);
-	(void)sqlite3_close(s->db);
+	spool_close_database(s);
+	spool_forget_changes(s);
 	free(s->changes);
+	free(s->path);
 	free(s);
 }
 
-/* Makes numbers up to `mid`, and a block behind it, ours on disk; what fails is
- * made up for when a message wants to be stored. */
-static bool
-reserve_mids(struct spool *s, uint64_t mid)
+/* ---- numbers ---- */
+
+bool
+spool_reserve_mids(struct spool *s, uint64_t mid)
 {
 	uint64_t end = mid + 1 + SPOOL_MID_BLOCK;
 
 	if (mid < s->mid_reserved)
 		return true;
-	if (!enter_transaction(s))
+	if (!spool_enter(s))
 		return false;
-	bind_u64(s->statements[SPOOL_SET_MID], 1, end);
-	if (!write_row(s, SPOOL_SET_MID))
+	(void)sqlite3_bind_int64(
+	    s->statements[SPOOL_SET_MID], 1, (sqlite3_int64)end);
+	if (!spool_run(s, SPOOL_SET_MID)) {
+		spool_doom(s);
 		return false;
+	}
 	s->mid_reserved = end;
 	return true;
 }
@@ -300,7 +270,7 @@ reserve_mids(struct spool *s, uint64_t mid)
 uint64_t
 spool_next_mid(struct spool *s)
 {
-	(void)reserve_mids(s, s->mid_next);
+	(void)spool_reserve_mids(s, s->mid_next);
 	return s->mid_next++;
 }
 
@@ -310,100 +280,14 @@ spool_last_mid(const struct spool *s)
 	return s->mid_next - 1;
 }
 
-static bool
-write_piece(struct spool *s, uint64_t mid, uint32_t index, struct slice bytes)
-{
-	sqlite3_stmt *stmt = s->statements[SPOOL_PUT_PIECE];
-
-	assert(index < SPOOL_PIECES_MAX);
-	bind_u64(stmt, 1, piece_id(mid, index));
-	(void)sqlite3_bind_blob64(stmt, 2, bytes.at, bytes.len, SQLITE_STATIC);
-	return write_row(s, SPOOL_PUT_PIECE);
-}
-
-bool
-spool_put_piece(
-    struct spool *s, uint64_t mid, uint32_t index, struct slice bytes)
-{
-	return enter_transaction(s) && write_piece(s, mid, index, bytes);
-}
-
-/* NULL where nothing was said. */
-static void
-bind_optional(sqlite3_stmt *stmt, int index, const char *text)
-{
-	if (text != NULL)
-		bind_slice(stmt, index, slice_cstr(text));
-}
-
-static bool
-write_recipient(struct spool *s, const struct message *m, uint32_t rid)
-{
-	sqlite3_stmt *stmt = s->statements[SPOOL_PUT_RECIPIENT];
-	const struct notify_recipient asked = notify_of(m->notify, rid);
-
-	bind_u64(stmt, 1, m->mid);
-	bind_u64(stmt, 2, rid);
-	bind_slice(stmt, 3, slice_cstr(m->recipients[rid]));
-	bind_u64(stmt, 4, asked.when);
-	bind_optional(stmt, 5, asked.orcpt);
-	return write_row(s, SPOOL_PUT_RECIPIENT);
-}
-
-static bool
-write_message(struct spool *s, const struct message *m)
-{
-	sqlite3_stmt *stmt = s->statements[SPOOL_PUT_MESSAGE];
-	bool ok;
-
-	bind_u64(stmt, 1, m->mid);
-	(void)sqlite3_bind_int64(stmt, 2, m->received);
-	bind_slice(stmt, 3, slice_cstr(m->sender));
-	bind_u64(stmt, 4, m->size_bytes);
-	bind_u64(stmt, 5, m->flags);
-	bind_u64(stmt, 6, m->recipient_count);
-	bind_u64(stmt, 7, m->notify != NULL ? m->notify->what : 0);
-	if (m->notify != NULL)
-		bind_optional(stmt, 8, m->notify->envid);
-	ok = write_row(s, SPOOL_PUT_MESSAGE);
-	for (uint32_t rid = 0; ok && rid < m->recipient_count; rid++)
-		ok = write_recipient(s, m, rid);
-	return ok;
-}
-
-bool
-spool_put_message(
-    struct spool *s, const struct message *m, struct spool_ticket *ticket)
-{
-	if (!enter_transaction(s) || !reserve_mids(s, s->mid_next) ||
-	    !write_message(s, m))
-		return false;
-	list_append(&s->tickets, &ticket->link);
-	return true;
-}
-
-static bool
-write_made(struct spool *s, struct spool_made *made)
-{
-	const struct message *m = made->message;
-	struct slice rest = made->content;
-	bool ok = reserve_mids(s, s->mid_next) && write_message(s, m);
-
-	for (uint32_t i = 0; ok && rest.len > 0; i++) {
-		ok = write_piece(
-		    s, m->mid, i, slice_sub(rest, 0, SPOOL_PIECE_BYTES));
-		rest = slice_skip(rest, SPOOL_PIECE_BYTES);
-	}
-	if (ok)
-		list_append(&s->tickets, &made->ticket.link);
-	return ok;
-}
-
 void
-spool_put_made(struct spool *s, struct spool_made *made)
+spool_expect(struct spool *s, int change)
 {
-	record_change(s, (struct spool_change){ .made = made });
+	assert(change > 0 || s->expected > 0);
+	s->expected += (size_t)change;
 }
+
+/* ---- tickets ---- */
 
 void
 spool_ticket_cancel(struct spool_ticket *ticket)
@@ -413,73 +297,14 @@ spool_ticket_cancel(struct spool_ticket *ticket)
 }
 
 void
-spool_drop_message(struct spool *s, uint64_t mid, uint32_t pieces)
+spool_take_ticket(struct spool *s, struct spool_ticket *ticket)
 {
-	record_change(s, (struct spool_change){ mid, pieces, false, NULL });
-}
+	utime now = world_now(s->world);
 
-void
-spool_finish_recipient(struct spool *s, uint64_t mid, uint32_t rid)
-{
-	record_change(s, (struct spool_change){ mid, rid, true, NULL });
-}
-
-void
-spool_requeue(struct spool *s, const struct group *g)
-{
-	sqlite3_stmt *stmt = s->statements[SPOOL_REQUEUE];
-	bool ok = enter_transaction(s);
-
-	for (uint32_t i = 0; ok && i < g->count; i++) {
-		bind_u64(stmt, 1, g->message->mid);
-		bind_u64(stmt, 2, g->rids[i]);
-		bind_u64(stmt, 3, g->attempts);
-		(void)sqlite3_bind_int64(stmt, 4, group_due(g));
-		bind_optional(stmt, 5, g->last_error);
-		bind_u64(stmt, 6, g->warnings);
-		(void)sqlite3_bind_int64(stmt, 7, g->warned);
-		ok = write_row(s, SPOOL_REQUEUE);
-	}
-}
-
-bool
-spool_get_piece(struct spool *s, uint64_t mid, uint32_t index, struct buf *out)
-{
-	sqlite3_stmt *stmt = s->statements[SPOOL_GET_PIECE];
-	bool ok;
-
-	buf_clear(out);
-	bind_u64(stmt, 1, piece_id(mid, index));
-	ok = sqlite3_step(stmt) == SQLITE_ROW;
-	if (ok)
-		buf_append(out,
-		    slice_of(sqlite3_column_blob(stmt, 0),
-			(size_t)sqlite3_column_bytes(stmt, 0)));
-	(void)sqlite3_reset(stmt);
-	return ok;
-}
-
-void
-spool_put_counter(struct spool *s, const char *name, uint64_t value)
-{
-	sqlite3_stmt *stmt = s->statements[SPOOL_PUT_COUNTER];
-
-	if (!enter_transaction(s))
-		return;
-	bind_slice(stmt, 1, slice_cstr(name));
-	bind_u64(stmt, 2, value);
-	(void)write_row(s, SPOOL_PUT_COUNTER);
-}
-
-uint64_t
-spool_get_counter(struct spool *s, const char *name, uint64_t missing)
-{
-	sqlite3_stmt *stmt = s->statements[SPOOL_GET_COUNTER];
-	uint64_t value = missing;
-
-	bind_slice(stmt, 1, slice_cstr(name));
-	if (sqlite3_step(stmt) == SQLITE_ROW)
-		value = (uint64_t)sqlite3_column_int64(stmt, 0);
-	(void)sqlite3_reset(stmt);
-	return value;
+	if (s->ticket_count++ == 0)
+		s->first_ticket = now;
+	list_append(&s->tickets, &ticket->link);
+	spool_commit_by(s,
+	    gather_until(
+		s->first_ticket, s->ticket_count, s->expected, s->flush_span));
 }

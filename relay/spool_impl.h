@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* The inside of the spool, shared by spool.c (writing) and spool_load.c
- * (taking up what is there at start); for nobody else. */
+/*
+ * The inside of the spool: spool.c (transactions, and when they are
+ * committed), spool_rows.c (what is written in them), spool_schema.c (the
+ * database itself), spool_load.c (taking up what is there at start).  For
+ * nobody else.
+ */
 #ifndef FAULTPOST_RELAY_SPOOL_IMPL_H
 #define FAULTPOST_RELAY_SPOOL_IMPL_H
 
@@ -20,10 +24,12 @@
 	X(SPOOL_GET_COUNTER, "SELECT value FROM counter WHERE name=?1")        \
 	X(SPOOL_PUT_PIECE, "INSERT INTO content VALUES(?1,?2)")                \
 	X(SPOOL_GET_PIECE, "SELECT bytes FROM content WHERE id=?1")            \
+	X(SPOOL_GET_CONTENT, "SELECT content FROM message WHERE mid=?1")       \
 	X(SPOOL_DROP_PIECES, "DELETE FROM content WHERE id>=?1 AND id<?2")     \
 	X(SPOOL_PUT_MESSAGE,                                                   \
 	    "INSERT INTO message(mid,received_us,sender,size,flags,"           \
-	    "recipients,ret,envid) VALUES(?1,?2,?3,?4,?5,?6,?7,?8)")           \
+	    "recipients,ret,envid,content)"                                    \
+	    " VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9)")                             \
 	X(SPOOL_DROP_MESSAGE, "DELETE FROM message WHERE mid=?1")              \
 	X(SPOOL_PUT_RECIPIENT,                                                 \
 	    "INSERT INTO recipient(mid,rid,address,notify,orcpt)"              \
@@ -41,28 +47,44 @@ enum spool_statement {
 	SPOOL_STATEMENT_COUNT,
 };
 
-/* A recipient, or a message with its content, is to leave the disk, or one that
- * the relay has made is to come to it. */
+/* What has become of a recipient, or of a message. */
+enum spool_change_kind {
+	CHANGE_DROP_MESSAGE,   /* with its content */
+	CHANGE_DROP_RECIPIENT, /* it is finished */
+	CHANGE_REQUEUE,        /* it waits */
+	CHANGE_PUT_MADE,       /* the relay has made a message */
+};
 struct spool_change {
+	enum spool_change_kind kind;
+	uint32_t number; /* RID; DROP_MESSAGE: how many pieces */
 	uint64_t mid;
-	uint32_t number; /* RID, or how many pieces */
-	bool is_recipient;
-	struct spool_made *made; /* borrowed; or NULL */
+	/* REQUEUE: */
+	uint32_t attempts, warnings;
+	utime due, warned;
+	char *last_error;        /* owned; or NULL */
+	struct spool_made *made; /* PUT_MADE: borrowed */
 };
 
 struct spool {
 	struct world *world; /* borrowed */
 	struct spool_hooks hooks;
+	char *path;                                      /* owned */
 	sqlite3 *db;                                     /* owned */
 	sqlite3_stmt *statements[SPOOL_STATEMENT_COUNT]; /* owned */
 	struct timer commit; /* or, after a fault, to try again */
 	struct list tickets; /* of the open transaction */
-	bool in_moment;      /* a transaction is open, or is doomed */
-	bool is_doomed;      /* nothing of it will be on disk, because ... */
-	bool is_abandoned;   /* nothing more is written */
+	size_t ticket_count;
+	size_t expected;      /* messages on their way in */
+	utime first_ticket;   /* when the first of `tickets` came */
+	utime flush_span;     /* how long commits take, lately */
+	uint64_t open_bytes;  /* of content in the open transaction */
+	bool in_moment;       /* a transaction is open, or is doomed */
+	bool is_doomed;       /* nothing of it will be on disk, because ... */
+	bool is_abandoned;    /* nothing more is written */
+	bool refuses_records; /* since the last fault */
+	bool refuses_mail;    /* likewise */
 	struct err why;
-	/* Those that no commit has recorded; in order.  Some outside of a
-	 * transaction: the disk rests. */
+	/* Those that no commit has recorded; in order. */
 	struct spool_change *changes; /* owned */
 	size_t change_count, change_cap;
 	uint64_t mid_next;     /* given next */
@@ -70,14 +92,37 @@ struct spool {
 	uint64_t mid_durable;  /* those below are ours on disk */
 };
 
+/* ---- spool.c ---- */
+
+/* Enters the transaction that the present moment's writes go into; false when
+ * it is doomed, or the disk rests after a fault. */
+bool spool_enter(struct spool *s);
+/* Remembers the first thing that went wrong in this transaction. */
+void spool_doom(struct spool *s);
+/* Runs a bound statement that gives no rows. */
+bool spool_run(struct spool *s, enum spool_statement which);
+/* A message waits for the commit from now on. */
+void spool_take_ticket(struct spool *s, struct spool_ticket *ticket);
+/* Has the transaction committed no later than at that time. */
+void spool_commit_by(struct spool *s, utime at);
+/* Makes numbers up to `mid`, and a block behind it, ours on disk; what fails is
+ * made up for when a message wants to be stored. */
+bool spool_reserve_mids(struct spool *s, uint64_t mid);
+
+/* ---- spool_rows.c ---- */
+
+/* Writes all changes into the open transaction; they may be there already. */
+void spool_apply_changes(struct spool *s);
+/* Forgets them: they are on record, or nobody is left who would record them. */
+void spool_forget_changes(struct spool *s);
+/* Whether the disk takes as much as a message, in a transaction of its own. */
+bool spool_probe(struct spool *s);
+
 /* ---- spool_schema.c ---- */
-/* Makes the tables in an empty database, or checks that they are ours and
- * brings older ones up to date. */
-bool spool_check_schema(struct spool *s, const char *path, struct err *err);
-/* Sets *err to what SQLite says; false. */
-bool spool_sql_fail(const struct spool *s, const char *path, struct err *err);
-/* One number from a query that gives one. */
-bool spool_sql_number(struct spool *s, const char *sql, int64_t *number);
-bool spool_sql_exec(struct spool *s, const char *sql);
+
+/* Opens s->path, makes the tables or checks that they are ours, and prepares
+ * the statements. */
+bool spool_prepare(struct spool *s, struct err *err);
+void spool_close_database(struct spool *s);
 
 #endif

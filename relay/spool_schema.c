@@ -5,7 +5,7 @@
 
 /* "fpst": says that a database is ours (PRAGMA application_id). */
 #define SPOOL_APPLICATION_ID 0x66707374
-#define SPOOL_SCHEMA_VERSION 2
+#define SPOOL_SCHEMA_VERSION 3
 
 static const char spool_schema[] =
     "CREATE TABLE message("
@@ -16,7 +16,8 @@ static const char spool_schema[] =
     " flags INTEGER NOT NULL,"
     " recipients INTEGER NOT NULL,"
     " ret INTEGER NOT NULL DEFAULT 0,"
-    " envid TEXT);"
+    " envid TEXT,"
+    " content BLOB);"
     "CREATE TABLE recipient("
     " mid INTEGER NOT NULL,"
     " rid INTEGER NOT NULL,"
@@ -44,17 +45,32 @@ static const char *const spool_updates[] = {
 	"ALTER TABLE recipient ADD COLUMN warnings INTEGER NOT NULL DEFAULT 0;"
 	"ALTER TABLE recipient ADD COLUMN warned_us INTEGER NOT NULL DEFAULT "
 	"0;",
+	"ALTER TABLE message ADD COLUMN content BLOB;",
 };
 
-bool
-spool_sql_fail(const struct spool *s, const char *path, struct err *err)
+/* Of pages that SQLite keeps in memory there is 1 MB, whatever the size of a
+ * message.  Its log is written back when it has 2,000 pages, and cut when a
+ * large transaction has left it larger than 16 MB. */
+static const char spool_pragmas[] =
+    "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
+    "PRAGMA temp_store=MEMORY; PRAGMA cache_size=-1024;"
+    "PRAGMA wal_autocheckpoint=2000; PRAGMA journal_size_limit=16777216;";
+
+static const char *const spool_sql[] = {
+#define X(constant, sql) (sql),
+	SPOOL_STATEMENTS(X)
+#undef X
+};
+
+static bool
+sql_fail(const struct spool *s, struct err *err)
 {
-	return err_at(err, path, 0, 0, "the queue cannot be used: %s",
+	return err_at(err, s->path, 0, 0, "the queue cannot be used: %s",
 	    s->db != NULL ? sqlite3_errmsg(s->db) : "no memory");
 }
 
-bool
-spool_sql_number(struct spool *s, const char *sql, int64_t *number)
+static bool
+sql_number(struct spool *s, const char *sql, int64_t *number)
 {
 	sqlite3_stmt *stmt;
 	bool ok;
@@ -68,8 +84,8 @@ spool_sql_number(struct spool *s, const char *sql, int64_t *number)
 	return ok;
 }
 
-bool
-spool_sql_exec(struct spool *s, const char *sql)
+static bool
+sql_exec(struct spool *s, const char *sql)
 {
 	return sqlite3_exec(s->db, sql, NULL, NULL, NULL) == SQLITE_OK;
 }
@@ -83,42 +99,84 @@ set_version(struct spool *s)
 	(void)snprintf(sql, sizeof(sql),
 	    "PRAGMA application_id=%d; PRAGMA user_version=%d;",
 	    SPOOL_APPLICATION_ID, SPOOL_SCHEMA_VERSION);
-	return spool_sql_exec(s, sql);
+	return sql_exec(s, sql);
 }
 
 /* From an older version to ours, all of it or nothing. */
 static bool
 update_tables(struct spool *s, int64_t version)
 {
-	bool ok = spool_sql_exec(s, "BEGIN");
+	bool ok = sql_exec(s, "BEGIN");
 
 	assert(ARRAY_LEN(spool_updates) == SPOOL_SCHEMA_VERSION - 1);
 	for (; ok && version < SPOOL_SCHEMA_VERSION; version++)
-		ok = spool_sql_exec(s, spool_updates[version - 1]);
-	return ok && set_version(s) && spool_sql_exec(s, "COMMIT");
+		ok = sql_exec(s, spool_updates[version - 1]);
+	return ok && set_version(s) && sql_exec(s, "COMMIT");
 }
 
-bool
-spool_check_schema(struct spool *s, const char *path, struct err *err)
+/* Makes the tables in an empty database, or checks that they are ours and
+ * brings older ones up to date. */
+static bool
+check_schema(struct spool *s, struct err *err)
 {
 	int64_t tables, id, version;
 
-	if (!spool_sql_number(
-		s, "SELECT count(*) FROM sqlite_master", &tables) ||
-	    !spool_sql_number(s, "PRAGMA application_id", &id) ||
-	    !spool_sql_number(s, "PRAGMA user_version", &version))
-		return spool_sql_fail(s, path, err);
+	if (!sql_number(s, "SELECT count(*) FROM sqlite_master", &tables) ||
+	    !sql_number(s, "PRAGMA application_id", &id) ||
+	    !sql_number(s, "PRAGMA user_version", &version))
+		return sql_fail(s, err);
 	if (tables > 0 &&
 	    (id != SPOOL_APPLICATION_ID || version < 1 ||
 		version > SPOOL_SCHEMA_VERSION))
-		return err_at(err, path, 0, 0,
+		return err_at(err, s->path, 0, 0,
 		    "this database is no queue of this version; give a file "
 		    "that does not exist, or one that it made");
 	if (tables > 0)
 		return version == SPOOL_SCHEMA_VERSION ||
-		    update_tables(s, version) || spool_sql_fail(s, path, err);
-	if (!spool_sql_exec(s, "BEGIN") || !spool_sql_exec(s, spool_schema) ||
-	    !set_version(s) || !spool_sql_exec(s, "COMMIT"))
-		return spool_sql_fail(s, path, err);
+		    update_tables(s, version) || sql_fail(s, err);
+	if (!sql_exec(s, "BEGIN") || !sql_exec(s, spool_schema) ||
+	    !set_version(s) || !sql_exec(s, "COMMIT"))
+		return sql_fail(s, err);
 	return true;
+}
+
+static bool
+prepare_statements(struct spool *s)
+{
+	for (size_t i = 0; i < SPOOL_STATEMENT_COUNT; i++)
+		if (sqlite3_prepare_v3(s->db, spool_sql[i], -1,
+			SQLITE_PREPARE_PERSISTENT, &s->statements[i],
+			NULL) != SQLITE_OK)
+			return false;
+	return true;
+}
+
+bool
+spool_prepare(struct spool *s, struct err *err)
+{
+	int flags =
+	    SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
+	int64_t mid;
+
+	if (sqlite3_open_v2(s->path, &s->db, flags,
+		world_storage_vfs(s->world)) != SQLITE_OK)
+		return sql_fail(s, err);
+	(void)sqlite3_busy_timeout(s->db, 5000);
+	if (!sql_exec(s, spool_pragmas))
+		return sql_fail(s, err);
+	if (!check_schema(s, err))
+		return false;
+	if (!prepare_statements(s) ||
+	    !sql_number(s, "SELECT value FROM counter WHERE name='mid'", &mid))
+		return sql_fail(s, err);
+	s->mid_next = s->mid_reserved = s->mid_durable = (uint64_t)mid;
+	return true;
+}
+
+void
+spool_close_database(struct spool *s)
+{
+	for (size_t i = 0; i < SPOOL_STATEMENT_COUNT; i++)
+		sqlite3_finalize(s->statements[i]);
+	(void)sqlite3_close(s->db);
 }

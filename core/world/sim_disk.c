@@ -15,6 +15,15 @@ sim_set_disk(struct world *w, enum disk_state state)
 	((struct sim_world *)w)->storage->state = state;
 }
 
+uint64_t
+sim_storage_free(const struct world *w, const char *path)
+{
+	const struct sim_storage *st = ((const struct sim_world *)w)->storage;
+
+	(void)path;
+	return st->state == DISK_FULL ? 0 : UINT64_MAX;
+}
+
 void
 sim_trap_disk(struct world *w, uint64_t operations,
     void (*on_trap)(void *owner), void *owner)

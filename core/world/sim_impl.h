@@ -172,6 +172,7 @@ struct listener *sim_listener_find(
  * SQLite until sim_storage_fini(). */
 void sim_storage_init(struct sim_world *sw);
 void sim_storage_fini(struct sim_world *sw);
+uint64_t sim_storage_free(const struct world *w, const char *path);
 
 /* ---- sim_connect.c ---- */
 

@@ -269,6 +269,12 @@ world_storage_vfs(const struct world *w)
 	return w->vfs;
 }
 
+uint64_t
+world_storage_free(const struct world *w, const char *path)
+{
+	return w->ops->storage_free(w, path);
+}
+
 bool
 world_run(struct world *w, struct err *err)
 {

@@ -200,6 +200,9 @@ void dns_cancel(struct dns_query *q);
 /* The SQLite VFS through which this world's databases are opened, by the name
  * that sqlite3_open_v2() takes; NULL is SQLite's default, the disk. */
 const char *world_storage_vfs(const struct world *w);
+/* Bytes that are free on the disk where that file is; UINT64_MAX: that cannot
+ * be known. */
+uint64_t world_storage_free(const struct world *w, const char *path);
 
 /* ---- running ---- */
 

@@ -4,6 +4,7 @@
 
 #include "core/world/world_ev_impl.h"
 
+#include <sys/statvfs.h>
 #include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
@@ -13,6 +14,7 @@
 
 static utime ev_world_now(const struct world *w);
 static bool ev_world_run(struct world *w, struct err *err);
+static uint64_t ev_storage_free(const struct world *w, const char *path);
 static void ev_world_destroy(struct world *w);
 static void on_turn(struct ev_loop *loop, struct ev_prepare *p, int events);
 static void on_due(struct ev_loop *loop, struct ev_timer *t, int events);
@@ -22,6 +24,7 @@ static const struct world_ops ev_ops = {
 	.now = ev_world_now,
 	.run = ev_world_run,
 	.destroy = ev_world_destroy,
+	.storage_free = ev_storage_free,
 	.connect = ev_world_connect,
 	.listen = ev_world_listen,
 	.connect_local = ev_world_connect_local,
@@ -122,6 +125,17 @@ ev_world_destroy(struct world *w)
 	ev_prepare_stop(ew->loop, &ew->turn);
 	ev_loop_destroy(ew->loop);
 	free(ew);
+}
+
+static uint64_t
+ev_storage_free(const struct world *w, const char *path)
+{
+	struct statvfs fs;
+
+	(void)w;
+	if (statvfs(path, &fs) != 0)
+		return UINT64_MAX;
+	return (uint64_t)fs.f_bavail * fs.f_frsize;
 }
 
 /* ---- running ---- */

@@ -17,6 +17,7 @@ struct world_ops {
 	utime (*now)(const struct world *w);
 	bool (*run)(struct world *w, struct err *err);
 	void (*destroy)(struct world *w);
+	uint64_t (*storage_free)(const struct world *w, const char *path);
 	struct stream *(*connect)(struct world *w, const struct endpoint *from,
 	    const struct endpoint *to);
 	struct listener *(*listen)(

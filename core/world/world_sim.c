@@ -16,6 +16,7 @@ static const struct world_ops sim_ops = {
 	.now = sim_now,
 	.run = sim_run,
 	.destroy = sim_destroy,
+	.storage_free = sim_storage_free,
 	.connect = sim_connect,
 	.listen = sim_listen,
 	.listener_close = sim_listener_close,

@@ -272,6 +272,7 @@ refuse(void *arg)
 	return 1;
 }
 
+#define REFUSES "Critical: The queue's disk refuses writes: constraint failed\n"
 #define NO_DISK "452 4.3.1 Temporarily out of disk space\r\n"
 
 static void
@@ -287,12 +288,12 @@ test_commit_fails(void **state)
 	c = stage_client(&s, 0, "10.0.0.9",
 	    "HELO c|MAIL FROM:<a@b>|RCPT TO:<u@exchange.example>|DATA|hi\r\n.|"
 	    "QUIT");
-	stage_run(&s);
+	stage_run_until(&s, 10 * UTIME_S);
 	assert_text(&c->seen,
 	    "220 relay.test ESMTP\r\n250 relay.test\r\n"
 	    "250 2.1.0 sender ok\r\n250 2.1.5 recipient ok\r\n"
 	    "354 go ahead\r\n" NO_DISK "221 relay.test\r\n");
-	assert_log(&s, "");
+	assert_log(&s, "0 " REFUSES);
 	assert_true(buf_len(&s.faults) > 0);
 	stage_restart_relay(&s);
 	assert_int_equal(relay_queued_recipients(s.relay), 0);
@@ -324,7 +325,7 @@ test_commit_fails_midway(void **state)
 	stream_write(c->stream, buf_slice(&half));
 	stage_run(&s);
 	assert_text(&c->seen, NO_DISK "221 relay.test\r\n");
-	assert_log(&s, "");
+	assert_log(&s, "1 " REFUSES "2 The queue's disk takes writes again\n");
 	buf_fini(&half);
 	stage_fini(&s);
 }
