@@ -6,8 +6,9 @@
 #include "relay/gather.h"
 #include "relay/spool_impl.h"
 
-/* Numbers are reserved on disk in blocks, so that a crash cannot lead to one
- * being given twice and most messages need no extra write. */
+/* Numbers are reserved on disk in blocks, the first at the start and the next
+ * when half of one is left: so none is named before it is ours on disk, and
+ * most messages need no extra write. */
 #define SPOOL_MID_BLOCK 1000
 /* How long a disk that refused is left alone before it is asked again. */
 #define SPOOL_RETRY UTIME_S
@@ -16,6 +17,7 @@
 #define SPOOL_OPEN_BYTES_MAX ((uint64_t)1 << 20)
 
 static void on_commit(struct timer *t);
+static bool end_moment(struct spool *s);
 
 struct spool *
 spool_open(struct world *w, const char *path, const struct spool_hooks *hooks,
@@ -31,7 +33,11 @@ spool_open(struct world *w, const char *path, const struct spool_hooks *hooks,
 	if (!spool_prepare(s, err)) {
 		spool_abandon(s);
 		spool_close(&s);
+		return NULL;
 	}
+	(void)spool_reserve_mids(s, s->mid_next);
+	if (s->in_moment && !end_moment(s))
+		spool_commit_by(s, utime_add(world_now(w), SPOOL_RETRY));
 	return s;
 }
 
@@ -253,10 +259,10 @@ spool_reserve_mids(struct spool *s, uint64_t mid)
 {
 	uint64_t end = mid + 1 + SPOOL_MID_BLOCK;
 
-	if (mid < s->mid_reserved)
+	if (mid + SPOOL_MID_BLOCK / 2 < s->mid_reserved)
 		return true;
 	if (!spool_enter(s))
-		return false;
+		return mid < s->mid_durable;
 	(void)sqlite3_bind_int64(
 	    s->statements[SPOOL_SET_MID], 1, (sqlite3_int64)end);
 	if (!spool_run(s, SPOOL_SET_MID)) {
