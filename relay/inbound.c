@@ -84,6 +84,7 @@ inbound_free(struct inbound *in)
 	struct relay *r = in->relay;
 
 	inbound_forget_message(in);
+	inbound_expect(in, false);
 	timer_stop(r->world, &in->patience);
 	timer_stop(r->world, &in->late);
 	sasl_fini(&in->sasl);
@@ -179,6 +180,8 @@ inbound_accept(struct relay_listener *l, struct stream *s)
 	r->session_count++;
 	l->session_count++;
 	stream_attach(s, &handler, in);
+	/* Who connects has something to send, most often. */
+	inbound_expect(in, true);
 	in->trace = trace_inbound(r, in->icid, &stream_remote(s)->ip);
 	inbound_admit(in);
 	inbound_pump(in);

@@ -48,12 +48,12 @@ static const char *const spool_updates[] = {
 	"ALTER TABLE message ADD COLUMN content BLOB;",
 };
 
-/* Of pages that SQLite keeps in memory there is 1 MB, whatever the size of a
+/* Of pages that SQLite keeps in memory there are 384 KB, whatever the size of a
  * message.  Its log is written back when it has 2,000 pages, and cut when a
  * large transaction has left it larger than 16 MB. */
 static const char spool_pragmas[] =
     "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
-    "PRAGMA temp_store=MEMORY; PRAGMA cache_size=-1024;"
+    "PRAGMA temp_store=MEMORY; PRAGMA cache_size=-384;"
     "PRAGMA wal_autocheckpoint=2000; PRAGMA journal_size_limit=16777216;";
 
 static const char *const spool_sql[] = {
