@@ -11,6 +11,7 @@
 #include "relay/config_json.h"
 #include "relay/explain.h"
 #include "relay/main_operate.h"
+#include "relay/main_queue.h"
 #include "relay/relay.h"
 
 #include "core/maillog/maillog.h"
@@ -65,7 +66,7 @@ static const struct cli_option options[] = {
 };
 static const struct cli_program program = {
 	.name = "faultpost-relay",
-	.usage = "-c FILE [OPTION]...",
+	.usage = "-c FILE [OPTION]..., or queue COMMAND FILE",
 	.summary = "Accepts mail and delivers it by SMTP routes as the Cisco "
 		   "ESA does.",
 	CLI_OPTIONS(options),
@@ -473,6 +474,8 @@ main(int argc, char **argv)
 	};
 
 	cli_begin();
+	if (argc > 1 && strcmp(argv[1], "queue") == 0)
+		return cli_end(main_queue(argc - 1, argv + 1));
 	d.flush.fire = on_flush;
 	return cli_end(run(&d, argc, argv));
 }

@@ -20,7 +20,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 COMMANDS = ["faultpost", "faultpost run", "faultpost schema", "faultpost ctl",
-            "faultpost-mock", "faultpost-relay"]
+            "faultpost-mock", "faultpost-relay", "faultpost-relay queue"]
 PATIENCE_S = 60
 
 GENERATED = re.compile(r"(<!-- output of: (.+?) -->\n)(.*?)(<!-- end of output -->)",

@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: MIT */
+/* `faultpost-relay queue`; see main_queue.h and docs/queue.md. */
+#include "relay/main_queue.h"
+
+#include "core/cli/cli.h"
+#include "relay/spool_tool.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+enum {
+	OPTION_JSON = 1000
+};
+
+static const struct cli_option options[] = {
+	{ OPTION_JSON, 0, "json", NULL, "Print JSON, an object a line." },
+};
+static const struct cli_program program = {
+	.name = "faultpost-relay queue",
+	.usage = "list|show|release|delete FILE [MID|all]...",
+	.summary = "Looks at the queue of a relay, FILE, or changes it.",
+	CLI_OPTIONS(options),
+	.more =
+	    "list FILE          who waits, since when, until when, and why\n"
+	    "show FILE MID      a message, with its content\n"
+	    "release FILE MID   its wait is over (all: of all)\n"
+	    "delete FILE MID    it is gone, without a word (all: all are)\n"
+	    "\nThe first two are harmless while the relay runs; the "
+	    "others are for one that\ndoes not: one that runs is told by "
+	    "`faultpost ctl`.\n",
+};
+
+static bool
+on_option(void *owner, int id, const char *value, struct err *err)
+{
+	(void)id;
+	(void)value;
+	(void)err;
+	*(bool *)owner = true;
+	return true;
+}
+
+/* No relay may have the queue meanwhile; a descriptor, or -1 with *err set. */
+static int
+lock_queue(const char *path, struct err *err)
+{
+	int fd = open(path, O_RDWR | O_CLOEXEC);
+
+	if (fd < 0) {
+		(void)err_at(err, path, 0, 0, "%s", strerror(errno));
+		return -1;
+	}
+	if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+		return fd;
+	(void)err_at(err, path, 0, 0,
+	    errno == EWOULDBLOCK
+		? "a faultpost-relay that runs has this queue; tell it by "
+		  "`faultpost ctl removemessage` or `delivernow`"
+		: "the queue cannot be locked");
+	(void)close(fd);
+	return -1;
+}
+
+static bool
+mid_of(const char *text, bool may_be_all, uint64_t *mid, struct err *err)
+{
+	*mid = 0;
+	if (may_be_all && strcmp(text, "all") == 0)
+		return true;
+	return cli_number("MID", text, 1, INT64_MAX / 32768, mid, err);
+}
+
+static int
+look(int argc, char **argv, bool as_json)
+{
+	bool is_show = strcmp(argv[0], "show") == 0;
+	struct buf out = { 0 };
+	struct err err;
+	uint64_t mid = 0;
+	bool ok;
+
+	if (argc != (is_show ? 3 : 2)) {
+		fprintf(stderr, "usage: %s %s\n", program.name, program.usage);
+		return CLI_USAGE;
+	}
+	if (is_show && !mid_of(argv[2], false, &mid, &err))
+		return cli_report(&err, CLI_USAGE);
+	struct spool_tool *t = spool_tool_open(argv[1], false, &err);
+	ok = t != NULL &&
+	    (is_show ? spool_tool_show(t, mid, as_json, &out, &err)
+		     : spool_tool_list(t, as_json, &out, &err));
+	if (ok)
+		(void)fwrite(buf_slice(&out).at, 1, buf_len(&out), stdout);
+	buf_fini(&out);
+	spool_tool_close(&t);
+	return ok ? CLI_OK : cli_report(&err, CLI_USAGE);
+}
+
+/* For each MID; the first that fails ends it. */
+static bool
+change_each(struct spool_tool *t, int argc, char **argv, struct err *err)
+{
+	bool is_delete = strcmp(argv[0], "delete") == 0;
+	uint64_t mid, count;
+
+	for (int i = 2; i < argc; i++) {
+		if (!mid_of(argv[i], true, &mid, err) ||
+		    !(is_delete ? spool_tool_delete(t, mid, &count, err)
+				: spool_tool_release(t, mid, &count, err)))
+			return false;
+		printf("%s: %llu %s\n", argv[i], (unsigned long long)count,
+		    is_delete ? "deleted" : "released");
+	}
+	return true;
+}
+
+static int
+change(int argc, char **argv)
+{
+	struct err err;
+	int fd;
+	bool ok;
+
+	if (argc < 3) {
+		fprintf(stderr, "usage: %s %s\n", program.name, program.usage);
+		return CLI_USAGE;
+	}
+	fd = lock_queue(argv[1], &err);
+	if (fd < 0)
+		return cli_report(&err, CLI_USAGE);
+	struct spool_tool *t = spool_tool_open(argv[1], true, &err);
+	ok = t != NULL && change_each(t, argc, argv, &err);
+	spool_tool_close(&t);
+	(void)close(fd);
+	return ok ? CLI_OK : cli_report(&err, CLI_USAGE);
+}
+
+int
+main_queue(int argc, char **argv)
+{
+	bool as_json = false;
+	int first;
+
+	switch (cli_parse(&program, argc, argv, on_option, &as_json, &first)) {
+	case CLI_TOLD:
+		return CLI_OK;
+	case CLI_WRONG:
+		return CLI_USAGE;
+	case CLI_GO:
+		break;
+	}
+	argc -= first;
+	argv += first;
+	if (argc > 0 &&
+	    (strcmp(argv[0], "list") == 0 || strcmp(argv[0], "show") == 0))
+		return look(argc, argv, as_json);
+	if (argc > 0 &&
+	    (strcmp(argv[0], "release") == 0 || strcmp(argv[0], "delete") == 0))
+		return change(argc, argv);
+	fprintf(stderr, "usage: %s %s\n", program.name, program.usage);
+	return CLI_USAGE;
+}

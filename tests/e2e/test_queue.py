@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: MIT
+"""`faultpost-relay queue` beside a relay that runs, and behind one that does
+not."""
+import json
+import subprocess
+
+from relay_peers import Relay, Sink, config
+
+
+def queue(bin_dir, *arguments):
+    done = subprocess.run([bin_dir / "faultpost-relay", "queue", *arguments],
+                          capture_output=True, text=True, check=False)
+    return done.returncode, done.stdout, done.stderr
+
+
+def start(bin_dir, folder, sink):
+    relay = Relay(bin_dir / "faultpost-relay", folder, config(
+        folder, routes=[f"exchange.example 127.0.0.1:{sink.port}"],
+        log=str(folder / "mail.log"), bounce={"initial_wait": "1h"}))
+    assert relay.is_ready, relay.end()
+    return relay
+
+
+def fill(relay, count):
+    """Messages that wait for an hour; the last one is a large one."""
+    client = relay.connect()
+    for n in range(1, count + 1):
+        body = f"Subject: number {n}\r\n\r\n" + "text\r\n" * (
+            20000 if n == count else 1)
+        assert client.mail(body, f"u{n}@exchange.example").startswith("250 ")
+    client.close()
+
+
+def await_waiting(bin_dir, path, count):
+    for _ in range(1000):
+        _, out, _ = queue(bin_dir, "list", "--json", path)
+        found = [json.loads(line) for line in out.splitlines()]
+        if [m["recipients"][0]["attempts"] for m in found] == [1] * count:
+            return found
+    raise AssertionError(out)
+
+
+def test_queue(bin_dir, tmp_path):
+    sink = Sink()
+    sink.answers["RCPT"] = "450 4.2.1 busy"
+    path = tmp_path / "queue.db"
+    relay = start(bin_dir, tmp_path, sink)
+    try:
+        fill(relay, 3)
+        found = await_waiting(bin_dir, path, 3)
+        assert found[1]["recipients"][0]["address"] == "u2@exchange.example"
+        assert found[1]["recipients"][0]["last_error"] == "450 4.2.1 busy"
+        code, _, err = queue(bin_dir, "delete", path, "all")
+        assert code == 2
+        assert "a faultpost-relay that runs has this queue" in err
+        assert len(await_waiting(bin_dir, path, 3)) == 3
+    finally:
+        relay.stop()
+    code, out, _ = queue(bin_dir, "list", path)
+    assert code == 0
+    assert "MID 1 " in out and "<u1@exchange.example>  attempts 1" in out
+    assert out.endswith("3 messages\n")
+    code, out, _ = queue(bin_dir, "show", path, "3")
+    assert code == 0
+    assert "Subject: number 3\n" in out.replace("\r", "")
+    assert out.count("text\r\n") + out.count("text\n") >= 20000
+    assert queue(bin_dir, "delete", path, "1")[:2] == (0, "1: 1 deleted\n")
+    code, _, err = queue(bin_dir, "delete", path, "1")
+    assert (code, "there is no MID 1" in err) == (2, True)
+    assert queue(bin_dir, "release", path, "2")[:2] == (0, "2: 1 released\n")
+    del sink.answers["RCPT"]
+    relay = start(bin_dir, tmp_path, sink)
+    try:
+        # The delivery releases the other one, too.
+        subjects = sorted(m.split(b"Subject: ")[1].split(b"\r\n")[0]
+                          for m in sink.await_messages(2))
+        assert subjects == [b"number 2", b"number 3"]
+    finally:
+        relay.stop()
+        sink.close()
+    assert queue(bin_dir, "list", path)[:2] == (0, "0 messages\n")
+
+
+def test_wrong(bin_dir, tmp_path):
+    other = tmp_path / "other"
+    other.write_text("no database, and long enough to be seen as none" * 100)
+    code, _, err = queue(bin_dir, "list", other)
+    assert (code, "other: the queue cannot be used" in err) == (2, True)
+    code, _, err = queue(bin_dir, "list", tmp_path / "none")
+    assert (code, "none: the queue cannot be used" in err) == (2, True)
+    assert not (tmp_path / "none").exists()
+    for wrong in [], ["list"], ["show", other], ["release", other], ["x", other]:
+        code, _, err = queue(bin_dir, *wrong)
+        assert (code, "usage: " in err) == (2, True)
