@@ -54,7 +54,7 @@ static bool
 relay_begin(struct sim_relay *s, struct err *err)
 {
 	const struct relay_hooks hooks = { s, on_log, on_drained, on_fault,
-		NULL };
+		NULL, NULL };
 
 	s->relay = relay_new(s->world, s->config, &hooks, err);
 	return s->relay != NULL;

@@ -274,6 +274,23 @@ lock_queue(struct daemon *d, struct err *err)
 				 : "the queue cannot be locked");
 }
 
+/* The lock is then taken on the queue that will be. */
+static bool
+on_damage(void *owner, const struct err *err, struct err *aside)
+{
+	struct daemon *d = owner;
+	const char *path = d->files[d->in_force].config.queue_path.at;
+	struct err lock_err;
+
+	if (!main_queue_set_aside(
+		path, world_now(d->world) / UTIME_S, err, aside))
+		return false;
+	cli_report(aside, CLI_TROUBLE);
+	if (d->queue_fd >= 0)
+		(void)close(d->queue_fd);
+	return lock_queue(d, &lock_err);
+}
+
 static bool
 open_operating(struct daemon *d, struct err *err)
 {
@@ -379,7 +396,7 @@ serve(struct daemon *d)
 {
 	static const int signals[] = { SIGTERM, SIGINT, SIGHUP, 0 };
 	const struct relay_hooks hooks = { d, on_log, on_drained, on_fault,
-		on_debug };
+		on_debug, on_damage };
 	const struct ev_options world = {
 		.time_scale = 1,
 		.start = UTIME_NEVER,

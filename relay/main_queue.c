@@ -137,6 +137,29 @@ change(int argc, char **argv)
 	return ok ? CLI_OK : cli_report(&err, CLI_USAGE);
 }
 
+bool
+main_queue_set_aside(
+    const char *path, int64_t stamp, const struct err *why, struct err *aside)
+{
+	static const char *const parts[] = { "-wal", "-shm", "" };
+	struct buf from = { 0 }, to = { 0 };
+	bool ok = true;
+
+	for (size_t i = 0; i < ARRAY_LEN(parts); i++) {
+		buf_clear(&from);
+		buf_clear(&to);
+		buf_printf(&from, "%s%s", path, parts[i]);
+		buf_printf(
+		    &to, "%s.damaged-%lld%s", path, (long long)stamp, parts[i]);
+		ok = rename(buf_cstr(&from), buf_cstr(&to)) == 0 ||
+		    (parts[i][0] != '\0' && errno == ENOENT);
+	}
+	err_set(aside, "%s is now %s; %s", path, buf_cstr(&to), why->msg);
+	buf_fini(&from);
+	buf_fini(&to);
+	return ok;
+}
+
 int
 main_queue(int argc, char **argv)
 {

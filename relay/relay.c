@@ -6,6 +6,7 @@
 static void on_drain_deadline(struct timer *t);
 static void on_spool_fault(void *owner, const struct err *err);
 static void on_spool_recovered(void *owner);
+static void on_spool_damage(void *owner);
 static void on_stored(void *owner, struct message *m,
     const struct spool_recipient *left, uint32_t count);
 
@@ -13,7 +14,7 @@ static bool
 relay_start(struct relay *r, struct err *err)
 {
 	const struct spool_hooks hooks = { r, on_spool_fault,
-		on_spool_recovered };
+		on_spool_recovered, on_spool_damage };
 
 	r->spool = spool_open(r->world, r->config->queue_path.at, &hooks, err);
 	if (r->spool == NULL)
@@ -24,9 +25,10 @@ relay_start(struct relay *r, struct err *err)
 	return relay_listen(r, r->config, err);
 }
 
-struct relay *
-relay_new(struct world *w, const struct relay_config *config,
-    const struct relay_hooks *hooks, struct err *err)
+/* The relay, not started yet. */
+static struct relay *
+relay_make(struct world *w, const struct relay_config *config,
+    const struct relay_hooks *hooks)
 {
 	struct relay *r = xcalloc(1, sizeof(*r));
 
@@ -47,9 +49,60 @@ relay_new(struct world *w, const struct relay_config *config,
 		list_init(&r->slots[kind].first);
 		list_init(&r->slots[kind].more);
 	}
-	if (!relay_start(r, err))
-		relay_destroy(&r);
 	return r;
+}
+
+/* It could not start; what is damaged is left as it is. */
+static void
+relay_give_up(struct relay **rp)
+{
+	if ((*rp)->spool != NULL)
+		spool_abandon((*rp)->spool);
+	relay_destroy(rp);
+}
+
+/* The queue that was is set aside, and an empty one made.  Its numbers are
+ * higher than any that a queue lost may have given: seconds since 1970. */
+static struct relay *
+relay_new_aside(struct relay *damaged, struct err *err)
+{
+	struct world *w = damaged->world;
+	const struct relay_config *config = damaged->config;
+	const struct relay_hooks hooks = damaged->hooks;
+	struct maillog_event ev = {
+		.form = MAILLOG_QUEUE_SET_ASIDE,
+		.level = MAILLOG_CRITICAL,
+	};
+	struct err aside = { 0 };
+	struct relay *r;
+
+	relay_give_up(&damaged);
+	if (hooks.on_damage == NULL ||
+	    !hooks.on_damage(hooks.owner, err, &aside))
+		return NULL;
+	r = relay_make(w, config, &hooks);
+	ev.error = slice_cstr(aside.msg);
+	log_event(&r->log, &ev);
+	if (!relay_start(r, err)) {
+		relay_give_up(&r);
+		return NULL;
+	}
+	spool_skip_mids(r->spool, (uint64_t)(world_now(w) / UTIME_S));
+	return r;
+}
+
+struct relay *
+relay_new(struct world *w, const struct relay_config *config,
+    const struct relay_hooks *hooks, struct err *err)
+{
+	struct relay *r = relay_make(w, config, hooks);
+
+	if (relay_start(r, err))
+		return r;
+	if (r->is_damaged)
+		return relay_new_aside(r, err);
+	relay_give_up(&r);
+	return NULL;
 }
 
 void
@@ -116,6 +169,14 @@ on_spool_fault(void *owner, const struct err *err)
 	log_event(&r->log, &ev);
 	err_prefix(&told, "the queue's disk refused a write: ");
 	r->hooks.on_fault(r->hooks.owner, &told);
+}
+
+static void
+on_spool_damage(void *owner)
+{
+	struct relay *r = owner;
+
+	r->is_damaged = true;
 }
 
 static void

@@ -34,6 +34,11 @@ struct relay_hooks {
 	 * wants any. */
 	void (*on_debug)(
 	    void *owner, enum relay_debug_log log, struct slice line);
+	/* The queue is damaged, as *err says.  True when its files were set
+	 * aside, and an empty one may be made; `aside` then says in words what
+	 * was done.  NULL: the relay does not start. */
+	bool (*on_damage)(
+	    void *owner, const struct err *err, struct err *aside);
 };
 
 /* Opens the queue (creating it if needed), takes up what is in it and listens.

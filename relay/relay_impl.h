@@ -70,6 +70,7 @@ struct relay {
 	enum room_lack lack;
 	uint64_t disk_free;
 	utime disk_asked;
+	bool is_damaged; /* the queue is, so that it could not start */
 };
 
 struct relay_listener {

@@ -31,6 +31,7 @@ spool_open(struct world *w, const char *path, const struct spool_hooks *hooks,
 	s->commit.fire = on_commit;
 	list_init(&s->tickets);
 	if (!spool_prepare(s, err)) {
+		spool_note_damage(s);
 		spool_abandon(s);
 		spool_close(&s);
 		return NULL;
@@ -39,6 +40,14 @@ spool_open(struct world *w, const char *path, const struct spool_hooks *hooks,
 	if (s->in_moment && !end_moment(s))
 		spool_commit_by(s, utime_add(world_now(w), SPOOL_RETRY));
 	return s;
+}
+
+void
+spool_note_damage(struct spool *s)
+{
+	if (sqlite3_errcode(s->db) == SQLITE_CORRUPT &&
+	    s->hooks.on_damage != NULL)
+		s->hooks.on_damage(s->hooks.owner);
 }
 
 bool
@@ -278,6 +287,14 @@ spool_next_mid(struct spool *s)
 {
 	(void)spool_reserve_mids(s, s->mid_next);
 	return s->mid_next++;
+}
+
+void
+spool_skip_mids(struct spool *s, uint64_t mid)
+{
+	if (mid > s->mid_next)
+		s->mid_next = mid;
+	(void)spool_reserve_mids(s, s->mid_next);
 }
 
 uint64_t

@@ -49,6 +49,9 @@ struct spool_hooks {
 	/* The disk records again what becomes of messages; new ones it may
 	 * still not take. */
 	void (*on_recovered)(void *owner);
+	/* Opening or loading fails because the database is damaged; may be
+	 * NULL. */
+	void (*on_damage)(void *owner);
 };
 
 /* Waits for a commit; embedded in its owner, zeroed before first use. */
@@ -81,6 +84,9 @@ uint64_t spool_last_mid(const struct spool *s);
  * present moment; reading gives `missing` when there is none. */
 void spool_put_counter(struct spool *s, const char *name, uint64_t value);
 uint64_t spool_get_counter(struct spool *s, const char *name, uint64_t missing);
+
+/* Numbers from here on are given, if that is higher than those that were. */
+void spool_skip_mids(struct spool *s, uint64_t mid);
 
 /* A message is on its way in (1), or is no more (-1): commits may wait a little
  * for those.  spool_put_message() is the end of one, if it stores it. */

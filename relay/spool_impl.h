@@ -109,6 +109,9 @@ void spool_commit_by(struct spool *s, utime at);
  * made up for when a message wants to be stored. */
 bool spool_reserve_mids(struct spool *s, uint64_t mid);
 
+/* Tells the owner if that is what SQLite said last. */
+void spool_note_damage(struct spool *s);
+
 /* ---- spool_rows.c ---- */
 
 /* Writes all changes into the open transaction; they may be there already. */

@@ -72,8 +72,9 @@ load_recipients(sqlite3_stmt *stmt, struct message *m,
 }
 
 static bool
-load_fail(const struct spool *s, struct err *err)
+load_fail(struct spool *s, struct err *err)
 {
+	spool_note_damage(s);
 	return err_set(
 	    err, "the queue cannot be read: %s", sqlite3_errmsg(s->db));
 }
@@ -102,6 +103,15 @@ load_one(sqlite3_stmt *messages, sqlite3_stmt *recipients,
 }
 
 static bool
+load_damage(struct spool *s, sqlite3_int64 mid, struct err *err)
+{
+	if (s->hooks.on_damage != NULL)
+		s->hooks.on_damage(s->hooks.owner);
+	return err_set(err, "the queue cannot be read: MID %lld is damaged",
+	    (long long)mid);
+}
+
+static bool
 load_all(struct spool *s, sqlite3_stmt *messages, sqlite3_stmt *recipients,
     spool_on_message *on_message, void *owner, struct err *err)
 {
@@ -109,9 +119,8 @@ load_all(struct spool *s, sqlite3_stmt *messages, sqlite3_stmt *recipients,
 
 	while ((step = sqlite3_step(messages)) == SQLITE_ROW)
 		if (!load_one(messages, recipients, on_message, owner))
-			return err_set(err,
-			    "the queue cannot be read: MID %lld is damaged",
-			    (long long)sqlite3_column_int64(messages, 0));
+			return load_damage(
+			    s, sqlite3_column_int64(messages, 0), err);
 	return step == SQLITE_DONE || load_fail(s, err);
 }
 

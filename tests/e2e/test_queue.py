@@ -81,6 +81,36 @@ def test_queue(bin_dir, tmp_path):
     assert queue(bin_dir, "list", path)[:2] == (0, "0 messages\n")
 
 
+def test_damaged_is_set_aside(bin_dir, tmp_path):
+    """The pages of the tables are overwritten: the files get other names, and
+    mail goes on, under numbers that were never given."""
+    sink = Sink()
+    sink.answers["RCPT"] = "450 4.2.1 busy"
+    path = tmp_path / "queue.db"
+    relay = start(bin_dir, tmp_path, sink)
+    fill(relay, 3)
+    await_waiting(bin_dir, path, 3)
+    relay.stop()
+    damaged = bytearray(path.read_bytes())
+    damaged[4096:] = b"\xa5" * (len(damaged) - 4096)
+    path.write_bytes(damaged)
+    del sink.answers["RCPT"]
+    relay = start(bin_dir, tmp_path, sink)
+    try:
+        fill(relay, 1)
+        assert len(sink.await_messages(1)) == 1
+    finally:
+        _, _, err = relay.stop()
+        sink.close()
+    aside = list(tmp_path.glob("queue.db.damaged-*"))
+    assert [p.read_bytes() for p in aside if p.suffix != ".db-wal"][:1] == [
+        bytes(damaged)]
+    assert f"{path} is now {aside[0]}" in err
+    log = (tmp_path / "mail.log").read_text()
+    assert "Critical: The queue is damaged and was set aside: " in log
+    assert "Start MID 1 " in log and log.count("Start MID 1 ") == 1
+
+
 def test_wrong(bin_dir, tmp_path):
     other = tmp_path / "other"
     other.write_text("no database, and long enough to be seen as none" * 100)

@@ -133,7 +133,7 @@ static inline void
 stage_start_relay(struct stage *s)
 {
 	const struct relay_hooks hooks = { s, stage_on_log, stage_on_drained,
-		stage_on_fault, NULL };
+		stage_on_fault, NULL, NULL };
 	struct err err = { 0 };
 
 	s->relay =

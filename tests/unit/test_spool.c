@@ -39,7 +39,7 @@ on_recovered(void *owner)
 static struct spool *
 open_spool(struct desk *d)
 {
-	const struct spool_hooks hooks = { d, on_fault, on_recovered };
+	const struct spool_hooks hooks = { d, on_fault, on_recovered, NULL };
 	struct err err = { 0 };
 	struct spool *s = spool_open(d->world, "queue.db", &hooks, &err);
 
@@ -610,7 +610,7 @@ test_foreign(void **state)
 	const struct foreign_row *row = *state;
 	const struct sim_options options = { .span_max = UTIME_NEVER };
 	struct world *w = world_sim_new(&options);
-	const struct spool_hooks hooks = { NULL, NULL, NULL };
+	const struct spool_hooks hooks = { NULL, NULL, NULL, NULL };
 	struct err err = { 0 };
 
 	run_sql(w, row->name);
