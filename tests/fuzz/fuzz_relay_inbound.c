@@ -327,7 +327,7 @@ count_accepted(struct slice input, uint64_t seed)
 	struct err err;
 	unsigned accepted = 0;
 	const struct relay_hooks hooks = { &accepted, on_log, NULL, on_fault,
-		NULL };
+		NULL, NULL };
 	struct client c = { .rest = input, .next.fire = on_next };
 	struct relay *relay;
 	bool ok = relay_config_parse(
