@@ -141,9 +141,9 @@ on_trouble(void *owner, const char *wanted, const char *found)
 {
 	struct sim *sim = owner;
 
-	if (sim->evidence == NULL)
-		result_add_ending(
-		    sim->result, "timeline", NULL, wanted, "%s", found);
+	if (sim->evidence != NULL)
+		return;
+	result_add_ending(sim->result, "timeline", NULL, wanted, "%s", found);
 }
 
 static void
@@ -152,7 +152,7 @@ on_fault(void *owner, const struct err *err)
 	struct sim *sim = owner;
 	char text[ERR_FILE_MAX + ERR_MSG_MAX + 32];
 
-	/* What the scenario does to the disk the log tells. */
+	/* The log tells what the scenario does to the disk. */
 	if (sim->evidence != NULL || sim->plan->disk_refuses)
 		return;
 	result_add_ending(sim->result, "relay fault", NULL,
@@ -443,14 +443,12 @@ check_promises(struct sim *sim)
 static void
 check_queue(struct sim *sim)
 {
-	uint64_t queued;
+	struct relay *relay = sim->relay.relay;
+	uint64_t queued = relay != NULL ? relay_queued_recipients(relay) : 0;
 
-	if (sim->relay.relay == NULL) {
+	if (relay == NULL)
 		result_add_ending(sim->result, "relay", NULL,
 		    "the relay runs when the scenario ends", "it does not run");
-		return;
-	}
-	queued = relay_queued_recipients(sim->relay.relay);
 	if (queued > 0 && !expects_queued(sim->plan))
 		result_add_ending(sim->result, "queue", NULL,
 		    "an empty queue, as nothing is expected to be \"queued\"",
