@@ -241,8 +241,10 @@ escape_take(struct slice text, size_t i, char *byte)
 		return 0;
 	high = hex_value(text.at[i + 2]);
 	low = hex_value(text.at[i + 3]);
+	if (high < 0 || low < 0)
+		return 0;
 	*byte = (char)(high << 4 | low);
-	return high < 0 || low < 0 ? 0 : 4;
+	return 4;
 }
 
 static bool

@@ -223,7 +223,7 @@ answer_wrong(struct inbound *in, const struct smtp_server_event *ev)
 		inbound_answer(in, ev->wrong.code, ev->wrong.text);
 }
 
-/* Commands that are right and have no stage of their own. */
+/* Commands that are right and have nothing to do with a message. */
 static void
 answer_other(struct inbound *in, const struct smtp_server_event *ev)
 {
@@ -235,6 +235,12 @@ answer_other(struct inbound *in, const struct smtp_server_event *ev)
 		return;
 	case SMTP_XCLIENT:
 		inbound_xclient(in, ev->command);
+		return;
+	case SMTP_STARTTLS:
+		inbound_starttls(in);
+		return;
+	case SMTP_AUTH:
+		inbound_auth(in, ev->command);
 		return;
 	default:
 		wrong.wrong = WRONG(502, "5.5.1 command not implemented");
@@ -292,11 +298,7 @@ inbound_ask(struct inbound *in, const struct smtp_server_event *ev)
 		inbound_answer(in, 221, in->relay->config->hostname.at);
 		return;
 	case STAGE_STARTTLS:
-		inbound_starttls(in);
-		return;
 	case STAGE_AUTH:
-		inbound_auth(in, ev->command);
-		return;
 	case STAGE_TLS:
 	case STAGE_UNKNOWN:
 	case STAGE_BODY:

@@ -4,6 +4,7 @@ port of the loopback, with a configuration and a spool of its own, in mount and
 process namespaces that end with it.  Nothing is installed, for these packages
 conflict with each other."""
 import os
+import random
 import shutil
 import signal
 import socket
@@ -55,9 +56,16 @@ def unpack(package, cache):
 
 
 def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """Below those that the system gives to clients, which else might have taken
+    it before the server does."""
+    while True:
+        port = random.randrange(12000, 32000)
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+                return port
+            except OSError:
+                continue
 
 
 class Server:
