@@ -14,7 +14,8 @@ struct cache_key {
 
 struct cache_entry {
 	struct cache_key key;
-	struct dns_answer answer; /* its records, and their names, are owned */
+	struct dns_answer answer;
+	struct dns_record *records; /* owned, their names too; the answer's */
 	utime expires;
 	UT_hash_handle hh; /* in the order of being asked for */
 };
@@ -111,7 +112,7 @@ dns_cache_keep(struct dns_cache *c, struct slice name, enum dns_type type,
 	e->key = key;
 	e->answer = *answer;
 	e->answer.delay = 0;
-	e->answer.records = records_copy(answer);
+	e->answer.records = e->records = records_copy(answer);
 	e->expires = utime_add(now, life);
 	HASH_ADD(hh, c->entries, key.bytes, e->key.len, e);
 	return (uint32_t)(life / UTIME_S);
@@ -143,11 +144,8 @@ entry_find(const struct dns_cache *c, const struct cache_key *key)
 static void
 entry_drop(struct dns_cache *c, struct cache_entry *e)
 {
-	struct dns_record *records =
-	    (struct dns_record *)(uintptr_t)e->answer.records;
-
 	HASH_DEL(c->entries, e);
-	free(records);
+	free(e->records);
 	free(e);
 }
 

@@ -218,10 +218,10 @@ follow(struct reader *r, const struct resources *all, struct slice name,
 static bool
 soa_minimum(struct reader *r, const struct resource *soa, uint32_t *minimum)
 {
-	struct slice ignored;
+	struct slice server, person;
 
 	r->at = soa->data_at;
-	if (!name_read(r, &ignored) || !name_read(r, &ignored) ||
+	if (!name_read(r, &server) || !name_read(r, &person) ||
 	    r->at + SOA_NUMBERS_BYTES != soa->data_at + soa->data_len)
 		return false;
 	*minimum = (uint32_t)DNS__32BIT(r->bytes + r->at + SOA_MINIMUM_AT);
