@@ -113,6 +113,39 @@ inject_address(struct session *s)
 	}
 }
 
+static void
+append_rcpt_dsn(const struct plan_inject *said, struct buf *out)
+{
+	static const char *const words[] = {
+#define X(constant, name) [constant] = name,
+		PLAN_NOTIFIES(X)
+#undef X
+	};
+
+	for (size_t i = 0; i < said->notify.count; i++)
+		buf_printf(out, "%s%s", i == 0 ? " NOTIFY=" : ",",
+		    words[said->notify.at[i]]);
+	if (said->orcpt.len > 0)
+		buf_printf(out, " ORCPT=%.*s", SLICE_ARG(said->orcpt));
+}
+
+/* What the entry asks about reports. */
+static void
+append_dsn(const void *owner, size_t recipient, struct buf *out)
+{
+	const struct plan_inject *said = owner;
+
+	if (recipient != SMTP_CLIENT_MAIL) {
+		append_rcpt_dsn(said, out);
+		return;
+	}
+	if (said->ret != PLAN_RET_ABSENT)
+		buf_printf(out, " RET=%s",
+		    said->ret == PLAN_RET_FULL ? "FULL" : "HDRS");
+	if (said->envid.len > 0)
+		buf_printf(out, " ENVID=%.*s", SLICE_ARG(said->envid));
+}
+
 void
 inject_send(struct session *s)
 {
@@ -123,6 +156,8 @@ inject_send(struct session *s)
 		.recipient_count = said->to.count,
 		.size_bytes = said->size_bytes,
 		.is_utf8 = !slice_is_7bit(buf_slice(&s->addresses[0])),
+		.dsn_append = append_dsn,
+		.dsn_owner = said,
 	};
 
 	for (size_t i = 0; i < said->to.count; i++)

@@ -72,6 +72,23 @@ struct plan_refused {
 	uint64_t count;
 };
 
+/* X(constant, word of NOTIFY) */
+#define PLAN_NOTIFIES(X)                                                       \
+	X(PLAN_NOTIFY_NEVER, "NEVER")                                          \
+	X(PLAN_NOTIFY_SUCCESS, "SUCCESS")                                      \
+	X(PLAN_NOTIFY_FAILURE, "FAILURE")                                      \
+	X(PLAN_NOTIFY_DELAY, "DELAY")
+enum plan_notify {
+#define X(constant, name) constant,
+	PLAN_NOTIFIES(X)
+#undef X
+};
+enum plan_ret {
+	PLAN_RET_ABSENT,
+	PLAN_RET_FULL,
+	PLAN_RET_HDRS,
+};
+
 /* One entry of "inject".  Its k-th message (1 to count) is due at
  * at + (k - 1) * every; `{n}` in the addresses is k. */
 struct plan_inject {
@@ -90,6 +107,10 @@ struct plan_inject {
 	bool has_listener;
 	size_t listener; /* index into relay.listeners */
 	struct ip_address client;
+	/* What is asked about reports (RFC 3461), as the parameters say it. */
+	JSON_ARRAY_OF(enum plan_notify) notify;
+	enum plan_ret ret;
+	struct slice envid, orcpt; /* empty: not said */
 	utime retry; /* what was not accepted, for a 4xx or for want of an
 	              * answer, is sent again after that; UTIME_NEVER: not */
 	const char *pointer; /* JSON pointer */

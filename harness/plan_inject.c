@@ -18,6 +18,8 @@ static bool sender_read(
     const struct json_at *at, void *to, struct arena *arena, struct err *err);
 static bool reply_code_read(
     const struct json_at *at, void *to, struct arena *arena, struct err *err);
+static bool parameter_read(
+    const struct json_at *at, void *to, struct arena *arena, struct err *err);
 static bool bytes_read(
     const struct json_at *at, void *to, struct arena *arena, struct err *err);
 static bool line_check(const struct json_at *at, void *value,
@@ -50,6 +52,23 @@ static const struct json_custom bytes_custom = {
 	.types = JSON_ACCEPTS_STRING,
 	.pattern = "([^\\\\]|\\\\[rnt\\\\]|\\\\x[0-9a-fA-F]{2})+",
 	.read = bytes_read,
+};
+
+static const struct json_word notify_words[] = {
+#define X(constant, name) { name, constant },
+	PLAN_NOTIFIES(X)
+#undef X
+};
+static const struct json_word ret_words[] = {
+	{ "FULL", PLAN_RET_FULL },
+	{ "HDRS", PLAN_RET_HDRS },
+};
+/* Whether it is xtext is for the relay to say. */
+static const struct json_custom parameter_custom = {
+	.name = "parameter value",
+	.types = JSON_ACCEPTS_STRING,
+	.pattern = "[!-<>-~]{1,1000}",
+	.read = parameter_read,
 };
 
 static const struct json_word retry_words[] = {
@@ -109,6 +128,16 @@ static const struct json_field inject_fields[] = {
 	{ "size", JF_INTEGER(0, INT64_C(1) << 30),
 	    JSON_AT(struct plan_inject, size_bytes), "1024",
 	    "Bytes of a message, its header included." },
+	{ "notify", JF_ARRAY_OR_ONE(enum plan_notify, JF_WORD(notify_words), 1,
+	    4), JSON_AT(struct plan_inject, notify), JSON_OPTIONAL,
+	    "What is asked in NOTIFY of each RCPT (RFC 3461)." },
+	{ "orcpt", JF_CUSTOM(&parameter_custom), JSON_AT(struct plan_inject, orcpt),
+	    JSON_OPTIONAL, "ORCPT of each RCPT: a type, \";\" and xtext." },
+	{ "ret", JF_WORD(ret_words), JSON_AT(struct plan_inject, ret),
+	    JSON_OPTIONAL, "RET of MAIL: what is to be returned." },
+	{ "envid", JF_CUSTOM(&parameter_custom),
+	    JSON_AT(struct plan_inject, envid), JSON_OPTIONAL,
+	    "ENVID of MAIL, in xtext." },
 	{ "sessions", JF_INTEGER(1, 10000),
 	    JSON_AT(struct plan_inject, sessions), "1",
 	    "SMTP sessions that share the messages." },
@@ -186,6 +215,26 @@ address_read(
 		    "%s is no address, expected local@domain",
 		    json_quote(text, quoted));
 	}
+	*(struct slice *)to = arena_slice(arena, text);
+	return true;
+}
+
+static bool
+parameter_read(
+    const struct json_at *at, void *to, struct arena *arena, struct err *err)
+{
+	struct slice text = json_at_text(at);
+	bool is_good = text.len >= 1 && text.len <= 1000;
+	char quoted[JSON_QUOTE_MAX];
+
+	for (size_t i = 0; i < text.len; i++)
+		is_good = is_good && text.at[i] >= '!' && text.at[i] <= '~' &&
+		    text.at[i] != '=';
+	if (!is_good)
+		return json_fail(at, err,
+		    "%s is no value of a parameter; expected printable ASCII "
+		    "without spaces and \"=\"",
+		    json_quote(text, quoted));
 	*(struct slice *)to = arena_slice(arena, text);
 	return true;
 }

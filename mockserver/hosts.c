@@ -18,7 +18,8 @@ static int compare_owners(const void *a, const void *b);
 	X(SMTP_EXT_8BITMIME, "8BITMIME")                                       \
 	X(SMTP_EXT_ENHANCEDSTATUSCODES, "ENHANCEDSTATUSCODES")                 \
 	X(SMTP_EXT_SMTPUTF8, "SMTPUTF8")                                       \
-	X(SMTP_EXT_CHUNKING, "CHUNKING")
+	X(SMTP_EXT_CHUNKING, "CHUNKING")                                       \
+	X(SMTP_EXT_DSN, "DSN")
 static const struct json_word offer_words[] = {
 #define X(constant, name) { name, constant },
 	OFFERS(X)

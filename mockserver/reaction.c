@@ -268,6 +268,7 @@ append_ehlo(const struct situation *s, struct buf *out)
 		{ SMTP_EXT_ENHANCEDSTATUSCODES, "ENHANCEDSTATUSCODES" },
 		{ SMTP_EXT_SMTPUTF8, "SMTPUTF8" },
 		{ SMTP_EXT_CHUNKING, "CHUNKING" },
+		{ SMTP_EXT_DSN, "DSN" },
 		{ SMTP_EXT_STARTTLS, "STARTTLS" },
 		{ SMTP_EXT_AUTH, "AUTH PLAIN LOGIN" },
 	};

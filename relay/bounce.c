@@ -38,12 +38,6 @@ struct bounce_story {
 
 /* ---- making one ---- */
 
-static bool
-is_ascii(struct slice text)
-{
-	return dsn_find_8bit(text) == text.len;
-}
-
 static struct slice
 told_of(const struct bounce_story *story)
 {
@@ -145,9 +139,9 @@ make(struct relay *r, const struct bounce_story *story)
 	b->message->received = world_now(r->world);
 	format_content(b, story);
 	b->message->size_bytes = buf_len(&b->content);
-	if (!is_ascii(buf_slice(&b->content)))
+	if (!slice_is_7bit(buf_slice(&b->content)))
 		b->message->flags |= MESSAGE_8BIT;
-	if (!is_ascii(to))
+	if (!slice_is_7bit(to))
 		b->message->flags |= MESSAGE_UTF8;
 	b->made.message = b->message;
 	b->made.content = buf_slice(&b->content);

@@ -86,22 +86,6 @@ dsn_copy(struct slice head, uint64_t size_bytes, uint64_t copy_max,
 	return header;
 }
 
-size_t
-dsn_find_8bit(struct slice text)
-{
-	size_t i = 0;
-
-	while (i < text.len && (unsigned char)text.at[i] < 0x80)
-		i++;
-	return i;
-}
-
-static bool
-is_8bit(struct slice text)
-{
-	return dsn_find_8bit(text) < text.len;
-}
-
 /* ---- names that are like no other ---- */
 
 static void
@@ -166,7 +150,7 @@ append_header(
 	    r->is_plain ? "multipart/mixed"
 			: "multipart/report; report-type=delivery-status",
 	    SLICE_ARG(boundary));
-	if (is_8bit(r->original) || r->is_utf8)
+	if (!slice_is_7bit(r->original) || r->is_utf8)
 		buf_append_cstr(out, "Content-Transfer-Encoding: 8bit\r\n");
 	buf_append_cstr(out, "\r\n");
 }
@@ -264,7 +248,8 @@ append_recipient(struct buf *out, const struct dsn_report *r)
 {
 	struct buf value = { 0 };
 
-	buf_append_cstr(&value, is_8bit(r->recipient) ? "utf-8;" : "rfc822;");
+	buf_append_cstr(
+	    &value, !slice_is_7bit(r->recipient) ? "utf-8;" : "rfc822;");
 	buf_append(&value, r->recipient);
 	append_field(out, r, "Final-Recipient", buf_slice(&value));
 	buf_fini(&value);
@@ -325,7 +310,7 @@ append_original(
 		type = r->is_headers_only ? "global-headers" : "global";
 	buf_printf(out, "--%.*s\r\ncontent-type: message/%s\r\n",
 	    SLICE_ARG(boundary), type);
-	if (is_8bit(copy))
+	if (!slice_is_7bit(copy))
 		buf_append_cstr(out, "Content-Transfer-Encoding: 8bit\r\n");
 	buf_append_cstr(out, "\r\n");
 	buf_append(out, copy);

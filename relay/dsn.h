@@ -48,7 +48,4 @@ void dsn_format(struct buf *out, const struct dsn_report *r);
 struct slice dsn_copy(struct slice head, uint64_t size_bytes, uint64_t copy_max,
     bool *is_headers_only);
 
-/* The first 8-bit byte's index, or the length. */
-size_t dsn_find_8bit(struct slice text);
-
 #endif

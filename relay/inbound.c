@@ -34,6 +34,7 @@ inbound_forget_message(struct inbound *in)
 	in->recipient_count = 0;
 	free(in->sender);
 	in->sender = NULL;
+	notify_destroy(&in->notify);
 	if (in->mid != 0 && in->pieces > 0)
 		spool_drop_message(in->relay->spool, in->mid, in->pieces);
 	inbound_expect(in, false);

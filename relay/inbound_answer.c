@@ -30,7 +30,7 @@ answer_hello(struct inbound *in, bool extended)
 	if (extended)
 		buf_printf(&text,
 		    "\nPIPELINING\nSIZE %llu\n8BITMIME\nENHANCEDSTATUSCODES\n"
-		    "SMTPUTF8\nCHUNKING",
+		    "SMTPUTF8\nCHUNKING\nDSN",
 		    (unsigned long long)in->limits.message_bytes);
 	if (extended && (inbound_extensions(in) & SMTP_EXT_STARTTLS) != 0)
 		buf_append_cstr(&text, "\nSTARTTLS");
@@ -107,6 +107,7 @@ answer_mail(struct inbound *in, const struct smtp_command *command)
 	in->messages++;
 	in->mid = spool_next_mid(in->relay->spool);
 	in->sender = slice_dup(command->path.whole);
+	notify_add_mail(&in->notify, command);
 	in->is_utf8 =
 	    smtp_command_parameter(command, SLICE("SMTPUTF8")) != NULL;
 	inbound_log_start(in);
@@ -175,6 +176,7 @@ answer_rcpt(struct inbound *in, const struct smtp_command *command)
 	inbound_log_recipient(in, address, NULL);
 	in->recipients = xgrow(in->recipients, &in->recipient_cap,
 	    in->recipient_count + 1, sizeof(in->recipients[0]));
+	notify_add_rcpt(&in->notify, in->recipient_count, command);
 	in->recipients[in->recipient_count++] = slice_dup(address);
 	inbound_answer(in, 250, "2.1.5 recipient ok");
 }

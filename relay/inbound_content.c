@@ -104,7 +104,9 @@ make_message(struct inbound *in)
 	m->sender = in->sender;
 	m->recipients = in->recipients;
 	m->recipient_count = in->recipient_count;
+	m->notify = in->notify;
 	in->sender = NULL;
+	in->notify = NULL;
 	in->recipients = NULL;
 	in->recipient_cap = 0;
 	in->recipient_count = 0;

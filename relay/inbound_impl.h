@@ -50,8 +50,9 @@ struct inbound {
 	uint64_t mid;
 	bool is_utf8;
 	bool has_8bit; /* the content so far, whatever the client declared */
-	char *sender;  /* owned */
-	char **recipients; /* owned, each too */
+	struct notify *notify; /* owned; NULL: nothing is asked */
+	char *sender;          /* owned */
+	char **recipients;     /* owned, each too */
 	size_t recipient_cap;
 	uint32_t recipient_count;
 	struct newline_cleaner newlines;

@@ -65,7 +65,7 @@ inbound_extensions(const struct inbound *in)
 {
 	unsigned extensions = SMTP_EXT_PIPELINING | SMTP_EXT_SIZE |
 	    SMTP_EXT_8BITMIME | SMTP_EXT_ENHANCEDSTATUSCODES |
-	    SMTP_EXT_SMTPUTF8 | SMTP_EXT_CHUNKING;
+	    SMTP_EXT_SMTPUTF8 | SMTP_EXT_CHUNKING | SMTP_EXT_DSN;
 
 	if (in->listener->tls != NULL && !in->is_tls)
 		extensions |= SMTP_EXT_STARTTLS;

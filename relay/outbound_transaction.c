@@ -4,8 +4,22 @@
  * gets its verdict, and the content flows from the spool as the network takes
  * it.
  */
+#include "relay/bounce.h"
 #include "relay/deliver_limit.h"
 #include "relay/outbound_impl.h"
+
+/* What the client has asked about reports, the next host is asked. */
+static void
+append_dsn(const void *owner, size_t recipient, struct buf *out)
+{
+	const struct connection *c = owner;
+	const struct notify *asked = c->group->message->notify;
+
+	if (recipient == SMTP_CLIENT_MAIL)
+		notify_format_mail(out, asked);
+	else
+		notify_format_rcpt(out, asked, c->rids[recipient]);
+}
 
 /* Puts the recipients of c->rids into a transaction of their own. */
 static void
@@ -20,6 +34,8 @@ transaction_begin(struct connection *c)
 		.size_bytes = m->size_bytes,
 		.is_8bit = (m->flags & MESSAGE_8BIT) != 0,
 		.is_utf8 = (m->flags & MESSAGE_UTF8) != 0,
+		.dsn_append = append_dsn,
+		.dsn_owner = c,
 	};
 	struct maillog_event ev = {
 		.form = MAILLOG_DELIVERY_START,
@@ -119,8 +135,12 @@ outbound_on_result(struct connection *c, const struct smtp_client_event *ev)
 static void
 note_delivered(struct connection *c)
 {
+	bool is_told = (smtp_client_extensions(c->client) & SMTP_EXT_DSN) != 0;
 	struct slice response = buf_slice(&c->response);
 
+	for (uint32_t i = 0; !is_told && i < c->delivered_count; i++)
+		bounce_relayed(c->delivery, c->group, c->delivered[i],
+		    &c->host->at.ip, response);
 	if (c->delivered_count > 0)
 		deliver_done(c->delivery, c->group, c->delivered,
 		    c->delivered_count, c->dcid, &response);

@@ -56,7 +56,15 @@ struct smtp_client_message {
 	size_t recipient_count; /* at least 1 */
 	uint64_t size_bytes;    /* for SIZE=, 0: unknown */
 	bool is_8bit, is_utf8;
+	/* Appends what a host that offers DSN is told in RCPT of that
+	 * recipient, or (SMTP_CLIENT_MAIL) in MAIL: parameters (RFC 3461), each
+	 * with a space in front.  NULL: nothing.  Called until DONE or FAILED
+	 * with `dsn_owner`. */
+	void (*dsn_append)(
+	    const void *dsn_owner, size_t recipient, struct buf *out);
+	const void *dsn_owner; /* borrowed */
 };
+#define SMTP_CLIENT_MAIL SIZE_MAX
 
 /* What a host did to end the session early. */
 enum smtp_client_failure {

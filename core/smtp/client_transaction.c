@@ -24,6 +24,7 @@ static void chunk_send(
 static bool is_too_many(
     const struct smtp_client *c, const struct smtp_reply *reply);
 static void append_address(struct buf *out, struct slice address);
+static void append_dsn(struct smtp_client *c, size_t recipient);
 
 void
 smtp_client_send(
@@ -317,6 +318,7 @@ mail_send(struct smtp_client *c)
 		buf_append(&c->out, SLICE(" BODY=8BITMIME"));
 	if (m->is_utf8)
 		buf_append(&c->out, SLICE(" SMTPUTF8"));
+	append_dsn(c, SMTP_CLIENT_MAIL);
 	buf_append(&c->out, SLICE("\r\n"));
 	smtp_client_await(c, CLIENT_MAIL, 0);
 }
@@ -328,7 +330,9 @@ rcpt_send(struct smtp_client *c)
 
 	buf_append(&c->out, SLICE("RCPT TO:<"));
 	append_address(&c->out, c->message.recipients[recipient]);
-	buf_append(&c->out, SLICE(">\r\n"));
+	buf_append(&c->out, SLICE(">"));
+	append_dsn(c, recipient);
+	buf_append(&c->out, SLICE("\r\n"));
 	smtp_client_await(c, CLIENT_RCPT, recipient);
 }
 
@@ -337,6 +341,16 @@ data_send(struct smtp_client *c)
 {
 	c->is_data_sent = true;
 	smtp_client_command_send(c, CLIENT_DATA, "DATA\r\n");
+}
+
+/* Only a host that offers DSN knows what it is told. */
+static void
+append_dsn(struct smtp_client *c, size_t recipient)
+{
+	const struct smtp_client_message *m = &c->message;
+
+	if (m->dsn_append != NULL && (c->extensions & SMTP_EXT_DSN) != 0)
+		m->dsn_append(m->dsn_owner, recipient, &c->out);
 }
 
 /* An address with a line's end in it would be a command of its own. */

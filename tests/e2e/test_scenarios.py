@@ -51,12 +51,19 @@ def falsify_patterns(patterns):
     return patterns[:-1] + [patterns[-1] + " and what no log says"]
 
 
+def falsify_attempts(hosts):
+    """One is missing; but "sender" is counted only where it is named."""
+    if not hosts or hosts[-1] == "sender":
+        return hosts + [STRANGER]
+    return hosts[:-1]
+
+
 FALSIFY = {
     "delivered": falsify_count,
     "bounced": falsify_count,
     "dropped": falsify_count,
     "queued": falsify_count,
-    "attempts": lambda hosts: hosts[:-1] if hosts else [STRANGER],
+    "attempts": falsify_attempts,
     "fair": lambda hosts: hosts + [STRANGER],
     "requeue": falsify_times,
     "log": falsify_patterns,

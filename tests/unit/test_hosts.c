@@ -34,7 +34,7 @@ static struct error_row error_rows[] = {
 	    "{\"address\": \"10.1.1.1\", \"extensions\": [\"PIPELINE\"]}",
 	    "1:57: /hosts/mx/extensions/0: \"PIPELINE\" is none of "
 	    "\"PIPELINING\", \"SIZE\", \"8BITMIME\", "
-	    "\"ENHANCEDSTATUSCODES\", \"SMTPUTF8\", \"CHUNKING\"" },
+	    "\"ENHANCEDSTATUSCODES\", \"SMTPUTF8\", \"CHUNKING\", \"DSN\"" },
 	{ "limit", "{\"address\": \"10.1.1.1\", \"limits\": {\"sise\": 1}}",
 	    "1:53: /hosts/mx/limits: unknown key \"sise\" (did you "
 	    "mean \"size\"?)" },

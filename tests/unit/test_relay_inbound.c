@@ -9,7 +9,7 @@
 #define HELLO                                                                  \
 	"220 relay.test ESMTP\r\n250-relay.test\r\n250-PIPELINING\r\n"         \
 	"250-SIZE 104857600\r\n250-8BITMIME\r\n250-ENHANCEDSTATUSCODES\r\n"    \
-	"250-SMTPUTF8\r\n250 CHUNKING\r\n"
+	"250-SMTPUTF8\r\n250-CHUNKING\r\n250 DSN\r\n"
 #define SENDER      "250 2.1.0 sender ok\r\n"
 #define RECIPIENT   "250 2.1.5 recipient ok\r\n"
 #define ACCEPT(mid) "250 2.0.0 ok:  Message " mid " accepted\r\n"
@@ -133,7 +133,7 @@ static struct row rows[] = {
 	    "250-8BITMIME\r\n"
 	    "250-ENHANCEDSTATUSCODES\r\n"
 	    "250-SMTPUTF8\r\n"
-	    "250 CHUNKING\r\n"
+	    "250-CHUNKING\r\n250 DSN\r\n"
 	    "552 5.3.4 Message size exceeds fixed limit\r\n"
 	    "501 5.5.4 Bad parameter value\r\n"
 	    "250 2.1.0 sender ok\r\n"

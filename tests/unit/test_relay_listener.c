@@ -202,7 +202,7 @@ static struct row rows[] = {
 	    "EHLO c|XCLIENT ADDR=10.0.0.9|QUIT",
 	    BANNER "250-relay.test\r\n250-PIPELINING\r\n"
 	    "250-SIZE 104857600\r\n250-8BITMIME\r\n"
-	    "250-ENHANCEDSTATUSCODES\r\n250-SMTPUTF8\r\n250 CHUNKING\r\n"
+	    "250-ENHANCEDSTATUSCODES\r\n250-SMTPUTF8\r\n250-CHUNKING\r\n250 DSN\r\n"
 	    "502 5.5.1 Command not implemented\r\n" BYE,
 	    ACCEPTED("0", "1")
 	    "0 ICID 1 close\n" },
@@ -214,7 +214,7 @@ static struct row rows[] = {
 	    "MAIL FROM:<>|RCPT TO:<u@their.example>|DATA|x\r\n.|QUIT",
 	    BANNER "250-relay.test\r\n250-PIPELINING\r\n"
 	    "250-SIZE 104857600\r\n250-8BITMIME\r\n"
-	    "250-ENHANCEDSTATUSCODES\r\n250-SMTPUTF8\r\n250-CHUNKING\r\n"
+	    "250-ENHANCEDSTATUSCODES\r\n250-SMTPUTF8\r\n250-CHUNKING\r\n250-DSN\r\n"
 	    "250 XCLIENT NAME ADDR PORT PROTO HELO LOGIN\r\n"
 	    SENDER "503 5.5.1 XCLIENT within a transaction\r\n"
 	    "250 2.0.0 reset\r\n" BANNER
