@@ -11,6 +11,7 @@ invariants_init(
 	*v = (struct invariants){ .plan = plan, .ledger = ledger };
 	v->witness = witness_new(v);
 	v->bounces = bounces_new();
+	v->warnings = warnings_new();
 }
 
 void
@@ -19,6 +20,7 @@ invariants_fini(struct invariants *v)
 	ledger_domains(v->ledger, choice_forget, NULL);
 	witness_destroy(&v->witness);
 	bounces_destroy(&v->bounces);
+	warnings_destroy(&v->warnings);
 	for (size_t i = 0; i < INVARIANT_COUNT; i++)
 		charge_fini(&v->charges[i]);
 	buf_fini(&v->scratch);
@@ -29,6 +31,7 @@ invariants_entry(struct invariants *v, const struct ledger_entry *entry)
 {
 	conservation_entry(v, entry);
 	bounces_entry(v, entry);
+	warnings_entry(v, entry);
 	duplicate_entry(v, entry);
 	permanence_entry(v, entry);
 	backoff_entry(v, entry);
@@ -47,6 +50,7 @@ void
 invariants_finish(struct invariants *v, utime now)
 {
 	bounces_finish(v);
+	warnings_finish(v);
 	backoff_finish(v, now);
 	choice_finish(v, now);
 	witness_finish(v->witness, now);

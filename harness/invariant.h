@@ -13,13 +13,15 @@
 
 struct witness;
 struct bounces;
+struct warnings;
 
 struct invariants {
 	const struct plan *plan; /* borrowed */
 	struct ledger *ledger;   /* borrowed */
 	struct charge charges[INVARIANT_COUNT];
-	struct witness *witness; /* owned */
-	struct bounces *bounces; /* owned */
+	struct witness *witness;   /* owned */
+	struct bounces *bounces;   /* owned */
+	struct warnings *warnings; /* owned */
 	struct buf scratch;
 	bool is_interrupted; /* see judge_interrupt() */
 };
@@ -58,6 +60,12 @@ struct bounces *bounces_new(void);
 void bounces_destroy(struct bounces **bp);
 void bounces_entry(struct invariants *v, const struct ledger_entry *entry);
 void bounces_finish(struct invariants *v);
+
+/* Back-off of delay warnings. */
+struct warnings *warnings_new(void);
+void warnings_destroy(struct warnings **wp);
+void warnings_entry(struct invariants *v, const struct ledger_entry *entry);
+void warnings_finish(struct invariants *v);
 
 /* Priority and rotation. */
 void choice_entry(struct invariants *v, const struct ledger_entry *entry);

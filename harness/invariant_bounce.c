@@ -123,6 +123,20 @@ entry_generated(struct invariants *v, const struct ledger_entry *entry)
 		owed_forget(v->bounces, o);
 }
 
+/* A bounce that was not on disk when the relay was killed never was: its
+ * recipient comes again. */
+static void
+owed_restart(struct bounces *b)
+{
+	struct owed *o, *next;
+
+	HASH_ITER(hh, b->owed, o, next)
+	{
+		o->allowed += o->wanted;
+		o->wanted = 0;
+	}
+}
+
 void
 bounces_entry(struct invariants *v, const struct ledger_entry *entry)
 {
@@ -130,6 +144,8 @@ bounces_entry(struct invariants *v, const struct ledger_entry *entry)
 		entry_bounced(v, entry);
 	else if (entry->kind == LEDGER_GENERATED)
 		entry_generated(v, entry);
+	else if (entry->kind == LEDGER_RESTARTED)
+		owed_restart(v->bounces);
 }
 
 void

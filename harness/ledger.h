@@ -165,6 +165,7 @@ struct ledger_group {
 	struct ledger_moment round;
 	bool is_timed;
 	struct seats answered;
+	bool is_soft;                      /* a recipient got a 4xx in it */
 	uint64_t rounds;                   /* so far */
 	uint64_t attempts_lo, attempts_hi; /* unsuccessful ones */
 
@@ -338,6 +339,9 @@ enum tried {
 	TRIED_YES,
 };
 enum tried ledger_tried(const struct ledger_group *g, size_t seat);
+
+/* Whether any host answered the group 4xx in its round, as far as is known. */
+enum tried ledger_was_soft(const struct ledger_group *g);
 
 /* How long a connection may be under way without a line: the patience with a
  * silent host, the domain's look-ups and a second. */

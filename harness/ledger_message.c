@@ -255,6 +255,7 @@ on_delayed(struct ledger *l, const struct maillog_event *ev)
 	}
 	entry.group = r->group;
 	ledger_tell(l, &entry);
+	r->group->is_soft |= ev->code / 100 == 4;
 	if (c != NULL)
 		group_answered(l, r->group,
 		    routing_index(&r->group->domain->routing, &c->address->at));

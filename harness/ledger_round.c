@@ -128,6 +128,7 @@ group_begin(
 	g->is_timed = at != NULL;
 	g->round = at != NULL ? *at : l->now;
 	g->answered = (struct seats){ 0 };
+	g->is_soft = false;
 	g->rounds++;
 	entry.moment = g->round;
 	ledger_tell(l, &entry);
@@ -269,6 +270,22 @@ answered_find(const struct ledger_group *g)
 			answered = TRIED_MAYBE;
 	}
 	return answered;
+}
+
+enum tried
+ledger_was_soft(const struct ledger_group *g)
+{
+	if (g->is_soft)
+		return TRIED_YES;
+	for (size_t i = 0; i < g->domain->routing.count; i++) {
+		const struct ledger_seat *s = &g->domain->seats[i];
+
+		/* Of a greeting it is not kept which code it had. */
+		if (failed_in_round(g, &s->failed[FAILURE_UP]) != TRIED_NO ||
+		    failed_in_round(g, &s->failed[FAILURE_MAYBE]) != TRIED_NO)
+			return TRIED_MAYBE;
+	}
+	return TRIED_NO;
 }
 
 /* When the first probe of the domain's hosts is due; where a failure may end

@@ -114,6 +114,15 @@ plan_may_be_silent(const struct plan *plan)
 	return false;
 }
 
+bool
+plan_may_ask(const struct plan *plan)
+{
+	for (size_t i = 0; i < plan->inject_count; i++)
+		if (plan->injects[i].notify.count > 0)
+			return true;
+	return false;
+}
+
 uint64_t
 plan_message_count(const struct plan *plan)
 {

@@ -341,8 +341,10 @@ size_t plan_host_at(const struct plan *plan, const struct ip_address *ip);
 /* The waiver of the invariant, or NULL. */
 const struct plan_waiver *plan_waiver_of(
     const struct plan *plan, const char *invariant);
-/* Whether any of its clients asks for no report of a failure. */
+/* Whether any of its clients asks for no report of a failure, or for anything
+ * at all about reports. */
 bool plan_may_be_silent(const struct plan *plan);
+bool plan_may_ask(const struct plan *plan);
 /* Messages that the scenario injects in all. */
 uint64_t plan_message_count(const struct plan *plan);
 
