@@ -51,6 +51,7 @@ ledger_destroy(struct ledger **lp)
 		HASH_DEL(l->addresses, a);
 		free(a);
 	}
+	clients_forget(l);
 	buf_fini(&l->scratch);
 	free(l->ended.at);
 	free(l->delivered.at);
@@ -67,6 +68,7 @@ ledger_line(struct ledger *l, const struct maillog_event *ev, utime now)
 		[MAILLOG_END_LOGFILE] = on_end_logfile,
 		[MAILLOG_QUEUE_REFUSES] = on_queue_refuses,
 		[MAILLOG_QUEUE_ACCEPTS] = on_queue_accepts,
+		[MAILLOG_ICID_NEW] = on_icid_new,
 		[MAILLOG_START_MID] = on_start_mid,
 		[MAILLOG_BOUNCE_GENERATED] = on_generated,
 		[MAILLOG_MESSAGE_GENERATED] = on_generated,
@@ -206,8 +208,10 @@ ledger_patience(const struct ledger *l, const struct ledger_domain *d)
 const struct relay_bounce_profile *
 ledger_profile(const struct ledger *l, const struct ledger_group *g)
 {
-	return g->domain->profile != NULL ? g->domain->profile
-					  : &l->plan->relay.bounce;
+	if (g->domain->profile != NULL)
+		return g->domain->profile;
+	return g->message->profile != NULL ? g->message->profile
+					   : &l->plan->relay.bounce;
 }
 
 bool

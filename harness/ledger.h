@@ -185,6 +185,8 @@ struct ledger_message {
 	uint64_t ordinal; /* the n-th that was accepted; 0: not, or our own */
 	struct ledger_moment started, accepted; /* line 0: not accepted */
 	bool is_generated; /* by the relay itself, as bounces are */
+	/* That which its listener names, or NULL. */
+	const struct relay_bounce_profile *profile;
 	uint64_t icid;
 	struct list injecting_node; /* in a list until it has been received */
 	char *sender; /* owned; without brackets; NULL: not said */

@@ -30,6 +30,13 @@ enum ledger_crowd {
 	CROWDS,
 };
 
+/* A client of a listener that names a bounce profile. */
+struct ledger_client {
+	uint64_t icid;
+	const struct relay_bounce_profile *profile; /* borrowed */
+	UT_hash_handle hh;
+};
+
 struct ledger {
 	const struct plan *plan; /* borrowed */
 	struct ledger_hooks hooks;
@@ -57,11 +64,22 @@ struct ledger {
 	/* By an operator: see ledger_operate.c. */
 	bool is_suspended, has_own_routes;
 	utime deleted_at, bounced_at; /* the last such command */
+	struct ledger_client *clients; /* owned; by icid */
 	struct buf scratch;
 };
 
 /* Tells whoever judges; fills in the moment. */
 void ledger_tell(struct ledger *l, struct ledger_entry *entry);
+
+/* ---- ledger_client.c ---- */
+
+void on_icid_new(struct ledger *l, const struct maillog_event *ev);
+/* The bounce profile of what the client sends; NULL: its listener names
+ * none. */
+const struct relay_bounce_profile *client_profile(
+    const struct ledger *l, uint64_t icid);
+void client_end(struct ledger *l, uint64_t icid);
+void clients_forget(struct ledger *l);
 
 /* ---- ledger_message.c ---- */
 

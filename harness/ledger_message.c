@@ -27,6 +27,7 @@ on_start_mid(struct ledger *l, const struct maillog_event *ev)
 		return;
 	}
 	m->icid = ev->icid;
+	m->profile = client_profile(l, ev->icid);
 	m->is_generated |= ev->icid == 0;
 	list_remove(&m->injecting_node);
 	list_append(&l->injecting, &m->injecting_node);
@@ -93,6 +94,8 @@ on_mid_ready(struct ledger *l, const struct maillog_event *ev)
 void
 on_icid_end(struct ledger *l, const struct maillog_event *ev)
 {
+	if (ev->form == MAILLOG_ICID_CLOSE)
+		client_end(l, ev->icid);
 	LIST_FOREACH_SAFE(node, &l->injecting) {
 		struct ledger_message *m =
 		    CONTAINER_OF(node, struct ledger_message, injecting_node);

@@ -189,6 +189,7 @@ struct relay_listener_config {
 	struct relay_listener_tls tls;
 	struct relay_auth auth;
 	struct relay_limits limits;
+	struct slice bounce_profile; /* empty: none is named */
 };
 
 struct relay_config {

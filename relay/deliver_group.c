@@ -6,6 +6,7 @@
  */
 #include "relay/bounce.h"
 #include "relay/cohort.h"
+#include "relay/profile.h"
 #include "relay/retry.h"
 
 /* ---- what comes in ---- */
@@ -83,8 +84,13 @@ deliver_submit(struct relay *r, struct message *m,
 const struct relay_bounce_profile *
 deliver_profile(const struct delivery *d, const struct group *g)
 {
-	(void)g;
-	return d->profile != NULL ? d->profile : &d->relay->config->bounce;
+	const struct relay_config *config = d->relay->config;
+	const struct relay_bounce_profile *profile = d->profile;
+
+	if (profile == NULL)
+		profile = relay_profile_named(
+		    config, slice_cstr(g->message->profile));
+	return profile != NULL ? profile : &config->bounce;
 }
 
 static void

@@ -94,6 +94,7 @@ inbound_receive(struct inbound *in, struct slice bytes)
 static struct message *
 make_message(struct inbound *in)
 {
+	const struct relay_listener_config *listener = in->listener->config;
 	struct message *m = xcalloc(1, sizeof(*m));
 
 	m->mid = in->mid;
@@ -105,6 +106,9 @@ make_message(struct inbound *in)
 	m->recipients = in->recipients;
 	m->recipient_count = in->recipient_count;
 	m->notify = in->notify;
+	/* No configuration names a listener that is closed. */
+	if (listener != NULL && listener->bounce_profile.len > 0)
+		m->profile = slice_dup(listener->bounce_profile);
 	in->sender = NULL;
 	in->notify = NULL;
 	in->recipients = NULL;

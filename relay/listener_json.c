@@ -193,6 +193,11 @@ static const struct json_field listener_fields[] = {
 	{ "auth", JF_OBJECT(&auth_table),
 	    JSON_AT(struct relay_listener_config, auth), JSON_OPTIONAL,
 	    "AUTH; absent: none." },
+	{ "bounce_profile", JF_STRING(1, 64),
+	    JSON_AT(struct relay_listener_config, bounce_profile),
+	    JSON_OPTIONAL,
+	    "The bounce profile of what comes in here, by its name, where "
+	    "destination controls name none; absent: the default one." },
 	{ "limits", JF_OBJECT(&relay_limits_table),
 	    JSON_AT(struct relay_listener_config, limits), "{}",
 	    "How much it accepts." },

@@ -31,6 +31,16 @@ relay_profiles_check(const struct relay_config *config, struct err *err)
 			    "two bounce profiles are called \"%.*s\", which is "
 			    "the default one's name; expected each name once",
 			    SLICE_ARG(config->bounce.name));
+	for (size_t i = 0; i < config->listeners.count; i++) {
+		struct slice name = config->listeners.at[i].bounce_profile;
+
+		if (name.len > 0 && relay_profile_named(config, name) == NULL)
+			return err_set(err,
+			    "listener \"%.*s\" names the bounce profile "
+			    "\"%.*s\"; expected one of \"bounce_profiles\"",
+			    SLICE_ARG(config->listeners.at[i].name),
+			    SLICE_ARG(name));
+	}
 	for (size_t i = 0; i < count; i++) {
 		const struct relay_destination *d =
 		    relay_destinations_at(controls, i);

@@ -12,7 +12,8 @@
 const struct relay_bounce_profile *relay_profile_named(
     const struct relay_config *config, struct slice name);
 
-/* Whether names are unique, and those that destination controls name are there;
+/* Whether names are unique, and those that listeners and destination controls
+ * name are there;
  * else *err says which is not, without a place. */
 bool relay_profiles_check(const struct relay_config *config, struct err *err);
 

@@ -181,6 +181,7 @@ message_destroy(struct message **mp)
 	}
 	notify_destroy(&m->notify);
 	free(m->content);
+	free(m->profile);
 	free(m);
 }
 
@@ -220,6 +221,7 @@ message_pack(struct message *m)
 	}
 	m->notify = NULL;
 	m->content = NULL;
+	m->profile = NULL;
 	message_destroy(&m);
 	return packed;
 }

@@ -34,6 +34,7 @@ struct message {
 	char **recipients;     /* owned, by RID */
 	struct notify *notify; /* owned; NULL: nothing was asked */
 	char *content;         /* owned; all of it, or NULL: on disk only */
+	char *profile;         /* owned; of its listener; NULL: none is named */
 };
 
 enum group_state {

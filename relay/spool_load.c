@@ -36,6 +36,8 @@ load_message(sqlite3_stmt *stmt)
 	m->recipients = xcalloc(m->recipient_count, sizeof(m->recipients[0]));
 	notify_set(&m->notify, (enum notify_return)sqlite3_column_int(stmt, 6),
 	    column_slice(stmt, 7));
+	if (column_slice(stmt, 8).len > 0)
+		m->profile = slice_dup(column_slice(stmt, 8));
 	return m;
 }
 
@@ -135,7 +137,7 @@ spool_load(
 		      " (SELECT mid FROM message)",
 		      NULL, NULL, NULL) == SQLITE_OK &&
 	    sqlite3_prepare_v2(s->db,
-		"SELECT mid,received_us,sender,size,flags,recipients,ret,envid"
+		"SELECT mid,received_us,sender,size,flags,recipients,ret,envid,profile"
 		" FROM message ORDER BY mid",
 		-1, &messages, NULL) == SQLITE_OK &&
 	    sqlite3_prepare_v2(s->db,

@@ -103,6 +103,7 @@ write_message(struct spool *s, const struct message *m, struct slice content)
 		bind_optional(stmt, 8, m->notify->envid);
 	if (content.len > 0)
 		bind_blob(stmt, 9, content);
+	bind_optional(stmt, 10, m->profile);
 	s->open_bytes += content.len;
 	ok = write_row(s, SPOOL_PUT_MESSAGE);
 	for (uint32_t rid = 0; ok && rid < m->recipient_count; rid++)

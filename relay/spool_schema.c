@@ -17,7 +17,8 @@ static const char spool_schema[] =
     " recipients INTEGER NOT NULL,"
     " ret INTEGER NOT NULL DEFAULT 0,"
     " envid TEXT,"
-    " content BLOB);"
+    " content BLOB,"
+    " profile TEXT);"
     "CREATE TABLE recipient("
     " mid INTEGER NOT NULL,"
     " rid INTEGER NOT NULL,"
@@ -46,6 +47,7 @@ static const char *const spool_updates[] = {
 	"ALTER TABLE recipient ADD COLUMN warned_us INTEGER NOT NULL DEFAULT "
 	"0;",
 	"ALTER TABLE message ADD COLUMN content BLOB;",
+	"ALTER TABLE message ADD COLUMN profile TEXT;",
 };
 
 /* Of pages that SQLite keeps in memory there are 384 KB, whatever the size of a

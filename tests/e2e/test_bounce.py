@@ -33,13 +33,16 @@ def received(bin_dir, root, tmp_path, name):
     return found
 
 
-def fields(part):
+def fields(part, content):
     """The per-message and per-recipient fields of a delivery-status part."""
     blocks = part.get_payload()
-    if len(blocks) == 1:  # message/global-delivery-status, not known to it
-        rest = blocks[0].get_payload()
-        blocks = blocks + [email.message_from_string(
-            rest, policy=email.policy.default)]
+    if part.get_content_type() == "message/global-delivery-status":
+        # Not known to the package: its text, up to the next boundary.
+        text = content.partition(b"message/global-delivery-status")[2]
+        text = text.partition(b"\r\n\r\n")[2].partition(b"\r\n--")[0]
+        blocks = [email.message_from_string(block.decode(),
+                                            policy=email.policy.default)
+                  for block in text.split(b"\r\n\r\n")]
     return [dict(block.items()) for block in blocks if block.keys()]
 
 
@@ -90,7 +93,7 @@ def test_report(bin_dir, root, tmp_path, name):
         assert words.startswith("The following message to <")
         assert original.get_content_type() == returned
         # RFC 3464, 2.2 and 2.3: the fields that must be there.
-        whole, recipient = fields(report)
+        whole, recipient = fields(report, content)
         assert whole["Reporting-MTA"] == "dns; relay.example"
         kind, _, address = recipient["Final-Recipient"].partition(";")
         assert kind == ("rfc822" if address.isascii() else "utf-8")
@@ -121,3 +124,21 @@ def test_returned_whole(bin_dir, root, tmp_path):
     original = message.get_payload()[2].get_payload()[0]
     assert original["Subject"] == "message 1"
     assert len(original.get_payload()) > 9000
+
+
+def test_crash_at_any_moment(bin_dir, root, tmp_path):
+    """Whenever the relay is killed around a bounce, the sender is told once."""
+    path = root / "scenarios" / "bounce" / "crash-at-bounce.scenario.json"
+    document = json.loads(path.read_text())
+    del document["hosts"]["sender"]["rules"]
+    document["expect"] = [{"delivered": {"sender": 1}}, {"bounced": 1}]
+    moments = range(15000, 60000, 500)  # us: from the acceptance to the end
+    for moment in moments:
+        document["timeline"] = [{"at": f"{moment}us", "relay": "crash"}]
+        (tmp_path / f"at-{moment}.scenario.json").write_text(
+            json.dumps(document))
+    ran = subprocess.run([bin_dir / "faultpost", "run", tmp_path],
+                         capture_output=True, text=True, check=False,
+                         timeout=120)
+    assert ran.returncode == 0, ran.stdout
+    assert f"{len(moments)} scenarios, all held" in ran.stdout
