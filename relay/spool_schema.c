@@ -110,7 +110,8 @@ update_tables(struct spool *s, int64_t version)
 {
 	bool ok = sql_exec(s, "BEGIN");
 
-	assert(ARRAY_LEN(spool_updates) == SPOOL_SCHEMA_VERSION - 1);
+	static_assert(ARRAY_LEN(spool_updates) == SPOOL_SCHEMA_VERSION - 1,
+	    "an update for each version");
 	for (; ok && version < SPOOL_SCHEMA_VERSION; version++)
 		ok = sql_exec(s, spool_updates[version - 1]);
 	return ok && set_version(s) && sql_exec(s, "COMMIT");
