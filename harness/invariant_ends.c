@@ -173,6 +173,10 @@ permanence_cause(struct invariants *v, const struct ledger_entry *entry)
 
 	if (ev->code >= 500 && ev->code <= 599)
 		return;
+	/* A code without meaning, by configuration. */
+	if (v->plan->relay.delivery.on_nonsense == ON_NONSENSE_BOUNCE &&
+	    ev->code != 0 && ev->code / 100 != 4)
+		return;
 	if (ev->code != 0)
 		invariant_fail(v, INV_PERMANENCE, &entry->moment, wanted,
 		    "MID %llu RID %llu bounces for %llu", ULL(ev->mid),

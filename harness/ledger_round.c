@@ -339,9 +339,10 @@ group_wait_find(
 	const struct relay_bounce_profile *profile = ledger_profile(l, g);
 	const struct routing *routing = &g->domain->routing;
 	enum tried answered = answered_find(g);
+	bool down_counts = l->plan->relay.delivery.down_counts;
 
-	wait->may_attempt =
-	    answered != TRIED_NO || routing->count == 0 || routing->has_soft;
+	wait->may_attempt = answered != TRIED_NO || routing->count == 0 ||
+	    routing->has_soft || down_counts;
 	wait->attempt_lo =
 	    l->now.lo + profile_wait(profile, g->attempts_lo + 1);
 	wait->attempt_hi =
@@ -349,7 +350,7 @@ group_wait_find(
 	wait->fits_attempt = wait->may_attempt &&
 	    wait->till >= second_up(wait->attempt_lo) &&
 	    wait->till <= second_up(wait->attempt_hi);
-	if (answered != TRIED_YES)
+	if (answered != TRIED_YES && !down_counts)
 		probe_find(l, g, wait);
 	wait->fits_probe = wait->may_probe &&
 	    wait->till >= second_up(wait->probe_lo) &&

@@ -53,11 +53,25 @@ enum relay_period {
 	PERIOD_CLOCK, /* when the clock shows a multiple of it */
 };
 
+/* What follows a 5xx to EHLO (docs/decisions.md, D11). */
+enum relay_on_ehlo_refused {
+	ON_EHLO_REFUSED_HELO,
+	ON_EHLO_REFUSED_FAIL
+};
+/* Whom a code without meaning speaks of (docs/decisions.md, D12). */
+enum relay_on_nonsense {
+	ON_NONSENSE_HOST,
+	ON_NONSENSE_BOUNCE
+};
+
 /* docs/delivery.md says what each means. */
 struct relay_delivery {
 	unsigned failover_on; /* bits 1 << enum smtp_stage */
 	enum relay_on_5xx_greeting on_5xx_greeting;
+	enum relay_on_ehlo_refused on_ehlo_refused;
+	enum relay_on_nonsense on_nonsense;
 	bool release_on_success;
+	bool down_counts; /* a round in which all are down is an attempt */
 	enum relay_null_mx null_mx;
 	bool pipelining, chunking; /* used where they are offered */
 	enum relay_on_no_8bitmime on_no_8bitmime;

@@ -42,6 +42,14 @@ static const struct json_word on_5xx_words[] = {
 	{ "bounce", ON_5XX_BOUNCE },
 };
 
+static const struct json_word on_ehlo_refused_words[] = {
+	{ "helo", ON_EHLO_REFUSED_HELO },
+	{ "fail", ON_EHLO_REFUSED_FAIL },
+};
+static const struct json_word on_nonsense_words[] = {
+	{ "host", ON_NONSENSE_HOST },
+	{ "bounce", ON_NONSENSE_BOUNCE },
+};
 static const struct json_word on_no_8bitmime_words[] = {
 	{ "bounce", ON_NO_8BITMIME_BOUNCE },
 	{ "send", ON_NO_8BITMIME_SEND },
@@ -63,6 +71,16 @@ static const struct json_field delivery_fields[] = {
 	{ "on_5xx_greeting", JF_WORD(on_5xx_words),
 	    JSON_AT(struct relay_delivery, on_5xx_greeting), "next",
 	    "What follows a greeting or EHLO reply of 5xx." },
+	{ "on_ehlo_refused", JF_WORD(on_ehlo_refused_words),
+	    JSON_AT(struct relay_delivery, on_ehlo_refused), "helo",
+	    "What follows a 5xx to EHLO: HELO, or the host has failed." },
+	{ "on_nonsense", JF_WORD(on_nonsense_words),
+	    JSON_AT(struct relay_delivery, on_nonsense), "host",
+	    "What a code without meaning does within a transaction: the host "
+	    "has failed, or its recipients bounce." },
+	{ "down_counts", JF_BOOLEAN,
+	    JSON_AT(struct relay_delivery, down_counts), "false",
+	    "A round in which every host is down counts as an attempt." },
 	{ "release_on_success", JF_BOOLEAN,
 	    JSON_AT(struct relay_delivery, release_on_success), "true",
 	    "A delivery makes all waiting mail of its domain due." },

@@ -202,9 +202,10 @@ take_domain_error(struct delivery *d, struct group *g)
 }
 
 static bool
-was_attempt(const struct group *g)
+is_attempt(const struct delivery *d, const struct group *g)
 {
-	return (g->cohort->round.how & ROUND_ANSWERED) != 0;
+	return d->relay->config->delivery.down_counts ||
+	    (g->cohort->round.how & ROUND_ANSWERED) != 0;
 }
 
 void
@@ -213,7 +214,7 @@ deliver_requeue(struct delivery *d, struct group *g)
 	const struct candidates *c = &d->domain->candidates;
 
 	take_domain_error(d, g);
-	if (was_attempt(g))
+	if (is_attempt(d, g))
 		deliver_requeue_attempted(d, g);
 	else
 		wait_group(
@@ -225,7 +226,7 @@ deliver_end_round(
     struct delivery *d, struct group *g, const struct host *failed)
 {
 	take_domain_error(d, g);
-	if (was_attempt(g))
+	if (is_attempt(d, g))
 		deliver_requeue_attempted(d, g);
 	else
 		wait_group(d, g, failed->probe_at);

@@ -162,6 +162,8 @@ on_connected(void *owner)
 			.rset = delivery->command_timeout,
 			.quit = QUIT_PATIENCE,
 		},
+		.must_ehlo =
+		    delivery->on_ehlo_refused == ON_EHLO_REFUSED_FAIL,
 		.may_pipeline = delivery->pipelining,
 		.may_chunk = delivery->chunking,
 		.may_send_8bit =
@@ -235,6 +237,16 @@ is_possible_delivery(
 			spool_pieces_of(c->group->message->size_bytes)));
 }
 
+/* A code without meaning, of which the recipients have to answer for: D12. */
+static bool
+is_final_nonsense(
+    const struct connection *c, const struct smtp_client_event *ev)
+{
+	return outbound_relay(c)->config->delivery.on_nonsense ==
+	    ON_NONSENSE_BOUNCE &&
+	    ev->failure == SMTP_FAIL_GARBAGE && ev->reply.code != 0;
+}
+
 static void
 on_failed(struct connection *c, const struct smtp_client_event *ev)
 {
@@ -261,6 +273,8 @@ on_failed(struct connection *c, const struct smtp_client_event *ev)
 	case CONNECTION_BUSY:
 		if (c->group != NULL && is_possible_delivery(c, ev))
 			outbound_possible(c);
+		else if (c->group != NULL && is_final_nonsense(c, ev))
+			outbound_bounced(c, ev);
 		else if (c->group != NULL)
 			outbound_lost(c, code, text);
 		connection_end(c);

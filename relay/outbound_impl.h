@@ -89,6 +89,9 @@ void outbound_send_rest(struct connection *c);
 void outbound_lost(struct connection *c, unsigned code, struct slice why);
 /* The final reply did not come: those that await it count as delivered. */
 void outbound_possible(struct connection *c);
+/* The host's last word, the event's reply, is final for those without a
+ * verdict. */
+void outbound_bounced(struct connection *c, const struct smtp_client_event *ev);
 /* Gives the session content for as long as the network takes it; false when
  * the connection is gone. */
 bool outbound_send_content(struct connection *c);

@@ -208,6 +208,23 @@ outbound_possible(struct connection *c)
 	group_over(c);
 }
 
+void
+outbound_bounced(struct connection *c, const struct smtp_client_event *ev)
+{
+	const struct log_cause cause = {
+		.code = (unsigned)ev->reply.code,
+		.phase = phase_of(ev->stage),
+		.text = ev->reply.text,
+		.remote = &c->host->at.ip,
+	};
+
+	for (uint32_t i = 0; i < c->recipient_count; i++)
+		if (!c->settled[i])
+			deliver_bounced(
+			    c->delivery, c->group, c->rids[i], c->dcid, &cause);
+	group_over(c);
+}
+
 /* The queue on disk has lost the content: nothing may be sent as if whole. */
 static void
 content_missing(struct connection *c)

@@ -20,10 +20,12 @@ static const struct status_row {
 	}
 	ROW(ENVELOPE, 421, 421, "4.3.2", "Not accepting messages at this time"),
 	ROW(ENVELOPE, 452, 452, "4.3.1", "Mail system full"),
+	ROW(ENVELOPE, 300, 399, "5.1.0", "Unknown address error"),
 	ROW(ENVELOPE, 0, 499, "4.1.0", "Unknown address error"),
 	ROW(ENVELOPE, 500, 999, "5.1.0", "Unknown address error"),
 	ROW(CONTENT, 421, 421, "4.3.2", "Not accepting messages at this time"),
 	ROW(CONTENT, 452, 452, "4.3.1", "Mail system full"),
+	ROW(CONTENT, 200, 399, "5.3.0", "Other mail system problem"),
 	ROW(CONTENT, 0, 499, "4.3.0", "Other mail system problem"),
 	ROW(CONTENT, 500, 999, "5.3.0", "Other mail system problem"),
 	ROW(NETWORK, 0, 999, "4.4.0", "Other network problem"),

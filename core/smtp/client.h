@@ -41,6 +41,7 @@ extern const struct smtp_client_timeouts smtp_client_timeouts_default;
 struct smtp_client_options {
 	struct slice helo_name; /* borrowed, outlives the client */
 	struct smtp_client_timeouts timeouts;
+	bool must_ehlo; /* a 5xx to EHLO is not answered with HELO */
 	/* Use of PIPELINING and CHUNKING where they are offered. */
 	bool may_pipeline, may_chunk;
 	bool may_send_8bit; /* 8-bit content to a host without 8BITMIME */

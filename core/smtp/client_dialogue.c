@@ -28,7 +28,8 @@ smtp_client_on_ehlo(struct smtp_client *c, const struct smtp_reply *reply)
 		smtp_extensions_read(reply->text, &c->extensions, &c->size_max);
 		c->mechanisms = smtp_mechanisms_read(reply->text);
 		smtp_client_enter(c, CLIENT_READY);
-	} else if (reply->code >= 500 && !smtp_client_is_421(reply)) {
+	} else if (reply->code >= 500 && !smtp_client_is_421(reply) &&
+	    !c->options.must_ehlo) {
 		hello_send(c, CLIENT_HELO, "HELO ");
 	} else {
 		refuse_host(c, reply);
