@@ -146,12 +146,23 @@ static size_t
 seat_left(const struct invariants *v, const struct ledger_group *g)
 {
 	const struct ledger_domain *d = g->domain;
+	bool is_bound = v->plan->relay.delivery.priorities == PRIORITIES_ONE;
+	size_t answered = SIZE_MAX;
+
 	if (!ledger_fails_over(v->ledger))
 		return SIZE_MAX;
-	for (size_t i = 0; i < d->routing.count; i++)
-		if (d->seats[i].address->now.state == ADDRESS_UP &&
-		    ledger_tried(g, i) == TRIED_NO)
+	for (size_t i = 0; i < d->routing.count; i++) {
+		if (answered != SIZE_MAX &&
+		    d->routing.candidates[i].priority >
+			d->routing.candidates[answered].priority)
+			return SIZE_MAX;
+		if (d->seats[i].address->now.state != ADDRESS_UP)
+			continue;
+		if (ledger_tried(g, i) == TRIED_NO)
 			return i;
+		if (is_bound && answered == SIZE_MAX)
+			answered = i;
+	}
 	return SIZE_MAX;
 }
 

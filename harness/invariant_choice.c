@@ -155,7 +155,10 @@ cursor_move(struct choosing *ch)
 	struct choice *choice = ch->d->choice;
 	struct cursor *cursor = &choice->cursors[ch->first];
 
-	if (ch->is_regular && cursor->line < ch->at.line) {
+	/* When connections that follow a failure leave it where it is, the log
+	 * does not tell which do. */
+	if (ch->v->plan->relay.delivery.rotation == ROTATION_CONNECTIONS &&
+	    ch->is_regular && cursor->line < ch->at.line) {
 		cursor->possible = (struct seats){ 0 };
 		cursor->line = ch->at.line;
 		cursor->is_moved = true;

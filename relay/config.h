@@ -53,6 +53,17 @@ enum relay_period {
 	PERIOD_CLOCK, /* when the clock shows a multiple of it */
 };
 
+/* Whether a round goes on to a worse priority when a host of the better one
+ * has answered (docs/decisions.md, D2). */
+enum relay_priorities {
+	PRIORITIES_ALL,
+	PRIORITIES_ONE
+};
+/* Which connections move a cursor (docs/decisions.md, D9). */
+enum relay_rotation {
+	ROTATION_CONNECTIONS,
+	ROTATION_ROUNDS
+};
 /* What follows a 5xx to EHLO (docs/decisions.md, D11). */
 enum relay_on_ehlo_refused {
 	ON_EHLO_REFUSED_HELO,
@@ -68,6 +79,8 @@ enum relay_on_nonsense {
 struct relay_delivery {
 	unsigned failover_on; /* bits 1 << enum smtp_stage */
 	enum relay_on_5xx_greeting on_5xx_greeting;
+	enum relay_priorities priorities;
+	enum relay_rotation rotation;
 	enum relay_on_ehlo_refused on_ehlo_refused;
 	enum relay_on_nonsense on_nonsense;
 	bool release_on_success;

@@ -42,6 +42,14 @@ static const struct json_word on_5xx_words[] = {
 	{ "bounce", ON_5XX_BOUNCE },
 };
 
+static const struct json_word priorities_words[] = {
+	{ "all", PRIORITIES_ALL },
+	{ "one", PRIORITIES_ONE },
+};
+static const struct json_word rotation_words[] = {
+	{ "connections", ROTATION_CONNECTIONS },
+	{ "rounds", ROTATION_ROUNDS },
+};
 static const struct json_word on_ehlo_refused_words[] = {
 	{ "helo", ON_EHLO_REFUSED_HELO },
 	{ "fail", ON_EHLO_REFUSED_FAIL },
@@ -71,6 +79,14 @@ static const struct json_field delivery_fields[] = {
 	{ "on_5xx_greeting", JF_WORD(on_5xx_words),
 	    JSON_AT(struct relay_delivery, on_5xx_greeting), "next",
 	    "What follows a greeting or EHLO reply of 5xx." },
+	{ "priorities", JF_WORD(priorities_words),
+	    JSON_AT(struct relay_delivery, priorities), "all",
+	    "Priorities that a round goes through: all, or one and a worse one "
+	    "only while the hosts of the better are down." },
+	{ "rotation", JF_WORD(rotation_words),
+	    JSON_AT(struct relay_delivery, rotation), "connections",
+	    "What moves the turn of equal hosts on: each connection, or only "
+	    "the first one of a round." },
 	{ "on_ehlo_refused", JF_WORD(on_ehlo_refused_words),
 	    JSON_AT(struct relay_delivery, on_ehlo_refused), "helo",
 	    "What follows a 5xx to EHLO: HELO, or the host has failed." },

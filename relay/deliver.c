@@ -231,12 +231,14 @@ find_idle(struct delivery *d, const struct group *g, utime now)
 }
 
 static struct connection *
-open_connection(struct delivery *d, size_t index)
+open_connection(struct delivery *d, const struct group *g, size_t index)
 {
 	struct candidates *c = &d->domain->candidates;
 	struct connection *connection;
 
-	pick_opened(c, index);
+	if (d->relay->config->delivery.rotation == ROTATION_CONNECTIONS ||
+	    round_is_fresh(&g->cohort->round))
+		pick_opened(c, index);
 	d->connection_count++;
 	d->relay->connections++;
 	connection = outbound_open(d, c->list[index].host);
@@ -261,7 +263,7 @@ probe_for(struct delivery *d, const struct group *g,
 	if ((standing == PICK_NONE ||
 		c->list[choice].priority < c->list[standing].priority) &&
 	    limits_may_open(d))
-		d->probe = open_connection(d, choice);
+		d->probe = open_connection(d, g, choice);
 }
 
 /* Opens the choice for the group, unless that has to wait for its turn; false
@@ -275,7 +277,7 @@ open_for(struct delivery *d, const struct group *g, utime now)
 	if (choice == PICK_NONE)
 		return false;
 	if (choice != PICK_FULL && d->setup == NULL && limits_may_open(d))
-		d->setup = open_connection(d, choice);
+		d->setup = open_connection(d, g, choice);
 	return true;
 }
 

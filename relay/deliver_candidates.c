@@ -43,6 +43,8 @@ take_candidates(struct delivery *d, struct candidates *fresh)
 	struct candidates old = d->domain->candidates;
 
 	candidates_seal(fresh, &old);
+	fresh->is_bound =
+	    d->relay->config->delivery.priorities == PRIORITIES_ONE;
 	d->domain->candidates = *fresh;
 	d->has_candidates = true;
 	cohorts_remap(d->domain, &old, fresh);

@@ -115,6 +115,15 @@ round_has_tried(const struct round *r, size_t index)
 	return (r->tried[index / 64] >> (index % 64) & 1) != 0;
 }
 
+bool
+round_is_fresh(const struct round *r)
+{
+	for (size_t i = 0; i < ARRAY_LEN(r->tried); i++)
+		if (r->tried[i] != 0)
+			return false;
+	return true;
+}
+
 void
 round_remap(
     struct round *r, const struct candidates *from, const struct candidates *to)
@@ -141,13 +150,28 @@ is_eligible(const struct candidates *c, const struct round *r, size_t index,
 	return host_is_eligible(h, now);
 }
 
+/* The end of the candidates to which the round may go. */
+static size_t
+round_end(const struct candidates *c, const struct round *r)
+{
+	size_t from, to;
+
+	for (size_t i = 0; c->is_bound && i < c->count; i++) {
+		if (!round_has_tried(r, i) || c->list[i].host->is_down)
+			continue;
+		level_of(c, i, &from, &to);
+		return to;
+	}
+	return c->count;
+}
+
 size_t
 pick_next(const struct candidates *c, const struct round *r, bool may_probe,
     utime now)
 {
-	size_t from, to;
+	size_t from, to, end = round_end(c, r);
 
-	for (from = 0; from < c->count; from = to) {
+	for (from = 0; from < end; from = to) {
 		bool is_any = false;
 		size_t size, start;
 
@@ -176,7 +200,9 @@ bool
 pick_may_hope(const struct candidates *c, const struct round *r,
     size_t in_setup, size_t in_probe, utime now)
 {
-	for (size_t i = 0; i < c->count; i++)
+	size_t end = round_end(c, r);
+
+	for (size_t i = 0; i < end; i++)
 		if (!round_has_tried(r, i) &&
 		    (i == in_setup || i == in_probe ||
 			host_is_eligible(c->list[i].host, now)))
@@ -199,7 +225,8 @@ pick_suits(
 {
 	/* The connection stands, so that the host is not down whatever its
 	 * record says. */
-	if (round_has_tried(r, index) || c->list[index].is_spent)
+	if (round_has_tried(r, index) || c->list[index].is_spent ||
+	    index >= round_end(c, r))
 		return false;
 	for (size_t i = 0; c->list[i].priority < c->list[index].priority; i++)
 		if (is_eligible(c, r, i, false, now))

@@ -31,6 +31,8 @@ struct candidates {
 	/* One cursor a priority, kept at the first candidate of it: the index
 	 * last opened there, or PICK_NONE. */
 	size_t *cursors; /* owned, `count` of them */
+	/* A host that is up and was tried keeps a round to its priority. */
+	bool is_bound;
 };
 
 void candidates_fini(struct candidates *c);
@@ -63,6 +65,8 @@ enum round_how {
 /* Candidate `index` is tried, in a way that is all bits of `how`. */
 void round_add(struct round *r, size_t index, unsigned how);
 bool round_has_tried(const struct round *r, size_t index);
+/* Nothing has been tried in it yet. */
+bool round_is_fresh(const struct round *r);
 /* Moves what was tried to the new numbers of the same hosts. */
 void round_remap(struct round *r, const struct candidates *from,
     const struct candidates *to);

@@ -11,6 +11,7 @@
  *	+x   x greets
  *	@n   n minutes pass
  *	.    a new round begins
+ *	||   from here on, one priority a round
  */
 #include "kit.h"
 #include "relay/pick.h"
@@ -47,6 +48,10 @@ static struct pick_row {
 	{ "each priority has its own cursor", "0011",
 	    "=a!a=b!b=c!c=d.=a!a=b!b=c" },
 	{ "no candidates", "", "=-" },
+	{ "one priority a round: a refusal binds", "0011", "||=a!a=b!b=-.=a" },
+	{ "one priority a round: a failure of what is up binds", "01",
+	    "||=a^a=-" },
+	{ "one priority a round: what is down does not", "01", "||=ava=b!b=-" },
 };
 
 struct bench {
@@ -101,6 +106,9 @@ step(struct bench *b, char verb, char object)
 		assert_int_equal(pick_next(&b->c, &b->round, true, b->now), i);
 		if (verb == '=' && i != PICK_NONE)
 			pick_opened(&b->c, i);
+		break;
+	case '|':
+		b->c.is_bound = true;
 		break;
 	case '!':
 		round_add(&b->round, i, ROUND_ANSWERED | ROUND_REFUSED);
