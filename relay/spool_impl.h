@@ -28,8 +28,8 @@
 	X(SPOOL_DROP_PIECES, "DELETE FROM content WHERE id>=?1 AND id<?2")     \
 	X(SPOOL_PUT_MESSAGE,                                                   \
 	    "INSERT INTO message(mid,received_us,sender,size,flags,"           \
-	    "recipients,ret,envid,content,profile)"                                    \
-	    " VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10)")                             \
+	    "recipients,ret,envid,content,profile)"                            \
+	    " VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10)")                         \
 	X(SPOOL_DROP_MESSAGE, "DELETE FROM message WHERE mid=?1")              \
 	X(SPOOL_PUT_RECIPIENT,                                                 \
 	    "INSERT INTO recipient(mid,rid,address,notify,orcpt)"              \

@@ -5,7 +5,7 @@
 
 /* "fpst": says that a database is ours (PRAGMA application_id). */
 #define SPOOL_APPLICATION_ID 0x66707374
-#define SPOOL_SCHEMA_VERSION 3
+#define SPOOL_SCHEMA_VERSION 4
 
 static const char spool_schema[] =
     "CREATE TABLE message("
