@@ -63,7 +63,7 @@ struct ledger {
 	uint64_t wait_seq;
 	/* By an operator: see ledger_operate.c. */
 	bool is_suspended, has_own_routes;
-	utime deleted_at, bounced_at; /* the last such command */
+	utime deleted_at, bounced_at;  /* the last such command */
 	struct ledger_client *clients; /* owned; by icid */
 	struct buf scratch;
 };
