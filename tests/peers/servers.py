@@ -74,9 +74,14 @@ class Server:
     libraries = []  # packages of those that the machine may lack
 
     def __init__(self, cache, folder):
-        self.root = unpack(self.package, cache)
+        # Where the packages are in the server's own mounts: whoever it becomes
+        # may go there, wherever the checkout is.
+        seen = folder / "peers"
+        seen.mkdir()
+        self.files = unpack(self.package, cache)
+        self.root = seen / self.package
         self.library_path = "\n".join(
-            str(path) for name in self.libraries
+            str(seen / path.relative_to(cache)) for name in self.libraries
             for path in (unpack(name, cache) / "usr/lib").glob("*-linux-*"))
         self.folder = folder
         self.mail = folder / "mail"
@@ -94,6 +99,7 @@ class Server:
         script = folder / "start.sh"
         script.write_text(
             "set -e\nmount --make-rprivate /\n"
+            f"mount --bind {cache} {seen}\n"
             # Fixed paths of theirs are in folders that nobody else sees.
             f"mount --bind {folder}/etc /etc\n"
             "mount -t tmpfs tmpfs /var/spool\n"
@@ -131,7 +137,13 @@ class Server:
                 if path.is_file() and path.parent.name == "new"]
 
     def close(self):
-        self.process.send_signal(signal.SIGKILL)
+        """Ends the first process of its namespace, and with it all of them.
+        That it be ended with its parent it forgets when it changes its user."""
+        own = self.process.pid
+        children = Path(f"/proc/{own}/task/{own}/children")
+        if self.process.poll() is None:
+            for child in children.read_text().split():
+                os.kill(int(child), signal.SIGKILL)
         self.process.wait(PATIENCE_S)
         self.said.close()
 
@@ -143,7 +155,7 @@ class Postfix(Server):
         at, root = self.folder, self.root
         etc = at / "conf"
         etc.mkdir()
-        master = (root / "usr/share/postfix/master.cf.dist").read_text()
+        master = (self.files / "usr/share/postfix/master.cf.dist").read_text()
         lines = []
         for line in master.splitlines():
             words = line.split()
