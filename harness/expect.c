@@ -17,6 +17,7 @@ expect_kind_of(enum plan_expectation_kind kind)
 		[EXPECT_NO_LOG] = &expect_no_log,
 		[EXPECT_RECEIVED] = &expect_received,
 		[EXPECT_NO_RECEIVED] = &expect_no_received,
+		[EXPECT_HOST_STATUS] = &expect_host_status,
 	};
 
 	assert((size_t)kind < ARRAY_LEN(kinds));

@@ -33,7 +33,8 @@ struct expect_kind {
 };
 extern const struct expect_kind expect_delivered, expect_bounced,
     expect_dropped, expect_queued, expect_attempts, expect_fair, expect_requeue,
-    expect_log, expect_no_log, expect_received, expect_no_received;
+    expect_log, expect_no_log, expect_received, expect_no_received,
+    expect_host_status;
 
 /* The rows of a kind. */
 const struct expect_kind *expect_kind_of(enum plan_expectation_kind kind);

@@ -331,6 +331,10 @@ struct ledger_connection *ledger_connection_find(
 struct ledger_recipient *ledger_recipient_find(
     struct ledger_message *m, uint64_t rid);
 
+/* What is known of an address and port; NULL: nothing, it was never named. */
+const struct ledger_address *ledger_address_find(
+    const struct ledger *l, const struct endpoint *at);
+
 /* What addresses of recipients are compared by. */
 uint64_t ledger_text_hash(struct slice text);
 

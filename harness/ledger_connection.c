@@ -326,6 +326,16 @@ host_at(const struct plan *plan, const struct endpoint *at)
 	return plan_host_at(plan, &at->ip);
 }
 
+const struct ledger_address *
+ledger_address_find(const struct ledger *l, const struct endpoint *at)
+{
+	struct endpoint_key key = endpoint_key(at);
+	struct ledger_address *a;
+
+	HASH_FIND(hh, l->addresses, &key, sizeof(key), a);
+	return a;
+}
+
 struct ledger_address *
 address_get(struct ledger *l, const struct endpoint *at)
 {

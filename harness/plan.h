@@ -207,7 +207,8 @@ struct plan_step {
 	X(EXPECT_LOG, "log")                                                   \
 	X(EXPECT_NO_LOG, "no_log")                                             \
 	X(EXPECT_RECEIVED, "received")                                         \
-	X(EXPECT_NO_RECEIVED, "no_received")
+	X(EXPECT_NO_RECEIVED, "no_received")                                   \
+	X(EXPECT_HOST_STATUS, "host_status")
 enum plan_expectation_kind {
 #define X(constant, name) constant,
 	PLAN_EXPECTATIONS(X)
@@ -223,6 +224,17 @@ struct plan_count {
 	int code;                  /* BOUNCED: the SMTP code, or 0 */
 	struct smtp_status status; /* BOUNCED: the enhanced code, or class 0 */
 	uint64_t count;
+};
+
+/* What the log says of a host. */
+enum plan_host_state {
+	HOST_STATUS_UNKNOWN, /* nobody has tried it */
+	HOST_STATUS_UP,
+	HOST_STATUS_DOWN,
+};
+struct plan_host_status {
+	size_t host; /* index into plan->hosts.at */
+	enum plan_host_state state;
 };
 
 /* A line of "log" or "no_log". */
@@ -271,6 +283,12 @@ struct plan_expectation {
 	const utime *times;
 	size_t time_count;
 	utime tolerance;
+
+	/* HOST_STATUS: how hosts stand `when`, since the start; UTIME_NEVER: at
+	 * the end. */
+	const struct plan_host_status *statuses;
+	size_t status_count;
+	utime when;
 
 	/* RECEIVED, NO_RECEIVED: of which messages. */
 	size_t host;           /* or PLAN_NO_HOST: any */

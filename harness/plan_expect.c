@@ -108,6 +108,28 @@ build_hosts(struct expecting *x, const struct slice *names, size_t count,
 }
 
 static bool
+build_statuses(struct expecting *x, struct err *err)
+{
+	const struct file_expectation *said = x->said;
+	size_t count = said->host_status.count;
+	struct plan_host_status *list =
+	    arena_alloc(x->b->arena, count * sizeof(*list));
+
+	for (size_t i = 0; i < count; i++) {
+		struct slice name = said->host_status.at[i].key;
+		struct json_at at = json_at_key(&x->value_at, name.at);
+
+		list[i].state = said->host_status.at[i].state;
+		if (!plan_builder_host(x->b, &at, name, &list[i].host, err))
+			return false;
+	}
+	x->e->statuses = list;
+	x->e->status_count = count;
+	x->e->when = said->has_when ? said->when : UTIME_NEVER;
+	return true;
+}
+
+static bool
 build_fair(struct expecting *x, struct err *err)
 {
 	if (!build_hosts(x, x->said->fair.at, x->said->fair.count, err))
@@ -229,6 +251,8 @@ build_kind(struct expecting *x, struct err *err)
 	case EXPECT_NO_RECEIVED:
 		return build_patterns(
 		    x, said->no_received.at, said->no_received.count, err);
+	case EXPECT_HOST_STATUS:
+		return build_statuses(x, err);
 	case PLAN_EXPECTATION_COUNT:
 		break;
 	}

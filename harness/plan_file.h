@@ -72,6 +72,11 @@ enum file_tolerance_way {
 	TOLERANCE_SPAN,
 };
 
+struct file_host_status {
+	struct slice key;
+	enum plan_host_state state;
+};
+
 struct file_expectation {
 	const char *because;
 	const char *pointer;
@@ -85,6 +90,9 @@ struct file_expectation {
 	JSON_ARRAY_OF(struct slice) no_log;
 	JSON_ARRAY_OF(struct slice) received;
 	JSON_ARRAY_OF(struct slice) no_received;
+	JSON_ARRAY_OF(struct file_host_status) host_status;
+	utime when;
+	bool has_when;
 	struct slice host;
 	struct slice from;
 	bool has_from;

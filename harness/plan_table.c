@@ -63,6 +63,12 @@ static const struct json_word fair_words[] = {
 	{ "messages", FAIR_BY_MESSAGES },
 };
 
+static const struct json_word host_status_words[] = {
+	{ "up", HOST_STATUS_UP },
+	{ "down", HOST_STATUS_DOWN },
+	{ "unknown", HOST_STATUS_UNKNOWN },
+};
+
 #define EXPECT_AT(member, kind)                                                \
 	JSON_AT_HAS(struct file_expectation, member, has[kind]), JSON_OPTIONAL
 #define EXPECT_HOSTS(least)                                                    \
@@ -103,6 +109,14 @@ static const struct json_field expectation_fields[] = {
 	{ "no_received", EXPECT_PATTERNS,
 	    EXPECT_AT(no_received, EXPECT_NO_RECEIVED),
 	    "What no line of any message that a host has taken may hold." },
+	{ "host_status", JF_MAP(struct file_host_status, key,
+	    JF_STRING(1, NAME_MAX_CHARS), state, JF_WORD(host_status_words), 1,
+	    LIST_MAX), EXPECT_AT(host_status, EXPECT_HOST_STATUS),
+	    "How hosts stand, as far as connections to them told: the last "
+	    "was answered, or could not be had, or there was none." },
+	{ "at", JF_DURATION,
+	    JSON_AT_HAS(struct file_expectation, when, has_when), JSON_OPTIONAL,
+	    "When they stand so, since the start; absent: when the run ends." },
 	{ "host", JF_STRING(1, NAME_MAX_CHARS),
 	    JSON_AT(struct file_expectation, host), JSON_OPTIONAL,
 	    "The host that took the message; absent: any." },
@@ -133,7 +147,8 @@ static const struct json_field expectation_fields[] = {
 };
 static const struct json_group expectation_groups[] = {
 	{ JSON_EXACTLY_ONE, "delivered bounced dropped queued attempts fair "
-	    "requeue log no_log received no_received" },
+	    "requeue log no_log received no_received host_status" },
+	{ JSON_NEEDS_ONE, "at host_status" },
 	{ JSON_NEEDS_ONE, "host received no_received" },
 	{ JSON_NEEDS_ONE, "from received no_received" },
 	{ JSON_NEEDS_ONE, "to received no_received" },

@@ -32,7 +32,7 @@ def masked(text):
 
 
 PAGES = ["attempts", "bounced", "delivered", "dropped", "endings", "fair",
-         "log", "long", "loop", "no_log", "no_received", "queued", "received",
+         "host_status", "log", "long", "loop", "no_log", "no_received", "queued", "received",
          "requeue"]
 
 

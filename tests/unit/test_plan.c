@@ -136,7 +136,11 @@ static struct error_row {
 	    "f.json:3:12: /expect/0: expected one of the keys "
 	    "\"delivered\", \"bounced\", \"dropped\", \"queued\", "
 	    "\"attempts\", \"fair\", \"requeue\", \"log\", \"no_log\", "
-	    "\"received\", \"no_received\"" },
+	    "\"received\", \"no_received\", \"host_status\"" },
+	{ "status of nobody",
+	    HOSTS "'expect': [{'host_status': {'mx11': 'up'}}]}",
+	    "f.json:3:37: /expect/0/host_status/mx11: there is no host "
+	    "\"mx11\" (did you mean \"mx1\"?)" },
 	{ "two kinds", HOSTS "'expect': [{'queued': 1, 'dropped': 1}]}",
 	    "f.json:3:13: /expect/0: \"dropped\" and \"queued\" exclude "
 	    "each other" },
