@@ -140,24 +140,11 @@ static void
 nearest_format(const struct expectation *e, struct buf *out)
 {
 	const struct received_state *state = e->state;
-	struct slice written =
-	    e->said->patterns[state->furthest].pattern.written;
-	struct slice line = slice_cstr(state->miss_line);
 
 	if (state->miss_line == NULL)
 		return;
-	buf_append(out, line);
-	if (state->miss.matched == written.len) {
-		buf_append_cstr(out, " (goes on where a word should end)");
-		return;
-	}
-	buf_printf(out,
-	    " (the same up to \"%.*s\", then \"%.*s\" where "
-	    "\"%.*s\" was wanted)",
-	    SLICE_ARG(slice_sub(line, state->miss.text_start,
-		state->miss.text_end - state->miss.text_start)),
-	    SLICE_ARG(slice_sub(line, state->miss.text_end, 20)),
-	    SLICE_ARG(slice_sub(written, state->miss.matched, 20)));
+	pattern_miss_format(&e->said->patterns[state->furthest].pattern,
+	    slice_cstr(state->miss_line), &state->miss, out);
 }
 
 static void

@@ -246,3 +246,23 @@ match_from(struct matcher *m, size_t piece, size_t at)
 	}
 	return false;
 }
+
+void
+pattern_miss_format(const struct pattern *pattern, struct slice text,
+    const struct pattern_miss *miss, struct buf *out)
+{
+	struct slice written = pattern->written;
+
+	buf_append(out, text);
+	if (miss->matched == written.len) {
+		buf_append_cstr(out, " (goes on where a word should end)");
+		return;
+	}
+	buf_printf(out,
+	    " (the same up to \"%.*s\", then \"%.*s\" where "
+	    "\"%.*s\" was wanted)",
+	    SLICE_ARG(slice_sub(
+		text, miss->text_start, miss->text_end - miss->text_start)),
+	    SLICE_ARG(slice_sub(text, miss->text_end, 20)),
+	    SLICE_ARG(slice_sub(written, miss->matched, 20)));
+}

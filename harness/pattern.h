@@ -17,6 +17,7 @@
 #define FAULTPOST_PATTERN_H
 
 #include "core/base/arena.h"
+#include "core/base/buf.h"
 
 #define PATTERN_NAMES_MAX 16 /* of one expectation */
 
@@ -69,5 +70,9 @@ bool pattern_parse(struct slice written, struct pattern_names *names,
 bool pattern_match(const struct pattern *pattern, struct slice text,
     const struct pattern_bindings *known, struct pattern_bindings *found,
     struct pattern_miss *miss);
+
+/* Says of `text` where it differs from the pattern that it missed. */
+void pattern_miss_format(const struct pattern *pattern, struct slice text,
+    const struct pattern_miss *miss, struct buf *out);
 
 #endif

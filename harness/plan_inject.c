@@ -6,6 +6,7 @@
 #include "harness/plan_file.h"
 
 #include "core/dns/types_json.h"
+#include "core/json/bytes.h"
 #include "relay/config_json.h"
 
 #define COUNT_MAX    INT64_C(1000000000)
@@ -19,8 +20,6 @@ static bool sender_read(
 static bool reply_code_read(
     const struct json_at *at, void *to, struct arena *arena, struct err *err);
 static bool parameter_read(
-    const struct json_at *at, void *to, struct arena *arena, struct err *err);
-static bool bytes_read(
     const struct json_at *at, void *to, struct arena *arena, struct err *err);
 static bool line_check(const struct json_at *at, void *value,
     struct arena *arena, struct err *err);
@@ -47,13 +46,6 @@ static const struct json_custom reply_code_custom = {
 	.pattern = "[45][0-9][0-9]",
 	.read = reply_code_read,
 };
-static const struct json_custom bytes_custom = {
-	.name = "escaped bytes",
-	.types = JSON_ACCEPTS_STRING,
-	.pattern = "([^\\\\]|\\\\[rnt\\\\]|\\\\x[0-9a-fA-F]{2})+",
-	.read = bytes_read,
-};
-
 static const struct json_word notify_words[] = {
 #define X(constant, name) { name, constant },
 	PLAN_NOTIFIES(X)
@@ -81,7 +73,7 @@ static const struct json_field line_fields[] = {
 	    "How long the client waits first." },
 	{ "say", JF_STRING(0, LINE_MAX), JSON_AT_HAS(struct plan_line, said,
 	    has_say), JSON_OPTIONAL, "A line that it says; CR LF is added." },
-	{ "bytes", JF_CUSTOM(&bytes_custom), JSON_AT(struct plan_line, said),
+	{ "bytes", JF_CUSTOM(&json_bytes), JSON_AT(struct plan_line, said),
 	    JSON_OPTIONAL,
 	    "Bytes that it sends as they are, with the escapes \\r \\n \\t "
 	    "\\\\ and \\x00 to \\xff." },
@@ -260,65 +252,6 @@ reply_code_read(
 		    json_quote(text, quoted));
 	*(struct slice *)to = arena_slice(arena, text);
 	return true;
-}
-
-static int
-hex_value(char c)
-{
-	if (ascii_is_digit(c))
-		return c - '0';
-	c = ascii_lower(c);
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-/* The byte of an escape, whose backslash is at `i`, and its length; 0: none. */
-static size_t
-escape_take(struct slice text, size_t i, char *byte)
-{
-	static const char letters[] = "rnt\\", means[] = "\r\n\t\\";
-	const char *letter;
-	int high, low;
-
-	if (i + 1 >= text.len || text.at[i + 1] == '\0')
-		return 0;
-	letter = strchr(letters, text.at[i + 1]);
-	if (letter != NULL) {
-		*byte = means[letter - letters];
-		return 2;
-	}
-	if (text.at[i + 1] != 'x' || i + 3 >= text.len)
-		return 0;
-	high = hex_value(text.at[i + 2]);
-	low = hex_value(text.at[i + 3]);
-	if (high < 0 || low < 0)
-		return 0;
-	*byte = (char)(high << 4 | low);
-	return 4;
-}
-
-static bool
-bytes_read(
-    const struct json_at *at, void *to, struct arena *arena, struct err *err)
-{
-	struct slice text = json_at_text(at);
-	struct buf bytes = { 0 };
-	size_t i = 0, taken = 1;
-
-	while (i < text.len && taken > 0) {
-		char byte = text.at[i];
-
-		taken = byte == '\\' ? escape_take(text, i, &byte) : 1;
-		buf_append_byte(&bytes, byte);
-		i += taken;
-	}
-	*(struct slice *)to = arena_slice(arena, buf_slice(&bytes));
-	buf_fini(&bytes);
-	if (text.len == 0)
-		return json_fail(at, err, "no bytes; expected some");
-	return taken > 0 ||
-	    json_fail_inside(at, i, err,
-		"this is no escape; expected \\r, \\n, \\t, \\\\ or \\x00 to "
-		"\\xff");
 }
 
 /* ---- what one field cannot see ---- */

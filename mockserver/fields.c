@@ -12,9 +12,6 @@
 
 static bool read_reply_line(
     const struct json_at *at, void *to, struct arena *arena, struct err *err);
-static bool read_raw(
-    const struct json_at *at, void *to, struct arena *arena, struct err *err);
-static bool escape_read(struct slice *text, char *byte);
 static bool template_read(struct slice *text);
 static bool read_pattern(
     const struct json_at *at, void *to, struct arena *arena, struct err *err);
@@ -31,15 +28,6 @@ const struct json_custom fields_reply_line = {
 	.types = JSON_ACCEPTS_STRING,
 	.pattern = REPLY_LINE_PATTERN,
 	.read = read_reply_line,
-};
-
-#define RAW_BYTES_MAX 1000
-#define RAW_PATTERN   "([^\\\\]|\\\\([rnt\\\\]|x[0-9A-Fa-f]{2})){1,1000}"
-const struct json_custom fields_raw = {
-	.name = "bytes",
-	.types = JSON_ACCEPTS_STRING,
-	.pattern = RAW_PATTERN,
-	.read = read_raw,
 };
 
 const struct json_custom fields_pattern = {
@@ -93,65 +81,6 @@ fields_raw_make(struct rule_reply *reply, struct slice bytes, uint64_t times,
 		reply->code = first.code;
 	smtp_reply_reader_fini(&reader);
 	buf_fini(&wire);
-}
-
-static bool
-read_raw(
-    const struct json_at *at, void *to, struct arena *arena, struct err *err)
-{
-	struct slice text = json_at_text(at), rest = text;
-	struct buf bytes = { 0 };
-	size_t characters = 0;
-
-	while (rest.len > 0) {
-		char byte = rest.at[0];
-
-		/* Of a character in UTF-8 the first byte counts. */
-		characters += ((unsigned char)byte & 0xc0) != 0x80;
-		if (byte != '\\') {
-			rest = slice_skip(rest, 1);
-		} else if (!escape_read(&rest, &byte)) {
-			buf_fini(&bytes);
-			return json_fail_inside(at, text.len - rest.len, err,
-			    "no such escape; expected \\r, \\n, \\t, \\xff or "
-			    "\\\\");
-		}
-		buf_append_byte(&bytes, byte);
-	}
-	*(struct slice *)to = arena_slice(arena, buf_slice(&bytes));
-	buf_fini(&bytes);
-	if (characters >= 1 && characters <= RAW_BYTES_MAX)
-		return true;
-	return json_fail(at, err, "expected 1 to %d characters", RAW_BYTES_MAX);
-}
-
-/* Takes a backslash and what belongs to it off the front. */
-static bool
-escape_read(struct slice *text, char *byte)
-{
-	static const char letters[] = "rnt\\", bytes[] = "\r\n\t\\";
-	const char letter = text->len > 1 ? text->at[1] : '\0';
-	const char *found = letter != '\0' ? strchr(letters, letter) : NULL;
-	unsigned value = 0;
-
-	if (found != NULL) {
-		*byte = bytes[found - letters];
-		*text = slice_skip(*text, 2);
-		return true;
-	}
-	if (letter != 'x' || text->len < 4)
-		return false;
-	for (size_t i = 2; i < 4; i++) {
-		const char c = ascii_lower(text->at[i]);
-
-		if (!ascii_is_digit(c) && (c < 'a' || c > 'f'))
-			return false;
-		value = value * 16 +
-		    (unsigned)(ascii_is_digit(c) ? c - '0' : c - 'a' + 10);
-	}
-	*byte = (char)value;
-	*text = slice_skip(*text, 4);
-	return true;
 }
 
 static bool

@@ -14,9 +14,6 @@ extern const struct json_custom fields_pattern;
  * struct slice. */
 extern const struct json_custom fields_reply_line;
 
-/* Bytes with escapes, which are undone.  Member: struct slice. */
-extern const struct json_custom fields_raw;
-
 struct rule_reply;
 /* Makes the reply of its lines, at least one. */
 void fields_reply_make(struct rule_reply *reply, const struct slice *lines,

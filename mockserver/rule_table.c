@@ -4,6 +4,7 @@
  * stage, for the reader and for the schema.
  */
 #include "core/dns/types_json.h"
+#include "core/json/bytes.h"
 #include "mockserver/fields.h"
 #include "mockserver/rule.h"
 
@@ -146,7 +147,7 @@ static const struct json_field rule_fields[] = {
 	    "What is answered: a line with its code, or several, whose "
 	    "separators are set as they must be.  {rcpt} {from} {client} {n} "
 	    "{time} are filled in; {{ is a brace." },
-	{ "raw", JF_CUSTOM(&fields_raw), JSON_AT(struct rule, raw),
+	{ "raw", JF_CUSTOM(&json_bytes), JSON_AT(struct rule, raw),
 	    JSON_OPTIONAL,
 	    "Bytes that are sent instead of an answer, whatever they are; "
 	    "\\r \\n \\t \\xff and \\\\ are escapes (in JSON each backslash is "

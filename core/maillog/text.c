@@ -267,15 +267,6 @@ quote_for(const struct slice *texts, size_t count)
 	return single && !twofold ? '"' : '\'';
 }
 
-static int
-hex_value(char c)
-{
-	if (ascii_is_digit(c))
-		return c - '0';
-	c = ascii_lower(c);
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* Reads the escape that `text` begins with and gives its length; a backslash
  * that begins none stands for itself. */
 static size_t
@@ -293,8 +284,8 @@ get_escape(struct slice text, char *byte)
 	}
 	if (c != 'x' || text.len < 4)
 		return 1;
-	high = hex_value(text.at[2]);
-	low = hex_value(text.at[3]);
+	high = ascii_hex_value(text.at[2]);
+	low = ascii_hex_value(text.at[3]);
 	if (high < 0 || low < 0)
 		return 1;
 	*byte = (char)(high << 4 | low);

@@ -171,7 +171,7 @@ static struct error_row error_rows[] = {
 	    "3:26: /hosts/mx/rules/0/raw: no such escape; expected \\r, "
 	    "\\n, \\t, \\xff or \\\\" },
 	{ "no raw bytes", RULE("\"on\": \"data\", \"raw\": \"\""),
-	    "3:23: /hosts/mx/rules/0/raw: expected 1 to 1000 characters" },
+	    "3:23: /hosts/mx/rules/0/raw: expected 1 to 4000 characters" },
 	{ "repeat without raw bytes",
 	    RULE("\"on\": \"data\", \"reply\": \"250\", \"repeat\": 2"),
 	    "3:32: /hosts/mx/rules/0: \"repeat\" needs \"raw\"" },
