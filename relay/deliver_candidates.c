@@ -13,7 +13,7 @@ discard_ready(struct delivery *d)
 	struct group *g;
 
 	while ((g = cohorts_first(d->domain)) != NULL)
-		deliver_discard_group(d, g);
+		deliver_drop_group(d, g);
 }
 
 /* No candidates: 15. */

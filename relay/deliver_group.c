@@ -62,6 +62,7 @@ deliver_submit(struct relay *r, struct message *m,
 	struct group **groups = xcalloc(n, sizeof(*groups));
 	const struct spool_recipient **first = xcalloc(n, sizeof(*first));
 
+	m->is_partly_kept = n < m->recipient_count;
 	m = message_pack(m);
 	queue_add_message(&r->queue, m);
 	for (uint32_t i = 0; i < n; i++) {
@@ -131,8 +132,8 @@ deliver_bounce_group(struct delivery *d, struct group *g, uint64_t dcid,
 	finish_group(d, g);
 }
 
-void
-deliver_discard_group(struct delivery *d, struct group *g)
+static void
+discard_group(struct delivery *d, struct group *g)
 {
 	struct log *log = &d->relay->log;
 	struct maillog_event ev = {
@@ -146,6 +147,21 @@ deliver_discard_group(struct delivery *d, struct group *g)
 	while (g->count > 0)
 		finish_recipient(d, g, g->rids[0]);
 	finish_group(d, g);
+}
+
+void
+deliver_drop_group(struct delivery *d, struct group *g)
+{
+	if (g->message->groups == 1 && !g->message->is_partly_kept)
+		relay_count(d->relay, COUNTER_DROPPED_MESSAGES, 1);
+	discard_group(d, g);
+}
+
+void
+deliver_discard_group(struct delivery *d, struct group *g)
+{
+	g->message->is_partly_kept = true;
+	discard_group(d, g);
 }
 
 /* 13, and the end of 10. */
@@ -275,6 +291,7 @@ deliver_bounced(struct delivery *d, struct group *g, uint32_t rid,
 {
 	bounce_recipient(d, g, rid, dcid, cause);
 	deliver_count_bounced(d, cause);
+	g->message->is_partly_kept = true;
 	finish_recipient(d, g, rid);
 }
 
@@ -300,6 +317,7 @@ deliver_done(struct delivery *d, struct group *g, const uint32_t *rids,
 	if (response != NULL)
 		log_event(log, &said);
 	deliver_count(d, COUNTER_DELIVERED, count);
+	g->message->is_partly_kept = true;
 	for (uint32_t i = 0; i < count; i++)
 		finish_recipient(d, g, rids[i]);
 	/* 14. */

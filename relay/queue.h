@@ -30,6 +30,7 @@ struct message {
 	uint32_t groups; /* that are not finished */
 	uint32_t recipient_count;
 	bool is_packed;
+	bool is_partly_kept;   /* /dev/null was not the end of all */
 	char *sender;          /* owned; "" for the null path */
 	char **recipients;     /* owned, by RID */
 	struct notify *notify; /* owned; NULL: nothing was asked */

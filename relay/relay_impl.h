@@ -242,6 +242,8 @@ const struct relay_bounce_profile *deliver_profile(
 void deliver_bounce_group(struct delivery *d, struct group *g, uint64_t dcid,
     const struct log_cause *cause);
 /* They end without a word to anybody: /dev/null. */
+void deliver_drop_group(struct delivery *d, struct group *g);
+/* Likewise, by an operator. */
 void deliver_discard_group(struct delivery *d, struct group *g);
 /* Nothing is eligible for the group: 10, 11. */
 void deliver_requeue(struct delivery *d, struct group *g);

@@ -680,6 +680,25 @@ def test_metrics(start, ctl, tmp_path, sink):
     assert samples(ctl("metrics")).keys() == found.keys()
 
 
+def test_dropped_messages(start, ctl, ask, sink):
+    """Only what routes to /dev/null leave nobody of is a dropped message."""
+    relay = start(routes=["null.example /dev/null", "void.example /dev/null",
+                          "wait.example 127.0.0.1:%d" % free_port(),
+                          f"a.example 127.0.0.1:{sink.port}"])
+    send(relay, "null.example")
+    send(relay, "null.example", "void.example", "void.example")
+    send(relay, "null.example", "a.example")
+    relay.await_text("Message finished MID 3 done\n")
+    send(relay, "wait.example", "null.example")
+    relay.await_text("MID 4 to RID [0] pending till")
+    ctl("removemessage", "4")
+    counters = ask("status")["counters"]["lifetime"]
+    assert counters["dropped_messages"] == 2
+    assert counters["deleted_recipients"] == 7
+    assert samples(ctl("metrics"))[
+        "faultpost_relay_dropped_messages_total",] == 2
+
+
 def test_metrics_only(start, tmp_path):
     start(metrics="127.0.0.1:0")
     place = json.loads(
