@@ -76,7 +76,9 @@ server_line(struct conversation *c, struct slice line)
 		c->awaits_354 = false;
 		c->in_content = true;
 	}
-	c->in_auth = c->in_auth && is_334;
+	/* The reply to something ahead of AUTH must not uncover what follows.
+	 */
+	c->in_auth = is_334;
 	tell(c, SIDE_SERVER, line);
 }
 

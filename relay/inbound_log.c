@@ -105,6 +105,19 @@ is_address_error(const struct smtp_syntax_error *wrong)
 	return slice_starts_with(slice_cstr(wrong->text), SLICE("5.1."));
 }
 
+/* The line as written; of one that has to do with AUTH, whose rest may be a
+ * secret, no more than that. */
+static struct slice
+line_text(const struct smtp_command *command)
+{
+	static const struct slice auth = SLICE_INIT("AUTH");
+
+	if (command->verb == SMTP_AUTH ||
+	    slice_starts_with_nocase(slice_trim(command->line), auth))
+		return auth;
+	return slice_sub(command->line, 0, TOLD_BYTES);
+}
+
 void
 inbound_log_wrong(struct inbound *in, const struct smtp_server_event *asked)
 {
@@ -114,7 +127,7 @@ inbound_log_wrong(struct inbound *in, const struct smtp_server_event *asked)
 	if (command == NULL ||
 	    (asked->wrong.code != 500 && asked->wrong.code != 501))
 		return;
-	ev.text = slice_sub(command->line, 0, TOLD_BYTES);
+	ev.text = line_text(command);
 	if (asked->wrong.code == 501 && is_address_error(&asked->wrong)) {
 		ev.form = MAILLOG_ICID_INVALID_ADDRESS;
 		ev.mid = in->mid;

@@ -51,6 +51,11 @@ static struct talk_row rows[] = {
 		{ C, "c2VjcmV0\r\n" }, { S, "235 ok\r\n" }, { C, "NOOP\r\n" } },
 	    ">'AUTH LOGIN'\n<'334 VXNlcm5hbWU6'\n>'(hidden)'\n"
 	    "<'334 UGFzc3dvcmQ6'\n>'(hidden)'\n<'235 ok'\n>'NOOP'\n" },
+	{ "a reply to what stood ahead of AUTH uncovers nothing",
+	    { { C, "NOOP\r\nAUTH PLAIN\r\n" }, { S, "250 ok\r\n334 \r\n" },
+		{ C, "AGEAYg==\r\n" }, { S, "235 ok\r\n" } },
+	    ">'NOOP'\n>'AUTH PLAIN'\n<'250 ok'\n<'334 '\n>'(hidden)'\n"
+	    "<'235 ok'\n" },
 	{ "odd bytes", { { S, "220 \x01'\\\xff\n" } },
 	    "<'220 \\001\\047\\134\\377'\n" },
 };
