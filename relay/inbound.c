@@ -24,6 +24,14 @@ static const struct stream_handler handler = {
 
 /* ---- life cycle ---- */
 
+/* When the 250 of a message is outstanding the session outlives its client, for
+ * the message is accepted whether the answer arrives or not. */
+static bool
+is_committing(const struct inbound *in)
+{
+	return in->accepted != NULL;
+}
+
 /* Forgets the transaction; what of it is in the spool goes too, unless it was
  * accepted. */
 void
@@ -35,7 +43,7 @@ inbound_forget_message(struct inbound *in)
 	free(in->sender);
 	in->sender = NULL;
 	notify_destroy(&in->notify);
-	if (in->mid != 0 && in->pieces > 0)
+	if (in->mid != 0 && (in->pieces > 0 || is_committing(in)))
 		spool_drop_message(in->relay->spool, in->mid, in->pieces);
 	inbound_expect(in, false);
 	in->mid = 0;
@@ -133,14 +141,6 @@ inbound_lost(struct inbound *in)
 	inbound_free(in);
 	if (r->draining)
 		deliver_end_drain(r);
-}
-
-/* When the 250 of a message is outstanding the session outlives its client, for
- * the message is accepted whether the answer arrives or not. */
-static bool
-is_committing(const struct inbound *in)
-{
-	return in->accepted != NULL;
 }
 
 /* The client has said something whole, or content: bytes of a line that never

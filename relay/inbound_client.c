@@ -31,8 +31,10 @@ inbound_may_relay(const struct inbound *in)
 bool
 inbound_has_xclient(const struct inbound *in)
 {
-	return access_has_xclient(
-	    in->listener->config, &stream_remote(in->stream)->ip);
+	const struct relay_listener_config *config = in->listener->config;
+
+	return config != NULL &&
+	    access_has_xclient(config, &stream_remote(in->stream)->ip);
 }
 
 /* The listener's sessions with clients of this one's address, itself

@@ -79,6 +79,11 @@ inbound_extensions(const struct inbound *in)
 void
 inbound_starttls(struct inbound *in)
 {
+	/* It was offered before a reload that took it away. */
+	if (in->listener->tls == NULL) {
+		inbound_answer(in, 454, "4.7.0 TLS not available");
+		return;
+	}
 	/* All that was said in clear is forgotten (RFC 3207, 4.2); what was
 	 * sent behind the command the session has thrown away. */
 	inbound_abort_message(in, SLICE("Receiving aborted by sender"));

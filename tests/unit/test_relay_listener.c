@@ -184,6 +184,12 @@ static struct row rows[] = {
 	    "0 MID 2 ICID 1 To: <u@their.example> Rejected by RAT\n"
 	    ABORTED("0", "2")
 	    "0 ICID 1 close\n" },
+	{ "what may be a password is not told", LISTENERS(PUBLIC("")),
+	    "10.0.0.8", 25, "HELO c|auth PLAIN AGpv\nZQ==|QUIT",
+	    GREETED "500 5.5.2 Lines end with CR LF\r\n" BYE,
+	    ACCEPTED("0", "1")
+	    "0 ICID 1 Unknown command: AUTH\n"
+	    "0 ICID 1 close\n" },
 	{ "five bad commands", LISTENERS(PUBLIC("")), "10.0.0.8", 25,
 	    "HELO c|A|B|C|D|E|QUIT",
 	    GREETED "500 5.5.1 Command not recognized\r\n"
@@ -383,6 +389,37 @@ test_reload(void **state)
 	stage_fini(&s);
 }
 
+/* What was offered before a reload took it away. */
+static void
+test_reload_within_transaction(void **state)
+{
+	struct stage_client *hello, *secure;
+	struct stage s;
+	struct err err;
+
+	(void)state;
+	stage_init(&s,
+	    LISTENERS(PUBLIC(
+		", \"tls\": {\"mode\": \"preferred\"}") ", " PRIVATE("")));
+	hello = stage_client(&s, 0, "10.0.0.9", "HELO c|MAIL FROM:<>|!hush");
+	hello->port = 26;
+	secure = stage_client(&s, 0, "10.0.0.8", "EHLO c|!hush");
+	stage_run_until(&s, UTIME_S);
+	assert_true(stage_reload(&s, LISTENERS(PUBLIC("")), &err));
+	stage_run_until(&s, 2 * UTIME_S);
+	buf_clear(&hello->seen);
+	buf_clear(&secure->seen);
+	stream_write(hello->stream, SLICE("EHLO c\r\n"));
+	stream_write(secure->stream, SLICE("STARTTLS\r\n"));
+	stage_run_until(&s, 3 * UTIME_S);
+	assert_true(hello->is_over);
+	assert_true(slice_ends_with_nocase(buf_slice(&hello->seen),
+	    SLICE("421 4.3.2 Service shutting down\r\n")));
+	assert_text(&secure->seen, "454 4.7.0 TLS not available\r\n");
+	assert_false(secure->is_over);
+	stage_fini(&s);
+}
+
 int
 main(void)
 {
@@ -392,5 +429,6 @@ main(void)
 	TEST(&kit, test_crowd);
 	TEST(&kit, test_rate);
 	TEST(&kit, test_reload);
+	TEST(&kit, test_reload_within_transaction);
 	return kit_run(&kit, "relay_listener");
 }
