@@ -19,14 +19,12 @@ domain_of(const char *address)
 	return slice_cstr(at != NULL ? at + 1 : "");
 }
 
-/* The group of `m` at the domain of recipient `rid`, among those made so far.
- */
+/* The group of `m` at that domain, among those made so far. */
 static struct group *
-group_for(struct relay *r, struct message *m, uint32_t rid,
+group_for(struct relay *r, struct message *m, struct slice name,
     struct group **groups, uint32_t *count)
 {
-	struct domain *domain =
-	    queue_domain(&r->queue, domain_of(m->recipients[rid]));
+	struct domain *domain = queue_domain(&r->queue, name);
 
 	for (uint32_t i = 0; i < *count; i++)
 		if (groups[i]->domain == domain)
@@ -68,7 +66,11 @@ deliver_submit(struct relay *r, struct message *m,
 	for (uint32_t i = 0; i < n; i++) {
 		uint32_t rid = left != NULL ? left[i].rid : i;
 		uint32_t before = made;
-		struct group *g = group_for(r, m, rid, groups, &made);
+		bool is_moved = left != NULL && left[i].redirected.len > 0;
+		struct group *g = group_for(r, m,
+		    is_moved ? left[i].redirected
+			     : domain_of(m->recipients[rid]),
+		    groups, &made);
 
 		group_add_rid(&r->queue, g, rid);
 		if (made > before && left != NULL)

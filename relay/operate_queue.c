@@ -281,6 +281,7 @@ operate_redirectrecipients(struct operation *op, struct err *err)
 		struct delivery *from = s.groups[i]->domain->delivery;
 
 		group_move(queue, s.groups[i], to);
+		spool_redirect(op->relay->spool, s.groups[i]);
 		deliver_wake(from);
 	}
 	deliver_wake(deliver_of(op->relay, to));

@@ -120,6 +120,8 @@ void spool_drop_message(struct spool *s, uint64_t mid, uint32_t pieces);
 void spool_finish_recipient(struct spool *s, uint64_t mid, uint32_t rid);
 /* The group's recipients wait until g->due, after g->attempts. */
 void spool_requeue(struct spool *s, const struct group *g);
+/* They go to g->domain, whatever their addresses say. */
+void spool_redirect(struct spool *s, const struct group *g);
 
 /* Reads piece `index` of a message's content into `out` (cleared first); false
  * when it is not there or cannot be read. */
@@ -134,6 +136,7 @@ struct spool_recipient {
 	struct slice last_error; /* borrowed; at is NULL when there is none */
 	uint32_t warnings;       /* delay warnings so far */
 	utime warned;            /* when the latest was made */
+	struct slice redirected; /* borrowed: to this domain; empty: its own */
 };
 /* `m` becomes the callback's to keep; `left` are its unfinished recipients. */
 typedef void spool_on_message(void *owner, struct message *m,

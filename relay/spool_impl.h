@@ -39,7 +39,10 @@
 	    "DELETE FROM recipient WHERE mid=?1 AND rid=?2")                   \
 	X(SPOOL_REQUEUE,                                                       \
 	    "UPDATE recipient SET attempts=?3,due_us=?4,last_error=?5,"        \
-	    "warnings=?6,warned_us=?7 WHERE mid=?1 AND rid=?2")
+	    "warnings=?6,warned_us=?7 WHERE mid=?1 AND rid=?2")                \
+	X(SPOOL_REDIRECT,                                                      \
+	    "UPDATE recipient SET redirected=?3,due_us=0"                      \
+	    " WHERE mid=?1 AND rid=?2")
 enum spool_statement {
 #define X(constant, sql) constant,
 	SPOOL_STATEMENTS(X)
@@ -52,6 +55,7 @@ enum spool_change_kind {
 	CHANGE_DROP_MESSAGE,   /* with its content */
 	CHANGE_DROP_RECIPIENT, /* it is finished */
 	CHANGE_REQUEUE,        /* it waits */
+	CHANGE_REDIRECT,       /* it goes to another domain */
 	CHANGE_PUT_MADE,       /* the relay has made a message */
 };
 struct spool_change {
@@ -62,6 +66,7 @@ struct spool_change {
 	uint32_t attempts, warnings;
 	utime due, warned;
 	char *last_error;        /* owned; or NULL */
+	char *redirected;        /* REDIRECT: owned */
 	struct spool_made *made; /* PUT_MADE: borrowed */
 };
 

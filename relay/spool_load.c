@@ -67,6 +67,7 @@ load_recipients(sqlite3_stmt *stmt, struct message *m,
 		notify_set_recipient(&m->notify, r->rid,
 		    (unsigned)sqlite3_column_int(stmt, 7),
 		    column_slice(stmt, 8));
+		r->redirected = arena_slice(texts, column_slice(stmt, 9));
 		count++;
 	}
 	(void)sqlite3_reset(stmt);
@@ -142,7 +143,7 @@ spool_load(
 		-1, &messages, NULL) == SQLITE_OK &&
 	    sqlite3_prepare_v2(s->db,
 		"SELECT rid,address,attempts,due_us,last_error,warnings,"
-		"warned_us,notify,orcpt"
+		"warned_us,notify,orcpt,redirected"
 		" FROM recipient WHERE mid=?1 ORDER BY rid",
 		-1, &recipients, NULL) == SQLITE_OK;
 

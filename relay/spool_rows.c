@@ -129,6 +129,7 @@ static void
 change_fini(struct spool_change *change)
 {
 	free(change->last_error);
+	free(change->redirected);
 }
 
 void
@@ -195,6 +196,18 @@ spool_requeue(struct spool *s, const struct group *g)
 	}
 }
 
+void
+spool_redirect(struct spool *s, const struct group *g)
+{
+	for (uint32_t i = 0; i < g->count; i++) {
+		struct spool_change *change =
+		    add_change(s, CHANGE_REDIRECT, g->message->mid);
+
+		change->number = g->rids[i];
+		change->redirected = xstrdup(g->domain->name);
+	}
+}
+
 static void
 apply_drop(struct spool *s, const struct spool_change *change)
 {
@@ -247,6 +260,17 @@ apply_requeue(struct spool *s, const struct spool_change *change)
 }
 
 static void
+apply_redirect(struct spool *s, const struct spool_change *change)
+{
+	sqlite3_stmt *stmt = s->statements[SPOOL_REDIRECT];
+
+	bind_u64(stmt, 1, change->mid);
+	bind_u64(stmt, 2, change->number);
+	bind_slice(stmt, 3, slice_cstr(change->redirected));
+	(void)write_row(s, SPOOL_REDIRECT);
+}
+
+static void
 apply_change(struct spool *s, const struct spool_change *change)
 {
 	sqlite3_stmt *stmt = s->statements[SPOOL_DROP_RECIPIENT];
@@ -262,6 +286,9 @@ apply_change(struct spool *s, const struct spool_change *change)
 		return;
 	case CHANGE_REQUEUE:
 		apply_requeue(s, change);
+		return;
+	case CHANGE_REDIRECT:
+		apply_redirect(s, change);
 		return;
 	case CHANGE_PUT_MADE:
 		apply_made(s, change->made);

@@ -5,7 +5,7 @@
 
 /* "fpst": says that a database is ours (PRAGMA application_id). */
 #define SPOOL_APPLICATION_ID 0x66707374
-#define SPOOL_SCHEMA_VERSION 4
+#define SPOOL_SCHEMA_VERSION 5
 
 static const char spool_schema[] =
     "CREATE TABLE message("
@@ -30,6 +30,7 @@ static const char spool_schema[] =
     " orcpt TEXT,"
     " warnings INTEGER NOT NULL DEFAULT 0,"
     " warned_us INTEGER NOT NULL DEFAULT 0,"
+    " redirected TEXT,"
     " PRIMARY KEY(mid, rid)) WITHOUT ROWID;"
     /* id = mid * 16384 + number of the piece */
     "CREATE TABLE content(id INTEGER PRIMARY KEY, bytes BLOB NOT NULL);"
@@ -48,6 +49,7 @@ static const char *const spool_updates[] = {
 	"0;",
 	"ALTER TABLE message ADD COLUMN content BLOB;",
 	"ALTER TABLE message ADD COLUMN profile TEXT;",
+	"ALTER TABLE recipient ADD COLUMN redirected TEXT;",
 };
 
 /* Of pages that SQLite keeps in memory there are 384 KB, whatever the size of a

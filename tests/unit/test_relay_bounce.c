@@ -140,7 +140,7 @@ test_first_version(void **state)
 		s = spool_open(w, "queue.db", &hooks, &err);
 		if (s == NULL)
 			fail_msg("%s", err.msg);
-		assert_int_equal(number_of(s, "PRAGMA user_version"), 4);
+		assert_int_equal(number_of(s, "PRAGMA user_version"), 5);
 		assert_true(spool_load(s, take, &taken, &err));
 		assert_int_equal(taken, round);
 		assert_int_equal(spool_next_mid(s), 7 + round);
