@@ -123,6 +123,11 @@ void spool_note_damage(struct spool *s);
 void spool_apply_changes(struct spool *s);
 /* Forgets them: they are on record, or nobody is left who would record them. */
 void spool_forget_changes(struct spool *s);
+/* The key of a piece of a message's content. */
+uint64_t spool_piece_id(uint64_t mid, uint32_t index);
+/* Deletes the first `count` pieces of a message, in the transaction or, if none
+ * is open, at once. */
+bool spool_drop_pieces(struct spool *s, uint64_t mid, uint32_t count);
 /* Whether the disk takes as much as a message, in a transaction of its own. */
 bool spool_probe(struct spool *s);
 

@@ -36,8 +36,8 @@ write_row(struct spool *s, enum spool_statement which)
 	return !s->is_doomed;
 }
 
-static uint64_t
-piece_id(uint64_t mid, uint32_t index)
+uint64_t
+spool_piece_id(uint64_t mid, uint32_t index)
 {
 	assert(index <= SPOOL_PIECES_MAX);
 	return mid * SPOOL_PIECES_MAX + index;
@@ -51,7 +51,7 @@ write_piece(struct spool *s, uint64_t mid, uint32_t index, struct slice bytes)
 	sqlite3_stmt *stmt = s->statements[SPOOL_PUT_PIECE];
 
 	assert(index < SPOOL_PIECES_MAX);
-	bind_u64(stmt, 1, piece_id(mid, index));
+	bind_u64(stmt, 1, spool_piece_id(mid, index));
 	bind_blob(stmt, 2, bytes);
 	s->open_bytes += bytes.len;
 	return write_row(s, SPOOL_PUT_PIECE);
@@ -208,16 +208,23 @@ spool_redirect(struct spool *s, const struct group *g)
 	}
 }
 
-static void
-apply_drop(struct spool *s, const struct spool_change *change)
+bool
+spool_drop_pieces(struct spool *s, uint64_t mid, uint32_t count)
 {
 	sqlite3_stmt *stmt = s->statements[SPOOL_DROP_PIECES];
 
-	if (change->number > 0) {
-		bind_u64(stmt, 1, piece_id(change->mid, 0));
-		bind_u64(stmt, 2, piece_id(change->mid, change->number));
-		if (!write_row(s, SPOOL_DROP_PIECES))
-			return;
+	bind_u64(stmt, 1, spool_piece_id(mid, 0));
+	bind_u64(stmt, 2, spool_piece_id(mid, count));
+	return spool_run(s, SPOOL_DROP_PIECES);
+}
+
+static void
+apply_drop(struct spool *s, const struct spool_change *change)
+{
+	if (change->number > 0 &&
+	    !spool_drop_pieces(s, change->mid, change->number)) {
+		spool_doom(s);
+		return;
 	}
 	bind_u64(s->statements[SPOOL_DROP_RECIPIENTS], 1, change->mid);
 	if (!write_row(s, SPOOL_DROP_RECIPIENTS))
@@ -345,7 +352,7 @@ spool_get_piece(struct spool *s, uint64_t mid, uint32_t index, struct buf *out)
 {
 	buf_clear(out);
 	return (index == 0 && get_bytes(s, SPOOL_GET_CONTENT, mid, out)) ||
-	    get_bytes(s, SPOOL_GET_PIECE, piece_id(mid, index), out);
+	    get_bytes(s, SPOOL_GET_PIECE, spool_piece_id(mid, index), out);
 }
 
 /* ---- counters ---- */
