@@ -105,6 +105,9 @@ def fill(path: pathlib.Path, count: int) -> None:
              for mid in range(1, count + 1)))
         db.execute("UPDATE counter SET value=? WHERE name='mid'", (count + 1,))
     db.close()
+    # Or the relay's first flushes would write all of this.
+    with path.open("r+b") as file:
+        os.fsync(file)
 
 
 def send(port: int, count: int) -> None:
