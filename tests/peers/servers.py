@@ -12,7 +12,7 @@ import subprocess
 import time
 from pathlib import Path
 
-PATIENCE_S = 20
+PATIENCE_S = 60
 DOMAIN = "exchange.example"
 # Of whom each server gets to know, beside those of the machine.
 USERS = """\
