@@ -410,6 +410,20 @@ retire(struct delivery *d)
 
 /* ---- life cycle ---- */
 
+/* TLS and logging in were what another configuration asked for: connections
+ * that stand carry nothing more. */
+static void
+outdate(struct delivery *d)
+{
+	quit_idle(d);
+	LIST_FOREACH(link, &d->connections) {
+		struct connection *c =
+		    CONTAINER_OF(link, struct connection, link);
+
+		c->is_outdated |= c->state == CONNECTION_BUSY;
+	}
+}
+
 void
 deliver_reload(struct relay *r)
 {
@@ -426,6 +440,8 @@ deliver_reload(struct relay *r)
 		deliver_wake(d);
 	}
 	limits_reload(r);
+	HASH_ITER(hh, r->queue.domains, domain, next)
+	outdate(deliver_of(r, domain));
 }
 
 void

@@ -219,7 +219,7 @@ on_ready(struct connection *c)
 		deliver_setup_done(c->delivery, c);
 	else
 		deliver_wake(c->delivery);
-	if (c->messages >= messages_max || c->is_excess)
+	if (c->messages >= messages_max || c->is_excess || c->is_outdated)
 		begin_quit(c);
 	return true;
 }

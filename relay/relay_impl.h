@@ -301,6 +301,7 @@ struct connection {
 	struct list idle_link; /* IDLE: in relay->idle */
 	bool has_slot[SLOT_KINDS];
 	bool is_excess;       /* it ends when it can: a limit was lowered */
+	bool is_outdated;     /* likewise: made by another configuration */
 	utime connected_at;   /* from GREETING on */
 	utime idle_until;     /* IDLE: then it is closed, whatever comes */
 	size_t unwritten;     /* of the client's output: given to the stream,

@@ -120,6 +120,34 @@ test_lowered_for_all(void **state)
 	stage_fini(&s);
 }
 
+/* What stands was set up as another configuration asked: the idle connection
+ * ends at once, the busy one behind its message. */
+static void
+test_reload_ends_old(void **state)
+{
+	static const struct act slow[] = {
+		{ .on = STAGE_EOD, .from = 1, .to = 1, .what = ACT_STALL },
+		{ 0 },
+	};
+	static const char config[] =
+	    TWO_DOMAINS ", \"delivery\": {\"idle_timeout\": \"1h\"}";
+	struct stage s;
+
+	(void)state;
+	stage_init(&s, config);
+	(void)stage_host(&s, "10.1.1.11", slow);
+	stage_send(&s, 0, "u");
+	stage_send(&s, 1, "u");
+	stage_run_until(&s, 10 * UTIME_S);
+	assert_int_equal(s.relay->connections, 2);
+	buf_clear(&s.log);
+	reload(&s, config);
+	stage_run_until(&s, 20 * UTIME_S);
+	assert_log(&s, CLOSED("10", "2"));
+	assert_int_equal(s.relay->connections, 1);
+	stage_fini(&s);
+}
+
 /* delivernow forgets what has been sent in the period. */
 static void
 test_reset(void **state)
@@ -174,6 +202,7 @@ main(void)
 	TEST(&kit, test_lowered_domain);
 	TEST(&kit, test_lowered_mx_ip);
 	TEST(&kit, test_lowered_for_all);
+	TEST(&kit, test_reload_ends_old);
 	TEST(&kit, test_reset);
 	TEST(&kit, test_no_busy_loop);
 	return kit_run(&kit, "relay_limits");
