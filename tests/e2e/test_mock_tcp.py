@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """faultpost-mock over 127.0.0.1: what other people's clients see."""
-import errno
 import contextlib
+import errno
 import json
 import os
 import signal
