@@ -12,6 +12,16 @@ import pytest
 from relay_peers import Relay, Sink, config
 
 
+def bound_pair():
+    """A UDP socket and a TCP listener of one port, which nobody else has."""
+    while True:
+        udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        udp.bind(("127.0.0.1", 0))
+        try:
+            return udp, socket.create_server(udp.getsockname())
+        except OSError:
+            udp.close()
+
 
 class Dns:
     """A name server on loopback, UDP and TCP.  `zone` maps (name, type) to a
@@ -21,10 +31,8 @@ class Dns:
     def __init__(self, zone):
         self.zone = zone
         self.asked = []
-        self.udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self.udp.bind(("127.0.0.1", 0))
+        self.udp, self.tcp = bound_pair()
         self.port = self.udp.getsockname()[1]
-        self.tcp = socket.create_server(("127.0.0.1", self.port))
         for serve in (self.serve_udp, self.serve_tcp):
             threading.Thread(target=serve, daemon=True).start()
 
