@@ -25,18 +25,21 @@ struct key_count {
 };
 
 struct rule_book {
-	const struct rule *rules; /* borrowed */
-	size_t count;
+	const struct rule **rules; /* by number; owned, the rules borrowed */
+	size_t count, rules_cap;
+	size_t *order; /* owned; numbers, as they are asked */
+	size_t order_count, order_cap;
 	utime start;
 	struct rng rng;
 	/* The rules of stage s are by_stage[first[s]] to [first[s + 1] - 1],
-	 * as indexes in the order of the file. */
+	 * as numbers in the order in which they are asked. */
 	size_t *by_stage; /* owned */
-	size_t first[STAGE_COUNT + 1];
-	/* [rule index]; host: also those of keys beyond RULE_KEYS_MAX. */
+	size_t first[STAGE_COUNT + 1], by_stage_cap;
+	/* [number]; host: also those of keys beyond RULE_KEYS_MAX. */
 	struct rule_count *host; /* owned */
 	uint64_t *acted;         /* owned */
-	struct key_count *keys;  /* owned */
+	size_t host_cap, acted_cap;
+	struct key_count *keys; /* owned */
 	size_t key_count;
 	bool has_overflowed;
 	struct buf key;
@@ -44,6 +47,8 @@ struct rule_book {
 	pcre2_match_context *match_context; /* owned */
 };
 
+static void book_reserve(struct rule_book *b, size_t count);
+static size_t book_number(struct rule_book *b, const struct rule *rule);
 static void book_sort(struct rule_book *b);
 static bool rule_holds(
     struct rule_book *b, const struct rule *r, const struct occasion *o);
@@ -54,6 +59,10 @@ static bool texts_match(const struct slice *globs, size_t glob_count,
 static bool glob_matches(struct slice glob, struct slice text);
 static struct rule_count *count_of(struct rule_book *b, struct rule_scope *s,
     size_t index, const struct occasion *o);
+static void scope_grow(
+    const struct rule_scope *s, struct rule_count **counts, size_t want);
+static struct rule_count *scope_count(struct rule_scope *s,
+    struct rule_count **counts, size_t rule_count, size_t index);
 static struct rule_count *count_of_address(
     struct rule_book *b, size_t index, struct slice address);
 static bool count_allows(const struct rule *r, const struct rule_count *c);
@@ -65,26 +74,47 @@ rule_book_new(
     const struct rule *rules, size_t count, uint64_t seed, utime start)
 {
 	struct rule_book *b = xcalloc(1, sizeof(*b));
-	bool has_patterns = false;
 
-	b->rules = rules;
-	b->count = count;
 	b->start = start;
 	rng_init(&b->rng, seed);
-	b->by_stage = xcalloc(count + 1, sizeof(*b->by_stage));
-	b->host = xcalloc(count + 1, sizeof(*b->host));
-	b->acted = xcalloc(count + 1, sizeof(*b->acted));
-	book_sort(b);
+	book_reserve(b, count);
 	for (size_t i = 0; i < count; i++)
-		has_patterns |= rules[i].match != NULL;
-	if (has_patterns) {
-		b->match = pcre2_match_data_create(1, NULL);
-		b->match_context = pcre2_match_context_create(NULL);
-		if (b->match == NULL || b->match_context == NULL)
-			abort();
-		pcre2_set_match_limit(b->match_context, MATCH_STEPS_MAX);
-	}
+		b->order[i] = book_number(b, &rules[i]);
+	b->order_count = count;
+	book_sort(b);
 	return b;
+}
+
+/* Room for so many rules in all arrays. */
+static void
+book_reserve(struct rule_book *b, size_t count)
+{
+	b->rules = xgrow(
+	    (void *)b->rules, &b->rules_cap, count + 1, sizeof(const void *));
+	b->order = xgrow(b->order, &b->order_cap, count + 1, sizeof(*b->order));
+	b->by_stage = xgrow(
+	    b->by_stage, &b->by_stage_cap, count + 1, sizeof(*b->by_stage));
+	b->host = xgrow(b->host, &b->host_cap, count + 1, sizeof(*b->host));
+	b->acted = xgrow(b->acted, &b->acted_cap, count + 1, sizeof(*b->acted));
+}
+
+/* Gives the rule the next number, for which there is room. */
+static size_t
+book_number(struct rule_book *b, const struct rule *rule)
+{
+	const size_t number = b->count++;
+
+	b->rules[number] = rule;
+	b->host[number] = (struct rule_count){ 0 };
+	b->acted[number] = 0;
+	if (rule->match == NULL || b->match != NULL)
+		return number;
+	b->match = pcre2_match_data_create(1, NULL);
+	b->match_context = pcre2_match_context_create(NULL);
+	if (b->match == NULL || b->match_context == NULL)
+		abort();
+	pcre2_set_match_limit(b->match_context, MATCH_STEPS_MAX);
+	return number;
 }
 
 static void
@@ -94,11 +124,31 @@ book_sort(struct rule_book *b)
 
 	for (size_t stage = 0; stage < STAGE_COUNT; stage++) {
 		b->first[stage] = at;
-		for (size_t i = 0; i < b->count; i++)
-			if ((size_t)b->rules[i].on == stage)
-				b->by_stage[at++] = i;
+		for (size_t i = 0; i < b->order_count; i++) {
+			const size_t number = b->order[i];
+
+			if ((size_t)b->rules[number]->on == stage)
+				b->by_stage[at++] = number;
+		}
 	}
 	b->first[STAGE_COUNT] = at;
+}
+
+size_t
+rule_book_add(struct rule_book *b, const struct rule *rule)
+{
+	book_reserve(b, b->count + 1);
+	return book_number(b, rule);
+}
+
+void
+rule_book_arrange(struct rule_book *b, const size_t *numbers, size_t count)
+{
+	assert(count <= b->count);
+	for (size_t i = 0; i < count; i++)
+		b->order[i] = numbers[i];
+	b->order_count = count;
+	book_sort(b);
 }
 
 void
@@ -120,6 +170,8 @@ rule_book_destroy(struct rule_book **bp)
 	free(b->acted);
 	free(b->host);
 	free(b->by_stage);
+	free(b->order);
+	free((void *)b->rules);
 	free(b);
 	*bp = NULL;
 }
@@ -130,7 +182,7 @@ rule_book_ask(struct rule_book *b, struct rule_scope *s,
 {
 	for (size_t i = b->first[o->stage]; i < b->first[o->stage + 1]; i++) {
 		const size_t index = b->by_stage[i];
-		const struct rule *r = &b->rules[index];
+		const struct rule *r = b->rules[index];
 		struct rule_count *c;
 
 		if (!rule_holds(b, r, o))
@@ -161,7 +213,7 @@ rule_book_next_body(const struct rule_book *b, uint64_t from)
 
 	for (size_t i = b->first[STAGE_BODY]; i < b->first[STAGE_BODY + 1];
 	     i++) {
-		const uint64_t after = b->rules[b->by_stage[i]].after;
+		const uint64_t after = b->rules[b->by_stage[i]]->after;
 
 		if (after >= from && after < next)
 			next = after;
@@ -260,18 +312,13 @@ static struct rule_count *
 count_of(struct rule_book *b, struct rule_scope *s, size_t index,
     const struct occasion *o)
 {
-	switch (b->rules[index].per) {
+	switch (b->rules[index]->per) {
 	case RULE_PER_HOST:
 		break;
 	case RULE_PER_CONNECTION:
-		if (s->connection == NULL)
-			s->connection =
-			    xcalloc(s->count, sizeof(*s->connection));
-		return &s->connection[index];
+		return scope_count(s, &s->connection, b->count, index);
 	case RULE_PER_MESSAGE:
-		if (s->message == NULL)
-			s->message = xcalloc(s->count, sizeof(*s->message));
-		return &s->message[index];
+		return scope_count(s, &s->message, b->count, index);
 	case RULE_PER_RECIPIENT:
 		assert(o->to_count == 1);
 		return count_of_address(b, index, o->to[0]);
@@ -279,6 +326,31 @@ count_of(struct rule_book *b, struct rule_scope *s, size_t index,
 		return count_of_address(b, index, o->from);
 	}
 	return &b->host[index];
+}
+
+static void
+scope_grow(const struct rule_scope *s, struct rule_count **counts, size_t want)
+{
+	if (*counts == NULL)
+		return;
+	*counts = xrealloc(*counts, want * sizeof(**counts));
+	memset(*counts + s->count, 0, (want - s->count) * sizeof(**counts));
+}
+
+/* The count of a rule in one of the scope's arrays; both grow when rules have
+ * been added to the book meanwhile. */
+static struct rule_count *
+scope_count(struct rule_scope *s, struct rule_count **counts, size_t rule_count,
+    size_t index)
+{
+	if (rule_count > s->count) {
+		scope_grow(s, &s->connection, rule_count);
+		scope_grow(s, &s->message, rule_count);
+		s->count = rule_count;
+	}
+	if (*counts == NULL)
+		*counts = xcalloc(s->count, sizeof(**counts));
+	return &(*counts)[index];
 }
 
 static struct rule_count *

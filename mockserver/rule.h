@@ -176,7 +176,7 @@ struct rule_count {
  * with the number of rules; message counts start anew with each
  * rule_scope_begin_message(). */
 struct rule_scope {
-	struct rule_count *connection, *message; /* owned; [rule index] */
+	struct rule_count *connection, *message; /* owned; [number] */
 	size_t count;
 };
 void rule_scope_init(struct rule_scope *s, size_t rule_count);
@@ -190,13 +190,21 @@ struct rule_book;
 struct rule_book *rule_book_new(
     const struct rule *rules, size_t count, uint64_t seed, utime start);
 void rule_book_destroy(struct rule_book **bp);
+/* One more rule (borrowed likewise), which is not asked before it is arranged.
+ * Returns its number: the rules that the book was made with have the first
+ * ones, in their order.  No number is given twice. */
+size_t rule_book_add(struct rule_book *b, const struct rule *rule);
+/* From now on the rules of these numbers are asked, in this order.  The others
+ * keep their counts. */
+void rule_book_arrange(
+    struct rule_book *b, const size_t *numbers, size_t count);
 /* The rule that acts on this occasion, or NULL, counting as told above.  *n is
  * the number of the occasion under its key.  Under 1 us for 100 rules that do
  * not hold (without patterns). */
 const struct rule *rule_book_ask(struct rule_book *b, struct rule_scope *s,
     const struct occasion *o, uint64_t *n);
-/* How often the rule of that index acted. */
-uint64_t rule_book_acted(const struct rule_book *b, size_t index);
+/* How often the rule of that number acted. */
+uint64_t rule_book_acted(const struct rule_book *b, size_t number);
 /* The least `after` of the body rules that is at least `from`, or UINT64_MAX:
  * the number of bytes at which the next occasion of stage body is due. */
 uint64_t rule_book_next_body(const struct rule_book *b, uint64_t from);

@@ -309,6 +309,44 @@ test_keys_are_bounded(void **state)
 	mock_scenario_fini(&s);
 }
 
+/* Rules come, go and change places while a connection keeps its counts. */
+static void
+test_arranged(void **state)
+{
+	static const size_t first[] = { 0 }, two[] = { 1, 0 },
+			    three[] = { 2, 1, 0 };
+	struct mock_scenario s;
+	struct rule_scope scope;
+	struct rule_book *b;
+	const struct rule *rules;
+
+	(void)state;
+	read_rules(&s,
+	    AT_RCPT ", \"per\": \"connection\", \"nth\": 2}, " AT_RCPT
+		    ", \"per\": \"connection\", \"nth\": 1}, " AT_RCPT
+		    ", \"per\": \"message\", \"match\": \".\", \"nth\": 1}");
+	rules = s.hosts.at[0].rules.at;
+	b = rule_book_new(rules, 1, 1, START);
+	rule_scope_init(&scope, 1);
+	assert_int_equal(ask_letter(b, &scope, &s, 'r'), '-');
+	assert_int_equal(rule_book_add(b, &rules[1]), 1);
+	assert_int_equal(ask_letter(b, &scope, &s, 'r'), '0');
+	rule_book_arrange(b, two, 2);
+	assert_int_equal(ask_letter(b, &scope, &s, 'r'), '1');
+	rule_book_arrange(b, NULL, 0);
+	assert_int_equal(ask_letter(b, &scope, &s, 'r'), '-');
+	assert_int_equal(rule_book_add(b, &rules[2]), 2);
+	rule_book_arrange(b, three, 3);
+	assert_int_equal(ask_letter(b, &scope, &s, 'r'), '-');
+	rule_book_arrange(b, first, 1);
+	assert_int_equal(ask_letter(b, &scope, &s, 'r'), '-');
+	assert_int_equal(rule_book_acted(b, 0), 1);
+	assert_int_equal(rule_book_acted(b, 1), 1);
+	rule_scope_fini(&scope);
+	rule_book_destroy(&b);
+	mock_scenario_fini(&s);
+}
+
 int
 main(void)
 {
@@ -319,5 +357,6 @@ main(void)
 	TEST(&kit, test_probability);
 	TEST(&kit, test_next_body);
 	TEST(&kit, test_keys_are_bounded);
+	TEST(&kit, test_arranged);
 	return kit_run(&kit, "rule");
 }
