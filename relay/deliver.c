@@ -69,20 +69,22 @@ deliver_wake(struct delivery *d)
 
 /* ---- what connections report ---- */
 
-static void
-leave_setup(struct delivery *d, struct connection *c)
+void
+deliver_leave_setup(struct delivery *d, const struct connection *c)
 {
+	struct connection **place = d->setup == c ? &d->setup : &d->probe;
+
 	/* It may have been too slow to be waited for. */
-	if (d->setup == c)
-		d->setup = NULL;
-	else if (d->probe == c)
-		d->probe = NULL;
+	if (*place != c)
+		return;
+	*place = NULL;
+	d->relay->pending--;
 }
 
 void
 deliver_setup_done(struct delivery *d, struct connection *c)
 {
-	leave_setup(d, c);
+	deliver_leave_setup(d, c);
 	deliver_note_tried(d);
 	host_on_up(c->host);
 	deliver_wake(d);
@@ -147,7 +149,7 @@ deliver_host_failed(struct delivery *d, struct connection *c,
 	unsigned how = (is_down ? 0 : ROUND_ANSWERED) |
 	    (failure->code / 100 == 4 ? ROUND_SOFT : 0);
 
-	leave_setup(d, c);
+	deliver_leave_setup(d, c);
 	log_connection_error(&r->log, failure);
 	set_last_error(d, failure);
 	deliver_note_tried(d);
@@ -230,8 +232,10 @@ find_idle(struct delivery *d, const struct group *g, utime now)
 	return NULL;
 }
 
-static struct connection *
-open_connection(struct delivery *d, const struct group *g, size_t index)
+/* Opens one, to be found in `place` while it is being set up. */
+static void
+open_connection(struct delivery *d, const struct group *g, size_t index,
+    struct connection **place)
 {
 	struct candidates *c = &d->domain->candidates;
 	struct connection *connection;
@@ -241,9 +245,10 @@ open_connection(struct delivery *d, const struct group *g, size_t index)
 		pick_opened(c, index);
 	d->connection_count++;
 	d->relay->connections++;
+	d->relay->pending++;
 	connection = outbound_open(d, c->list[index].host);
 	limits_opened(d, connection);
-	return connection;
+	*place = connection;
 }
 
 /* When the choice for the group is a host that is down and due, it is probed,
@@ -263,7 +268,7 @@ probe_for(struct delivery *d, const struct group *g,
 	if ((standing == PICK_NONE ||
 		c->list[choice].priority < c->list[standing].priority) &&
 	    limits_may_open(d))
-		d->probe = open_connection(d, g, choice);
+		open_connection(d, g, choice, &d->probe);
 }
 
 /* Opens the choice for the group, unless that has to wait for its turn; false
@@ -277,7 +282,7 @@ open_for(struct delivery *d, const struct group *g, utime now)
 	if (choice == PICK_NONE)
 		return false;
 	if (choice != PICK_FULL && d->setup == NULL && limits_may_open(d))
-		d->setup = open_connection(d, g, choice);
+		open_connection(d, g, choice, &d->setup);
 	return true;
 }
 

@@ -38,7 +38,7 @@ static void
 place_group(struct relay *r, struct group *g, const struct spool_recipient *s)
 {
 	if (s != NULL) {
-		g->attempts = s->attempts;
+		group_set_attempts(&r->queue, g, s->attempts);
 		g->warnings = s->warnings;
 		g->warned = s->warned;
 		if (s->last_error.at != NULL)
@@ -119,7 +119,7 @@ finish_group(struct delivery *d, struct group *g)
 		queue_remove_message(&r->queue, g->message);
 	if (g->state != GROUP_ACTIVE)
 		group_make_active(g);
-	if (!group_finish(&g))
+	if (!group_finish(&r->queue, &g))
 		return;
 	log_event(&r->log, &ev);
 	spool_drop_message(r->spool, ev.mid, pieces);
@@ -195,7 +195,7 @@ deliver_requeue_attempted(struct delivery *d, struct group *g)
 {
 	const struct relay_bounce_profile *profile = deliver_profile(d, g);
 
-	g->attempts++;
+	group_set_attempts(&d->relay->queue, g, g->attempts + 1);
 	if (retry_is_exhausted(profile, g->attempts)) {
 		expire_group(d, g);
 		return;

@@ -279,7 +279,7 @@ limits_release_slow(struct delivery *d, utime now)
 	struct connection *c = d->setup;
 
 	if (c != NULL && outbound_is_slow(c, now) && has_more_than_setups(d))
-		d->setup = NULL;
+		deliver_leave_setup(d, c);
 }
 
 utime

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Looking at one message of the queue: its content, or the oldest's header. */
+#include "relay/age.h"
 #include "relay/operate.h"
 #include "relay/received.h"
 
@@ -77,21 +78,6 @@ operate_showmessage(struct operation *op, struct err *err)
 
 /* ---- oldmessage ---- */
 
-struct oldest {
-	const struct message *message; /* or NULL */
-};
-
-static void
-on_group(void *owner, struct group *g)
-{
-	struct oldest *o = owner;
-	const struct message *m = g->message;
-
-	if (o->message == NULL || m->received < o->message->received ||
-	    (m->received == o->message->received && m->mid < o->message->mid))
-		o->message = m;
-}
-
 /* The part of the content before its empty line. */
 static struct slice
 header_of(struct slice content)
@@ -104,27 +90,24 @@ header_of(struct slice content)
 bool
 operate_oldmessage(struct operation *op, struct err *err)
 {
-	struct oldest oldest = { NULL };
+	const struct message *oldest = age_oldest(&op->relay->queue);
 	struct buf content = { 0 };
-	struct domain *domain, *next;
 	utime age;
 
 	(void)err;
-	HASH_ITER(hh, op->relay->queue.domains, domain, next)
-	operate_each_group(domain, on_group, &oldest);
-	if (oldest.message == NULL) {
+	if (oldest == NULL) {
 		buf_append_cstr(&op->answer->text, "No messages.\n");
 		return true;
 	}
-	age = world_now(op->relay->world) - oldest.message->received;
-	buf_printf(&op->answer->text,
-	    "MID %llu: ", (unsigned long long)oldest.message->mid);
+	age = world_now(op->relay->world) - oldest->received;
+	buf_printf(
+	    &op->answer->text, "MID %llu: ", (unsigned long long)oldest->mid);
 	status_append_age(&op->answer->text, age);
 	buf_append_cstr(&op->answer->text, " old\n");
-	read_content(op->relay, oldest.message, SPOOL_PIECE_BYTES, &content);
+	read_content(op->relay, oldest, SPOOL_PIECE_BYTES, &content);
 	append_plain(&op->answer->text, header_of(buf_slice(&content)));
 	op->answer->object =
-	    json_pack("{s:I,s:I}", "mid", (json_int_t)oldest.message->mid,
+	    json_pack("{s:I,s:I}", "mid", (json_int_t)oldest->mid,
 		"age_seconds", (json_int_t)(age / UTIME_S));
 	buf_fini(&content);
 	return true;

@@ -2,45 +2,30 @@
 /* Looking at the relay: `status`, `hoststatus`, `tophosts`; see status.h. */
 #include "relay/operate.h"
 
+#include "relay/age.h"
 #include "relay/metrics.h"
 
-/* Of the recipients of one or more domains. */
-struct tally {
-	struct gauges gauges;
-	utime oldest, due;
-};
-
-static void
-on_group(void *owner, struct group *g)
-{
-	struct tally *tally = owner;
-
-	if (g->attempts > 0)
-		tally->gauges.attempted += g->count;
-	else
-		tally->gauges.unattempted += g->count;
-	if (g->message->received < tally->oldest)
-		tally->oldest = g->message->received;
-	if (g->state == GROUP_WAITING && group_due(g) < tally->due)
-		tally->due = group_due(g);
-}
-
-static size_t
-setup_count(const struct delivery *d)
-{
-	return (size_t)(d->setup != NULL) + (size_t)(d->probe != NULL);
-}
-
-static void
-tally_domain(struct tally *tally, struct domain *domain)
+static struct gauges
+gauges_of(const struct domain *domain)
 {
 	const struct delivery *d = domain->delivery;
+	struct gauges g = {
+		.unattempted = domain->tally.unattempted,
+		.attempted = domain->tally.attempted,
+	};
 
-	operate_each_group(domain, on_group, tally);
 	if (d == NULL)
-		return;
-	tally->gauges.connections += d->connection_count - setup_count(d);
-	tally->gauges.pending += setup_count(d);
+		return g;
+	g.pending = (size_t)(d->setup != NULL) + (size_t)(d->probe != NULL);
+	g.connections = d->connection_count - g.pending;
+	return g;
+}
+
+/* When the message was received; NULL: there is none. */
+static utime
+received(const struct message *m)
+{
+	return m != NULL ? m->received : UTIME_NEVER;
 }
 
 /* Down when all of its addresses are; what was never tried is unknown. */
@@ -95,11 +80,13 @@ bool
 operate_hoststatus(struct operation *op, struct err *err)
 {
 	struct domain *domain = operation_domain(op, operation_word(op, 1));
-	struct tally tally = { .oldest = UTIME_NEVER, .due = UTIME_NEVER };
 	struct shown_candidate *candidates = NULL;
+	struct group *waiting;
 	struct host_status s = {
 		.domain = operation_word(op, 1),
 		.now = world_now(op->relay->world),
+		.oldest = UTIME_NEVER,
+		.next_retry = UTIME_NEVER,
 		.last_activity = UTIME_NEVER,
 		.expires = UTIME_NEVER,
 		.is_suspended = op->relay->is_suspended,
@@ -107,8 +94,12 @@ operate_hoststatus(struct operation *op, struct err *err)
 
 	(void)err;
 	if (domain != NULL) {
-		tally_domain(&tally, domain);
 		s.domain = slice_cstr(domain->name);
+		s.gauges = gauges_of(domain);
+		s.oldest = received(age_oldest_of(domain));
+		waiting = domain_first_waiting(domain);
+		if (waiting != NULL)
+			s.next_retry = group_due(waiting);
 		s.state = state_of(domain);
 		s.candidates = candidates =
 		    show_candidates(&domain->candidates);
@@ -116,9 +107,6 @@ operate_hoststatus(struct operation *op, struct err *err)
 		if (domain->delivery != NULL)
 			fill_notes(&s, domain->delivery);
 	}
-	s.gauges = tally.gauges;
-	s.oldest = tally.oldest;
-	s.next_retry = tally.due;
 	host_status_format(&s, &op->answer->text);
 	op->answer->object = host_status_json(&s);
 	free(candidates);
@@ -128,18 +116,17 @@ operate_hoststatus(struct operation *op, struct err *err)
 /* ---- tophosts ---- */
 
 static struct top_host
-top_host_of(struct domain *domain)
+top_host_of(const struct domain *domain)
 {
 	const struct delivery *d = domain->delivery;
-	struct tally tally = { .oldest = UTIME_NEVER, .due = UTIME_NEVER };
+	struct gauges gauges = gauges_of(domain);
 	struct top_host h = {
 		.domain = domain->name,
 		.is_down = state_of(domain) == SHOWN_DOWN,
 	};
 
-	tally_domain(&tally, domain);
-	h.active = tally.gauges.unattempted + tally.gauges.attempted;
-	h.connections = tally.gauges.connections + tally.gauges.pending;
+	h.active = gauges.unattempted + gauges.attempted;
+	h.connections = gauges.connections + gauges.pending;
 	if (d == NULL)
 		return h;
 	h.delivered = d->notes.counters.at[COUNTER_DELIVERED];
@@ -194,20 +181,20 @@ system_state(const struct relay *r)
 void
 operate_fill_status(struct relay *r, struct system_status *s)
 {
-	struct tally tally = { .oldest = UTIME_NEVER, .due = UTIME_NEVER };
-	struct domain *domain, *next;
-
-	HASH_ITER(hh, r->queue.domains, domain, next)
-	tally_domain(&tally, domain);
 	*s = (struct system_status){
 		.now = world_now(r->world),
 		.state = system_state(r),
-		.oldest = tally.oldest,
+		.oldest = received(age_oldest(&r->queue)),
 		.counters = &r->counters,
 		.mid = spool_last_mid(r->spool),
 		.icid = r->icid,
 		.dcid = r->dcid,
-		.gauges = tally.gauges,
+		.gauges = {
+			.unattempted = r->queue.tally.unattempted,
+			.attempted = r->queue.tally.attempted,
+			.connections = r->connections - r->pending,
+			.pending = r->pending,
+		},
 		.inbound = r->session_count,
 		.destinations = HASH_COUNT(r->queue.domains),
 	};

@@ -453,10 +453,7 @@ outbound_destroy(struct connection *c)
 
 	if (c->group != NULL)
 		group_return(c->group);
-	if (d->setup == c)
-		d->setup = NULL;
-	if (d->probe == c)
-		d->probe = NULL;
+	deliver_leave_setup(d, c);
 	d->connection_count--;
 	d->relay->connections--;
 	limits_closed(d, c);

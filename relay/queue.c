@@ -2,6 +2,7 @@
 /* The delivery queue in memory; see queue.h. */
 #include "relay/queue.h"
 
+#include "relay/age.h"
 #include "relay/cohort.h"
 
 /* Content in memory, of messages that are tried for the first time. */
@@ -133,6 +134,8 @@ queue_domain(struct queue *q, struct slice name)
 	}
 	d = xcalloc(1, sizeof(*d));
 	d->name = lower;
+	list_init(&d->by_age);
+	d->age_finger = &d->by_age;
 	HASH_ADD_KEYPTR(hh, q->domains, d->name, name.len, d);
 	return d;
 }
@@ -144,6 +147,7 @@ queue_drop_domain(struct queue *q, struct domain *d)
 	/* The analyzer does not know that an entry has its table. */
 	/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference) */
 	HASH_DEL(q->domains, d);
+	heap_remove(&q->by_age, &d->age);
 	candidates_fini(&d->candidates);
 	text_release(d->last_error);
 	free(d->name);
@@ -265,10 +269,38 @@ group_new(struct queue *q, struct message *m, struct domain *d)
 	g->domain = d;
 	g->place = queue_next_seq(q);
 	list_init(&g->link);
+	list_init(&g->by_age);
 	g->rids = &g->one;
 	m->groups++;
 	d->group_count++;
+	age_join(q, g);
 	return g;
+}
+
+/* Adds to what the group's recipients are counted as, in one of the totals. */
+static void
+tally_add(struct tally *tally, const struct group *g, uint64_t n)
+{
+	if (g->attempts > 0)
+		tally->attempted += n;
+	else
+		tally->unattempted += n;
+}
+
+/* Likewise in all of them; less, when `n` is a negative number. */
+static void
+group_count(struct queue *q, const struct group *g, int64_t n)
+{
+	tally_add(&q->tally, g, (uint64_t)n);
+	tally_add(&g->domain->tally, g, (uint64_t)n);
+}
+
+void
+group_set_attempts(struct queue *q, struct group *g, uint32_t attempts)
+{
+	group_count(q, g, -(int64_t)g->count);
+	g->attempts = attempts;
+	group_count(q, g, g->count);
 }
 
 void
@@ -284,7 +316,7 @@ group_add_rid(struct queue *q, struct group *g, uint32_t rid)
 		    xrealloc(g->rids, (g->count + 1) * sizeof(g->rids[0]));
 	}
 	g->rids[g->count++] = rid;
-	q->recipients++;
+	group_count(q, g, 1);
 }
 
 void
@@ -298,7 +330,7 @@ group_remove_rid(struct queue *q, struct group *g, uint32_t rid)
 	memmove(&g->rids[i], &g->rids[i + 1],
 	    (g->count - i - 1) * sizeof(g->rids[0]));
 	g->count--;
-	q->recipients--;
+	group_count(q, g, -1);
 }
 
 /* Takes it out of whatever it is in. */
@@ -316,7 +348,7 @@ group_detach(struct group *g)
 }
 
 bool
-group_finish(struct group **gp)
+group_finish(struct queue *q, struct group **gp)
 {
 	struct group *g = *gp;
 	struct message *m = g->message;
@@ -325,6 +357,7 @@ group_finish(struct group **gp)
 	assert(g->count == 0);
 	assert(g->state != GROUP_WAITING);
 	group_detach(g);
+	age_leave(q, g);
 	g->domain->group_count--;
 	finished = --m->groups == 0;
 	if (finished)
@@ -384,9 +417,13 @@ group_move(struct queue *q, struct group *g, struct domain *to)
 {
 	assert(g->state != GROUP_ACTIVE);
 	group_detach(g);
+	group_count(q, g, -(int64_t)g->count);
+	age_leave(q, g);
 	g->domain->group_count--;
 	g->domain = to;
 	to->group_count++;
+	age_join(q, g);
+	group_count(q, g, g->count);
 	group_make_ready(q, g);
 }
 

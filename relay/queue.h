@@ -38,6 +38,11 @@ struct message {
 	char *profile;         /* owned; of its listener; NULL: none is named */
 };
 
+/* Recipients that are not finished, by whether a round of theirs counted. */
+struct tally {
+	uint64_t attempted, unattempted;
+};
+
 enum group_state {
 	GROUP_READY,
 	GROUP_ACTIVE,
@@ -50,12 +55,13 @@ struct group {
 	struct message *message; /* shared by the message's groups */
 	struct domain *domain;   /* borrowed; outlives the group */
 	struct cohort *cohort;   /* ready, active: shared; else NULL */
+	struct list by_age;      /* in domain->by_age */
 	uint32_t *rids;          /* ascending; owned unless it is &one */
 	char *last_error;        /* shared; what the log would print; or NULL */
 	utime warned;            /* when the latest was made */
 	uint32_t one;            /* the only RID */
 	uint32_t count;
-	uint32_t attempts;    /* rounds that counted */
+	uint32_t attempts;    /* rounds that counted: group_set_attempts() */
 	uint32_t warnings;    /* delay warnings so far */
 	unsigned error_phase; /* enum maillog_phase of that, if a reply */
 	enum group_state state;
@@ -83,6 +89,10 @@ struct domain {
 	struct heap waiting;    /* of groups, by the end of their wait */
 	char *last_error;       /* shared: the latest of any group */
 	size_t ready_count, group_count;
+	struct tally tally;
+	struct list by_age;      /* of groups, the oldest message's first */
+	struct list *age_finger; /* in it, where the last one went */
+	struct heap_node age;    /* in queue->by_age, by that message */
 	struct candidates candidates;
 	void *delivery; /* the shell's: connections, timer */
 	UT_hash_handle hh;
@@ -91,7 +101,8 @@ struct domain {
 struct queue {
 	struct domain *domains; /* owned table */
 	uint64_t seq;           /* numbers places */
-	uint64_t recipients;    /* not finished */
+	struct tally tally;     /* of all domains */
+	struct heap by_age;     /* of domains that have groups: age.h */
 	uint64_t messages;      /* likewise */
 	uint64_t bytes;         /* of their content */
 	uint64_t content_bytes; /* of that, in memory too */
@@ -100,6 +111,12 @@ struct queue {
 /* Frees what is in it; the shell has taken its `delivery` back. */
 void queue_fini(struct queue *q);
 uint64_t queue_next_seq(struct queue *q);
+/* Recipients that are not finished. */
+static inline uint64_t
+queue_recipients(const struct queue *q)
+{
+	return q->tally.attempted + q->tally.unattempted;
+}
 struct domain *queue_domain(struct queue *q, struct slice name);
 /* Forgets a domain that has no groups. */
 void queue_drop_domain(struct queue *q, struct domain *d);
@@ -122,13 +139,15 @@ void queue_forget_content(struct queue *q, struct message *m);
 /* A group without recipients, in no state yet: group_add_rid(), then
  * group_make_ready() or group_make_waiting(). */
 struct group *group_new(struct queue *q, struct message *m, struct domain *d);
+/* How many of its rounds counted. */
+void group_set_attempts(struct queue *q, struct group *g, uint32_t attempts);
 /* RIDs are added in ascending order. */
 void group_add_rid(struct queue *q, struct group *g, uint32_t rid);
 /* The recipient is finished. */
 void group_remove_rid(struct queue *q, struct group *g, uint32_t rid);
 /* The group of which nobody is left; it is in no list.  Tells whether its
  * message is finished, too; then the message is freed. */
-bool group_finish(struct group **gp);
+bool group_finish(struct queue *q, struct group **gp);
 
 /* A new round begins, at the end of the ready. */
 void group_make_ready(struct queue *q, struct group *g);

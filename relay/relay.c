@@ -264,5 +264,5 @@ on_drain_deadline(struct timer *t)
 uint64_t
 relay_queued_recipients(const struct relay *r)
 {
-	return r->queue.recipients;
+	return queue_recipients(&r->queue);
 }

@@ -53,6 +53,7 @@ struct relay {
 	size_t session_count;
 	uint64_t icid, dcid; /* given last */
 	size_t connections;  /* outbound ones that are open */
+	size_t pending;      /* of these, being set up */
 	struct slots slots[SLOT_KINDS];
 	struct list idle;    /* connections that are, the longest first */
 	struct list bounces; /* made, and not on disk yet */
@@ -192,7 +193,8 @@ struct delivery {
 	size_t connection_count, idle_count;
 	struct slot_wait slots[SLOT_KINDS];
 	struct quota quota; /* of the whole domain */
-	/* Being set up: to a host that was up, and to one that was down. */
+	/* Being set up: to a host that was up, and to one that was down.
+	 * relay->pending counts them. */
 	struct connection *setup, *probe;
 	struct resolve *resolve; /* under way, or NULL */
 	utime candidates_expire;
@@ -210,6 +212,8 @@ void deliver_wake(struct delivery *d);
  * connection. */
 size_t deliver_index_of(
     const struct delivery *d, const struct connection *connection);
+/* The connection, if it is being set up, is no more, or is not waited for. */
+void deliver_leave_setup(struct delivery *d, const struct connection *c);
 /* How many connections the domain has to the host. */
 size_t deliver_connections_to(
     const struct delivery *d, const struct host *host);

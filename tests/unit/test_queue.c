@@ -155,7 +155,7 @@ test_move(void **state)
 	group_make_ready(&q, a);
 	group_make_waiting(&q, b, 20);
 	group_make_ready(&q, c);
-	b->attempts = 2;
+	group_set_attempts(&q, b, 2);
 	group_move(&q, a, y);
 	group_move(&q, b, y);
 	check_ready(&q, "x", "");
@@ -163,7 +163,7 @@ test_move(void **state)
 	assert_null(domain_first_waiting(queue_domain(&q, SLICE("x"))));
 	assert_int_equal(queue_domain(&q, SLICE("x"))->group_count, 0);
 	assert_int_equal(y->group_count, 3);
-	assert_int_equal(q.recipients, 6);
+	assert_int_equal(queue_recipients(&q), 6);
 	assert_int_equal(b->attempts, 2);
 	queue_fini(&q);
 }
@@ -176,16 +176,16 @@ test_recipients(void **state)
 
 	(void)state;
 	group_add_rid(&q, g, 7);
-	assert_int_equal(q.recipients, 3);
+	assert_int_equal(queue_recipients(&q), 3);
 	group_remove_rid(&q, g, 1);
 	assert_int_equal(g->count, 2);
 	assert_int_equal(g->rids[0], 0);
 	assert_int_equal(g->rids[1], 7);
 	group_remove_rid(&q, g, 7);
 	group_remove_rid(&q, g, 0);
-	assert_int_equal(q.recipients, 0);
+	assert_int_equal(queue_recipients(&q), 0);
 	group_make_active(g);
-	assert_true(group_finish(&g));
+	assert_true(group_finish(&q, &g));
 	assert_null(g);
 	assert_int_equal(queue_domain(&q, SLICE("x"))->group_count, 0);
 	queue_fini(&q);
@@ -203,8 +203,8 @@ test_two_groups(void **state)
 	(void)state;
 	group_remove_rid(&q, a, 0);
 	group_remove_rid(&q, a, 1);
-	assert_false(group_finish(&a));
-	assert_true(group_finish(&b));
+	assert_false(group_finish(&q, &a));
+	assert_true(group_finish(&q, &b));
 	/* And with what is left at the end. */
 	a = add(&q, 2, "x");
 	b = group_new(&q, a->message, queue_domain(&q, SLICE("y")));
