@@ -13,12 +13,13 @@ import smtplib
 import subprocess
 import sys
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 COMMANDS = ["faultpost", "faultpost run", "faultpost schema", "faultpost ctl",
             "faultpost-mock", "faultpost-relay", "faultpost-relay queue"]
 PATIENCE_S = 60
@@ -228,6 +229,7 @@ def test_links(page):
             assert anchor in anchors_of(target.read_text()), link
 
 
+@lru_cache
 def help_of(command, bin_dir):
     return subprocess.run([*command.split(), "--help"], text=True, check=True,
                           env=environment(bin_dir), capture_output=True).stdout
