@@ -2,19 +2,43 @@
 /* When a commit is due; see gather.h. */
 #include "relay/gather.h"
 
-utime
-gather_until(utime first, size_t waiting, size_t expected, utime flush)
-{
-	utime span = flush < GATHER_SPAN_MAX ? flush : GATHER_SPAN_MAX;
+#include <assert.h>
 
-	/* A few that are slow are not worth the wait of the many. */
-	if (expected <= waiting / 4)
-		return first;
-	return utime_add(first, span);
+void
+gather_arrive(struct gather *g)
+{
+	g->expected++;
+	if (g->returning > 0)
+		g->returning--;
+}
+
+void
+gather_leave(struct gather *g)
+{
+	assert(g->expected > 0);
+	g->expected--;
 }
 
 utime
-gather_span(utime span, utime last)
+gather_wait(struct gather *g, utime now)
 {
-	return span + (last - span) / 8;
+	utime span = g->span < GATHER_SPAN_MAX ? g->span : GATHER_SPAN_MAX;
+
+	if (g->waiting++ == 0)
+		g->first = now;
+	if (now - g->flushed > GATHER_RETURN_MAX)
+		g->returning = 0;
+	/* A few that are slow are not worth the wait of the many. */
+	if (g->expected + g->returning <= g->waiting / 4)
+		return g->first;
+	return utime_add(g->first, span);
+}
+
+void
+gather_flush(struct gather *g, utime before, utime after)
+{
+	g->span += (after - before - g->span) / 8;
+	g->returning = g->waiting;
+	g->waiting = 0;
+	g->flushed = after;
 }

@@ -3,7 +3,6 @@
  * The queue on disk: its transactions, when they are committed, and what
  * happens when that fails; see spool.h.
  */
-#include "relay/gather.h"
 #include "relay/spool_impl.h"
 
 /* Numbers are reserved on disk in blocks, the first at the start and the next
@@ -120,7 +119,6 @@ tell_tickets(struct spool *s, bool is_durable)
 
 	/* Whoever is told may put more; those wait for the next commit. */
 	list_move_all(&told, &s->tickets);
-	s->ticket_count = 0;
 	while (!list_is_empty(&told)) {
 		struct spool_ticket *t =
 		    CONTAINER_OF(told.next, struct spool_ticket, link);
@@ -130,27 +128,18 @@ tell_tickets(struct spool *s, bool is_durable)
 	}
 }
 
-static bool
-commit(struct spool *s)
-{
-	utime before = world_now(s->world);
-	bool ok = spool_run(s, SPOOL_COMMIT);
-
-	s->flush_span =
-	    gather_span(s->flush_span, world_now(s->world) - before);
-	return ok;
-}
-
 /* Ends the present moment, with what has become of messages so far; false when
  * nothing of it is on disk. */
 static bool
 end_moment(struct spool *s)
 {
+	utime before = world_now(s->world);
 	bool ok;
 
 	spool_apply_changes(s);
-	if (!s->is_doomed && !commit(s))
+	if (!s->is_doomed && !spool_run(s, SPOOL_COMMIT))
 		spool_doom(s);
+	gather_flush(&s->gather, before, world_now(s->world));
 	ok = !s->is_doomed;
 	if (ok) {
 		spool_forget_changes(s);
@@ -306,8 +295,10 @@ spool_last_mid(const struct spool *s)
 void
 spool_expect(struct spool *s, int change)
 {
-	assert(change > 0 || s->expected > 0);
-	s->expected += (size_t)change;
+	if (change > 0)
+		gather_arrive(&s->gather);
+	else
+		gather_leave(&s->gather);
 }
 
 /* ---- tickets ---- */
@@ -322,12 +313,6 @@ spool_ticket_cancel(struct spool_ticket *ticket)
 void
 spool_take_ticket(struct spool *s, struct spool_ticket *ticket)
 {
-	utime now = world_now(s->world);
-
-	if (s->ticket_count++ == 0)
-		s->first_ticket = now;
 	list_append(&s->tickets, &ticket->link);
-	spool_commit_by(s,
-	    gather_until(
-		s->first_ticket, s->ticket_count, s->expected, s->flush_span));
+	spool_commit_by(s, gather_wait(&s->gather, world_now(s->world)));
 }

@@ -8,6 +8,7 @@
 #ifndef FAULTPOST_RELAY_SPOOL_IMPL_H
 #define FAULTPOST_RELAY_SPOOL_IMPL_H
 
+#include "relay/gather.h"
 #include "relay/spool.h"
 
 #include <sqlite3.h>
@@ -76,12 +77,9 @@ struct spool {
 	char *path;                                      /* owned */
 	sqlite3 *db;                                     /* owned */
 	sqlite3_stmt *statements[SPOOL_STATEMENT_COUNT]; /* owned */
-	struct timer commit; /* or, after a fault, to try again */
-	struct list tickets; /* of the open transaction */
-	size_t ticket_count;
-	size_t expected;      /* messages on their way in */
-	utime first_ticket;   /* when the first of `tickets` came */
-	utime flush_span;     /* how long commits take, lately */
+	struct timer commit;  /* or, after a fault, to try again */
+	struct list tickets;  /* of the open transaction */
+	struct gather gather; /* how long those wait */
 	uint64_t open_bytes;  /* of content in the open transaction */
 	bool in_moment;       /* a transaction is open, or is doomed */
 	bool is_doomed;       /* nothing of it will be on disk, because ... */

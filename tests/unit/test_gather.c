@@ -3,42 +3,74 @@
 #include "relay/gather.h"
 #include "tests/unit/kit.h"
 
+/* `flush`: how long flushes have taken so far, the last of which served
+ * `served` clients `ago` before now; then so many arrived, of which `waiting`
+ * wait. */
 static struct gather_row {
 	const char *name;
-	size_t waiting, expected;
-	utime flush, want; /* since the first */
+	size_t served, arrived, waiting;
+	utime flush, ago, want; /* since the first */
 } rows[] = {
-	{ "alone", 1, 0, 1000, 0 },
-	{ "one more is coming", 1, 1, 1000, 1000 },
-	{ "flushes cost nothing", 1, 9, 0, 0 },
-	{ "flushes take very long", 1, 9, UTIME_S, GATHER_SPAN_MAX },
-	{ "most are there", 8, 2, 1000, 0 },
-	{ "some are missing", 8, 3, 1000, 1000 },
+	{ "alone", 0, 1, 1, 1000, 500, 0 },
+	{ "one more is coming", 0, 2, 1, 1000, 500, 1000 },
+	{ "flushes cost nothing", 0, 10, 1, 0, 500, 0 },
+	{ "flushes take very long", 0, 10, 1, UTIME_S, 500, GATHER_SPAN_MAX },
+	{ "most are there", 0, 10, 8, 1000, 500, 0 },
+	{ "some are missing", 0, 11, 8, 1000, 500, 1000 },
+	{ "the one served last has come back", 1, 1, 1, 1000, 500, 0 },
+	{ "one of two is not back", 2, 1, 1, 1000, 500, 1000 },
+	{ "half is served while half waits", 5, 5, 5, 1000, 500, 0 },
+	{ "the other half is not back", 10, 5, 5, 1000, 500, 1000 },
+	{ "who is gone is not waited for", 10, 5, 5, 1000,
+	    GATHER_RETURN_MAX + 1, 0 },
 };
+
+/* Flushes of the row's length, the last of which serves the row's clients. */
+static void
+flush_often(struct gather *g, const struct gather_row *row, utime *now)
+{
+	for (int i = 0; i < 200; i++) {
+		utime before = *now;
+
+		g->waiting = row->served;
+		*now += row->flush;
+		gather_flush(g, before, *now);
+	}
+	*now += row->ago;
+}
 
 static void
 test_row(void **state)
 {
 	const struct gather_row *row = *state;
+	struct gather g = { 0 };
+	utime now = 0, first, due = 0;
 
-	assert_int_equal(
-	    gather_until(500, row->waiting, row->expected, row->flush),
-	    500 + row->want);
+	flush_often(&g, row, &now);
+	first = now;
+	for (size_t i = 0; i < row->arrived; i++)
+		gather_arrive(&g);
+	for (size_t i = 0; i < row->waiting; i++) {
+		gather_leave(&g);
+		due = gather_wait(&g, now);
+	}
+	/* The mean of what flushes took is rounded down. */
+	assert_in_range(due - first, row->want - row->want / 50, row->want);
 }
 
-/* It follows what flushes take, both ways. */
+/* Who gave up is not waited for. */
 static void
-test_span(void **state)
+test_leave(void **state)
 {
-	utime span = 0;
+	struct gather g = { .span = 1000 };
 
 	(void)state;
-	for (int i = 0; i < 100; i++)
-		span = gather_span(span, 1000);
-	assert_in_range(span, 900, 1000);
-	for (int i = 0; i < 100; i++)
-		span = gather_span(span, 0);
-	assert_in_range(span, 0, 10);
+	gather_arrive(&g);
+	gather_arrive(&g);
+	gather_leave(&g);
+	assert_int_equal(gather_wait(&g, 500), 1500);
+	gather_leave(&g);
+	assert_int_equal(gather_wait(&g, 600), 500);
 }
 
 int
@@ -47,6 +79,6 @@ main(void)
 	struct kit kit = { 0 };
 
 	ROWS(&kit, rows, test_row);
-	TEST(&kit, test_span);
+	TEST(&kit, test_leave);
 	return kit_run(&kit, "gather");
 }
