@@ -156,6 +156,47 @@ permanence_rids(struct invariants *v, const struct ledger_entry *entry)
 	}
 }
 
+/* A candidate that the message should have gone on to, before it bounces at a
+ * host that does not offer what it needs. */
+static size_t
+seat_not_unable(const struct invariants *v, const struct ledger_entry *entry)
+{
+	const struct ledger_group *g = entry->group;
+	const struct routing *routing = &g->domain->routing;
+	bool is_bound = v->plan->relay.delivery.priorities == PRIORITIES_ONE;
+	size_t own = entry->connection != NULL
+	    ? routing_index(routing, &entry->connection->address->at)
+	    : SIZE_MAX;
+
+	for (size_t i = 0; own != SIZE_MAX && i < routing->count; i++) {
+		/* Behind the first that answered a round may be bound. */
+		if (is_bound &&
+		    routing->candidates[i].priority >
+			routing->candidates[own].priority)
+			break;
+		if (i != own && !seats_has(&g->unable, i))
+			return i;
+	}
+	return SIZE_MAX;
+}
+
+static void
+permanence_unable(struct invariants *v, const struct ledger_entry *entry)
+{
+	size_t left = seat_not_unable(v, entry);
+	char at[ENDPOINT_TEXT_MAX];
+
+	if (left == SIZE_MAX)
+		return;
+	invariant_fail(v, INV_PERMANENCE, &entry->moment,
+	    "a message that needs an extension bounces when each candidate "
+	    "has been found without it",
+	    "MID %llu RID %llu bounces, and %s may offer it",
+	    ULL(entry->line->mid), ULL(entry->line->rid),
+	    endpoint_format(
+		&entry->group->domain->routing.candidates[left].at, at));
+}
+
 /* 5xx, a hard DNS error, or expiry; whether that came in time is for
  * back-off. */
 static void
@@ -171,6 +212,8 @@ permanence_cause(struct invariants *v, const struct ledger_entry *entry)
 	bool is_null_mx = slice_eq(ev->enhanced, SLICE("5.1.10"));
 	bool is_dns = is_null_mx || slice_eq(ev->enhanced, SLICE("5.1.2"));
 
+	if (ledger_is_unable(ev))
+		permanence_unable(v, entry);
 	if (ev->code >= 500 && ev->code <= 599)
 		return;
 	/* A code without meaning, by configuration. */

@@ -289,7 +289,8 @@ witness_entry(struct witness *w, const struct ledger_entry *entry)
 		p->needs_tls |= tls_is_required(entry->connection->domain);
 		pair_check_secret(w, p);
 	} else if (entry->kind == LEDGER_DELAYED) {
-		p->lost |= entry->line->code == 0;
+		p->lost |=
+		    entry->line->code == 0 && !ledger_is_unable(entry->line);
 	} else if (entry->kind == LEDGER_FAILED && p->connection == 0 &&
 	    w->has_transcript && entry->connection->starts == 0) {
 		pair_unaccepted(w, p);

@@ -165,8 +165,9 @@ struct ledger_group {
 	struct ledger_moment round;
 	bool is_timed;
 	struct seats answered;
-	bool is_soft;                      /* a recipient got a 4xx in it */
-	uint64_t rounds;                   /* so far */
+	struct seats unable; /* of `answered`, those without an extension */
+	bool is_soft;        /* a recipient got a 4xx in it */
+	uint64_t rounds;     /* so far */
 	uint64_t attempts_lo, attempts_hi; /* unsuccessful ones */
 
 	void *class; /* of invariant_choice.c; while it has ready recipients */
@@ -345,6 +346,10 @@ enum tried {
 	TRIED_YES,
 };
 enum tried ledger_tried(const struct ledger_group *g, size_t seat);
+
+/* The line is about a recipient whose host was not asked: it does not offer
+ * what the message needs (delivery.md 35). */
+bool ledger_is_unable(const struct maillog_event *ev);
 
 /* Whether any host answered the group 4xx in its round, as far as is known. */
 enum tried ledger_was_soft(const struct ledger_group *g);

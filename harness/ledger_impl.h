@@ -120,8 +120,10 @@ void group_begin(
     struct ledger *l, struct ledger_group *g, const struct ledger_moment *at);
 /* The same for a group whose recipients may be ready. */
 void group_begin_again(struct ledger *l, struct ledger_group *g);
-/* Notes that the seat answered a recipient of the group 4xx. */
+/* Notes that the seat answered a recipient of the group 4xx, or was unable to
+ * take it. */
 void group_answered(struct ledger *l, struct ledger_group *g, size_t seat);
+void group_unable(struct ledger *l, struct ledger_group *g, size_t seat);
 /* Reads a "pending till" by what delivery.md prescribes. */
 void group_wait_find(
     struct ledger *l, struct ledger_group *g, struct ledger_wait *wait);

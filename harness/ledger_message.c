@@ -260,7 +260,8 @@ on_delayed(struct ledger *l, const struct maillog_event *ev)
 	ledger_tell(l, &entry);
 	r->group->is_soft |= ev->code / 100 == 4;
 	if (c != NULL)
-		group_answered(l, r->group,
+		(ledger_is_unable(ev) ? group_unable : group_answered)(l,
+		    r->group,
 		    routing_index(&r->group->domain->routing, &c->address->at));
 	if (r->state == RECIPIENT_ACTIVE)
 		recipient_enter(l, r, RECIPIENT_READY);

@@ -127,7 +127,7 @@ group_begin(
 	wait_stop(l, g);
 	g->is_timed = at != NULL;
 	g->round = at != NULL ? *at : l->now;
-	g->answered = (struct seats){ 0 };
+	g->answered = g->unable = (struct seats){ 0 };
 	g->is_soft = false;
 	g->rounds++;
 	entry.moment = g->round;
@@ -163,6 +163,28 @@ group_answered(struct ledger *l, struct ledger_group *g, size_t seat)
 	seats_add(&g->answered, seat);
 	if (g->ready > 0)
 		group_ready(l, g);
+}
+
+void
+group_unable(struct ledger *l, struct ledger_group *g, size_t seat)
+{
+	group_answered(l, g, seat);
+	if (seat < g->domain->routing.count)
+		seats_add(&g->unable, seat);
+}
+
+bool
+ledger_is_unable(const struct maillog_event *ev)
+{
+	static const struct slice own[] = {
+		SLICE_INIT("'5.6.3 The host does not offer 8BITMIME'"),
+		SLICE_INIT("'5.6.7 The host does not offer SMTPUTF8'"),
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(own); i++)
+		if (slice_eq(ev->lines, own[i]))
+			return true;
+	return false;
 }
 
 void

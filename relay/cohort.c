@@ -161,7 +161,7 @@ cohorts_fail(struct domain *d, size_t index, unsigned how)
 	HASH_ITER(hh, old, c, next)
 	{
 		HASH_DEL(old, c);
-		round_add(&c->round, index, how);
+		round_add(&c->round, index, how | ROUND_PASSING);
 		cohort_put(d, c);
 	}
 }
@@ -190,14 +190,26 @@ cohort_change(struct group *g, const struct round *round)
 	cohort_join(g, round);
 }
 
-void
-cohort_refused(struct group *g, size_t index)
+static void
+cohort_tried(struct group *g, size_t index, unsigned how)
 {
 	struct round round = g->cohort->round;
 
 	assert(g->state == GROUP_ACTIVE);
-	round_add(&round, index, ROUND_ANSWERED | ROUND_REFUSED);
+	round_add(&round, index, how);
 	cohort_change(g, &round);
+}
+
+void
+cohort_refused(struct group *g, size_t index)
+{
+	cohort_tried(g, index, ROUND_ANSWERED | ROUND_REFUSED | ROUND_PASSING);
+}
+
+void
+cohort_unable(struct group *g, size_t index)
+{
+	cohort_tried(g, index, ROUND_ANSWERED | ROUND_REFUSED);
 }
 
 void

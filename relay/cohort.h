@@ -35,6 +35,8 @@ void cohorts_remap(struct domain *d, const struct candidates *from,
 
 /* The group, which is active, was refused by the candidate, or lost with it. */
 void cohort_refused(struct group *g, size_t index);
+/* The candidate does not offer what the group's message needs. */
+void cohort_unable(struct group *g, size_t index);
 /* It was answered 4xx. */
 void cohort_soft(struct group *g);
 

@@ -113,8 +113,8 @@ static const struct json_field delivery_fields[] = {
 	    "Content goes to a host that offers CHUNKING by BDAT." },
 	{ "on_no_8bitmime", JF_WORD(on_no_8bitmime_words),
 	    JSON_AT(struct relay_delivery, on_no_8bitmime), "bounce",
-	    "What becomes of 8-bit content at a host that does not offer "
-	    "8BITMIME." },
+	    "Whether 8-bit content bounces when no host offers 8BITMIME, or "
+	    "is sent all the same." },
 	{ "concurrency", JF_INTEGER(1, 10000),
 	    JSON_AT(struct relay_delivery, concurrency), "10000",
 	    "Connections to all domains at a time; destconfig has the limits "

@@ -327,6 +327,16 @@ deliver_done(struct delivery *d, struct group *g, const uint32_t *rids,
 		deliver_make_due(d, UTIME_NEVER);
 }
 
+bool
+deliver_is_last(
+    const struct delivery *d, const struct connection *c, const struct group *g)
+{
+	size_t index = deliver_index_of(d, c);
+
+	return index != PICK_NONE &&
+	    round_ends_at(&d->domain->candidates, &g->cohort->round, index);
+}
+
 void
 deliver_group_over(
     struct delivery *d, struct connection *c, struct group *g, bool failover)
@@ -343,7 +353,9 @@ deliver_group_over(
 		group_return(g);
 		return;
 	}
-	if (index != PICK_NONE)
+	if (index != PICK_NONE && c->is_unable)
+		cohort_unable(g, index);
+	else if (index != PICK_NONE)
 		cohort_refused(g, index);
 	if (failover)
 		group_return(g);

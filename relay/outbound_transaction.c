@@ -60,6 +60,7 @@ outbound_send(struct connection *c, struct group *g)
 	outbound_enter(c, CONNECTION_BUSY);
 	c->messages++;
 	c->failover = true;
+	c->is_unable = false;
 	c->group = g;
 	c->recipient_count = count;
 	c->unsent = g->count - count;
@@ -106,6 +107,26 @@ phase_of(enum smtp_stage stage)
 	    : MAILLOG_PHASE_CONTENT;
 }
 
+/* The host does not offer what the message needs, and was not asked.  Another
+ * may; when none does that is final: 35. */
+static void
+on_unable(struct connection *c, uint32_t rid, const struct smtp_reply *reply)
+{
+	bool is_last = deliver_is_last(c->delivery, c, c->group);
+	const struct log_cause cause = {
+		.code = is_last ? (unsigned)reply->code : 0,
+		.phase =
+		    is_last ? MAILLOG_PHASE_ENVELOPE : MAILLOG_PHASE_NETWORK,
+		.text = reply->text,
+	};
+
+	c->is_unable = true;
+	if (is_last)
+		deliver_bounced(c->delivery, c->group, rid, c->dcid, &cause);
+	else
+		deliver_delayed(c->delivery, c->group, rid, c->dcid, &cause);
+}
+
 void
 outbound_on_result(struct connection *c, const struct smtp_client_event *ev)
 {
@@ -114,12 +135,14 @@ outbound_on_result(struct connection *c, const struct smtp_client_event *ev)
 		.code = (unsigned)ev->reply.code,
 		.phase = phase_of(ev->stage),
 		.text = ev->reply.text,
-		.remote = ev->is_local ? NULL : &c->host->at.ip,
+		.remote = &c->host->at.ip,
 	};
 
 	c->settled[ev->recipient] = true;
 	c->settled_count++;
-	if (cause.code < 300) {
+	if (ev->is_local) {
+		on_unable(c, rid, &ev->reply);
+	} else if (cause.code < 300) {
 		c->delivered[c->delivered_count++] = rid;
 		buf_clear(&c->response);
 		buf_append(&c->response, ev->reply.text);

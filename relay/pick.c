@@ -165,6 +165,20 @@ round_end(const struct candidates *c, const struct round *r)
 	return c->count;
 }
 
+bool
+round_ends_at(const struct candidates *c, const struct round *r, size_t index)
+{
+	struct round with = *r;
+	size_t end;
+
+	round_add(&with, index, 0);
+	end = round_end(c, &with);
+	for (size_t i = 0; i < end; i++)
+		if (!round_has_tried(&with, i))
+			return false;
+	return (with.how & ROUND_PASSING) == 0;
+}
+
 size_t
 pick_next(const struct candidates *c, const struct round *r, bool may_probe,
     utime now)

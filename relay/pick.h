@@ -61,12 +61,17 @@ enum round_how {
 	ROUND_ANSWERED = 1 << 0, /* by one that was not down: an attempt */
 	ROUND_REFUSED = 1 << 1,  /* a recipient of its own, by or with one */
 	ROUND_SOFT = 1 << 2,     /* somebody by a 4xx */
+	ROUND_PASSING = 1 << 3,  /* by what may be otherwise another time */
 };
 /* Candidate `index` is tried, in a way that is all bits of `how`. */
 void round_add(struct round *r, size_t index, unsigned how);
 bool round_has_tried(const struct round *r, size_t index);
 /* Nothing has been tried in it yet. */
 bool round_is_fresh(const struct round *r);
+/* When candidate `index` is tried, too, nothing is left that the round may go
+ * to; and what was tried will not be otherwise another time. */
+bool round_ends_at(
+    const struct candidates *c, const struct round *r, size_t index);
 /* Moves what was tried to the new numbers of the same hosts. */
 void round_remap(struct round *r, const struct candidates *from,
     const struct candidates *to);

@@ -232,6 +232,10 @@ void deliver_bounced(struct delivery *d, struct group *g, uint32_t rid,
  * as one. */
 void deliver_done(struct delivery *d, struct group *g, const uint32_t *rids,
     uint32_t count, uint64_t dcid, const struct slice *response);
+/* Behind the connection's host nothing is left in the group's round, and all
+ * that it tried were, as this one is, unable to take its message. */
+bool deliver_is_last(const struct delivery *d, const struct connection *c,
+    const struct group *g);
 /* The transaction is over; what is left of the group goes on. `failover` is
  * false when the stage of its refusal is not one of failover_on. */
 void deliver_group_over(
@@ -323,6 +327,7 @@ struct connection {
 	uint32_t unsent;     /* recipients of the group that wait here */
 	struct buf response; /* the 2xx's text */
 	bool failover;       /* false once a refusal forbids it */
+	bool is_unable;      /* the host lacks what the message needs */
 	uint32_t piece;      /* of the content, to be sent next */
 	struct buf content;
 };

@@ -126,6 +126,24 @@ static const struct judged_story story_dead = {
 	"95.200",
 };
 
+/* Neither host offers what the message needs. */
+#define STORY_UNABLE                                                           \
+	"Unknown address error ('554', ['5.6.3 The host does not offer "       \
+	"8BITMIME']) []\n"
+static const struct judged_story story_unable = {
+	"unable",
+	STORY_ROUTE("\"example.com [10.1.1.11], [10.1.1.12]/pri=10\"")
+	    STORY_HOSTS,
+	"0.010 A 1 s@example.net u@example.com\n"
+	"+ N 1 11\n+ G 1\n+ S 1 1 0\n"
+	"+ L Delayed: DCID 1 MID 1 to RID 0 - 4.4.0 - Other network problem "
+	"('000', ['5.6.3 The host does not offer 8BITMIME']) []\n"
+	"+ N 2 12\n+ G 2\n+ S 2 1 0\n"
+	"+ L Bounced: DCID 2 MID 1 to RID 0 - 5.1.0 - " STORY_UNABLE "+ F 1\n"
+	"6.000 X 1\n+ X 2\n",
+	"6.100",
+};
+
 /* Three recipients, three answers, one of them elsewhere; and /dev/null. */
 static const struct judged_story story_answers = {
 	"answers",

@@ -126,7 +126,8 @@ step(struct bench *b, struct rng *rng, struct round *rounds)
 	case 0:
 		cohorts_fail(b->d, candidate, ROUND_SOFT);
 		for (size_t k = 0; k < GROUPS; k++)
-			round_add(&rounds[k], candidate, ROUND_SOFT);
+			round_add(
+			    &rounds[k], candidate, ROUND_SOFT | ROUND_PASSING);
 		break;
 	case 1:
 		group_make_ready(&b->q, g);
@@ -138,7 +139,7 @@ step(struct bench *b, struct rng *rng, struct round *rounds)
 		} else if (rng_below(rng, 2) == 0) {
 			cohort_refused(g, candidate);
 			round_add(&rounds[i], candidate,
-			    ROUND_ANSWERED | ROUND_REFUSED);
+			    ROUND_ANSWERED | ROUND_REFUSED | ROUND_PASSING);
 		} else {
 			group_return(g);
 		}

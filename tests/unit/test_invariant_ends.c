@@ -98,6 +98,21 @@ static const struct story_mutant rows[] = {
 	{ "bounced for nothing", &story_answers,
 	    { { STORY_EDIT, "('550'", "('000'" } }, "permanence",
 	    "bounces 5.1.0 without a reply" },
+	{ "bounced where another may be able", &story_unable,
+	    { { STORY_EDIT,
+		  "Delayed: DCID 1 MID 1 to RID 0 - 4.4.0 - Other network "
+		  "problem ('000'",
+		  "Bounced: DCID 1 MID 1 to RID 0 - 5.1.0 - Unknown address "
+		  "error ('554'" },
+		{ STORY_BEHIND, "Bounced: DCID 1",
+		    "+ L Message finished MID 1 done" },
+		{ STORY_CUT, "Message finished MID 1", NULL },
+		{ STORY_BEHIND, "Message finished MID 1", "+ X 1" } },
+	    "permanence", "bounces, and 10.1.1.12:25 may offer it" },
+	{ "bounced where another was only full", &story_unable,
+	    { { STORY_EDIT, "5.6.3 The host does not offer 8BITMIME",
+		"4.3.1 full" } },
+	    "permanence", "bounces, and 10.1.1.11:25 may offer it" },
 	{ "bounced by DNS that answers", &story_full,
 	    { { STORY_EDIT, "Delivery start DCID 2 MID 2 to RID [0]",
 		  "Bounced: DCID 0 MID 2 to RID 0 - 5.1.2 - Bad destination "

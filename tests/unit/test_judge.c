@@ -10,6 +10,7 @@ static const struct judged_story *const good[] = {
 	&story_backup,
 	&story_dead,
 	&story_answers,
+	&story_unable,
 	&story_lost,
 	&story_expiry,
 	&story_retries,

@@ -197,6 +197,30 @@ test_full(void **state)
 	hosts_fini(&b.hosts);
 }
 
+/* Which is the last that may take a message, and whether asking again may
+ * help. */
+static void
+test_ends_at(void **state)
+{
+	struct bench b;
+
+	(void)state;
+	bench_init(&b, "001");
+	assert_false(round_ends_at(&b.c, &b.round, 0));
+	round_add(&b.round, 0, ROUND_ANSWERED);
+	assert_false(round_ends_at(&b.c, &b.round, 1));
+	/* No other priority than that of the first that answered. */
+	b.c.is_bound = true;
+	assert_true(round_ends_at(&b.c, &b.round, 1));
+	b.c.is_bound = false;
+	round_add(&b.round, 1, ROUND_ANSWERED);
+	assert_true(round_ends_at(&b.c, &b.round, 2));
+	round_add(&b.round, 1, ROUND_PASSING);
+	assert_false(round_ends_at(&b.c, &b.round, 2));
+	candidates_fini(&b.c);
+	hosts_fini(&b.hosts);
+}
+
 static void
 test_suits(void **state)
 {
@@ -317,6 +341,7 @@ main(void)
 	ROWS(&kit, pick_rows, test_pick);
 	TEST(&kit, test_remap);
 	TEST(&kit, test_full);
+	TEST(&kit, test_ends_at);
 	TEST(&kit, test_suits);
 	TEST(&kit, test_hope_and_probe);
 	TEST(&kit, test_seal_keeps);
