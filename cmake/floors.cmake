@@ -7,7 +7,8 @@
 #   floor_library(NAME FLOOR n IN folder [FILES stem...] [USES library...]
 #                 [NEEDS package...])
 #
-# A library takes every .c and .h of its folder.  Where two share a folder,
+# A library takes every .c and .h of its folder and those below it, so that
+# folders within a floor are for readers alone.  Where two share a folder,
 # the one with FILES takes those (stems, `*` allowed), and the other the rest:
 # code is pure unless it is named here as a shell.  main.c and main_*.c belong
 # to the program, never to a library.  USES is transitive, and only what is used may

@@ -124,7 +124,7 @@ class Floors:
         pure = PurePosixPath(path)
         rest = None
         for library in self.libraries.values():
-            if library.folder != str(pure.parent):
+            if not pure.is_relative_to(library.folder):
                 continue
             if not library.files:
                 rest = library.name
