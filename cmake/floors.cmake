@@ -52,15 +52,18 @@ floor_library(harness FLOOR 4 IN harness
 floor_library(tls_system FLOOR 3 IN core/tls FILES system USES tls
   NEEDS openssl)
 
+# How a program gives a relay an operator's command.
+floor_library(control FLOOR 4 IN core/control USES world NEEDS jansson)
+
 # What the mains share: options, files, exit codes.
 floor_library(cli FLOOR 5 IN core/cli USES base)
 
 floor_program(faultpost-mock FLOOR 5 MAIN mockserver/main.c
   USES cli mock world_ev)
 floor_program(faultpost-relay FLOOR 5 MAIN relay/main.c
-  USES cli relay world_ev tls_system)
+  USES cli control relay world_ev tls_system)
 floor_program(faultpost FLOOR 5 MAIN harness/main.c
-  USES cli harness)
+  USES cli control harness)
 
 # tests/unit/test_NAME.c links the library that holds NAME.c or NAME.h, or, for
 # test_FOLDER_NAME.c, that of FOLDER (its highest, unless one holds NAME), and

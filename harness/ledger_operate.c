@@ -29,12 +29,8 @@ order_word(const struct order *o, size_t index)
 /* ---- delivernow ---- */
 
 static void
-domain_make_due(struct ledger *l, struct ledger_domain *d)
+domain_probe_due(struct ledger *l, struct ledger_domain *d)
 {
-	LIST_FOREACH_SAFE(node, &d->waiting)
-		group_begin(l,
-		    CONTAINER_OF(node, struct ledger_group, waiting_node),
-		    NULL);
 	for (size_t i = 0; i < d->routing.count; i++) {
 		struct address_sight *now = &d->seats[i].address->now;
 
@@ -46,14 +42,43 @@ domain_make_due(struct ledger *l, struct ledger_domain *d)
 }
 
 static void
+domain_make_due(struct ledger *l, struct ledger_domain *d)
+{
+	LIST_FOREACH_SAFE(node, &d->waiting)
+		group_begin(l,
+		    CONTAINER_OF(node, struct ledger_group, waiting_node),
+		    NULL);
+	domain_probe_due(l, d);
+}
+
+static void
+message_make_due(struct ledger *l, const struct ledger_message *m)
+{
+	for (struct ledger_group *g = m->groups; g != NULL; g = g->next) {
+		if (g->is_waiting)
+			group_begin(l, g, NULL);
+		domain_probe_due(l, g->domain);
+	}
+}
+
+static void
 order_delivernow(struct ledger *l, const struct order *o)
 {
+	struct slice which = order_word(o, 1);
 	struct ledger_domain *d, *next;
-	bool is_all = slice_eq(order_word(o, 1), SLICE("all"));
+	struct ledger_message *m;
+	uint64_t mid;
 
 	HASH_ITER(hh, l->domains, d, next)
-	if (is_all || slice_eq_nocase(slice_cstr(d->name), order_word(o, 1)))
+	if (o->count == 2 &&
+	    (slice_eq(which, SLICE("all")) ||
+		slice_eq_nocase(slice_cstr(d->name), which)))
 		domain_make_due(l, d);
+	if (o->count < 3 || !slice_to_u64(order_word(o, 2), INT64_MAX, &mid))
+		return;
+	m = ledger_message_find(l, mid);
+	if (m != NULL)
+		message_make_due(l, m);
 }
 
 /* ---- suspending ---- */

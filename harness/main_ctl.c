@@ -9,24 +9,14 @@
 
 #include "core/cli/cli.h"
 #include "core/cli/output.h"
+#include "core/control/ask.h"
 #include "core/world/world_ev.h"
 
-#include <errno.h>
-#include <jansson.h>
-
-#define ANSWER_BYTES_MAX  ((size_t)256 << 20)
 #define PAYLOAD_BYTES_MAX ((size_t)8 << 20)
-#define PATIENCE          (60 * UTIME_S)
 
 struct ctl {
 	const char *socket; /* or NULL */
 	bool json;
-	struct world *world;   /* owned */
-	struct stream *stream; /* owned */
-	struct timer patience;
-	struct buf input;
-	bool is_answered;
-	struct err err; /* why there is no answer */
 };
 
 enum {
@@ -50,7 +40,7 @@ static const struct cli_program program = {
 	    "  tophosts [ORDER]          The busiest destinations.\n"
 	    "  resetcounters             Begin the column \"Reset\" anew.\n"
 	    "  metrics                   The same for Prometheus.\n"
-	    "  delivernow all|DOMAIN     Do not wait for the next retry.\n"
+	    "  delivernow all|DOMAIN|mid MID  Do not wait for the next retry.\n"
 	    "  suspenddel [SECONDS]      No deliveries; cut those that last.\n"
 	    "  resumedel                 Deliveries again.\n"
 	    "  suspendlistener [NAME]    No new mail; clients get 421.\n"
@@ -84,145 +74,39 @@ on_option(void *owner, int id, const char *value, struct err *err)
 	return true;
 }
 
-/* ---- the dialogue ---- */
-
-static void
-finish(struct ctl *ctl)
-{
-	timer_stop(ctl->world, &ctl->patience);
-	stream_close(ctl->stream);
-	ctl->stream = NULL;
-	world_stop(ctl->world);
-}
-
-static void
-on_connected(void *owner)
-{
-	(void)owner;
-}
-
-static void
-on_input(void *owner, struct slice bytes)
-{
-	struct ctl *ctl = owner;
-	size_t end;
-
-	buf_append(&ctl->input, bytes);
-	end = slice_find_byte(bytes, '\n');
-	if (end < bytes.len) {
-		ctl->is_answered = true;
-		finish(ctl);
-	} else if (buf_len(&ctl->input) > ANSWER_BYTES_MAX) {
-		(void)err_set(&ctl->err, "the relay's answer does not end");
-		finish(ctl);
-	}
-}
-
-static void
-on_drained(void *owner)
-{
-	(void)owner;
-}
-
-static void
-on_eof(void *owner)
-{
-	struct ctl *ctl = owner;
-
-	(void)err_at(&ctl->err, ctl->socket, 0, 0,
-	    "the relay closed the connection without an answer");
-	finish(ctl);
-}
-
-static void
-on_failure(void *owner, enum net_failure why)
-{
-	struct ctl *ctl = owner;
-
-	if (why == NET_REFUSED)
-		(void)err_at(&ctl->err, ctl->socket, 0, 0,
-		    "no relay listens on this socket");
-	else
-		(void)err_at(&ctl->err, ctl->socket, 0, 0,
-		    "cannot talk to the relay; expected the socket that its "
-		    "configuration calls \"control\"");
-	finish(ctl);
-}
-
-static void
-on_patience(struct timer *t)
-{
-	struct ctl *ctl = CONTAINER_OF(t, struct ctl, patience);
-
-	(void)err_at(&ctl->err, ctl->socket, 0, 0, "the relay does not answer");
-	finish(ctl);
-}
-
-static const struct stream_handler handler = {
-	.on_connected = on_connected,
-	.on_input = on_input,
-	.on_drained = on_drained,
-	.on_eof = on_eof,
-	.on_failure = on_failure,
-};
-
-/* Sends the request and awaits the line of the answer. */
-static bool
-ask_relay(struct ctl *ctl, const char *request, struct err *err)
-{
-	const struct ev_options world = { .time_scale = 1,
-		.start = UTIME_NEVER };
-	bool ok;
-
-	ctl->world = world_ev_new(&world, err);
-	if (ctl->world == NULL)
-		return false;
-	ctl->patience.fire = on_patience;
-	timer_set(ctl->world, &ctl->patience,
-	    utime_add(world_now(ctl->world), PATIENCE));
-	ctl->stream =
-	    world_connect_local(ctl->world, ctl->socket, &handler, ctl);
-	stream_write(ctl->stream, slice_cstr(request));
-	stream_write(ctl->stream, SLICE("\n"));
-	ok = world_run(ctl->world, err);
-	world_destroy(&ctl->world);
-	if (ok && !ctl->is_answered)
-		*err = ctl->err;
-	return ok && ctl->is_answered;
-}
-
 /* ---- request and answer ---- */
 
+/* Adds the file that `smtproutes import` names. */
+static bool
+add_payload(json_t *request, const char *path, struct err *err)
+{
+	size_t len = 0;
+	char *text = cli_read_file(path, PAYLOAD_BYTES_MAX, &len, err);
+	bool ok = text != NULL;
+
+	if (ok &&
+	    json_object_set_new(request, "payload", json_stringn(text, len)) !=
+		0)
+		ok = err_at(err, path, 0, 0, "the file is no UTF-8");
+	free(text);
+	return ok;
+}
+
 /* The command line as a request; the caller frees it.  NULL with *err set. */
-static char *
+static json_t *
 make_request(char **words, struct err *err)
 {
-	json_t *list = json_array(), *request = json_object();
 	bool imports = words[0] != NULL && words[1] != NULL &&
 	    strcmp(words[0], "smtproutes") == 0 &&
 	    strcmp(words[1], "import") == 0 && words[2] != NULL;
-	char *payload = NULL, *text = NULL;
-	size_t len = 0;
-	bool ok = true;
+	json_t *request = control_request((const char *const *)words, err);
 
-	json_object_set_new(request, "command", list);
-	for (size_t i = 0; ok && words[i] != NULL; i++)
-		ok = json_array_append_new(list, json_string(words[i])) == 0;
-	if (!ok)
-		(void)err_set(err, "the command is no UTF-8");
-	if (ok && imports) {
-		payload = cli_read_file(words[2], PAYLOAD_BYTES_MAX, &len, err);
-		ok = payload != NULL;
+	if (request != NULL && imports &&
+	    !add_payload(request, words[2], err)) {
+		json_decref(request);
+		return NULL;
 	}
-	if (ok && imports &&
-	    json_object_set_new(
-		request, "payload", json_stringn(payload, len)) != 0)
-		ok = err_at(err, words[2], 0, 0, "the file is no UTF-8");
-	if (ok)
-		text = json_dumps(request, JSON_COMPACT);
-	free(payload);
-	json_decref(request);
-	return text;
+	return request;
 }
 
 /* Writes what `smtproutes export FILE` gave. */
@@ -261,29 +145,6 @@ print_result(const struct ctl *ctl, const json_t *answer, const char *path)
 	return CLI_OK;
 }
 
-/* Reads the answer and prints it; the value is the exit code. */
-static int
-print_answer(const struct ctl *ctl, const char *path)
-{
-	struct slice line = buf_slice(&ctl->input);
-	json_t *answer = json_loadb(
-	    line.at, slice_find_byte(line, '\n'), JSON_REJECT_DUPLICATES, NULL);
-	const json_t *why = json_object_get(answer, "error");
-	struct err err;
-	int code;
-
-	if (json_is_true(json_object_get(answer, "ok"))) {
-		code = print_result(ctl, answer, path);
-	} else {
-		(void)err_set(&err, "faultpost ctl: %s",
-		    json_is_string(why) ? json_string_value(why)
-					: "the answer is none");
-		code = cli_report(&err, CLI_USAGE);
-	}
-	json_decref(answer);
-	return code;
-}
-
 /* The file that `smtproutes export FILE` is to write, or NULL. */
 static const char *
 export_path(char **words)
@@ -294,21 +155,47 @@ export_path(char **words)
 	    : NULL;
 }
 
+/* Asks the relay; the value is the exit code. */
 static int
-give_command(struct ctl *ctl, char **words)
+ask_relay(const struct ctl *ctl, const json_t *request, const char *path)
+{
+	const struct ev_options world = { .time_scale = 1,
+		.start = UTIME_NEVER };
+	json_t *answer = NULL;
+	struct err err;
+	struct world *w = world_ev_new(&world, &err);
+	int code = CLI_TROUBLE;
+
+	if (w == NULL)
+		return cli_report(&err, CLI_TROUBLE);
+	switch (control_ask(w, ctl->socket, request, &answer, &err)) {
+	case CONTROL_ANSWERED:
+		code = print_result(ctl, answer, path);
+		break;
+	case CONTROL_REFUSED:
+		err_prefix(&err, "faultpost ctl: ");
+		code = cli_report(&err, CLI_USAGE);
+		break;
+	case CONTROL_SILENT:
+		code = cli_report(&err, CLI_TROUBLE);
+		break;
+	}
+	json_decref(answer);
+	world_destroy(&w);
+	return code;
+}
+
+static int
+give_command(const struct ctl *ctl, char **words)
 {
 	struct err err;
-	char *request = make_request(words, &err);
+	json_t *request = make_request(words, &err);
 	int code;
 
 	if (request == NULL)
 		return cli_report(&err, CLI_USAGE);
-	if (ask_relay(ctl, request, &err))
-		code = print_answer(ctl, export_path(words));
-	else
-		code = cli_report(&err, CLI_TROUBLE);
-	free(request);
-	buf_fini(&ctl->input);
+	code = ask_relay(ctl, request, export_path(words));
+	json_decref(request);
 	return code;
 }
 

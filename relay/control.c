@@ -21,7 +21,9 @@ struct client {
 	struct list link;
 	struct stream *stream; /* owned */
 	struct buf input;      /* that has no newline yet, or waits */
+	bool is_ended;         /* it asks no more; answers are still taken */
 	struct timer idle;
+	size_t idle_queued; /* what it had to take when that was set */
 };
 
 static void on_accept(void *owner, struct stream *s);
@@ -94,6 +96,7 @@ be_patient(struct client *client)
 {
 	struct world *w = client->control->world;
 
+	client->idle_queued = stream_queued(client->stream);
 	timer_set(
 	    w, &client->idle, utime_add(world_now(w), CONTROL_IDLE_TIMEOUT));
 }
@@ -131,6 +134,11 @@ on_idle(struct timer *t)
 {
 	struct client *client = CONTAINER_OF(t, struct client, idle);
 
+	/* A long answer that is being taken. */
+	if (stream_queued(client->stream) < client->idle_queued) {
+		be_patient(client);
+		return;
+	}
 	stream_reset(client->stream);
 	client_free(client);
 }
@@ -260,20 +268,40 @@ answer_request(struct client *client, struct slice line)
 	json_decref(request);
 }
 
-/* Answers the lines that are there, as long as the answers are taken. */
+/* Takes the next request off the input; the last one may lack its newline. */
+static bool
+answer_next(struct client *client)
+{
+	struct slice rest = buf_slice(&client->input);
+	size_t end = slice_find_byte(rest, '\n');
+
+	if (rest.len == 0 || (end == rest.len && !client->is_ended))
+		return false;
+	answer_request(client, slice_sub(rest, 0, end));
+	buf_consume(&client->input, end < rest.len ? end + 1 : end);
+	return true;
+}
+
+static bool
+is_behind(const struct client *client)
+{
+	return stream_queued(client->stream) > STREAM_HIGH_WATER;
+}
+
+/* Answers the lines that are there, as long as the answers are taken; behind
+ * the last one of a client that asks no more it is gone. */
 static void
 answer_lines(struct client *client)
 {
-	for (;;) {
-		struct slice rest = buf_slice(&client->input);
-		size_t end = slice_find_byte(rest, '\n');
-
-		if (end == rest.len ||
-		    stream_queued(client->stream) > STREAM_HIGH_WATER)
-			return;
-		answer_request(client, slice_sub(rest, 0, end));
-		buf_consume(&client->input, end + 1);
+	while (!is_behind(client))
+		if (!answer_next(client))
+			break;
+	if (client->is_ended && !is_behind(client)) {
+		client_close(client);
+		return;
 	}
+	be_patient(client);
+	stream_pause(client->stream, is_behind(client));
 }
 
 static void
@@ -284,31 +312,26 @@ on_input(void *owner, struct slice bytes)
 
 	buf_append(&client->input, bytes);
 	answer_lines(client);
-	if (buf_len(&client->input) > CONTROL_LINE_MAX) {
-		(void)err_set(&err, "the request has more than %zu bytes",
-		    CONTROL_LINE_MAX);
-		send_error(client, &err);
-		client_close(client);
+	if (buf_len(&client->input) <= CONTROL_LINE_MAX)
 		return;
-	}
-	be_patient(client);
-	stream_pause(
-	    client->stream, stream_queued(client->stream) > STREAM_HIGH_WATER);
+	(void)err_set(
+	    &err, "the request has more than %zu bytes", CONTROL_LINE_MAX);
+	send_error(client, &err);
+	client_close(client);
 }
 
 static void
 on_drained(void *owner)
 {
-	struct client *client = owner;
-
-	be_patient(client);
-	answer_lines(client);
-	stream_pause(
-	    client->stream, stream_queued(client->stream) > STREAM_HIGH_WATER);
+	answer_lines(owner);
 }
 
+/* It may have shut its side down only, and awaits its answers. */
 static void
 on_eof(void *owner)
 {
-	client_close(owner);
+	struct client *client = owner;
+
+	client->is_ended = true;
+	answer_lines(client);
 }

@@ -250,21 +250,25 @@ deliver_end_round(
 		wait_group(d, g, failed->probe_at);
 }
 
-/* Those whose wait ends by `until` are due: 13. */
+void
+deliver_end_wait(struct delivery *d, struct group *g)
+{
+	utime now = world_now(d->relay->world);
+
+	if (retry_is_expired(deliver_profile(d, g), g->message->received, now))
+		expire_group(d, g);
+	else
+		group_make_ready(&d->relay->queue, g);
+}
+
 void
 deliver_make_due(struct delivery *d, utime until)
 {
-	utime now = world_now(d->relay->world);
 	struct group *g;
 
 	while ((g = domain_first_waiting(d->domain)) != NULL &&
-	    group_due(g) <= until) {
-		if (retry_is_expired(
-			deliver_profile(d, g), g->message->received, now))
-			expire_group(d, g);
-		else
-			group_make_ready(&d->relay->queue, g);
-	}
+	    group_due(g) <= until)
+		deliver_end_wait(d, g);
 }
 
 void

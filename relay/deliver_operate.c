@@ -91,19 +91,43 @@ deliver_tell_suspended(struct delivery *d)
 	log_event(&d->relay->log, &ev);
 }
 
-uint64_t
-deliver_now(struct relay *r, struct domain *domain)
+/* Hosts of the domain that are down may be probed at once. */
+static void
+probe_now(struct domain *domain, utime now)
 {
-	struct delivery *d = deliver_of(r, domain);
 	struct candidates *c = &domain->candidates;
-	utime now = world_now(r->world);
-	uint64_t before = domain->ready_count;
 
 	for (size_t i = 0; i < c->count; i++)
 		if (c->list[i].host->is_down && c->list[i].host->probe_at > now)
 			c->list[i].host->probe_at = now;
+}
+
+uint64_t
+deliver_now(struct relay *r, struct domain *domain)
+{
+	struct delivery *d = deliver_of(r, domain);
+	uint64_t before = domain->ready_count;
+
+	probe_now(domain, world_now(r->world));
 	limits_reset(d);
 	deliver_make_due(d, UTIME_NEVER);
 	deliver_wake(d);
 	return domain->ready_count - before;
+}
+
+bool
+deliver_group_now(struct relay *r, struct group *g)
+{
+	struct delivery *d = deliver_of(r, g->domain);
+	utime now = world_now(r->world);
+	bool waits = g->state == GROUP_WAITING;
+
+	probe_now(g->domain, now);
+	deliver_wake(d);
+	if (!waits)
+		return false;
+	group_make_waiting(&r->queue, g, now);
+	spool_requeue(r->spool, g);
+	deliver_end_wait(d, g);
+	return true;
 }

@@ -5,27 +5,88 @@
 #include "relay/metrics.h"
 
 #include <errno.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* ---- the control socket ---- */
+
+void
+operating_control_beside(const char *queue_path, struct buf *path)
+{
+	buf_printf(path, "%s.control", queue_path);
+}
+
+static void
+remove_link(struct operating *o)
+{
+	if (o->control_link != NULL)
+		(void)unlink(o->control_link);
+	free(o->control_link);
+	o->control_link = NULL;
+}
+
+/* A link that an earlier relay left beside the queue, which is ours now. */
+static void
+remove_stale_link(const char *beside)
+{
+	struct stat st;
+
+	if (lstat(beside, &st) == 0 && S_ISLNK(st.st_mode))
+		(void)unlink(beside);
+}
+
+/* So that who knows the queue finds the socket (`faultpost-relay queue`). */
+static bool
+make_link(struct operating *o, const char *beside, struct err *err)
+{
+	char *socket = realpath(o->control_path, NULL);
+	bool ok = socket != NULL && symlink(socket, beside) == 0;
+
+	if (ok)
+		o->control_link = xstrdup(beside);
+	else
+		(void)err_at(err, beside, 0, 0,
+		    "cannot be a link to the control socket: %s",
+		    strerror(errno));
+	free(socket);
+	return ok;
+}
+
+static bool
+listen_control(struct operating *o, struct world *w, struct relay *r,
+    const char *beside, struct err *err)
+{
+	remove_link(o);
+	remove_stale_link(beside);
+	o->control = control_new(w, r, o->control_path, err);
+	return o->control != NULL &&
+	    (strcmp(o->control_path, beside) == 0 || make_link(o, beside, err));
+}
 
 static bool
 open_control(struct operating *o, struct world *w, struct relay *r,
     const struct relay_config *config, struct err *err)
 {
-	struct buf path = { 0 };
+	struct buf path = { 0 }, beside = { 0 };
+	bool ok = true;
 
+	operating_control_beside(config->queue_path.at, &beside);
 	buf_append(&path, config->control_path);
 	if (buf_len(&path) == 0)
-		buf_printf(
-		    &path, "%.*s.control", SLICE_ARG(config->queue_path));
+		buf_append(&path, buf_slice(&beside));
 	if (o->control == NULL ||
 	    strcmp(o->control_path, buf_cstr(&path)) != 0) {
 		control_destroy(&o->control);
 		free(o->control_path);
 		o->control_path = xstrdup(buf_cstr(&path));
-		o->control = control_new(w, r, o->control_path, err);
+		ok = listen_control(o, w, r, buf_cstr(&beside), err);
 	}
+	buf_fini(&beside);
 	buf_fini(&path);
-	return o->control != NULL;
+	return ok;
 }
+
+/* ---- metrics ---- */
 
 static void
 write_metrics(void *owner, struct buf *out)
@@ -110,6 +171,7 @@ operating_close(struct operating *o)
 	close_debug(o);
 	ev_page_server_destroy(&o->metrics);
 	control_destroy(&o->control);
+	remove_link(o);
 	free(o->control_path);
 	o->control_path = NULL;
 }

@@ -13,11 +13,15 @@
 struct operating {
 	struct control *control;        /* owned */
 	char *control_path;             /* owned; where it listens */
+	char *control_link;             /* owned; leads there, or NULL */
 	struct ev_page_server *metrics; /* owned; or NULL */
 	struct endpoint metrics_at;     /* as configured */
 	FILE *debug[DEBUG_LOG_COUNT];   /* owned, or NULL */
 };
 
+/* The path beside the queue at which its control socket is found: the socket,
+ * or a link to it. */
+void operating_control_beside(const char *queue_path, struct buf *path);
 /* Offers what the configuration says, and nothing else; what is offered there
  * already stays.  False with *err set when something cannot be had. */
 bool operating_open(struct operating *o, struct world *w, struct relay *r,

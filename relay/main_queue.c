@@ -3,6 +3,7 @@
 #include "relay/main_queue.h"
 
 #include "core/cli/cli.h"
+#include "relay/main_queue_relay.h"
 #include "relay/spool_tool.h"
 
 #include <errno.h>
@@ -27,9 +28,9 @@ static const struct cli_program program = {
 	    "show FILE MID      a message, with its content\n"
 	    "release FILE MID   its wait is over (all: of all)\n"
 	    "delete FILE MID    it is gone, without a word (all: all are)\n"
-	    "\nThe first two are harmless while the relay runs; the "
-	    "others are for one that\ndoes not: one that runs is told by "
-	    "`faultpost ctl`.\n",
+	    "\nA relay that runs is told to release or delete it, over its "
+	    "control socket,\nwhich is found beside FILE; what it is sending "
+	    "at that moment is left alone.\n",
 };
 
 static bool
@@ -42,23 +43,22 @@ on_option(void *owner, int id, const char *value, struct err *err)
 	return true;
 }
 
-/* No relay may have the queue meanwhile; a descriptor, or -1 with *err set. */
+/* No relay may have the queue meanwhile; a descriptor, or -1: *is_in_use, as
+ * one has it, or *err says why not. */
 static int
-lock_queue(const char *path, struct err *err)
+lock_queue(const char *path, bool *is_in_use, struct err *err)
 {
 	int fd = open(path, O_RDWR | O_CLOEXEC);
 
+	*is_in_use = false;
 	if (fd < 0) {
 		(void)err_at(err, path, 0, 0, "%s", strerror(errno));
 		return -1;
 	}
 	if (flock(fd, LOCK_EX | LOCK_NB) == 0)
 		return fd;
-	(void)err_at(err, path, 0, 0,
-	    errno == EWOULDBLOCK
-		? "a faultpost-relay that runs has this queue; tell it by "
-		  "`faultpost ctl removemessage` or `delivernow`"
-		: "the queue cannot be locked");
+	*is_in_use = errno == EWOULDBLOCK;
+	(void)err_at(err, path, 0, 0, "the queue cannot be locked");
 	(void)close(fd);
 	return -1;
 }
@@ -98,43 +98,121 @@ look(int argc, char **argv, bool as_json)
 	return ok ? CLI_OK : cli_report(&err, CLI_USAGE);
 }
 
+/* ---- changing ---- */
+
+/* Who carries a change out: the file, or the relay that has it. */
+struct changer {
+	const char *path;
+	bool is_delete, as_json;
+	struct spool_tool *tool; /* or NULL: */
+	struct main_queue_relay *relay;
+	bool is_trouble; /* it does not answer */
+};
+
+/* MID 0: all. */
+static bool
+change_one(struct changer *c, uint64_t mid, struct main_queue_change *done,
+    struct err *err)
+{
+	*done = (struct main_queue_change){ 0 };
+	if (c->tool == NULL) {
+		bool ok =
+		    main_queue_ask(c->relay, c->is_delete, mid, done, err);
+
+		c->is_trouble = done->is_silent;
+		return ok;
+	}
+	return c->is_delete
+	    ? spool_tool_delete(c->tool, mid, &done->recipients, err)
+	    : spool_tool_release(c->tool, mid, &done->recipients, err);
+}
+
+static void
+tell_change(const struct changer *c, const char *which,
+    const struct main_queue_change *done)
+{
+	const char *what = c->is_delete ? "deleted" : "released";
+	bool is_all = strcmp(which, "all") == 0;
+
+	if (c->as_json)
+		printf("{\"mid\":%s%s%s,\"%s\":%llu,\"left_alone\":%llu}\n",
+		    is_all ? "\"" : "", which, is_all ? "\"" : "", what,
+		    (unsigned long long)done->recipients,
+		    (unsigned long long)done->left_alone);
+	else if (done->left_alone > 0)
+		printf("%s: %llu %s, %llu being delivered\n", which,
+		    (unsigned long long)done->recipients, what,
+		    (unsigned long long)done->left_alone);
+	else
+		printf("%s: %llu %s\n", which,
+		    (unsigned long long)done->recipients, what);
+}
+
 /* For each MID; the first that fails ends it. */
 static bool
-change_each(struct spool_tool *t, int argc, char **argv, struct err *err)
+change_each(struct changer *c, int argc, char **argv, struct err *err)
 {
-	bool is_delete = strcmp(argv[0], "delete") == 0;
-	uint64_t mid, count;
+	struct main_queue_change done;
+	uint64_t mid;
 
 	for (int i = 2; i < argc; i++) {
 		if (!mid_of(argv[i], true, &mid, err) ||
-		    !(is_delete ? spool_tool_delete(t, mid, &count, err)
-				: spool_tool_release(t, mid, &count, err)))
+		    !change_one(c, mid, &done, err))
 			return false;
-		printf("%s: %llu %s\n", argv[i], (unsigned long long)count,
-		    is_delete ? "deleted" : "released");
+		tell_change(c, argv[i], &done);
 	}
 	return true;
 }
 
-static int
-change(int argc, char **argv)
+/* No relay runs. */
+static bool
+change_file(struct changer *c, int argc, char **argv, struct err *err)
 {
-	struct err err;
-	int fd;
 	bool ok;
+
+	c->tool = spool_tool_open(c->path, true, err);
+	ok = c->tool != NULL && change_each(c, argc, argv, err);
+	spool_tool_close(&c->tool);
+	return ok;
+}
+
+static bool
+change_relay(struct changer *c, int argc, char **argv, struct err *err)
+{
+	bool ok;
+
+	c->relay = main_queue_relay_new(c->path, err);
+	ok = c->relay != NULL && change_each(c, argc, argv, err);
+	main_queue_relay_destroy(&c->relay);
+	return ok;
+}
+
+static int
+change(int argc, char **argv, bool as_json)
+{
+	struct changer c = {
+		.path = argv[1],
+		.is_delete = strcmp(argv[0], "delete") == 0,
+		.as_json = as_json,
+	};
+	struct err err;
+	bool is_in_use, ok = false;
+	int fd;
 
 	if (argc < 3) {
 		fprintf(stderr, "usage: %s %s\n", program.name, program.usage);
 		return CLI_USAGE;
 	}
-	fd = lock_queue(argv[1], &err);
-	if (fd < 0)
-		return cli_report(&err, CLI_USAGE);
-	struct spool_tool *t = spool_tool_open(argv[1], true, &err);
-	ok = t != NULL && change_each(t, argc, argv, &err);
-	spool_tool_close(&t);
-	(void)close(fd);
-	return ok ? CLI_OK : cli_report(&err, CLI_USAGE);
+	fd = lock_queue(c.path, &is_in_use, &err);
+	if (fd >= 0) {
+		ok = change_file(&c, argc, argv, &err);
+		(void)close(fd);
+	} else if (is_in_use) {
+		ok = change_relay(&c, argc, argv, &err);
+	}
+	if (ok)
+		return CLI_OK;
+	return cli_report(&err, c.is_trouble ? CLI_TROUBLE : CLI_USAGE);
 }
 
 bool
@@ -181,7 +259,7 @@ main_queue(int argc, char **argv)
 		return look(argc, argv, as_json);
 	if (argc > 0 &&
 	    (strcmp(argv[0], "release") == 0 || strcmp(argv[0], "delete") == 0))
-		return change(argc, argv);
+		return change(argc, argv, as_json);
 	fprintf(stderr, "usage: %s %s\n", program.name, program.usage);
 	return CLI_USAGE;
 }

@@ -12,7 +12,6 @@
 #define SUSPEND_PATIENCE_S     30
 #define SUSPEND_PATIENCE_S_MAX 86400
 
-static bool operate_delivernow(struct operation *op, struct err *err);
 static bool operate_suspenddel(struct operation *op, struct err *err);
 static bool operate_resumedel(struct operation *op, struct err *err);
 static bool operate_suspend(struct operation *op, struct err *err);
@@ -34,7 +33,7 @@ static const struct operate_row rows[] = {
 	    0, 1, operate_tophosts },
 	{ "resetcounters", "", 0, 0, operate_resetcounters },
 	{ "metrics", "", 0, 0, operate_metrics },
-	{ "delivernow", "all|DOMAIN", 1, 1, operate_delivernow },
+	{ "delivernow", "all|DOMAIN|mid MID", 1, 2, operate_delivernow },
 	{ "suspenddel", "[SECONDS]", 0, 1, operate_suspenddel },
 	{ "resumedel", "", 0, 0, operate_resumedel },
 	{ "suspendlistener", "[NAME]", 0, 1, operate_suspendlistener },
@@ -111,36 +110,6 @@ operate_each_group(struct domain *domain,
 }
 
 /* ---- deliveries ---- */
-
-static bool
-operate_delivernow(struct operation *op, struct err *err)
-{
-	struct relay *r = op->relay;
-	struct slice word = operation_word(op, 1);
-	struct domain *domain, *next;
-	uint64_t groups = 0;
-
-	if (!slice_eq(word, SLICE("all"))) {
-		domain = operation_domain(op, word);
-		if (domain == NULL)
-			return err_set(err,
-			    "there is no mail for %.*s; expected all or a "
-			    "domain that has some",
-			    SLICE_ARG(word));
-		groups = deliver_now(r, domain);
-		buf_printf(&op->answer->text,
-		    "Scheduling all messages to %s for delivery.\n",
-		    domain->name);
-	} else {
-		HASH_ITER(hh, r->queue.domains, domain, next)
-		groups += deliver_now(r, domain);
-		buf_append_cstr(&op->answer->text,
-		    "Scheduling all messages for delivery.\n");
-	}
-	op->answer->object =
-	    json_pack("{s:I}", "scheduled", (json_int_t)groups);
-	return true;
-}
 
 static bool
 operate_suspenddel(struct operation *op, struct err *err)
@@ -289,5 +258,9 @@ relay_operate(struct relay *r, const struct relay_command *command,
 	    command->count - 1 > row->words_max)
 		return err_set(err, "expected: %s%s%s", row->name,
 		    row->usage[0] != '\0' ? " " : "", row->usage);
-	return row->run(&op, err);
+	if (!row->run(&op, err))
+		return false;
+	/* What was changed stays so, from the answer on. */
+	spool_record(r->spool);
+	return true;
 }

@@ -43,6 +43,7 @@ bool select_message(
     struct operation *op, size_t word, struct selection *s, struct err *err);
 /* Each carries one command out; false with *err set. */
 bool operate_showrecipients(struct operation *op, struct err *err);
+bool operate_delivernow(struct operation *op, struct err *err);
 bool operate_deleterecipients(struct operation *op, struct err *err);
 bool operate_bouncerecipients(struct operation *op, struct err *err);
 bool operate_redirectrecipients(struct operation *op, struct err *err);

@@ -25,19 +25,14 @@ read_content(
 		buf_truncate(out, max_bytes);
 }
 
-/* Text for a terminal: without the CR of line ends, control characters
- * escaped. */
+/* Content for a terminal: without the CR of line ends. */
 static void
 append_plain(struct buf *out, struct slice content)
 {
-	for (size_t i = 0; i < content.len; i++) {
-		unsigned char c = (unsigned char)content.at[i];
+	struct slice piece;
 
-		if (c == '\n' || c == '\t' || (c >= 0x20 && c != 0x7f))
-			buf_append_byte(out, (char)c);
-		else if (c != '\r')
-			buf_printf(out, "\\x%02x", c);
-	}
+	while (slice_split(&content, '\r', &piece))
+		status_append_plain(out, piece, "\n\t");
 }
 
 void

@@ -182,6 +182,97 @@ operate_showrecipients(struct operation *op, struct err *err)
 	return true;
 }
 
+/* ---- their waits ---- */
+
+/* The recipients of the domain that are being sent. */
+static uint64_t
+count_active(const struct domain *domain)
+{
+	const struct delivery *d = domain->delivery;
+	uint64_t n = 0;
+
+	if (d == NULL)
+		return 0;
+	LIST_FOREACH(link, &d->connections) {
+		const struct connection *c =
+		    CONTAINER_OF(link, struct connection, link);
+
+		n += c->group != NULL ? c->group->count : 0;
+	}
+	return n;
+}
+
+static void
+tell_scheduled(struct operation *op, uint64_t groups, const struct selection *s)
+{
+	op->answer->object = json_pack("{s:I,s:I,s:I}", "scheduled",
+	    (json_int_t)groups, "recipients", (json_int_t)s->recipients,
+	    "left_alone", (json_int_t)s->active);
+}
+
+static bool
+deliver_message_now(struct operation *op, struct err *err)
+{
+	struct selection s = { 0 };
+	uint64_t groups = 0;
+
+	if (!slice_eq(operation_word(op, 1), SLICE("mid")))
+		return err_set(err, "expected: delivernow all|DOMAIN|mid MID");
+	if (!select_message(op, 2, &s, err))
+		return false;
+	for (size_t i = 0; i < s.count; i++)
+		groups += deliver_group_now(op->relay, s.groups[i]);
+	buf_printf(&op->answer->text, "Scheduling MID %llu for delivery.\n",
+	    (unsigned long long)s.mid);
+	tell_scheduled(op, groups, &s);
+	free(s.groups);
+	return true;
+}
+
+/* The domain's waits are over; how many groups waited. */
+static uint64_t
+deliver_domain_now(
+    struct operation *op, struct domain *domain, struct selection *s)
+{
+	uint64_t active = count_active(domain);
+
+	s->active += active;
+	s->recipients +=
+	    domain->tally.attempted + domain->tally.unattempted - active;
+	return deliver_now(op->relay, domain);
+}
+
+bool
+operate_delivernow(struct operation *op, struct err *err)
+{
+	struct slice word = operation_word(op, 1);
+	struct domain *domain, *next;
+	struct selection s = { 0 };
+	uint64_t groups = 0;
+
+	if (op->command->count > 2)
+		return deliver_message_now(op, err);
+	if (!slice_eq(word, SLICE("all"))) {
+		domain = operation_domain(op, word);
+		if (domain == NULL)
+			return err_set(err,
+			    "there is no mail for %.*s; expected all or a "
+			    "domain that has some",
+			    SLICE_ARG(word));
+		groups = deliver_domain_now(op, domain, &s);
+		buf_printf(&op->answer->text,
+		    "Scheduling all messages to %s for delivery.\n",
+		    domain->name);
+	} else {
+		HASH_ITER(hh, op->relay->queue.domains, domain, next)
+		groups += deliver_domain_now(op, domain, &s);
+		buf_append_cstr(&op->answer->text,
+		    "Scheduling all messages for delivery.\n");
+	}
+	tell_scheduled(op, groups, &s);
+	return true;
+}
+
 /* ---- ending and moving them ---- */
 
 static void

@@ -261,7 +261,9 @@ void deliver_end_round(
     struct delivery *d, struct group *g, const struct host *failed);
 /* Its round was an attempt: 10. */
 void deliver_requeue_attempted(struct delivery *d, struct group *g);
-/* Groups whose wait ends by `until` are due: 13. */
+/* The group, which waits, is due: a new round, or its end. 13. */
+void deliver_end_wait(struct delivery *d, struct group *g);
+/* Groups whose wait ends by `until` are due. */
 void deliver_make_due(struct delivery *d, utime until);
 
 /* ---- deliver_operate.c ---- */
@@ -275,6 +277,9 @@ void deliver_tell_suspended(struct delivery *d);
 /* All waiting groups of the domain are due, and its hosts that are down may be
  * probed; how many groups became ready. */
 uint64_t deliver_now(struct relay *r, struct domain *domain);
+/* Likewise of one group that is not being sent, also if the relay ends before
+ * it is tried; true when it waited. */
+bool deliver_group_now(struct relay *r, struct group *g);
 
 /* ---- deliver_candidates.c ---- */
 /* Looks the domain's candidates up; wakes the delivery when they are there. */

@@ -203,6 +203,15 @@ on_commit(struct timer *t)
 	tell_tickets(s, ok);
 }
 
+void
+spool_record(struct spool *s)
+{
+	if (s->is_abandoned || s->change_count == 0 || !spool_accepts(s))
+		return;
+	timer_stop(s->world, &s->commit);
+	on_commit(&s->commit);
+}
+
 /* ---- the end ---- */
 
 /* The last transaction: what is pending, and the numbers not used. */

@@ -123,6 +123,10 @@ void spool_requeue(struct spool *s, const struct group *g);
 /* They go to g->domain, whatever their addresses say. */
 void spool_redirect(struct spool *s, const struct group *g);
 
+/* Commits what has become of messages so far, without waiting for others; not
+ * while the disk refuses writes. */
+void spool_record(struct spool *s);
+
 /* Reads piece `index` of a message's content into `out` (cleared first); false
  * when it is not there or cannot be read. */
 bool spool_get_piece(

@@ -2,9 +2,8 @@
 /* The queue from outside; see spool_tool.h. */
 #include "relay/spool_tool.h"
 
-#include "core/base/utime.h"
+#include "relay/status.h"
 
-#include <jansson.h>
 #include <sqlite3.h>
 
 #define APPLICATION_ID 0x66707374 /* as in spool_schema.c */
@@ -72,15 +71,12 @@ spool_tool_close(struct spool_tool **tp)
 static json_t *
 column_json(sqlite3_stmt *stmt, int column)
 {
-	const char *text = (const char *)sqlite3_column_text(stmt, column);
-
-	return text != NULL
-	    ? json_stringn(text, (size_t)sqlite3_column_bytes(stmt, column))
-	    : json_null();
+	return status_json_text(
+	    (const char *)sqlite3_column_text(stmt, column));
 }
 
 /* A row is: mid, received_us, sender, size, rid, address, attempts, due_us,
- * last_error. */
+ * last_error, redirected. */
 static json_t *
 recipient_json(sqlite3_stmt *stmt)
 {
@@ -94,6 +90,7 @@ recipient_json(sqlite3_stmt *stmt)
 	json_object_set_new(
 	    o, "due_us", json_integer(sqlite3_column_int64(stmt, 7)));
 	json_object_set_new(o, "last_error", column_json(stmt, 8));
+	json_object_set_new(o, "redirected", column_json(stmt, 9));
 	return o;
 }
 
@@ -124,6 +121,42 @@ json_print(struct buf *out, json_t *o)
 	json_decref(o);
 }
 
+/* A member's text, for a terminal. */
+static void
+append_member(struct buf *out, const json_t *o, const char *name)
+{
+	status_append_plain(
+	    out, slice_cstr(json_string_value(json_object_get(o, name))), "");
+}
+
+static long long
+member_number(const json_t *o, const char *name)
+{
+	return (long long)json_integer_value(json_object_get(o, name));
+}
+
+static void
+recipient_print(struct buf *out, const json_t *r)
+{
+	char stamp[UTIME_TEXT_MAX];
+	utime due = member_number(r, "due_us");
+
+	buf_printf(out, "  RID %lld  <", member_number(r, "rid"));
+	append_member(out, r, "address");
+	buf_printf(out, ">  attempts %lld  due %s",
+	    member_number(r, "attempts"),
+	    due > 0 ? utime_format_asctime(due, stamp) : "at once");
+	if (json_is_string(json_object_get(r, "redirected"))) {
+		buf_append_cstr(out, "  to ");
+		append_member(out, r, "redirected");
+	}
+	if (json_is_string(json_object_get(r, "last_error"))) {
+		buf_append_cstr(out, "  ");
+		append_member(out, r, "last_error");
+	}
+	buf_append_byte(out, '\n');
+}
+
 static void
 message_print(struct buf *out, const json_t *o)
 {
@@ -131,26 +164,13 @@ message_print(struct buf *out, const json_t *o)
 	const json_t *r;
 	size_t i;
 
-	buf_printf(out, "MID %lld  %lld bytes  %s  from <%s>\n",
-	    (long long)json_integer_value(json_object_get(o, "mid")),
-	    (long long)json_integer_value(json_object_get(o, "size")),
-	    utime_format_asctime(
-		json_integer_value(json_object_get(o, "received_us")), stamp),
-	    json_string_value(json_object_get(o, "sender")));
+	buf_printf(out, "MID %lld  %lld bytes  %s  from <",
+	    member_number(o, "mid"), member_number(o, "size"),
+	    utime_format_asctime(member_number(o, "received_us"), stamp));
+	append_member(out, o, "sender");
+	buf_append_cstr(out, ">\n");
 	json_array_foreach(json_object_get(o, "recipients"), i, r)
-	{
-		utime due = json_integer_value(json_object_get(r, "due_us"));
-		const char *error =
-		    json_string_value(json_object_get(r, "last_error"));
-
-		buf_printf(out, "  RID %lld  <%s>  attempts %lld  due %s%s%s\n",
-		    (long long)json_integer_value(json_object_get(r, "rid")),
-		    json_string_value(json_object_get(r, "address")),
-		    (long long)json_integer_value(
-			json_object_get(r, "attempts")),
-		    due > 0 ? utime_format_asctime(due, stamp) : "at once",
-		    error != NULL ? "  " : "", error != NULL ? error : "");
-	}
+	    recipient_print(out, r);
 }
 
 static void
@@ -173,7 +193,7 @@ list_range(struct spool_tool *t, const sqlite3_int64 range[2], bool as_json,
 {
 	static const char sql[] =
 	    "SELECT mid,received_us,sender,size,rid,address,attempts,due_us,"
-	    "last_error FROM message JOIN recipient USING(mid)"
+	    "last_error,redirected FROM message JOIN recipient USING(mid)"
 	    " WHERE mid BETWEEN ?1 AND ?2 ORDER BY mid,rid";
 	sqlite3_stmt *stmt = NULL;
 	json_t *o = NULL;
@@ -250,7 +270,7 @@ spool_tool_show(struct spool_tool *t, uint64_t mid, bool as_json,
 	if (!ok) {
 		(void)tool_fail(t, err);
 	} else if (count == 0) {
-		ok = err_at(err, t->path, 0, 0, "there is no MID %llu",
+		ok = err_at(err, t->path, 0, 0, "MID %llu is not in the queue",
 		    (unsigned long long)mid);
 	} else if (as_json) {
 		json_t *o = json_object();
@@ -293,7 +313,7 @@ change(struct spool_tool *t, const char *const *sql, uint64_t mid,
 	if (!ok)
 		return tool_fail(t, err);
 	return *count > 0 || mid == 0 ||
-	    err_at(err, t->path, 0, 0, "there is no MID %llu",
+	    err_at(err, t->path, 0, 0, "MID %llu is not in the queue",
 		(unsigned long long)mid);
 }
 

@@ -109,6 +109,8 @@ json_t *top_hosts_json(const struct top_host *hosts, size_t count, utime now);
 void status_append_time(struct buf *out, utime at);
 /* "4 weeks 46 mins 53 secs". */
 void status_append_age(struct buf *out, utime span);
+/* Text for a terminal: control characters are escaped, save those in `kept`. */
+void status_append_plain(struct buf *out, struct slice text, const char *kept);
 /* Text as a JSON string (null for NULL); bytes that are no UTF-8 are escaped.
  */
 json_t *status_json_text(const char *text);

@@ -20,6 +20,37 @@ status_append_time(struct buf *out, utime at)
 	buf_printf(out, "%s UTC", utime_format_asctime(at, text));
 }
 
+/* The length of the control character that the text begins with, or 0; in
+ * UTF-8 there are some of two bytes. */
+static size_t
+control_length(struct slice text)
+{
+	unsigned char c = (unsigned char)text.at[0];
+
+	if (c < 0x20 || c == 0x7f)
+		return 1;
+	return c == 0xc2 && text.len > 1 && (unsigned char)text.at[1] < 0xa0
+	    ? 2
+	    : 0;
+}
+
+void
+status_append_plain(struct buf *out, struct slice text, const char *kept)
+{
+	while (text.len > 0) {
+		size_t control = control_length(text);
+		size_t len = control > 0 ? control : 1;
+
+		if (control == 0 || strchr(kept, text.at[0]) != NULL)
+			buf_append(out, slice_sub(text, 0, len));
+		else
+			for (size_t i = 0; i < len; i++)
+				buf_printf(
+				    out, "\\x%02x", (unsigned char)text.at[i]);
+		text = slice_skip(text, len);
+	}
+}
+
 void
 status_append_age(struct buf *out, utime span)
 {

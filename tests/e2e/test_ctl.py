@@ -279,9 +279,11 @@ def test_delivernow(start, ctl, ask, sink):
     assert ctl("delivernow", "all") == (
         "Scheduling all messages for delivery.\n")
     relay.await_text("Message finished MID 1 done\n")
-    assert ask("delivernow", "all") == {"scheduled": 0}
-    assert ctl("delivernow", code=2) == (
-        "faultpost ctl: expected: delivernow all|DOMAIN\n")
+    assert ask("delivernow", "all") == {
+        "scheduled": 0, "recipients": 0, "left_alone": 0}
+    for wrong in [], ["message", "1"]:
+        assert ctl("delivernow", *wrong, code=2) == (
+            "faultpost ctl: expected: delivernow all|DOMAIN|mid MID\n")
     assert ctl("delivernow", "c.example", code=2) == (
         "faultpost ctl: there is no mail for c.example; expected all or a "
         "domain that has some\n")
@@ -721,11 +723,32 @@ def test_socket_is_private(start, tmp_path):
 def test_socket_elsewhere(start, ctl, tmp_path):
     relay = start(control=str(tmp_path / "c"))
     assert ctl("status", socket=tmp_path / "c")
-    assert ctl("status", code=3) == (
-        "queue.db.control: cannot talk to the relay; expected the socket that "
+    # A link beside the queue leads there.
+    assert ctl("status")
+    assert ctl("status", code=3, socket=tmp_path / "none") == (
+        "none: cannot talk to the relay; expected the socket that "
         "its configuration calls \"control\"\n")
     relay.stop()
     assert not (tmp_path / "c").exists()
+    assert not (tmp_path / "queue.db.control").is_symlink()
+
+
+def test_socket_moves(start, ctl, tmp_path):
+    """A reload puts the socket elsewhere, and the link beside the queue leads
+    there; and back."""
+    relay = start()
+    beside = tmp_path / "queue.db.control"
+    for place in "c", "d", None, "c":
+        relay.write(config(tmp_path, **(
+            {"control": str(tmp_path / place)} if place else {})))
+        relay.signal(signal.SIGHUP)
+        wanted = tmp_path / (place or beside.name)
+        while not (wanted.is_socket() and beside.exists()
+                   and os.path.samefile(wanted, beside)):
+            assert relay.process.poll() is None
+        assert ctl("status", socket=beside)
+    assert not (tmp_path / "d").exists()
+    relay.stop()
 
 
 def test_socket_left_behind(start, ctl):
@@ -783,3 +806,28 @@ def test_clients_are_few(start, tmp_path, ctl):
     for client in clients[1:]:
         client.close()
     assert ctl("status")
+
+
+def ask_raw(tmp_path, requests, patience=PATIENCE_S):
+    """All that comes back for these bytes, behind which the client has nothing
+    more to say."""
+    with socket.socket(socket.AF_UNIX) as s:
+        s.settimeout(patience)
+        s.connect(str(tmp_path / "queue.db.control"))
+        s.sendall(requests)
+        s.shutdown(socket.SHUT_WR)
+        return s.makefile("rb").read()
+
+
+def test_half_closed(start, tmp_path):
+    """Who shuts its side down gets all answers, and then the end: of several
+    requests, of a last one without a newline, and of more than the socket and
+    the relay hold at a time."""
+    start()
+    line = b'{"command": ["metrics"]}'
+    for requests, count in [(line + b"\n", 1), (line, 1), (b"", 0), (b"x", 1),
+                            (b"\n".join([line] * 3), 3),
+                            ((line + b"\n") * 300, 300)]:
+        answers = ask_raw(tmp_path, requests).splitlines()
+        assert [json.loads(a)["ok"] for a in answers] == [
+            requests != b"x"] * count

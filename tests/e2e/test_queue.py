@@ -2,9 +2,10 @@
 """`faultpost-relay queue` beside a relay that runs, and behind one that does
 not."""
 import json
+import sqlite3
 import subprocess
 
-from relay_peers import Relay, Sink, config
+from relay_peers import PATIENCE_S, Relay, Sink, config
 
 
 def queue(bin_dir, *arguments):
@@ -13,10 +14,15 @@ def queue(bin_dir, *arguments):
     return done.returncode, done.stdout, done.stderr
 
 
-def start(bin_dir, folder, sink):
+def mids(bin_dir, path):
+    _, out, _ = queue(bin_dir, "list", "--json", path)
+    return [json.loads(line)["mid"] for line in out.splitlines()]
+
+
+def start(bin_dir, folder, sink, **more):
     relay = Relay(bin_dir / "faultpost-relay", folder, config(
         folder, routes=[f"exchange.example 127.0.0.1:{sink.port}"],
-        log=str(folder / "mail.log"), bounce={"initial_wait": "1h"}))
+        log=str(folder / "mail.log"), bounce={"initial_wait": "1h"}, **more))
     assert relay.is_ready, relay.end()
     return relay
 
@@ -50,10 +56,6 @@ def test_queue(bin_dir, tmp_path):
         found = await_waiting(bin_dir, path, 3)
         assert found[1]["recipients"][0]["address"] == "u2@exchange.example"
         assert found[1]["recipients"][0]["last_error"] == "450 4.2.1 busy"
-        code, _, err = queue(bin_dir, "delete", path, "all")
-        assert code == 2
-        assert "a faultpost-relay that runs has this queue" in err
-        assert len(await_waiting(bin_dir, path, 3)) == 3
     finally:
         relay.stop()
     code, out, _ = queue(bin_dir, "list", path)
@@ -66,7 +68,7 @@ def test_queue(bin_dir, tmp_path):
     assert out.count("text\r\n") + out.count("text\n") >= 20000
     assert queue(bin_dir, "delete", path, "1")[:2] == (0, "1: 1 deleted\n")
     code, _, err = queue(bin_dir, "delete", path, "1")
-    assert (code, "there is no MID 1" in err) == (2, True)
+    assert (code, "MID 1 is not in the queue" in err) == (2, True)
     assert queue(bin_dir, "release", path, "2")[:2] == (0, "2: 1 released\n")
     del sink.answers["RCPT"]
     relay = start(bin_dir, tmp_path, sink)
@@ -79,6 +81,113 @@ def test_queue(bin_dir, tmp_path):
         relay.stop()
         sink.close()
     assert queue(bin_dir, "list", path)[:2] == (0, "0 messages\n")
+
+
+def test_of_a_relay_that_runs(bin_dir, tmp_path):
+    """What a relay has is changed by it, over its control socket, with the
+    words of a change of the file; and the file tells of it at once."""
+    sink = Sink()
+    sink.answers["RCPT"] = "450 4.2.1 busy"
+    path = tmp_path / "queue.db"
+    relay = start(bin_dir, tmp_path, sink)
+    try:
+        fill(relay, 4)
+        await_waiting(bin_dir, path, 4)
+        assert queue(bin_dir, "delete", path, "1") == (0, "1: 1 deleted\n", "")
+        assert mids(bin_dir, path) == [2, 3, 4]
+        assert queue(bin_dir, "delete", path, "1") == (
+            2, "", f"{path}: MID 1 is not in the queue\n")
+        assert queue(bin_dir, "delete", "--json", path, "2", "77") == (
+            2, '{"mid":2,"deleted":1,"left_alone":0}\n',
+            f"{path}: MID 77 is not in the queue\n")
+        assert mids(bin_dir, path) == [3, 4]
+        del sink.answers["RCPT"]
+        sink.gate.clear()
+        assert queue(bin_dir, "release", path, "4") == (
+            0, "4: 1 released\n", "")
+        assert sink.dots.acquire(timeout=PATIENCE_S)
+        assert mids(bin_dir, path) == [3, 4]
+        assert queue(bin_dir, "delete", path, "all") == (
+            0, "all: 1 deleted, 1 being delivered\n", "")
+        assert mids(bin_dir, path) == [4]
+        sink.gate.set()
+        assert len(sink.await_messages(1)) == 1
+        assert b"Subject: number 4" in sink.messages[0]
+    finally:
+        relay.stop()
+        sink.close()
+    assert mids(bin_dir, path) == []
+
+
+def test_release_all_of_a_relay_that_runs(bin_dir, tmp_path):
+    sink = Sink()
+    sink.answers["RCPT"] = "450 4.2.1 busy"
+    path = tmp_path / "queue.db"
+    relay = start(bin_dir, tmp_path, sink, control=str(tmp_path / "c"))
+    try:
+        # The socket is elsewhere: a link beside the queue leads to it.
+        assert (tmp_path / "queue.db.control").is_symlink()
+        fill(relay, 3)
+        await_waiting(bin_dir, path, 3)
+        del sink.answers["RCPT"]
+        link = tmp_path / "sub"
+        link.symlink_to(path)
+        assert queue(bin_dir, "release", "--json", link, "all") == (
+            0, '{"mid":"all","released":3,"left_alone":0}\n', "")
+        assert len(sink.await_messages(3)) == 3
+        (tmp_path / "queue.db.control").unlink()
+        code, _, err = queue(bin_dir, "release", path, "all")
+        assert (code, "its control socket is not beside it" in err) == (2, True)
+    finally:
+        relay.stop()
+        sink.close()
+    assert not (tmp_path / "queue.db.control").exists()
+
+
+def test_link_left_behind(bin_dir, tmp_path):
+    """A relay that was killed leaves its link; the next one's socket takes its
+    place, wherever that is."""
+    sink = Sink()
+    relay = start(bin_dir, tmp_path, sink, control=str(tmp_path / "c"))
+    relay.process.kill()
+    relay.process.wait()
+    beside = tmp_path / "queue.db.control"
+    assert beside.is_symlink()
+    relay = start(bin_dir, tmp_path, sink)
+    try:
+        assert beside.is_socket() and not beside.is_symlink()
+        assert queue(bin_dir, "delete", tmp_path / "queue.db", "all") == (
+            0, "all: 0 deleted\n", "")
+    finally:
+        relay.stop()
+        sink.close()
+    assert not beside.exists()
+
+
+def test_odd_bytes(bin_dir, tmp_path):
+    """What is in the queue is shown whatever bytes it has."""
+    sink = Sink()
+    sink.answers["RCPT"] = "450 4.2.1 \x1b[31mbusy"
+    path = tmp_path / "queue.db"
+    relay = start(bin_dir, tmp_path, sink)
+    try:
+        fill(relay, 1)
+        await_waiting(bin_dir, path, 1)
+    finally:
+        relay.stop()
+        sink.close()
+    with sqlite3.connect(path) as db:
+        db.execute("UPDATE message SET sender=CAST(x'61ff0a' AS TEXT)")
+        db.execute("UPDATE recipient SET redirected='other.example'")
+    db.close()
+    code, out, _ = queue(bin_dir, "list", path)
+    assert code == 0 and len(out.splitlines()) == 3
+    assert "from <a\\xff\\x0a>" in out and "\x1b" not in out
+    assert "  to other.example  450 4.2.1 \\x1b[31mbusy\n" in out
+    code, out, _ = queue(bin_dir, "list", "--json", path)
+    message = json.loads(out)
+    assert message["sender"] == "a\\xff\n"
+    assert message["recipients"][0]["redirected"] == "other.example"
 
 
 def test_damaged_is_set_aside(bin_dir, tmp_path):
