@@ -372,6 +372,10 @@ note_answer(struct dialogue *d)
 	const bool was_proposed = d->has_proposed;
 
 	d->has_proposed = false;
+	if (d->stage == STAGE_CONNECT) {
+		d->tls_due = d->host->tls.is_implicit;
+		return false;
+	}
 	if (d->stage == STAGE_AUTH) {
 		login_note(&d->login, d->reaction.code);
 		return false;
@@ -387,6 +391,8 @@ note_answer(struct dialogue *d)
 		d->tls_due = true;
 		d->tls = d->reaction.tls;
 		d->is_done = true;
+		if (d->tls == MOCK_TLS_GULLIBLE)
+			smtp_server_keep_clear_text(d->session);
 		return false;
 	}
 	if (d->stage == STAGE_DATA && d->reaction.code / 100 == 3) {

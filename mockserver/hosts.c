@@ -87,7 +87,8 @@ static const struct json_field host_fields[] = {
 	    "What the host offers in its answer to EHLO." },
 	{ "tls", JF_OBJECT(&mock_tls_offer_table),
 	    JSON_AT_HAS(struct mock_host, tls, has_tls), JSON_OPTIONAL,
-	    "The host offers STARTTLS; absent: it does not." },
+	    "The host speaks TLS, by STARTTLS unless it says otherwise; "
+	    "absent: it does not." },
 	{ "auth",
 	    JF_ARRAY(struct mock_user, JF_OBJECT(&mock_user_table), 1, 1000),
 	    JSON_AT(struct mock_host, user_list), JSON_OPTIONAL,
@@ -203,7 +204,7 @@ host_check(
 	h->place = fields_place(at, arena);
 	for (size_t i = 0; i < h->extension_list.count; i++)
 		h->extensions |= h->extension_list.at[i];
-	if (h->has_tls)
+	if (h->has_tls && !h->tls.is_implicit)
 		h->extensions |= SMTP_EXT_STARTTLS;
 	if (h->user_list.count > 0)
 		h->extensions |= SMTP_EXT_AUTH;

@@ -11,7 +11,8 @@
 struct mock_tls {
 	const struct mock_hosts *hosts; /* borrowed */
 	struct mock_tls_options options;
-	struct tls_authority *authority, *unknown; /* owned */
+	/* Owned; the last is signed by the first. */
+	struct tls_authority *authority, *unknown, *intermediate;
 	struct tls_context **contexts; /* owned; [host][kind], or NULL */
 };
 
@@ -37,6 +38,8 @@ mock_tls_new(
 	    SLICE("faultpost test authority"), options->keys, from, until);
 	t->unknown = tls_authority_new(
 	    SLICE("faultpost unknown authority"), options->keys, from, until);
+	t->intermediate = tls_authority_new_below(
+	    t->authority, SLICE("faultpost intermediate authority"));
 	t->contexts =
 	    xcalloc(hosts->count * MOCK_TLS_KINDS + 1, sizeof(*t->contexts));
 	return t;
@@ -55,6 +58,7 @@ mock_tls_destroy(struct mock_tls **tp)
 	free(t->contexts);
 	tls_authority_destroy(&t->authority);
 	tls_authority_destroy(&t->unknown);
+	tls_authority_destroy(&t->intermediate);
 	free(t);
 }
 
@@ -103,11 +107,46 @@ find_names(struct naming *n)
 
 /* ---- what it shows ---- */
 
+/* Whom the certificate makes of the host, and until when. */
 static void
-issue(struct mock_tls *t, const struct mock_host *host, enum mock_tls_kind kind,
-    struct tls_context_options *o)
+spec_spoil(struct tls_certificate_spec *spec, const struct mock_tls *t,
+    enum mock_tls_kind kind)
 {
 	static const struct slice wrong = SLICE_INIT("wrong-name.invalid");
+
+	if (kind == MOCK_TLS_WRONG_NAME) {
+		spec->names = &wrong;
+		spec->name_count = 1;
+		spec->address_count = 0;
+	} else if (kind == MOCK_TLS_EXPIRED) {
+		spec->from -= DAY;
+		spec->until = t->options.now - UTIME_HOUR;
+	} else if (kind == MOCK_TLS_NOT_YET_VALID) {
+		spec->from = t->options.now + VALID_AFTER / 2;
+	} else if (kind == MOCK_TLS_WEAK_KEY) {
+		spec->key = TLS_KEY_RSA_1024;
+	}
+}
+
+static void
+sign(const struct mock_tls *t, enum mock_tls_kind kind,
+    const struct tls_certificate_spec *spec, struct buf *certificate,
+    struct buf *key)
+{
+	if (kind == MOCK_TLS_SELF_SIGNED)
+		tls_certificate_self_signed(spec, certificate, key);
+	else if (kind == MOCK_TLS_UNKNOWN_AUTHORITY)
+		tls_authority_issue(t->unknown, spec, certificate, key);
+	else if (kind == MOCK_TLS_NO_INTERMEDIATE)
+		tls_authority_issue(t->intermediate, spec, certificate, key);
+	else
+		tls_authority_issue(t->authority, spec, certificate, key);
+}
+
+static struct tls_context *
+context_make(struct mock_tls *t, const struct mock_host *host,
+    enum mock_tls_kind kind, struct tls_context_options *o)
+{
 	struct naming n = { .tls = t, .host = host };
 	struct tls_certificate_spec spec = {
 		.names = host->tls.names.at,
@@ -116,39 +155,26 @@ issue(struct mock_tls *t, const struct mock_host *host, enum mock_tls_kind kind,
 		.address_count = host->addresses.count,
 		.from = t->options.now - VALID_BEFORE,
 		.until = utime_add(t->options.now, VALID_AFTER),
+		.key =
+		    host->tls.has_rsa_key ? TLS_KEY_RSA_2048 : t->options.keys,
 	};
 	struct buf certificate = { 0 }, key = { 0 };
+	struct tls_context *made;
 
 	if (spec.name_count == 0) {
 		find_names(&n);
 		spec.names = n.names;
 		spec.name_count = n.count;
 	}
-	if (kind == MOCK_TLS_WRONG_NAME) {
-		spec.names = &wrong;
-		spec.name_count = 1;
-		spec.address_count = 0;
-	} else if (kind == MOCK_TLS_EXPIRED) {
-		spec.from -= DAY;
-		spec.until = t->options.now - UTIME_HOUR;
-	} else if (kind == MOCK_TLS_NOT_YET_VALID) {
-		spec.from = t->options.now + VALID_AFTER / 2;
-	}
+	spec_spoil(&spec, t, kind);
 	spec.common_name = spec.names[0];
-	if (kind == MOCK_TLS_SELF_SIGNED)
-		tls_certificate_self_signed(
-		    t->options.keys, &spec, &certificate, &key);
-	else
-		tls_authority_issue(kind == MOCK_TLS_UNKNOWN_AUTHORITY
-			? t->unknown
-			: t->authority,
-		    &spec, &certificate, &key);
+	sign(t, kind, &spec, &certificate, &key);
 	o->certificate = buf_slice(&certificate);
 	o->key = buf_slice(&key);
-	t->contexts[(size_t)(host - t->hosts->at) * MOCK_TLS_KINDS + kind] =
-	    tls_context_new_server(o, &(struct err){ 0 });
+	made = tls_context_new_server(o, &(struct err){ 0 });
 	buf_fini(&certificate);
 	buf_fini(&key);
+	return made;
 }
 
 const struct tls_context *
@@ -156,18 +182,27 @@ mock_tls_context(
     struct mock_tls *t, const struct mock_host *host, enum mock_tls_kind kind)
 {
 	const size_t at = (size_t)(host - t->hosts->at) * MOCK_TLS_KINDS + kind;
-	struct tls_context_options o = tls_context_options_default;
+	struct tls_context_options o = {
+		.version_min = host->tls.min_version,
+		.version_max = host->tls.max_version,
+		.ciphers = host->tls.ciphers,
+		.suites = host->tls.suites,
+		.is_lax = true,
+	};
 
 	if (t->contexts[at] != NULL)
 		return t->contexts[at];
 	if (kind == MOCK_TLS_PROTOCOL) {
 		o.version_min = o.version_max = TLS_1_1;
+		o.ciphers = NULL;
 	} else if (kind == MOCK_TLS_HANDSHAKE_FAILURE) {
 		/* No key of ours is good for it. */
-		o.version_max = TLS_1_2;
-		o.ciphers = "ECDHE-RSA-AES256-GCM-SHA384";
+		o.version_min = o.version_max = TLS_1_2;
+		o.ciphers = host->tls.has_rsa_key
+		    ? "ECDHE-ECDSA-AES256-GCM-SHA384"
+		    : "ECDHE-RSA-AES256-GCM-SHA384";
 	}
-	issue(t, host, kind, &o);
+	t->contexts[at] = context_make(t, host, kind, &o);
 	assert(t->contexts[at] != NULL);
 	return t->contexts[at];
 }

@@ -13,6 +13,10 @@ player_begin_tls(struct player *p)
 		player_finish(p, TRANSCRIPT_CLOSE);
 		return;
 	}
+	if (kind == MOCK_TLS_PLAINTEXT && host->tls.is_implicit) {
+		player_enter_ready(p); /* greets in clear */
+		return;
+	}
 	if (kind == MOCK_TLS_PLAINTEXT) {
 		player_enter_pause(p, PLAYER_DEAF, host->limits.idle_timeout);
 		return;

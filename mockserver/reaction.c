@@ -274,6 +274,8 @@ append_ehlo(const struct situation *s, struct buf *out)
 	};
 	unsigned left = mock_host_offers(s->host, s->is_secured);
 
+	if (!s->host->tls.is_offered)
+		left &= ~(unsigned)SMTP_EXT_STARTTLS;
 	buf_append_cstr(out, left != 0 ? "250-" : "250 ");
 	buf_append_cstr(out, s->host->name);
 	buf_append_cstr(out, "\r\n");

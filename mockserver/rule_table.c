@@ -225,7 +225,8 @@ static const struct json_group rule_groups[] = {
 	X("per", "message", AT_ENVELOPE)                                       \
 	X("per", "recipient", AT_RCPT)                                         \
 	X("per", "sender", AT_ENVELOPE)                                        \
-	X("starttls", "injected", AT_STARTTLS)
+	X("starttls", "injected", AT_STARTTLS)                                 \
+	X("starttls", "gullible", AT_STARTTLS)
 
 #define STAGES_MAX ARRAY_LEN(stage_words)
 static const struct key_at_stages {

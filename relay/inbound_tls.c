@@ -25,7 +25,7 @@ context_make(struct relay *r, struct slice hostname, struct err *err)
 	struct buf certificate = { 0 }, key = { 0 };
 	struct tls_context *made;
 
-	tls_certificate_self_signed(TLS_KEY_ED25519, &spec, &certificate, &key);
+	tls_certificate_self_signed(&spec, &certificate, &key);
 	options.certificate = buf_slice(&certificate);
 	options.key = buf_slice(&key);
 	made = tls_context_new_server(&options, err);

@@ -56,6 +56,7 @@ struct smtp_server {
 	unsigned due;  /* violations, as bits */
 	unsigned told; /* those that are not due again before the answer */
 	bool content_due;
+	bool keeps_clear_text; /* behind the STARTTLS that is open */
 	bool asking, ask_due;
 	struct smtp_server_event ask;
 	struct smtp_farewell farewell; /* CLOSED: what may still come */
@@ -191,6 +192,12 @@ void
 smtp_server_offer(struct smtp_server *s, unsigned extensions)
 {
 	s->order.offered = extensions;
+}
+
+void
+smtp_server_keep_clear_text(struct smtp_server *s)
+{
+	s->keeps_clear_text = true;
 }
 
 bool
@@ -488,6 +495,6 @@ answer_command(struct smtp_server *s, int code)
 		enter(s, code / 100 == 3 ? SERVER_AUTH : SERVER_COMMAND);
 	else if (accepted && (verb == SMTP_STARTTLS || verb == SMTP_XCLIENT))
 		buf_clear(&s->client_name);
-	if (verb == SMTP_STARTTLS && accepted)
+	if (verb == SMTP_STARTTLS && accepted && !s->keeps_clear_text)
 		smtp_server_flush(s);
 }

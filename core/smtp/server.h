@@ -132,6 +132,9 @@ bool smtp_server_next(struct smtp_server *s, struct smtp_server_event *event);
  * far and what was fed behind it (RFC 3207, 4.2), 2xx to XCLIENT the session so
  * far, 421 and QUIT close the session. */
 void smtp_server_answer(struct smtp_server *s, int code);
+/* While STAGE_STARTTLS is open: what was fed behind the command is kept, and
+ * counts behind the handshake, as in a server that is open to CVE-2011-0411. */
+void smtp_server_keep_clear_text(struct smtp_server *s);
 /* From now on these are the extensions in force (behind a handshake: without
  * STARTTLS). */
 void smtp_server_offer(struct smtp_server *s, unsigned extensions);

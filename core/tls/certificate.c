@@ -27,12 +27,24 @@ must(bool ok)
 static EVP_PKEY *
 key_new(enum tls_key_kind kind)
 {
-	EVP_PKEY *key;
+	EVP_PKEY *key = NULL;
 
 	/* OpenSSL's configuration file is the machine's, not ours. */
 	must(OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, NULL) == 1);
-	key = kind == TLS_KEY_P256 ? EVP_EC_gen("P-256")
-				   : EVP_PKEY_Q_keygen(NULL, NULL, "ED25519");
+	switch (kind) {
+	case TLS_KEY_ED25519:
+		key = EVP_PKEY_Q_keygen(NULL, NULL, "ED25519");
+		break;
+	case TLS_KEY_P256:
+		key = EVP_EC_gen("P-256");
+		break;
+	case TLS_KEY_RSA_2048:
+		key = EVP_RSA_gen(2048);
+		break;
+	case TLS_KEY_RSA_1024:
+		key = EVP_RSA_gen(1024);
+		break;
+	}
 	must(key != NULL);
 	return key;
 }
@@ -90,7 +102,7 @@ static void
 certificate_sign(X509 *certificate, const X509 *issuer, EVP_PKEY *key,
     enum tls_key_kind kind)
 {
-	const EVP_MD *digest = kind == TLS_KEY_P256 ? EVP_sha256() : NULL;
+	const EVP_MD *digest = kind == TLS_KEY_ED25519 ? NULL : EVP_sha256();
 
 	must(X509_set_issuer_name(certificate, X509_get_subject_name(issuer)) ==
 	    1);
@@ -179,6 +191,23 @@ append_key(struct buf *out, const EVP_PKEY *key)
 	append_bio(out, bio);
 }
 
+/* Signs it, or (NULL) it signs itself. */
+static void
+authority_make(struct tls_authority *a, const struct tls_authority *above)
+{
+	X509 *issuer = above != NULL ? above->certificate : a->certificate;
+
+	add_extension(
+	    a->certificate, issuer, NID_basic_constraints, "critical,CA:TRUE");
+	add_extension(a->certificate, issuer, NID_key_usage,
+	    "critical,keyCertSign,cRLSign");
+	add_extension(
+	    a->certificate, issuer, NID_subject_key_identifier, "hash");
+	certificate_sign(a->certificate, issuer,
+	    above != NULL ? above->key : a->key, a->kind);
+	append_certificate(&a->pem, a->certificate);
+}
+
 struct tls_authority *
 tls_authority_new(
     struct slice common_name, enum tls_key_kind kind, utime from, utime until)
@@ -188,14 +217,26 @@ tls_authority_new(
 	a->kind = kind;
 	a->key = key_new(kind);
 	a->certificate = certificate_new(a->key, common_name, from, until);
-	add_extension(a->certificate, a->certificate, NID_basic_constraints,
-	    "critical,CA:TRUE");
-	add_extension(a->certificate, a->certificate, NID_key_usage,
-	    "critical,keyCertSign,cRLSign");
-	add_extension(
-	    a->certificate, a->certificate, NID_subject_key_identifier, "hash");
-	certificate_sign(a->certificate, a->certificate, a->key, kind);
-	append_certificate(&a->pem, a->certificate);
+	authority_make(a, NULL);
+	return a;
+}
+
+struct tls_authority *
+tls_authority_new_below(
+    const struct tls_authority *above, struct slice common_name)
+{
+	struct tls_authority *a = xcalloc(1, sizeof(*a));
+	bool ok;
+
+	a->kind = above->kind;
+	a->key = key_new(a->kind);
+	a->certificate = certificate_new(a->key, common_name, 0, 0);
+	ok = X509_set1_notBefore(a->certificate,
+		 X509_get0_notBefore(above->certificate)) == 1 &&
+	    X509_set1_notAfter(
+		a->certificate, X509_get0_notAfter(above->certificate)) == 1;
+	must(ok);
+	authority_make(a, above);
 	return a;
 }
 
@@ -221,20 +262,24 @@ tls_authority_certificate(const struct tls_authority *a)
 
 /* By the authority, or (NULL) by itself. */
 static void
-issue(const struct tls_authority *a, enum tls_key_kind kind,
-    const struct tls_certificate_spec *spec, struct buf *certificate,
-    struct buf *key)
+issue(const struct tls_authority *a, const struct tls_certificate_spec *spec,
+    struct buf *certificate, struct buf *key)
 {
-	EVP_PKEY *secret = key_new(kind);
+	EVP_PKEY *secret = key_new(spec->key);
 	X509 *made =
 	    certificate_new(secret, spec->common_name, spec->from, spec->until);
 	X509 *issuer = a != NULL ? a->certificate : made;
 
 	add_extension(made, issuer, NID_basic_constraints, "CA:FALSE");
-	add_extension(made, issuer, NID_key_usage, "critical,digitalSignature");
+	/* The latter for RSA as TLS 1.2 could use it. */
+	add_extension(made, issuer, NID_key_usage,
+	    EVP_PKEY_is_a(secret, "RSA")
+		? "critical,digitalSignature,keyEncipherment"
+		: "critical,digitalSignature");
 	add_extension(made, issuer, NID_ext_key_usage, "serverAuth");
 	add_names(made, spec);
-	certificate_sign(made, issuer, a != NULL ? a->key : secret, kind);
+	certificate_sign(made, issuer, a != NULL ? a->key : secret,
+	    a != NULL ? a->kind : spec->key);
 	append_certificate(certificate, made);
 	append_key(key, secret);
 	X509_free(made);
@@ -246,13 +291,12 @@ tls_authority_issue(const struct tls_authority *a,
     const struct tls_certificate_spec *spec, struct buf *certificate,
     struct buf *key)
 {
-	issue(a, a->kind, spec, certificate, key);
+	issue(a, spec, certificate, key);
 }
 
 void
-tls_certificate_self_signed(enum tls_key_kind kind,
-    const struct tls_certificate_spec *spec, struct buf *certificate,
-    struct buf *key)
+tls_certificate_self_signed(const struct tls_certificate_spec *spec,
+    struct buf *certificate, struct buf *key)
 {
-	issue(NULL, kind, spec, certificate, key);
+	issue(NULL, spec, certificate, key);
 }

@@ -11,11 +11,14 @@
 #include "core/base/buf.h"
 #include "core/base/utime.h"
 
-/* ED25519 has signatures of one size, so that all handshakes are of one size;
- * P256 is what every peer knows. */
+/* ED25519 has signatures of one size, so that all handshakes are of one size,
+ * as have both RSA; P256 is what every peer knows.  1024 bits are fewer than
+ * anybody should take. */
 enum tls_key_kind {
 	TLS_KEY_ED25519,
 	TLS_KEY_P256,
+	TLS_KEY_RSA_2048,
+	TLS_KEY_RSA_1024,
 };
 
 /* Borrowed for the calls. */
@@ -26,12 +29,16 @@ struct tls_certificate_spec {
 	const struct ip_address *addresses; /* and addresses */
 	size_t address_count;
 	utime from, until; /* when it is valid */
+	enum tls_key_kind key;
 };
 
 struct tls_authority;
 
 struct tls_authority *tls_authority_new(
     struct slice common_name, enum tls_key_kind kind, utime from, utime until);
+/* One that another has signed. */
+struct tls_authority *tls_authority_new_below(
+    const struct tls_authority *above, struct slice common_name);
 void tls_authority_destroy(struct tls_authority **ap);
 /* Its certificate, as PEM text. */
 struct slice tls_authority_certificate(const struct tls_authority *a);
@@ -41,8 +48,7 @@ void tls_authority_issue(const struct tls_authority *a,
     const struct tls_certificate_spec *spec, struct buf *certificate,
     struct buf *key);
 /* The same, signed by nobody but itself. */
-void tls_certificate_self_signed(enum tls_key_kind kind,
-    const struct tls_certificate_spec *spec, struct buf *certificate,
-    struct buf *key);
+void tls_certificate_self_signed(const struct tls_certificate_spec *spec,
+    struct buf *certificate, struct buf *key);
 
 #endif

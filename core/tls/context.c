@@ -91,7 +91,7 @@ set_protocol(
 	    SSL_CTX_set_max_proto_version(c->ssl, numbers[o->version_max]) == 1;
 	assert(ok);
 	/* OpenSSL's least security level knows no version below 1.2. */
-	if (o->version_min < TLS_1_2)
+	if (o->version_min < TLS_1_2 || o->is_lax)
 		SSL_CTX_set_security_level(c->ssl, 0);
 	(void)SSL_CTX_set_options(c->ssl,
 	    SSL_OP_NO_TICKET | SSL_OP_NO_RENEGOTIATION |
@@ -99,10 +99,57 @@ set_protocol(
 	(void)SSL_CTX_set_num_tickets(c->ssl, 0);
 	(void)SSL_CTX_set_session_cache_mode(c->ssl, SSL_SESS_CACHE_OFF);
 	(void)SSL_CTX_set_mode(c->ssl, SSL_MODE_RELEASE_BUFFERS);
-	if (o->ciphers == NULL ||
-	    SSL_CTX_set_cipher_list(c->ssl, o->ciphers) == 1)
-		return true;
-	return err_set(err, "\"%s\" names no cipher", o->ciphers);
+	/* Whoever names some means their order. */
+	if (o->ciphers != NULL || o->suites != NULL)
+		(void)SSL_CTX_set_options(
+		    c->ssl, SSL_OP_CIPHER_SERVER_PREFERENCE);
+	if (o->ciphers != NULL &&
+	    SSL_CTX_set_cipher_list(c->ssl, o->ciphers) != 1)
+		return err_set(err, "\"%s\" names no cipher", o->ciphers);
+	if (o->suites != NULL &&
+	    SSL_CTX_set_ciphersuites(c->ssl, o->suites) != 1)
+		return err_set(err, "\"%s\" names no cipher", o->suites);
+	return true;
+}
+
+bool
+tls_cipher_is_suite(const char *name)
+{
+	return strncmp(name, "TLS_", strlen("TLS_")) == 0;
+}
+
+/* All suites of TLS 1.3 are known by their names; one that is not is no error
+ * to OpenSSL. */
+static bool
+suite_is_known(SSL_CTX *ssl, const char *name)
+{
+	STACK_OF(SSL_CIPHER) * all;
+
+	if (SSL_CTX_set_ciphersuites(ssl, name) != 1)
+		return false;
+	all = SSL_CTX_get_ciphers(ssl);
+	for (int i = 0; i < sk_SSL_CIPHER_num(all); i++)
+		if (strcmp(SSL_CIPHER_get_name(sk_SSL_CIPHER_value(all, i)),
+			name) == 0)
+			return true;
+	return false;
+}
+
+bool
+tls_cipher_is_known(const char *name)
+{
+	SSL_CTX *ssl;
+	bool is_known;
+
+	if (OPENSSL_init_ssl(OPENSSL_INIT_NO_LOAD_CONFIG, NULL) != 1 ||
+	    (ssl = SSL_CTX_new(TLS_server_method())) == NULL)
+		abort();
+	is_known = tls_cipher_is_suite(name)
+	    ? suite_is_known(ssl, name)
+	    : SSL_CTX_set_cipher_list(ssl, name) == 1;
+	SSL_CTX_free(ssl);
+	ERR_clear_error();
+	return is_known;
 }
 
 /* Given to OpenSSL so that it never asks on the terminal. */

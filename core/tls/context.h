@@ -16,6 +16,7 @@
 
 /* X(constant, name in configurations, OpenSSL's number) */
 #define TLS_VERSIONS(X)                                                        \
+	X(TLS_1_0, "1.0", TLS1_VERSION)                                        \
 	X(TLS_1_1, "1.1", TLS1_1_VERSION)                                      \
 	X(TLS_1_2, "1.2", TLS1_2_VERSION)                                      \
 	X(TLS_1_3, "1.3", TLS1_3_VERSION)
@@ -30,8 +31,10 @@ struct tls_context;
 /* All slices are borrowed for the call. */
 struct tls_context_options {
 	enum tls_version version_min, version_max;
-	/* OpenSSL's list for TLS 1.2 and below; NULL: its default. */
-	const char *ciphers;
+	/* OpenSSL's lists for TLS 1.2 and below, and for TLS 1.3; NULL: its
+	 * defaults. */
+	const char *ciphers, *suites;
+	bool is_lax; /* keys and signatures that are too weak will do */
 	/* PEM: the certificates of those who are trusted; empty: nobody. */
 	struct slice authorities;
 	/* PEM: one's own chain, the leaf first, and its key; empty: none. */
@@ -49,6 +52,12 @@ struct tls_context *tls_context_new_server(
     const struct tls_context_options *options, struct err *err);
 /* Sessions that were made from it live on. */
 void tls_context_destroy(struct tls_context **cp);
+
+/* Whether OpenSSL knows a cipher, or for TLS 1.2 and below ciphers, of that
+ * name: "TLS_AES_128_GCM_SHA256", "ECDHE-RSA-AES128-SHA", "AES256". */
+bool tls_cipher_is_known(const char *name);
+/* Whether it is one of TLS 1.3. */
+bool tls_cipher_is_suite(const char *name);
 
 /* Whether certificates of peers are checked: it trusts somebody. */
 bool tls_context_verifies(const struct tls_context *c);

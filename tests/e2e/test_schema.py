@@ -34,6 +34,7 @@ BEYOND_SCHEMA = re.compile("|".join([
     r"^/expect/\d+/message: there is no message ",
     r"^/hosts/.*: \S+ is already an address of host ",
     r"^/hosts/.*: not a PCRE2 pattern: ",
+    r'^/hosts/.*: ".*" is no cipher that OpenSSL knows',
     r"^/inject/\d+/listener: there is no listener ",
     r"^/inject/\d+/client: this is ",
     r"^/inject/\d+/dialogue/\d+: lines follow",

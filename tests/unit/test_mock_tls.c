@@ -10,6 +10,8 @@ struct guest {
 	struct tls_context *context;
 	const char *name; /* whom it means to reach */
 	bool stays_in_clear;
+	bool is_hasty; /* says EHLO behind STARTTLS, in clear */
+	bool is_implicit;
 	struct buf seen; /* replies since the last "250 " or "220 " */
 	struct buf story;
 	unsigned lines;
@@ -38,7 +40,9 @@ guest_go_on(struct guest *g)
 			    buf_len(&g->seen)
 			? "offered"
 			: "not-offered");
-		guest_say(g, "STARTTLS\r\n");
+		guest_say(g,
+		    g->is_hasty ? "STARTTLS\r\nEHLO guest.example\r\n"
+				: "STARTTLS\r\n");
 		break;
 	case 2:
 		buf_printf(&g->story, "%.3s ", buf_cstr(&g->seen));
@@ -65,6 +69,16 @@ guest_go_on(struct guest *g)
 
 static void
 guest_connected(void *owner)
+{
+	struct guest *g = owner;
+	const struct tls_peer peer = { slice_cstr(g->name), NULL };
+
+	if (g->is_implicit)
+		stream_start_tls(g->stream, g->context, &peer);
+}
+
+static void
+guest_drained(void *owner)
 {
 	(void)owner;
 }
@@ -115,13 +129,14 @@ guest_secured(void *owner, const struct tls_verdict *v)
 	struct guest *g = owner;
 
 	buf_printf(&g->story, "%s ", v->is_verified ? "verified" : v->why);
-	guest_say(g, "EHLO guest.example\r\n");
+	if (!g->is_hasty && !g->is_implicit)
+		guest_say(g, "EHLO guest.example\r\n");
 }
 
 static const struct stream_handler guest_handler = {
 	.on_connected = guest_connected,
 	.on_input = guest_input,
-	.on_drained = guest_connected,
+	.on_drained = guest_drained,
 	.on_eof = guest_eof,
 	.on_failure = guest_failure,
 	.on_secured = guest_secured,
@@ -134,6 +149,7 @@ struct visit {
 };
 
 #define TLS(certificate) ", \"tls\": {\"certificate\": \"" certificate "\"}"
+#define OFFER(members)   ", \"tls\": {" members "}"
 #define FAULT(stage, fault)                                                    \
 	", \"tls\": {}, \"rules\": [{\"on\": \"" stage                         \
 	"\", \"starttls\": \"" fault "\"}]"
@@ -157,6 +173,38 @@ static struct visit visits[] = {
 	    "offered 220 self-signed certificate EOF", NULL },
 	{ "of an unknown authority", TLS("unknown-authority"), "mx",
 	    "offered 220 unable to get local issuer certificate EOF", NULL },
+	{ "signed by somebody in between who is not shown",
+	    TLS("missing-intermediate"), "mx",
+	    "offered 220 unable to get local issuer certificate EOF", NULL },
+	{ "a weak key", TLS("weak-key"), "mx",
+	    "offered 220 EE certificate key too weak EOF", NULL },
+	{ "an RSA key", OFFER("\"key\": \"rsa\""), "mx",
+	    "offered 220 verified EOF", NULL },
+	{ "not above 1.2", OFFER("\"max_version\": \"1.2\""), "mx",
+	    "offered 220 verified EOF",
+	    "\"tls\",\"note\":\"TLSv1.2 ECDHE-ECDSA-AES256-GCM-SHA384\"" },
+	{ "not above 1.1", OFFER("\"max_version\": \"1.1\""), "mx",
+	    "offered 220 tlsv1 alert protocol version", NULL },
+	{ "not below 1.3", OFFER("\"min_version\": \"1.3\""), "mx",
+	    "offered 220 verified EOF", "\"note\":\"TLSv1.3 " },
+	{ "ciphers of its own for TLS 1.3",
+	    OFFER("\"ciphers\": [\"TLS_CHACHA20_POLY1305_SHA256\", "
+		  "\"TLS_AES_128_GCM_SHA256\"]"),
+	    "mx", "offered 220 verified EOF",
+	    "\"note\":\"TLSv1.3 TLS_CHACHA20_POLY1305_SHA256\"" },
+	{ "ciphers of its own for TLS 1.2",
+	    OFFER("\"max_version\": \"1.2\", "
+		  "\"ciphers\": \"ECDHE-ECDSA-AES128-SHA256\""),
+	    "mx", "offered 220 verified EOF",
+	    "\"note\":\"TLSv1.2 ECDHE-ECDSA-AES128-SHA256\"" },
+	{ "ciphers that its key is not good for",
+	    OFFER("\"max_version\": \"1.2\", "
+		  "\"ciphers\": \"ECDHE-RSA-AES128-SHA256\""),
+	    "mx", "offered 220 sslv3 alert handshake failure", NULL },
+	{ "accepted though not offered", OFFER("\"offered\": false"), "mx",
+	    "not-offered 220 verified EOF", NULL },
+	{ "TLS from the first byte, to a client that waits for a greeting",
+	    OFFER("\"implicit\": true"), "mx", "EOF", NULL },
 	{ "a rule's certificate", FAULT("tls", "expired"), "mx",
 	    "offered 220 certificate has expired EOF",
 	    "\"note\":\"starttls expired\"" },
@@ -241,6 +289,60 @@ test_stays_in_clear(void **state)
 	setup_fini(&s);
 }
 
+/* Clear text behind STARTTLS is for hosts that are gullible only: another is
+ * still waiting for an EHLO when its patience is over. */
+static void
+test_hasty(void **state)
+{
+	static const struct {
+		const char *host, *story;
+	} cases[] = {
+		{ FAULT("starttls", "gullible"), "offered 220 verified EOF" },
+		{ OFFER(""), "offered 220 verified EOF" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct guest g = { .name = "mx", .is_hasty = true };
+		struct setup s;
+
+		setup_init(&s, cases[i].host);
+		guest_visit(&g, &s);
+		assert_string_equal(buf_cstr(&g.story), cases[i].story);
+		assert_int_equal(
+		    strstr(buf_cstr(&s.transcript), "421 4.4.2") != NULL,
+		    i == 1);
+		guest_fini(&g);
+		setup_fini(&s);
+	}
+}
+
+/* A host that begins with TLS, and one that should and does not. */
+static void
+test_implicit(void **state)
+{
+	static const struct {
+		const char *host, *story;
+	} cases[] = {
+		{ OFFER("\"implicit\": true"), "verified not-offered 502 EOF" },
+		{ OFFER("\"implicit\": true")
+			RULE("tls", "\"starttls\": \"plaintext\""),
+		    "wrong version number" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct guest g = { .name = "mx", .is_implicit = true };
+		struct setup s;
+
+		setup_init(&s, cases[i].host);
+		guest_visit(&g, &s);
+		assert_string_equal(buf_cstr(&g.story), cases[i].story);
+		guest_fini(&g);
+		setup_fini(&s);
+	}
+}
+
 /* Nobody's certificates are made when no host shows one. */
 static void
 test_authority(void **state)
@@ -263,6 +365,8 @@ main(void)
 
 	ROWS(&kit, visits, test_visit);
 	TEST(&kit, test_stays_in_clear);
+	TEST(&kit, test_hasty);
+	TEST(&kit, test_implicit);
 	TEST(&kit, test_authority);
 	return kit_run(&kit, "mock_tls");
 }

@@ -49,8 +49,7 @@ tls_test_server(const struct tls_authority *a,
 	if (a != NULL)
 		tls_authority_issue(a, spec, &certificate, &key);
 	else
-		tls_certificate_self_signed(
-		    TLS_KEY_ED25519, spec, &certificate, &key);
+		tls_certificate_self_signed(spec, &certificate, &key);
 	o.certificate = buf_slice(&certificate);
 	o.key = buf_slice(&key);
 	c = tls_context_new_server(&o, &err);
