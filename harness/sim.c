@@ -8,6 +8,7 @@
 #include "core/world/world_sim.h"
 #include "harness/inject.h"
 #include "harness/sim_relay.h"
+#include "harness/sim_rules.h"
 #include "harness/sim_trust.h"
 #include "mockserver/mock.h"
 
@@ -385,18 +386,6 @@ sim_take_apart(struct sim *sim)
 
 /* ---- the end ---- */
 
-static void
-on_unused_rule(
-    void *owner, const struct mock_host *host, const struct rule *rule)
-{
-	struct sim *sim = owner;
-	size_t index = (size_t)(rule - host->rules.at);
-
-	result_add_ending(sim->result, "rule", rule->place,
-	    "every rule acts, unless it is \"optional\"",
-	    "rules[%zu] of host %s never acted", index, host->name);
-}
-
 static bool
 expects_queued(const struct plan *plan)
 {
@@ -495,5 +484,5 @@ sim_end(struct sim *sim, bool in_bounds, const struct err *bound)
 	if (in_bounds && sim->plan->until == UTIME_NEVER)
 		check_sessions(sim);
 	check_queue(sim);
-	mock_unused_rules(sim->mock, on_unused_rule, sim);
+	sim_check_rules(sim->mock, result);
 }

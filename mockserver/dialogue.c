@@ -15,6 +15,7 @@ struct dialogue {
 	uint64_t messages; /* accepted on this connection */
 
 	bool is_in_body;
+	uint64_t declared;   /* the message's size, as MAIL says it */
 	uint64_t body_bytes; /* of content so far */
 	struct buf content;  /* its beginning */
 	uint64_t body_next;  /* the rules are asked at so many */
@@ -28,6 +29,7 @@ struct dialogue {
 	bool is_asked; /* the session asked for what is being played */
 	struct reaction reaction; /* being played; its bytes are elsewhere */
 	enum smtp_stage stage;    /* of the reaction */
+	utime asked_at;           /* likewise */
 };
 
 static bool body_is_due(const struct dialogue *d);
@@ -45,6 +47,7 @@ static void react(struct dialogue *d, const struct dialogue_scene *scene,
 static void tls_react(
     struct dialogue *d, const struct dialogue_scene *scene, struct buf *out);
 static bool note_answer(struct dialogue *d);
+static void note_message(struct dialogue *d);
 
 struct dialogue *
 dialogue_new(const struct mock_host *host, struct rule_book *book,
@@ -293,7 +296,10 @@ ask_react(struct dialogue *d, const struct dialogue_scene *scene,
 	else if (command != NULL)
 		o.argument = command->argument;
 	if (ev->stage == STAGE_MAIL)
-		o.size = declared_size(command);
+		d->declared = declared_size(command);
+	if (ev->stage == STAGE_MAIL || ev->stage == STAGE_RCPT ||
+	    ev->stage == STAGE_DATA)
+		o.size = d->declared;
 	o.from = envelope_sender(&d->envelope);
 	o.to = envelope_recipients(&d->envelope);
 	o.to_count = d->envelope.count;
@@ -360,6 +366,7 @@ react(struct dialogue *d, const struct dialogue_scene *scene,
 		rule = rule_book_ask(d->book, &d->scope, o, &n);
 	reaction_make(&d->reaction, &s, rule, n, out);
 	d->stage = o->stage;
+	d->asked_at = o->now;
 	d->is_playing = true;
 }
 
@@ -403,7 +410,7 @@ note_answer(struct dialogue *d)
 		d->is_done = true;
 		if (!is_accepted || !d->reaction.is_whole)
 			return false;
-		d->messages++;
+		note_message(d);
 		return true;
 	}
 	if (is_accepted &&
@@ -411,4 +418,21 @@ note_answer(struct dialogue *d)
 		d->stage == STAGE_HELO))
 		d->is_done = true;
 	return false;
+}
+
+static void
+note_message(struct dialogue *d)
+{
+	const struct occasion o = {
+		.stage = STAGE_EOD,
+		.now = d->asked_at,
+		.from = envelope_sender(&d->envelope),
+		.to = envelope_recipients(&d->envelope),
+		.to_count = d->envelope.count,
+		.size = d->body_bytes,
+		.client = &d->client,
+	};
+
+	d->messages++;
+	rule_book_charge(d->book, &d->scope, &o);
 }

@@ -160,7 +160,8 @@ read_pattern(
 		return json_fail_inside(at, offset, err,
 		    "not a PCRE2 pattern: %s", (const char *)why);
 	}
-	*(const struct pcre2_real_code_8 **)to = code;
+	*(struct rule_pattern *)to =
+	    (struct rule_pattern){ code, arena_slice(arena, text) };
 	return true;
 }
 

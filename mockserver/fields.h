@@ -8,7 +8,7 @@
 
 #include "core/json/table.h"
 
-/* Member: const struct pcre2_real_code_8 *, living in the arena. */
+/* Member: struct rule_pattern, living in the arena. */
 extern const struct json_custom fields_pattern;
 /* A line of a reply, its code, separator and templates being right.  Member:
  * struct slice. */

@@ -374,22 +374,24 @@ on_signal(void *owner, int signo)
 static void
 on_unused(void *owner, const struct mock_host *host, const struct rule *rule)
 {
-	struct buf words = { 0 };
+	const struct daemon *d = owner;
+	struct buf words = { 0 }, why = { 0 };
 
-	(void)owner;
 	rule_format_action(rule, &words);
-	fprintf(stderr, "%s: note: this rule of host %s never acted (%s)\n",
-	    rule->place, host->name, buf_cstr(&words));
+	mock_explain_rule(d->mock, host, rule, &why);
+	fprintf(stderr, "%s: note: this rule of host %s never acted (%s): %s\n",
+	    rule->place, host->name, buf_cstr(&words), buf_cstr(&why));
 	buf_fini(&words);
+	buf_fini(&why);
 }
 
 /* What whoever wrote the scenario should know. */
 static void
-print_notes(const struct daemon *d)
+print_notes(struct daemon *d)
 {
 	const struct mock_hosts *hosts = &d->scenario.hosts;
 
-	mock_unused_rules(d->mock, on_unused, NULL);
+	mock_unused_rules(d->mock, on_unused, d);
 	for (size_t i = 0; i < hosts->count; i++)
 		if (mock_has_forgotten(d->mock, &hosts->at[i]))
 			fprintf(stderr,

@@ -18,6 +18,7 @@ struct mock {
 	struct site *sites; /* owned; [host index] */
 	struct spot *spots; /* owned; those of host h begin at first_spot[h] */
 	size_t *first_spot; /* owned; [host count] is the number of all */
+	struct rule_machine machine; /* the state that hosts share */
 };
 
 static void make_sites(struct mock *m);
@@ -115,6 +116,14 @@ mock_unused_rules(const struct mock *m,
 	return count;
 }
 
+utime
+mock_explain_rule(const struct mock *m, const struct mock_host *host,
+    const struct rule *rule, struct buf *out)
+{
+	return rule_book_explain(m->sites[host_index(m, host)].book,
+	    (size_t)(rule - host->rules.at), out);
+}
+
 size_t
 mock_open_sessions(const struct mock *m, const struct mock_host *host)
 {
@@ -184,6 +193,7 @@ make_sites(struct mock *m)
 			.book = rule_book_new(host->rules.at, host->rules.count,
 			    seed_of(m, host), world_now(m->cast.world)),
 		};
+		rule_book_share(m->sites[i].book, &m->machine);
 	}
 	m->first_spot[hosts->count] = count;
 	m->spots = xcalloc(count + 1, sizeof(*m->spots));

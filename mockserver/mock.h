@@ -52,6 +52,10 @@ size_t mock_unused_rules(const struct mock *m,
     void (*found)(
 	void *owner, const struct mock_host *host, const struct rule *rule),
     void *owner);
+/* Why that rule of the host, which never acted, did not: as
+ * rule_book_explain(). */
+utime mock_explain_rule(const struct mock *m, const struct mock_host *host,
+    const struct rule *rule, struct buf *out);
 /* Connections that are open, of one host or (NULL) of all. */
 size_t mock_open_sessions(const struct mock *m, const struct mock_host *host);
 /* Messages that were answered 2xx, of one host or (NULL) of all. */

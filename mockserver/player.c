@@ -184,9 +184,9 @@ on_idle(struct timer *t)
 		return;
 	}
 	dialogue_react_idle(p->dialogue, &scene, &p->out, &p->reaction);
-	act(p);
-	if (p->state != PLAYER_GONE)
-		player_finish(p, TRANSCRIPT_CLOSE);
+	play(p);
+	if (p->state == PLAYER_READY)
+		player_enter_ready(p);
 	player_settle(p);
 }
 

@@ -93,6 +93,9 @@ reaction_make(struct reaction *r, const struct situation *s,
 		r->code = reply_of_host(s, out);
 	else
 		r->code = append_reply(s, rule, n, out);
+	if (s->occasion->stage == STAGE_IDLE && r->code == 421 &&
+	    r->ending == RULE_KEEP)
+		r->ending = RULE_CLOSE;
 	/* What an attacker would slip in (CVE-2011-0411). */
 	if (s->occasion->stage == STAGE_STARTTLS && r->code == 220 &&
 	    r->tls == MOCK_TLS_INJECTED)

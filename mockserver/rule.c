@@ -1,27 +1,26 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Which rule acts: conditions first, the cheap ones before the dear ones, then
- * the counts.  Rules are kept by stage, so that those of other stages cost
- * nothing.
+ * the counts.  Rules are kept by stage, each with the set of its conditions, so
+ * that those of other stages and what a rule does not ask cost nothing.
  */
 #include "mockserver/rule.h"
 
 #include "core/base/rng.h"
+#include "mockserver/rule_glob.h"
+#include "mockserver/rule_near.h"
 
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
-#define uthash_fatal(msg) abort()
-#include <uthash.h>
 
 /* A pattern that needs more steps than this does not match: a scenario must
  * not hang its host. */
 #define MATCH_STEPS_MAX 1000000
 
-/* The counts of one rule under one address. */
-struct key_count {
-	struct rule_count count;
-	UT_hash_handle hh;
-	char key[]; /* rule index, then the address in lower case */
+/* A rule as it is asked. */
+struct rule_test {
+	uint32_t number;     /* of the rule */
+	uint32_t conditions; /* bits: 1 << enum rule_condition */
 };
 
 struct rule_book {
@@ -31,18 +30,17 @@ struct rule_book {
 	size_t order_count, order_cap;
 	utime start;
 	struct rng rng;
-	/* The rules of stage s are by_stage[first[s]] to [first[s + 1] - 1],
-	 * as numbers in the order in which they are asked. */
-	size_t *by_stage; /* owned */
-	size_t first[STAGE_COUNT + 1], by_stage_cap;
-	/* [number]; host: also those of keys beyond RULE_KEYS_MAX. */
-	struct rule_count *host; /* owned */
-	uint64_t *acted;         /* owned */
-	size_t host_cap, acted_cap;
-	struct key_count *keys; /* owned */
-	size_t key_count;
-	bool has_overflowed;
-	struct buf key;
+	/* The rules of stage s are tests[first[s]] to [first[s + 1] - 1], in
+	 * the order in which they are asked. */
+	struct rule_test *tests; /* owned */
+	size_t first[STAGE_COUNT + 1], tests_cap;
+	uint64_t occasions[STAGE_COUNT];
+	struct rule_counts counts;
+	uint64_t *acted;         /* owned; [number] */
+	struct rule_near **near; /* owned, and each; [number]; NULL: none */
+	size_t acted_cap, near_cap;
+	struct rule_machine own, alone;     /* alone: when none is shared */
+	struct rule_machine *shared;        /* borrowed, or &alone */
 	pcre2_match_data *match;            /* owned; NULL: no patterns */
 	pcre2_match_context *match_context; /* owned */
 };
@@ -50,24 +48,21 @@ struct rule_book {
 static void book_reserve(struct rule_book *b, size_t count);
 static size_t book_number(struct rule_book *b, const struct rule *rule);
 static void book_sort(struct rule_book *b);
-static bool rule_holds(
-    struct rule_book *b, const struct rule *r, const struct occasion *o);
+static bool test_holds(struct rule_book *b, const struct rule_test *test,
+    const struct occasion *o);
+static bool condition_holds(struct rule_book *b, const struct rule *r,
+    enum rule_condition condition, const struct occasion *o);
+static bool during_holds(const struct rule *r, utime elapsed);
+static bool state_holds(const struct rule_book *b, const struct rule *r);
 static bool pattern_matches(
     struct rule_book *b, const struct rule *r, struct slice text);
-static bool texts_match(const struct slice *globs, size_t glob_count,
-    const struct slice *texts, size_t text_count);
-static bool glob_matches(struct slice glob, struct slice text);
-static struct rule_count *count_of(struct rule_book *b, struct rule_scope *s,
-    size_t index, const struct occasion *o);
-static void scope_grow(
-    const struct rule_scope *s, struct rule_count **counts, size_t want);
-static struct rule_count *scope_count(struct rule_scope *s,
-    struct rule_count **counts, size_t rule_count, size_t index);
-static struct rule_count *count_of_address(
-    struct rule_book *b, size_t index, struct slice address);
-static bool count_allows(const struct rule *r, const struct rule_count *c);
-static void format_cut(
-    const char *verb, const struct rule_cut *cut, struct buf *out);
+static void act(struct rule_book *b, size_t number, struct rule_count *c);
+static struct rule_near *near_of(struct rule_book *b, size_t number);
+static struct rule_machine *machine_of(
+    struct rule_book *b, const struct rule *r);
+static struct rule_near_facts facts_of(
+    struct rule_book *b, const struct rule *r, const struct occasion *o);
+static bool is_charged(const struct rule *r, const struct occasion *o);
 
 struct rule_book *
 rule_book_new(
@@ -76,6 +71,7 @@ rule_book_new(
 	struct rule_book *b = xcalloc(1, sizeof(*b));
 
 	b->start = start;
+	b->shared = &b->alone;
 	rng_init(&b->rng, seed);
 	book_reserve(b, count);
 	for (size_t i = 0; i < count; i++)
@@ -89,13 +85,14 @@ rule_book_new(
 static void
 book_reserve(struct rule_book *b, size_t count)
 {
+	assert(count < UINT32_MAX);
 	b->rules = xgrow(
 	    (void *)b->rules, &b->rules_cap, count + 1, sizeof(const void *));
 	b->order = xgrow(b->order, &b->order_cap, count + 1, sizeof(*b->order));
-	b->by_stage = xgrow(
-	    b->by_stage, &b->by_stage_cap, count + 1, sizeof(*b->by_stage));
-	b->host = xgrow(b->host, &b->host_cap, count + 1, sizeof(*b->host));
+	b->tests = xgrow(b->tests, &b->tests_cap, count + 1, sizeof(*b->tests));
 	b->acted = xgrow(b->acted, &b->acted_cap, count + 1, sizeof(*b->acted));
+	b->near =
+	    xgrow((void *)b->near, &b->near_cap, count + 1, sizeof(void *));
 }
 
 /* Gives the rule the next number, for which there is room. */
@@ -105,9 +102,10 @@ book_number(struct rule_book *b, const struct rule *rule)
 	const size_t number = b->count++;
 
 	b->rules[number] = rule;
-	b->host[number] = (struct rule_count){ 0 };
 	b->acted[number] = 0;
-	if (rule->match == NULL || b->match != NULL)
+	b->near[number] = NULL;
+	rule_counts_add(&b->counts);
+	if (rule->match.code == NULL || b->match != NULL)
 		return number;
 	b->match = pcre2_match_data_create(1, NULL);
 	b->match_context = pcre2_match_context_create(NULL);
@@ -126,9 +124,12 @@ book_sort(struct rule_book *b)
 		b->first[stage] = at;
 		for (size_t i = 0; i < b->order_count; i++) {
 			const size_t number = b->order[i];
+			const struct rule *r = b->rules[number];
 
-			if ((size_t)b->rules[number]->on == stage)
-				b->by_stage[at++] = number;
+			if ((size_t)r->on == stage)
+				b->tests[at++] =
+				    (struct rule_test){ (uint32_t)number,
+					    rule_conditions_of(r) };
 		}
 	}
 	b->first[STAGE_COUNT] = at;
@@ -155,55 +156,126 @@ void
 rule_book_destroy(struct rule_book **bp)
 {
 	struct rule_book *b = *bp;
-	struct key_count *k, *next;
 
 	if (b == NULL)
 		return;
-	HASH_ITER(hh, b->keys, k, next)
-	{
-		HASH_DEL(b->keys, k);
-		free(k);
-	}
+	for (size_t i = 0; i < b->count; i++)
+		free(b->near[i]);
 	pcre2_match_data_free(b->match);
 	pcre2_match_context_free(b->match_context);
-	buf_fini(&b->key);
+	rule_counts_fini(&b->counts);
+	free(b->near);
 	free(b->acted);
-	free(b->host);
-	free(b->by_stage);
+	free(b->tests);
 	free(b->order);
 	free((void *)b->rules);
 	free(b);
 	*bp = NULL;
 }
 
+void
+rule_book_share(struct rule_book *b, struct rule_machine *machine)
+{
+	b->shared = machine;
+}
+
+/* The body's rules have an occasion each, at its own byte. */
 const struct rule *
 rule_book_ask(struct rule_book *b, struct rule_scope *s,
     const struct occasion *o, uint64_t *n)
 {
-	for (size_t i = b->first[o->stage]; i < b->first[o->stage + 1]; i++) {
-		const size_t index = b->by_stage[i];
-		const struct rule *r = b->rules[index];
+	const struct rule_test *const end = &b->tests[b->first[o->stage + 1]];
+
+	b->occasions[o->stage]++;
+	for (const struct rule_test *test = &b->tests[b->first[o->stage]];
+	     test < end; test++) {
+		const struct rule *r = b->rules[test->number];
+		enum rule_counting counting;
 		struct rule_count *c;
 
-		if (!rule_holds(b, r, o))
+		if (r->on == STAGE_BODY && o->size != r->after)
 			continue;
-		c = count_of(b, s, index, o);
-		c->held++;
-		if (!count_allows(r, c))
+		if (!test_holds(b, test, o))
 			continue;
-		c->acted++;
-		b->acted[index]++;
-		*n = c->held;
-		return r;
+		c = rule_counts_get(&b->counts, s, r, test->number, o,
+		    o->to_count > 0 ? o->to[0] : (struct slice){ 0 });
+		rule_count_occasion(c, r, o->now);
+		counting = rule_count_judge(c, r, o->now, o->size);
+		if (counting == RULE_COUNTING_ALLOWS) {
+			*n = c->held;
+			act(b, test->number, c);
+			return r;
+		}
+		if (b->acted[test->number] == 0) {
+			const struct rule_near_facts facts = facts_of(b, r, o);
+
+			rule_near_note_count(
+			    near_of(b, test->number), counting, c, &facts);
+		}
 	}
 	return NULL;
 }
 
-uint64_t
-rule_book_acted(const struct rule_book *b, size_t index)
+static void
+act(struct rule_book *b, size_t number, struct rule_count *c)
 {
-	assert(index < b->count);
-	return b->acted[index];
+	const struct rule *r = b->rules[number];
+
+	c->acted++;
+	b->acted[number]++;
+	if (r->set.at != NULL)
+		rule_machine_set(machine_of(b, r), r->set);
+}
+
+void
+rule_book_charge(
+    struct rule_book *b, struct rule_scope *s, const struct occasion *o)
+{
+	for (size_t i = 0; i < b->count; i++) {
+		const struct rule *r = b->rules[i];
+		const bool is_each =
+		    r->per == RULE_PER_RECIPIENT || r->per == RULE_PER_TRIPLE;
+
+		if (!is_charged(r, o))
+			continue;
+		for (size_t k = 0; k < o->to_count; k++) {
+			if (r->to.count > 0 &&
+			    !rule_globs_match(
+				r->to.at, r->to.count, &o->to[k], 1))
+				continue;
+			rule_count_take(
+			    rule_counts_get(&b->counts, s, r, i, o, o->to[k]),
+			    r, o->now, o->size);
+			if (!is_each)
+				break;
+		}
+	}
+}
+
+/* Whoever the rule is not for takes nothing of its quota. */
+static bool
+is_charged(const struct rule *r, const struct occasion *o)
+{
+	if (r->quota.messages == 0 && r->quota.bytes == 0)
+		return false;
+	if (r->client.ip.family != 0 &&
+	    !ip_network_contains(&r->client, o->client))
+		return false;
+	return r->from.count == 0 ||
+	    rule_globs_match(r->from.at, r->from.count, &o->from, 1);
+}
+
+uint64_t
+rule_book_acted(const struct rule_book *b, size_t number)
+{
+	assert(number < b->count);
+	return b->acted[number];
+}
+
+struct rule_machine *
+rule_book_machine(struct rule_book *b)
+{
+	return &b->own;
 }
 
 uint64_t
@@ -213,7 +285,7 @@ rule_book_next_body(const struct rule_book *b, uint64_t from)
 
 	for (size_t i = b->first[STAGE_BODY]; i < b->first[STAGE_BODY + 1];
 	     i++) {
-		const uint64_t after = b->rules[b->by_stage[i]]->after;
+		const uint64_t after = b->rules[b->tests[i].number]->after;
 
 		if (after >= from && after < next)
 			next = after;
@@ -224,36 +296,77 @@ rule_book_next_body(const struct rule_book *b, uint64_t from)
 bool
 rule_book_overflowed(const struct rule_book *b)
 {
-	return b->has_overflowed;
+	return b->counts.has_overflowed;
 }
 
 /* ---- conditions ---- */
 
+/* What the rule with its conditions makes of it.  When one is false, the rest
+ * is asked as long as somebody may want to know whether it was the only one;
+ * the dice are thrown when all else is true, and then only. */
 static bool
-rule_holds(struct rule_book *b, const struct rule *r, const struct occasion *o)
+test_holds(
+    struct rule_book *b, const struct rule_test *test, const struct occasion *o)
 {
-	const utime elapsed = o->now - b->start;
+	const struct rule *r = b->rules[test->number];
+	uint32_t failed = 0;
 
-	assert(r->on == o->stage);
-	if (o->size < r->size || r->nobody != o->is_for_nobody)
-		return false;
-	if (r->on == STAGE_BODY && o->size != r->after)
-		return false;
-	if (r->during.count > 0 &&
-	    (elapsed < r->during.at[0] || elapsed >= r->during.at[1]))
-		return false;
-	if (r->client.ip.family != 0 &&
-	    !ip_network_contains(&r->client, o->client))
-		return false;
-	if (r->from.count > 0 &&
-	    !texts_match(r->from.at, r->from.count, &o->from, 1))
-		return false;
-	if (r->to.count > 0 &&
-	    !texts_match(r->to.at, r->to.count, o->to, o->to_count))
-		return false;
-	if (r->match != NULL && !pattern_matches(b, r, o->argument))
-		return false;
-	return r->probability >= 1 || rng_unit(&b->rng) < r->probability;
+	for (uint32_t left = test->conditions; left != 0; left &= left - 1) {
+		const uint32_t bit = left & -left;
+		const enum rule_condition condition =
+		    (enum rule_condition)__builtin_ctz(left);
+
+		if (failed != 0 && condition == RULE_IF_PROBABILITY)
+			break;
+		if (condition_holds(b, r, condition, o))
+			continue;
+		if (failed != 0 || b->acted[test->number] > 0)
+			return false;
+		failed = bit;
+	}
+	if (failed != 0) {
+		const struct rule_near_facts facts = facts_of(b, r, o);
+
+		rule_near_note(near_of(b, test->number),
+		    (enum rule_condition)__builtin_ctz(failed), &facts);
+	}
+	return failed == 0;
+}
+
+static bool
+condition_holds(struct rule_book *b, const struct rule *r,
+    enum rule_condition condition, const struct occasion *o)
+{
+	switch (condition) {
+	case RULE_IF_NOBODY:
+		return r->nobody == o->is_for_nobody;
+	case RULE_IF_SIZE:
+		return o->size >= r->size;
+	case RULE_IF_DURING:
+		return during_holds(r, o->now - b->start);
+	case RULE_IF_IN:
+		return state_holds(b, r);
+	case RULE_IF_CLIENT:
+		return ip_network_contains(&r->client, o->client);
+	case RULE_IF_FROM:
+		return rule_globs_match(r->from.at, r->from.count, &o->from, 1);
+	case RULE_IF_TO:
+		return rule_globs_match(
+		    r->to.at, r->to.count, o->to, o->to_count);
+	case RULE_IF_MATCH:
+		return pattern_matches(b, r, o->argument);
+	case RULE_IF_PROBABILITY:
+		return rng_unit(&b->rng) < r->probability;
+	case RULE_IF_COUNTED:
+		break;
+	}
+	return true;
+}
+
+static bool
+during_holds(const struct rule *r, utime elapsed)
+{
+	return elapsed >= r->during.at[0] && elapsed < r->during.at[1];
 }
 
 static bool
@@ -261,221 +374,109 @@ pattern_matches(struct rule_book *b, const struct rule *r, struct slice text)
 {
 	const PCRE2_SPTR at = (PCRE2_SPTR)(text.len > 0 ? text.at : "");
 
-	return pcre2_match(r->match, at, text.len, 0, 0, b->match,
+	return pcre2_match(r->match.code, at, text.len, 0, 0, b->match,
 		   b->match_context) >= 0;
 }
 
-static bool
-texts_match(const struct slice *globs, size_t glob_count,
-    const struct slice *texts, size_t text_count)
+/* ---- states ---- */
+
+static struct rule_machine *
+machine_of(struct rule_book *b, const struct rule *r)
 {
-	for (size_t i = 0; i < glob_count; i++)
-		for (size_t j = 0; j < text_count; j++)
-			if (glob_matches(globs[i], texts[j]))
-				return true;
+	return r->scope == RULE_REACH_SCENARIO ? b->shared : &b->own;
+}
+
+static bool
+state_holds(const struct rule_book *b, const struct rule *r)
+{
+	const struct rule_machine *m =
+	    r->scope == RULE_REACH_SCENARIO ? b->shared : &b->own;
+	const struct slice state = slice_cstr(rule_machine_state(m));
+
+	for (size_t i = 0; i < r->in.count; i++)
+		if (slice_eq(r->in.at[i], state))
+			return true;
 	return false;
 }
 
-/* Goes back to the last '*' when it gets stuck, which is enough: an earlier one
- * could only match more of what the last one may match as well. */
-static bool
-glob_matches(struct slice glob, struct slice text)
-{
-	size_t g = 0, t = 0, star = SIZE_MAX, star_text = 0;
+/* ---- why not ---- */
 
-	if (glob.len > 0 && glob.at[0] == '@')
-		return slice_ends_with_nocase(text, glob);
-	while (t < text.len) {
-		if (g < glob.len && glob.at[g] == '*') {
-			star = g++;
-			star_text = t;
-		} else if (g < glob.len &&
-		    (glob.at[g] == '?' ||
-			ascii_lower(glob.at[g]) == ascii_lower(text.at[t]))) {
-			g++;
-			t++;
-		} else if (star != SIZE_MAX) {
-			g = star + 1;
-			t = ++star_text;
-		} else {
-			return false;
+/* Made when it is first wanted, for most rules act in the end. */
+static struct rule_near *
+near_of(struct rule_book *b, size_t number)
+{
+	if (b->near[number] == NULL)
+		b->near[number] = xcalloc(1, sizeof(**b->near));
+	return b->near[number];
+}
+
+static struct rule_near_facts
+facts_of(struct rule_book *b, const struct rule *r, const struct occasion *o)
+{
+	return (struct rule_near_facts){
+		.rule = r,
+		.occasion = o,
+		.at = o->now - b->start,
+		.state = rule_machine_state(machine_of(b, r)),
+	};
+}
+
+/* Those before it at its stage, which decided in its place; the one that did
+ * most often is *first. */
+static uint64_t
+decided_before(
+    const struct rule_book *b, size_t number, const struct rule **first)
+{
+	const enum smtp_stage stage = b->rules[number]->on;
+	uint64_t all = 0, most = 0;
+
+	for (size_t i = b->first[stage];
+	     i < b->first[stage + 1] && b->tests[i].number != number; i++) {
+		const uint64_t acted = b->acted[b->tests[i].number];
+
+		all += acted;
+		if (acted > most) {
+			most = acted;
+			*first = b->rules[b->tests[i].number];
 		}
 	}
-	while (g < glob.len && glob.at[g] == '*')
-		g++;
-	return g == glob.len;
+	return all;
 }
 
-/* ---- counts ---- */
-
-static struct rule_count *
-count_of(struct rule_book *b, struct rule_scope *s, size_t index,
-    const struct occasion *o)
+utime
+rule_book_explain(const struct rule_book *b, size_t number, struct buf *out)
 {
-	switch (b->rules[index]->per) {
-	case RULE_PER_HOST:
-		break;
-	case RULE_PER_CONNECTION:
-		return scope_count(s, &s->connection, b->count, index);
-	case RULE_PER_MESSAGE:
-		return scope_count(s, &s->message, b->count, index);
-	case RULE_PER_RECIPIENT:
-		assert(o->to_count == 1);
-		return count_of_address(b, index, o->to[0]);
-	case RULE_PER_SENDER:
-		return count_of_address(b, index, o->from);
+	const struct rule *r = b->rules[number];
+	const uint64_t occasions = b->occasions[r->on];
+	const struct rule_near *near = b->near[number];
+	const struct rule *before = NULL;
+	const uint64_t decided = decided_before(b, number, &before);
+
+	assert(number < b->count);
+	if (near != NULL && near->is_set) {
+		rule_near_format(near, r, out);
+		return b->start + near->at;
 	}
-	return &b->host[index];
-}
-
-static void
-scope_grow(const struct rule_scope *s, struct rule_count **counts, size_t want)
-{
-	if (*counts == NULL)
-		return;
-	*counts = xrealloc(*counts, want * sizeof(**counts));
-	memset(*counts + s->count, 0, (want - s->count) * sizeof(**counts));
-}
-
-/* The count of a rule in one of the scope's arrays; both grow when rules have
- * been added to the book meanwhile. */
-static struct rule_count *
-scope_count(struct rule_scope *s, struct rule_count **counts, size_t rule_count,
-    size_t index)
-{
-	if (rule_count > s->count) {
-		scope_grow(s, &s->connection, rule_count);
-		scope_grow(s, &s->message, rule_count);
-		s->count = rule_count;
-	}
-	if (*counts == NULL)
-		*counts = xcalloc(s->count, sizeof(**counts));
-	return &(*counts)[index];
-}
-
-static struct rule_count *
-count_of_address(struct rule_book *b, size_t index, struct slice address)
-{
-	struct key_count *k;
-	struct slice key;
-
-	buf_clear(&b->key);
-	buf_append_u64(&b->key, index);
-	buf_append_byte(&b->key, ' ');
-	for (size_t i = 0; i < address.len; i++)
-		buf_append_byte(&b->key, ascii_lower(address.at[i]));
-	key = buf_slice(&b->key);
-	HASH_FIND(hh, b->keys, key.at, key.len, k);
-	if (k != NULL)
-		return &k->count;
-	if (b->key_count == RULE_KEYS_MAX) {
-		b->has_overflowed = true;
-		return &b->host[index];
-	}
-	k = xcalloc(1, sizeof(*k) + key.len);
-	memcpy(k->key, key.at, key.len);
-	HASH_ADD_KEYPTR(hh, b->keys, k->key, key.len, k);
-	b->key_count++;
-	return &k->count;
-}
-
-static bool
-count_allows(const struct rule *r, const struct rule_count *c)
-{
-	bool is_listed = r->nth.count == 0;
-
-	for (size_t i = 0; i < r->nth.count; i++)
-		is_listed |= r->nth.at[i] == c->held;
-	if (!is_listed)
-		return false;
-	if (r->every != 0 && c->held % r->every != 0)
-		return false;
-	if (r->first != 0 && c->held > r->first)
-		return false;
-	return r->times == 0 || c->acted < r->times;
-}
-
-void
-rule_scope_init(struct rule_scope *s, size_t rule_count)
-{
-	*s = (struct rule_scope){ .count = rule_count };
-}
-
-void
-rule_scope_begin_message(struct rule_scope *s)
-{
-	if (s->message != NULL)
-		memset(s->message, 0, s->count * sizeof(*s->message));
-}
-
-void
-rule_scope_fini(struct rule_scope *s)
-{
-	free(s->connection);
-	free(s->message);
-	*s = (struct rule_scope){ 0 };
-}
-
-/* ---- in words ---- */
-
-enum rule_ending
-rule_ending_of(const struct rule *r, uint64_t *reply_bytes)
-{
-	const struct rule_cut *cut =
-	    r->drop.way != RULE_CUT_ABSENT ? &r->drop : &r->reset;
-
-	*reply_bytes = UINT64_MAX;
-	if (r->stall.way != RULE_STALL_ABSENT) {
-		*reply_bytes = 0;
-		return RULE_STALL;
-	}
-	if (cut->way == RULE_CUT_ABSENT)
-		return r->then;
-	*reply_bytes = cut->after.bytes;
-	return cut == &r->drop ? RULE_DROP : RULE_RESET;
-}
-
-void
-rule_format_action(const struct rule *r, struct buf *out)
-{
-	char text[UTIME_TEXT_MAX];
-
-	assert(buf_len(out) == 0);
-	if (r->delay > 0)
+	if (r->on == STAGE_BODY) {
+		buf_printf(out,
+		    "no message came to %llu bytes with all of its conditions "
+		    "true but one",
+		    (unsigned long long)r->after);
+	} else if (occasions == 0) {
 		buf_printf(
-		    out, "delay %s", utime_format_duration(r->delay, text));
-	if (r->raw.at != NULL)
-		buf_printf(out, "%s%zu raw bytes", buf_len(out) > 0 ? ", " : "",
-		    r->reply.wire.len);
-	else if (r->reply.wire.at != NULL)
-		buf_printf(out, "%sreply %d", buf_len(out) > 0 ? ", " : "",
-		    r->reply.code);
-	if (r->drip.bytes > 0)
-		buf_printf(out, "%sdrip %llu bytes every %s",
-		    buf_len(out) > 0 ? ", " : "",
-		    (unsigned long long)r->drip.bytes,
-		    utime_format_duration(r->drip.every, text));
-	if (r->stall.way == RULE_STALL_FOREVER)
-		buf_append_cstr(out, "stall");
-	if (r->stall.way == RULE_STALL_SPAN)
-		buf_printf(out, "stall %s",
-		    utime_format_duration(r->stall.span, text));
-	format_cut("drop", &r->drop, out);
-	format_cut("reset", &r->reset, out);
-	if (r->then == RULE_CLOSE)
-		buf_printf(out, "%sclose", buf_len(out) > 0 ? ", " : "");
-	if (r->has_starttls)
-		buf_printf(out, "%sstarttls %s", buf_len(out) > 0 ? ", " : "",
-		    mock_tls_kind_name(r->starttls));
-}
-
-static void
-format_cut(const char *verb, const struct rule_cut *cut, struct buf *out)
-{
-	if (cut->way == RULE_CUT_ABSENT)
-		return;
-	buf_printf(out, "%s%s", buf_len(out) > 0 ? ", " : "", verb);
-	if (cut->way == RULE_CUT_AFTER)
-		buf_printf(out, " after %llu bytes",
-		    (unsigned long long)cut->after.bytes);
+		    out, "no client came to stage %s", smtp_stage_name(r->on));
+	} else if (decided == occasions) {
+		buf_printf(out,
+		    "a rule before it acted on each of the %llu occasions of "
+		    "stage %s: %s",
+		    (unsigned long long)occasions, smtp_stage_name(r->on),
+		    before->place);
+	} else {
+		buf_printf(out,
+		    "on %llu occasions of stage %s more than one of its "
+		    "conditions was not true",
+		    (unsigned long long)(occasions - decided),
+		    smtp_stage_name(r->on));
+	}
+	return UTIME_NEVER;
 }

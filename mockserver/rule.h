@@ -6,7 +6,7 @@
  *
  * On each occasion (a stage of a dialogue) the rules of the host are asked in
  * the order of the file.  A rule *holds* when its stage is that of the occasion
- * and each of its conditions is true: match, from, to, size, client, during
+ * and each of its conditions is true: match, from, to, size, client, during, in
  * and, asked last and drawn only then, probability.  A rule that holds *counts*
  * the occasion, under the key that `per` names, and then acts unless its
  * counting conditions forbid it:
@@ -15,10 +15,18 @@
  *	every   k: the number is a multiple of k
  *	first   k: the number is at most k
  *	times   k: the rule has acted less than k times under this key
+ *	within  span: it is less than so long since the first occasion
+ *	rate    count, within: the number is over count.  Numbers begin anew
+ *	        with the first occasion that comes when `within` has passed
+ *	        since the first one of the last window
+ *	quota   messages or bytes, within: so much has been taken under this
+ *	        key, or would be more with this message.  What was taken is
+ *	        forgotten when `within` has passed since the first of it
  *
- * The first rule that acts ends the search.  Hence an occasion on which an
- * earlier rule acted is not counted by a later one, and one on which an earlier
- * rule held but did not act is.
+ * A count that saw nothing for `forget` begins anew.  The first rule that acts
+ * ends the search.  Hence an occasion on which an earlier rule acted is not
+ * counted by a later one, and one on which an earlier rule held but did not act
+ * is.
  *
  * Keys of `per`:
  *
@@ -27,12 +35,19 @@
  *	message     one for each transaction, which begins with its MAIL
  *	recipient   one for each recipient's address (stage rcpt)
  *	sender      one for each reverse path (stages from mail to eod)
+ *	client      one for each client's address, all of its connections
+ *	triple      one for each client, sender and recipient (stage rcpt)
+ *
+ * A host is in a *state*, "start" at first.  A rule with `set` that acts puts
+ * it into another, at once, and one with `in` asks for it.  Both mean the
+ * host's own state, or with scope "scenario" the one that all hosts share.
  *
  * The occasion of stage body is the moment at which `after` bytes of content
  * have come; so each body rule meets its own.
  *
  * Addresses are compared without case.  A host remembers at most RULE_KEYS_MAX
- * recipients and senders; further ones share one count.
+ * keys of recipients, senders, clients and triples; further ones share one
+ * count.
  */
 #ifndef FAULTPOST_MOCK_RULE_H
 #define FAULTPOST_MOCK_RULE_H
@@ -52,11 +67,36 @@
 	X(RULE_PER_CONNECTION, "connection")                                   \
 	X(RULE_PER_MESSAGE, "message")                                         \
 	X(RULE_PER_RECIPIENT, "recipient")                                     \
-	X(RULE_PER_SENDER, "sender")
+	X(RULE_PER_SENDER, "sender")                                           \
+	X(RULE_PER_CLIENT, "client")                                           \
+	X(RULE_PER_TRIPLE, "triple")
 enum rule_per {
 #define X(constant, name) constant,
 	RULE_PERS(X)
 #undef X
+};
+
+/* Whose state `in` and `set` mean.  X(constant, name in scenarios) */
+#define RULE_REACHES(X)                                                        \
+	X(RULE_REACH_HOST, "host")                                             \
+	X(RULE_REACH_SCENARIO, "scenario")
+enum rule_reach {
+#define X(constant, name) constant,
+	RULE_REACHES(X)
+#undef X
+};
+
+/* More than so many occasions in so long a window. */
+struct rule_rate {
+	uint64_t count; /* 0: no such condition */
+	utime within;
+};
+
+/* So much was taken; one of messages and bytes is 0, both: no such
+ * condition. */
+struct rule_quota {
+	uint64_t messages, bytes;
+	utime within; /* 0: for good */
 };
 
 /* How a reaction ends. */
@@ -110,6 +150,10 @@ struct rule_drip {
 };
 
 struct pcre2_real_code_8;
+struct rule_pattern {
+	const struct pcre2_real_code_8 *code; /* NULL: none */
+	struct slice text;                    /* as in the file */
+};
 
 /* All pointers live in the arena of the scenario. */
 struct rule {
@@ -117,10 +161,10 @@ struct rule {
 	const char *pointer; /* JSON pointer */
 	enum smtp_stage on;
 
-	const struct pcre2_real_code_8 *match; /* or NULL */
-	JSON_ARRAY_OF(struct slice) from, to;  /* globs; empty list: any */
-	uint64_t size;                         /* at least so many bytes */
-	struct ip_network client;              /* family 0: any */
+	struct rule_pattern match;
+	JSON_ARRAY_OF(struct slice) from, to; /* globs; empty list: any */
+	uint64_t size;                        /* at least so many bytes */
+	struct ip_network client;             /* family 0: any */
 	JSON_ARRAY_OF(utime)
 	during; /* empty, or from (included) and until (excluded) */
 	double probability;
@@ -128,6 +172,11 @@ struct rule {
 	enum rule_per per;
 	JSON_ARRAY_OF(uint64_t) nth;
 	uint64_t every, first, times; /* 0: no such condition */
+	struct rule_rate rate;
+	struct rule_quota quota;
+	utime within, forget;           /* 0: no such condition */
+	JSON_ARRAY_OF(struct slice) in; /* states; empty list: any */
+	enum rule_reach scope;
 	bool optional;
 	uint64_t after; /* BODY: it strikes when so many bytes have come */
 
@@ -139,6 +188,7 @@ struct rule {
 	utime delay;
 	struct rule_stall stall;
 	struct rule_cut drop, reset;
+	struct slice set;      /* the state behind it; at NULL: none */
 	enum rule_ending then; /* KEEP or CLOSE */
 	enum mock_tls_kind starttls;
 	bool has_starttls; /* else the host's own certificate is shown */
@@ -162,19 +212,16 @@ struct occasion {
 	struct slice from;      /* reverse path; empty: the null path or none */
 	const struct slice *to; /* RCPT: the one; later: those accepted */
 	size_t to_count;
-	uint64_t size; /* MAIL: what SIZE= says; later: bytes of content */
+	uint64_t size; /* MAIL to DATA: what SIZE= says; later: bytes of
+	                * content */
 	const struct ip_address *client;
 	bool is_for_nobody; /* DATA: sent ahead, no recipient was accepted */
-};
-
-/* How often a rule held and acted under one key. */
-struct rule_count {
-	uint64_t held, acted;
 };
 
 /* The counts that belong to one connection; zeroed is empty.  Init before use
  * with the number of rules; message counts start anew with each
  * rule_scope_begin_message(). */
+struct rule_count;
 struct rule_scope {
 	struct rule_count *connection, *message; /* owned; [number] */
 	size_t count;
@@ -183,7 +230,17 @@ void rule_scope_init(struct rule_scope *s, size_t rule_count);
 void rule_scope_begin_message(struct rule_scope *s);
 void rule_scope_fini(struct rule_scope *s);
 
-/* The counts of a host's rules, and its dice. */
+/* A state, which rules read and set; RULE_STATE_START at first. */
+#define RULE_STATE_START "start"
+#define RULE_STATE_MAX   64 /* characters */
+struct rule_machine {
+	char state[4 * RULE_STATE_MAX + 1]; /* empty: RULE_STATE_START */
+};
+const char *rule_machine_state(const struct rule_machine *m);
+/* `state` has at most RULE_STATE_MAX characters. */
+void rule_machine_set(struct rule_machine *m, struct slice state);
+
+/* The counts of a host's rules, its state, and its dice. */
 struct rule_book;
 /* `rules` is borrowed until rule_book_destroy(); `start` is where `during`
  * counts from. */
@@ -198,13 +255,28 @@ size_t rule_book_add(struct rule_book *b, const struct rule *rule);
  * keep their counts. */
 void rule_book_arrange(
     struct rule_book *b, const size_t *numbers, size_t count);
+/* The state of scope "scenario" is this one, borrowed until
+ * rule_book_destroy(); without, the book has one of its own. */
+void rule_book_share(struct rule_book *b, struct rule_machine *machine);
 /* The rule that acts on this occasion, or NULL, counting as told above.  *n is
  * the number of the occasion under its key.  Under 1 us for 100 rules that do
- * not hold (without patterns). */
+ * not hold. */
 const struct rule *rule_book_ask(struct rule_book *b, struct rule_scope *s,
     const struct occasion *o, uint64_t *n);
+/* A message was taken: counts it for the quotas of its recipients, its sender
+ * and its client.  `o` is its occasion of stage eod. */
+void rule_book_charge(
+    struct rule_book *b, struct rule_scope *s, const struct occasion *o);
 /* How often the rule of that number acted. */
 uint64_t rule_book_acted(const struct rule_book *b, size_t number);
+/* Why the rule of that number, which never acted, did not: appends a sentence,
+ * without a full stop, about the occasion on which it came nearest to it.
+ * Returns when that was, or UTIME_NEVER: there was none on which but one
+ * condition was false. */
+utime rule_book_explain(
+    const struct rule_book *b, size_t number, struct buf *out);
+/* The host's state. */
+struct rule_machine *rule_book_machine(struct rule_book *b);
 /* The least `after` of the body rules that is at least `from`, or UINT64_MAX:
  * the number of bytes at which the next occasion of stage body is due. */
 uint64_t rule_book_next_body(const struct rule_book *b, uint64_t from);

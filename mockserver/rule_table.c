@@ -38,11 +38,18 @@ static const struct json_word stage_words[] = {
 	{ "vrfy", STAGE_VRFY },
 	{ "quit", STAGE_QUIT },
 	{ "unknown", STAGE_UNKNOWN },
+	{ "idle", STAGE_IDLE },
 };
 
 static const struct json_word per_words[] = {
 #define X(constant, name) { name, constant },
 	RULE_PERS(X)
+#undef X
+};
+
+static const struct json_word scope_words[] = {
+#define X(constant, name) { name, constant },
+	RULE_REACHES(X)
 #undef X
 };
 
@@ -86,6 +93,41 @@ static const struct json_table drip_table = {
 	.size = sizeof(struct rule_drip),
 	JSON_FIELDS(drip_fields),
 };
+static const struct json_field rate_fields[] = {
+	{ "count", JF_INTEGER(1, COUNT_MAX), JSON_AT(struct rule_rate, count),
+	    JSON_REQUIRED, "How many occasions there may be in a window." },
+	{ "within", JF_DURATION_SOME, JSON_AT(struct rule_rate, within),
+	    JSON_REQUIRED,
+	    "How long a window is.  The first one begins with the first "
+	    "occasion, and the next with the first one behind its end." },
+};
+static const struct json_table rate_table = {
+	.name = "rate",
+	.help = "More than so many occasions in a window of time.",
+	.size = sizeof(struct rule_rate),
+	JSON_FIELDS(rate_fields),
+};
+static const struct json_field quota_fields[] = {
+	{ "messages", JF_INTEGER(1, COUNT_MAX),
+	    JSON_AT(struct rule_quota, messages), JSON_OPTIONAL,
+	    "So many messages fit." },
+	{ "bytes", JF_INTEGER(1, BYTES_MAX), JSON_AT(struct rule_quota, bytes),
+	    JSON_OPTIONAL, "So many bytes of messages fit." },
+	{ "within", JF_DURATION_SOME, JSON_AT(struct rule_quota, within),
+	    JSON_OPTIONAL,
+	    "How long after the first message that was taken all of them are "
+	    "forgotten; absent: never." },
+};
+static const struct json_group quota_groups[] = {
+	{ JSON_EXACTLY_ONE, "messages bytes" },
+};
+static const struct json_table quota_table = {
+	.name = "quota",
+	.help = "What has been taken leaves no room.",
+	.size = sizeof(struct rule_quota),
+	JSON_FIELDS(quota_fields),
+	JSON_GROUPS(quota_groups),
+};
 static const struct json_choice stall_ways[] = {
 	{ JF_CUSTOM(&only_true), JSON_AT(struct rule_stall, span),
 	    RULE_STALL_FOREVER },
@@ -110,8 +152,8 @@ static const struct json_field rule_fields[] = {
 	    "Only for these recipients, written like from; behind rcpt, when "
 	    "one of those that were accepted is among them." },
 	{ "size", JF_INTEGER(0, BYTES_MAX), JSON_AT(struct rule, size), "0",
-	    "Only for messages of at least so many bytes: at mail as "
-	    "declared by SIZE=, later as received." },
+	    "Only for messages of at least so many bytes: at mail, rcpt and "
+	    "data as declared by SIZE=, later as received." },
 	{ "client", JF_CUSTOM(&ip_network_json), JSON_AT(struct rule, client),
 	    JSON_OPTIONAL,
 	    "Only for clients of this address or network (10.0.0.0/8)." },
@@ -125,7 +167,9 @@ static const struct json_field rule_fields[] = {
 	    "Stage data: only when every recipient was refused, where other "
 	    "rules are not asked." },
 	{ "per", JF_WORD(per_words), JSON_AT(struct rule, per), "host",
-	    "What has a count of its own for nth, every, first and times." },
+	    "What has a count of its own for nth, every, first, times, "
+	    "within, rate and quota; triple: each client, sender and "
+	    "recipient." },
 	{ "nth",
 	    JF_ARRAY_OR_ONE(uint64_t, JF_INTEGER(1, COUNT_MAX), 1, TEXTS_MAX),
 	    JSON_AT(struct rule, nth), JSON_OPTIONAL,
@@ -136,6 +180,26 @@ static const struct json_field rule_fields[] = {
 	    JSON_OPTIONAL, "Only on the first k occasions." },
 	{ "times", JF_INTEGER(1, COUNT_MAX), JSON_AT(struct rule, times),
 	    JSON_OPTIONAL, "Only until it has acted so often." },
+	{ "within", JF_DURATION_SOME, JSON_AT(struct rule, within),
+	    JSON_OPTIONAL, "Only until so long after the first occasion." },
+	{ "rate", JF_OBJECT(&rate_table), JSON_AT(struct rule, rate),
+	    JSON_OPTIONAL, "Only on occasions beyond so many in a window." },
+	{ "quota", JF_OBJECT(&quota_table), JSON_AT(struct rule, quota),
+	    JSON_OPTIONAL,
+	    "Only when so much was taken, or would be more with this message, "
+	    "if its size is known; messages that from, to and client leave "
+	    "out are not counted." },
+	{ "forget", JF_DURATION_SOME, JSON_AT(struct rule, forget),
+	    JSON_OPTIONAL,
+	    "A count begins anew when there was no occasion for so long." },
+	{ "in",
+	    JF_ARRAY_OR_ONE(
+		struct slice, JF_STRING(1, RULE_STATE_MAX), 1, TEXTS_MAX),
+	    JSON_AT(struct rule, in), JSON_OPTIONAL,
+	    "Only in this state, or one of these; the first one is start." },
+	{ "scope", JF_WORD(scope_words), JSON_AT(struct rule, scope), "host",
+	    "Whose state in and set mean: the host's, or the one that all "
+	    "hosts of the scenario share." },
 	{ "optional", JF_BOOLEAN, JSON_AT(struct rule, optional), "false",
 	    "Whether the run may hold without the rule ever acting." },
 	{ "after", JF_INTEGER(0, BYTES_MAX), JSON_AT(struct rule, after), "0",
@@ -172,6 +236,9 @@ static const struct json_field rule_fields[] = {
 	{ "then", JF_WORD(then_words), JSON_AT(struct rule, then),
 	    JSON_OPTIONAL,
 	    "What follows the answer: close, the connection ends (FIN)." },
+	{ "set", JF_STRING(1, RULE_STATE_MAX), JSON_AT(struct rule, set),
+	    JSON_OPTIONAL,
+	    "The state that begins when the rule acts, before any delay." },
 	{ "starttls", MOCK_TLS_KIND_FORM,
 	    JSON_AT_HAS(struct rule, starttls, has_starttls), JSON_OPTIONAL,
 	    "What becomes of the handshake: a certificate that is shown "
@@ -181,14 +248,18 @@ static const struct json_field rule_fields[] = {
 
 static const struct json_group rule_groups[] = {
 	{ JSON_AT_LEAST_ONE,
-	    "reply raw drip delay stall drop reset then starttls" },
+	    "reply raw drip delay stall drop reset then starttls set" },
 	{ JSON_AT_MOST_ONE, "stall drop reset then starttls" },
 	{ JSON_AT_MOST_ONE, "stall reply raw" },
 	{ JSON_AT_MOST_ONE, "stall drip" },
 	{ JSON_NEEDS_ONE, "repeat raw" },
 	{ JSON_AT_MOST_ONE, "stall delay" },
-	{ JSON_AT_MOST_ONE, "nth every first" },
-	{ JSON_NEEDS_ONE, "per nth every first times" },
+	{ JSON_AT_MOST_ONE, "nth every first within rate quota" },
+	{ JSON_NEEDS_ONE, "per nth every first times within rate quota" },
+	{ JSON_NEEDS_ONE, "forget nth every first times within" },
+	{ JSON_AT_MOST_ONE, "forget rate" },
+	{ JSON_AT_MOST_ONE, "forget quota" },
+	{ JSON_NEEDS_ONE, "scope in set" },
 };
 
 /* Which keys, and which values of `per`, have a meaning at which stages.  Each
@@ -197,7 +268,7 @@ static const struct json_group rule_groups[] = {
 	"ehlo", "helo", "mail", "rcpt", "bdat", "noop", "vrfy", "unknown"
 #define AT_ENVELOPE "mail", "rcpt", "data", "body", "bdat", "eod"
 #define AT_RCPT_ON  "rcpt", "data", "body", "bdat", "eod"
-#define AT_SIZE     "mail", "bdat", "eod"
+#define AT_SIZE     "mail", "rcpt", "data", "bdat", "eod"
 #define AT_RCPT     "rcpt"
 #define AT_BODY     "body"
 #define AT_DATA     "data"
@@ -205,7 +276,8 @@ static const struct json_group rule_groups[] = {
 #define AT_STARTTLS "starttls"
 #define AT_REPLY                                                               \
 	"banner", "ehlo", "helo", "starttls", "auth", "mail", "rcpt", "data",  \
-	    "body", "bdat", "eod", "rset", "noop", "vrfy", "quit", "unknown"
+	    "body", "bdat", "eod", "rset", "noop", "vrfy", "quit", "unknown",  \
+	    "idle"
 
 /* X(key, its value or NULL for any, stages) */
 #define KEYS_AT_STAGES(X)                                                      \
@@ -224,6 +296,7 @@ static const struct json_group rule_groups[] = {
 #define PERS_AT_STAGES(X)                                                      \
 	X("per", "message", AT_ENVELOPE)                                       \
 	X("per", "recipient", AT_RCPT)                                         \
+	X("per", "triple", AT_RCPT)                                            \
 	X("per", "sender", AT_ENVELOPE)                                        \
 	X("starttls", "injected", AT_STARTTLS)                                 \
 	X("starttls", "gullible", AT_STARTTLS)

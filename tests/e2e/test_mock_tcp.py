@@ -199,7 +199,7 @@ def test_rule_that_never_acted_is_noted(start):
     assert code == 0
     assert stderr.endswith(
         "t.scenario.json:1:67: note: this rule of host mx never acted "
-        "(reply 550)\n")
+        "(reply 550): no client came to stage vrfy\n")
 
 
 def test_many_messages_on_one_connection(start):

@@ -33,7 +33,7 @@ def masked(text):
 
 PAGES = ["attempts", "bounced", "delivered", "dropped", "endings", "fair",
          "host_status", "log", "long", "loop", "no_log", "no_received", "queued", "received",
-         "requeue"]
+         "requeue", "near"]
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -166,6 +166,12 @@ def test_json(faultpost):
     assert no_log["expectations"][0]["line"] == 12
     wrong = scenarios["tests/e2e/failing/empty.scenario.json"]
     assert wrong["error"] in err
+    near = scenarios["tests/e2e/failing/near.scenario.json"]["endings"]
+    assert [(end["place"].rpartition(":8:")[2], end["nearest"], end["seconds_virtual"])
+            for end in near[:1]] == [
+        ("9", 'RCPT TO:<rob@example.com> at 0:00:00.020: only "to" was not '
+              "true, which wants bob@example.com, and it was "
+              "rob@example.com", 0.02)]
 
 
 def test_pages_are_narrow(root):

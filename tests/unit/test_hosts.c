@@ -47,12 +47,6 @@ static struct error_row error_rows[] = {
 	    "\"rcpt\", \"data\", \"body\", \"bdat\", \"eod\", "
 	    "\"rset\", \"noop\", \"vrfy\", ... (did "
 	    "you mean \"rcpt\"?)" },
-	{ "stage of the future", RULE("\"on\": \"idle\", \"drop\": true"),
-	    "3:8: /hosts/mx/rules/0/on: \"idle\" is none of "
-	    "\"connect\", \"banner\", \"ehlo\", \"helo\", "
-	    "\"starttls\", \"tls\", \"auth\", \"mail\", "
-	    "\"rcpt\", \"data\", \"body\", \"bdat\", \"eod\", "
-	    "\"rset\", \"noop\", \"vrfy\", ..." },
 	{ "drop within nothing",
 	    RULE("\"on\": \"tls\", \"drop\": {\"after\": 3}"),
 	    "3:15: /hosts/mx/rules/0: there is no reply at stage \"tls\" "
@@ -67,7 +61,26 @@ static struct error_row error_rows[] = {
 	{ "no action", RULE("\"on\": \"rcpt\""),
 	    "3:1: /hosts/mx/rules/0: expected one of the keys "
 	    "\"reply\", \"raw\", \"drip\", \"delay\", \"stall\", \"drop\", \"reset\", "
-	    "\"then\", \"starttls\"" },
+	    "\"then\", \"starttls\", \"set\"" },
+	{ "rate and nth",
+	    RULE("\"on\": \"rcpt\", \"drop\": true, \"nth\": 1, "
+		 "\"rate\": {\"count\": 1, \"within\": \"1m\"}"),
+	    "3:40: /hosts/mx/rules/0: \"nth\" and \"rate\" exclude each "
+	    "other" },
+	{ "quota of nothing",
+	    RULE("\"on\": \"rcpt\", \"drop\": true, \"quota\": {}"),
+	    "3:39: /hosts/mx/rules/0/quota: expected one of the keys "
+	    "\"messages\", \"bytes\"" },
+	{ "triple at mail",
+	    RULE("\"on\": \"mail\", \"drop\": true, \"nth\": 1, "
+		 "\"per\": \"triple\""),
+	    "3:40: /hosts/mx/rules/0: \"per\" \"triple\" means nothing at "
+	    "stage \"mail\"; it does at \"rcpt\"" },
+	{ "scope of no state",
+	    RULE("\"on\": \"mail\", \"drop\": true, "
+		 "\"scope\": \"scenario\""),
+	    "3:30: /hosts/mx/rules/0: \"scope\" needs one of \"in\", "
+	    "\"set\"" },
 	{ "reply without a code",
 	    RULE("\"on\": \"rcpt\", \"reply\": \"4522 x\""),
 	    "3:25: /hosts/mx/rules/0/reply: \"4522 x\" is no reply; "
@@ -94,7 +107,7 @@ static struct error_row error_rows[] = {
 	    "\"connect\"; it does at \"banner\", \"ehlo\", \"helo\", "
 	    "\"starttls\", \"auth\", \"mail\", \"rcpt\", \"data\", \"body\", "
 	    "\"bdat\", \"eod\", \"rset\", \"noop\", \"vrfy\", \"quit\", "
-	    "\"unknown\"" },
+	    "\"unknown\", \"idle\"" },
 	{ "from at banner",
 	    RULE("\"on\": \"banner\", \"from\": \"a\", \"drop\": true"),
 	    "3:18: /hosts/mx/rules/0: \"from\" means nothing at stage "
@@ -108,7 +121,8 @@ static struct error_row error_rows[] = {
 	{ "per without a count",
 	    RULE("\"on\": \"data\", \"drop\": true, \"per\": \"host\""),
 	    "3:30: /hosts/mx/rules/0: \"per\" needs one of \"nth\", "
-	    "\"every\", \"first\", \"times\"" },
+	    "\"every\", \"first\", \"times\", \"within\", \"rate\", "
+	    "\"quota\"" },
 	{ "nth 0", RULE("\"on\": \"data\", \"drop\": true, \"nth\": 0"),
 	    "3:37: /hosts/mx/rules/0/nth: 0 is out of range "
 	    "1..1000000000" },
@@ -186,7 +200,7 @@ static struct error_row error_rows[] = {
 	    "3:19: /hosts/mx/rules/0: \"drip\" means nothing at stage "
 	    "\"connect\"; it does at \"banner\", \"ehlo\", \"helo\", \"starttls\", \"auth\", \"mail\", "
 	    "\"rcpt\", \"data\", \"body\", \"bdat\", \"eod\", \"rset\", \"noop\", "
-	    "\"vrfy\", \"quit\", \"unknown\"" },
+	    "\"vrfy\", \"quit\", \"unknown\", \"idle\"" },
 	{ "stall and drip",
 	    RULE("\"on\": \"mail\", \"stall\": true, "
 		 "\"drip\": {\"bytes\": 1, \"every\": \"1s\"}"),

@@ -254,6 +254,26 @@ static struct case_row case_rows[] = {
 	    { "EHLO c", "MAIL FROM:<a@b.example>" } },
 	{ "idle", ", \"limits\": {\"idle_timeout\": \"10s\"}",
 	    "2 220|4 250|10004 421|10004 FIN", { "EHLO c", "-" } },
+	{ "idle, with another answer, and again",
+	    RULES(
+		"{\"on\": \"idle\", \"nth\": 1, \"reply\": \"250 a\"},"
+		"{\"on\": \"idle\", \"delay\": \"1s\", "
+		"\"reply\": \"421 b\"}") ", \"limits\": {\"idle_timeout\": \"10s\"}",
+	    "2 220|4 250|10004 250|21004 421|21004 FIN", { "EHLO c", "-" } },
+	{ "idle, without a word",
+	    RULE("idle",
+		"\"drop\": true") ", \"limits\": {\"idle_timeout\": \"10s\"}",
+	    "2 220|4 250|10004 FIN", { "EHLO c", "-" } },
+	{ "idle, reset behind some bytes",
+	    RULE("idle",
+		"\"reply\": \"421 a\", \"reset\": {\"after\": 5}") ", \"limits\": {\"idle_timeout\": \"10s\"}",
+	    "2 220|4 250|10004 RST after "
+	    "\"421 a\"",
+	    { "EHLO c", "-" } },
+	{ "idle, and still there",
+	    RULE("idle",
+		"\"stall\": \"30s\"") ", \"limits\": {\"idle_timeout\": \"10s\"}",
+	    "2 220|4 250|40004 FIN", { "EHLO c", "-" } },
 	{ "size above the limit at MAIL", ", \"limits\": {\"size\": 10}",
 	    "2 220|4 250|6 552|8 221|8 FIN",
 	    { "EHLO c", "MAIL FROM:<a@b.example> SIZE=11" } },

@@ -53,7 +53,7 @@ static struct row rows[] = {
 	{ "quit", "", { .stage = STAGE_QUIT }, { 0 },
 	    "221 \"221 2.0.0 Bye\\r\\n\"", 0 },
 	{ "idle", "", { .stage = STAGE_IDLE }, { 0 },
-	    "421 \"421 4.4.2 Idle for too long, closing\\r\\n\"", 0 },
+	    "421 \"421 4.4.2 Idle for too long, closing\\r\\n\", close", 0 },
 	{ "wrong", "", { .stage = STAGE_RCPT },
 	    { .wrong = { 503, "5.5.1 MAIL first" } },
 	    "503 \"503 5.5.1 MAIL first\\r\\n\"", 0 },

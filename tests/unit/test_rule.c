@@ -92,6 +92,8 @@ static struct condition_row condition_rows[] = {
 	    "\"on\": \"data\", \"during\": [\"5m\", \"10m\"]",
 	    { .stage = STAGE_DATA, .now = START + 10 * UTIME_MINUTE - 1 },
 	    { .stage = STAGE_DATA, .now = START + 10 * UTIME_MINUTE } },
+	{ "in, at first", "\"on\": \"data\", \"in\": \"start\"",
+	    { .stage = STAGE_DATA }, { .stage = STAGE_EOD } },
 	{ "client", "\"on\": \"connect\", \"client\": \"10.0.0.0/9\"",
 	    { .stage = STAGE_CONNECT,
 		.client = &(struct ip_address){ 4, { 10, 127, 0, 1 } } },
@@ -132,11 +134,15 @@ test_condition(void **state)
  * acted, or '-'.
  *	r, s	RCPT of two recipients (sender p)
  *	q	RCPT of the first recipient, by sender q
+ *	x	as r, of another client
  *	m	a new message begins
- *	c	a new connection (and message) begins */
+ *	c	a new connection (and message) begins
+ *	M, N	a message of 10 bytes for r, or for s, is taken
+ *	t	30 seconds pass */
 struct count_row {
 	const char *name, *rules, *occasions, *want;
 };
+#define RATE(n) ", \"rate\": {\"count\": " #n ", \"within\": \"1m\"}"
 #define AT_RCPT "{\"on\": \"rcpt\", \"drop\": true"
 static struct count_row count_rows[] = {
 	{ "no condition", AT_RCPT "}", "rrr", "000" },
@@ -170,21 +176,69 @@ static struct count_row count_rows[] = {
 	    AT_RCPT ", \"nth\": 2, \"to\": \"s@*\"}", "rsrrs", "----0" },
 	{ "the first that acts", AT_RCPT "}, " AT_RCPT "}", "rr", "00" },
 	{ "never", AT_RCPT ", \"probability\": 0}", "rrrr", "----" },
+	{ "per client, across connections",
+	    AT_RCPT ", \"nth\": 2, \"per\": \"client\"}", "rxcrsx", "---0-0" },
+	{ "per triple", AT_RCPT ", \"first\": 1, \"per\": \"triple\"}",
+	    "rrqsxcrqsx", "0-000-----" },
+	{ "greylisting: too early for a minute",
+	    AT_RCPT ", \"within\": \"1m\", \"per\": \"triple\"}", "rtrqtrttqr",
+	    "0-00------" },
+	{ "a rate", AT_RCPT RATE(2) "}", "rrrrtrtrrr", "--00-0---0" },
+	{ "a window begins with the first occasion behind the last one",
+	    AT_RCPT RATE(1) "}", "rtttrtrtr", "------0--" },
+	{ "a rate per client", AT_RCPT RATE(1) ", \"per\": \"client\"}",
+	    "rxrxctr", "--00--0" },
+	{ "a quota of messages", AT_RCPT ", \"quota\": {\"messages\": 2}}",
+	    "rrMrNrsttr", "-----00--0" },
+	{ "a quota of bytes per recipient",
+	    AT_RCPT ", \"per\": \"recipient\", \"quota\": {\"bytes\": 20}}",
+	    "MrNsMrsc", "-----0--" },
+	{ "a quota that is forgotten",
+	    AT_RCPT ", \"quota\": {\"messages\": 1, \"within\": \"1m\"}}",
+	    "rMrtrtrMrttr", "--0-0---0---" },
+	{ "a quota counts whom the rule is for",
+	    AT_RCPT ", \"to\": \"s@*\", \"quota\": {\"messages\": 1}}", "MsNsr",
+	    "---0-" },
+	{ "what is forgotten", AT_RCPT ", \"first\": 1, \"forget\": \"1m\"}",
+	    "rtrtrttrr", "0------0-" },
+	{ "a state",
+	    AT_RCPT ", \"nth\": 2, \"set\": \"full\"}, " AT_RCPT
+		    ", \"in\": \"full\", \"times\": 1, "
+		    "\"set\": \"start\"}, " AT_RCPT
+		    ", \"in\": [\"x\", \"start\"]}",
+	    "rrrr", "2012" },
+	{ "the scenario's state is another",
+	    AT_RCPT ", \"nth\": 1, \"set\": \"x\", "
+		    "\"scope\": \"scenario\"}, " AT_RCPT
+		    ", \"in\": \"x\", \"times\": 1}, " AT_RCPT
+		    ", \"in\": \"x\", \"scope\": \"scenario\"}",
+	    "rrr", "022" },
 };
+
+static const struct slice r_address = TEXT("R@example.com");
+static const struct slice s_address = TEXT("s@example.com");
+
+static struct occasion
+occasion_of(char letter, utime now)
+{
+	static const struct ip_address one = { 4, { 10, 0, 0, 1 } };
+	static const struct ip_address two = { 4, { 10, 0, 0, 2 } };
+
+	return (struct occasion){
+		.stage = STAGE_RCPT,
+		.now = now,
+		.from = letter == 'q' ? SLICE("q@a") : SLICE("p@a"),
+		.to = letter == 's' || letter == 'N' ? &s_address : &r_address,
+		.to_count = 1,
+		.client = letter == 'x' ? &two : &one,
+	};
+}
 
 static char
 ask_letter(struct rule_book *b, struct rule_scope *scope,
-    const struct mock_scenario *s, char letter)
+    const struct mock_scenario *s, char letter, utime now)
 {
-	static const struct slice r = TEXT("R@example.com");
-	static const struct slice second = TEXT("s@example.com");
-	const struct occasion o = {
-		.stage = STAGE_RCPT,
-		.now = START,
-		.from = letter == 'q' ? SLICE("q@a") : SLICE("p@a"),
-		.to = letter == 's' ? &second : &r,
-		.to_count = 1,
-	};
+	const struct occasion o = occasion_of(letter, now);
 	const struct rule *rule;
 	uint64_t n;
 
@@ -201,6 +255,7 @@ test_count(void **state)
 	struct rule_scope scope;
 	struct rule_book *b;
 	struct buf got = { 0 };
+	utime now = START;
 
 	read_rules(&s, row->rules);
 	b = book_of(&s);
@@ -212,10 +267,20 @@ test_count(void **state)
 		}
 		if (*c == 'm')
 			rule_scope_begin_message(&scope);
-		if (*c == 'c' || *c == 'm')
+		if (*c == 't')
+			now += 30 * UTIME_S;
+		if (*c == 'M' || *c == 'N') {
+			struct occasion taken = occasion_of(*c, now);
+
+			taken.stage = STAGE_EOD;
+			taken.size = 10;
+			rule_book_charge(b, &scope, &taken);
+		}
+		if (strchr("cmtMN", *c) != NULL)
 			buf_append_byte(&got, '-');
 		else
-			buf_append_byte(&got, ask_letter(b, &scope, &s, *c));
+			buf_append_byte(
+			    &got, ask_letter(b, &scope, &s, *c, now));
 	}
 	assert_slice(buf_slice(&got), row->want);
 	rule_scope_fini(&scope);
@@ -240,10 +305,10 @@ test_probability(void **state)
 	b = book_of(&s);
 	rule_scope_init(&scope, 1);
 	for (size_t i = 0; i < 10000; i++) {
-		const char hit = ask_letter(a, &scope, &s, 'r');
+		const char hit = ask_letter(a, &scope, &s, 'r', START);
 
 		hits += hit == '0';
-		assert_int_equal(hit, ask_letter(b, &scope, &s, 'r'));
+		assert_int_equal(hit, ask_letter(b, &scope, &s, 'r', START));
 	}
 	assert_in_range(hits, 2300, 2700);
 	rule_scope_fini(&scope);
@@ -328,18 +393,18 @@ test_arranged(void **state)
 	rules = s.hosts.at[0].rules.at;
 	b = rule_book_new(rules, 1, 1, START);
 	rule_scope_init(&scope, 1);
-	assert_int_equal(ask_letter(b, &scope, &s, 'r'), '-');
+	assert_int_equal(ask_letter(b, &scope, &s, 'r', START), '-');
 	assert_int_equal(rule_book_add(b, &rules[1]), 1);
-	assert_int_equal(ask_letter(b, &scope, &s, 'r'), '0');
+	assert_int_equal(ask_letter(b, &scope, &s, 'r', START), '0');
 	rule_book_arrange(b, two, 2);
-	assert_int_equal(ask_letter(b, &scope, &s, 'r'), '1');
+	assert_int_equal(ask_letter(b, &scope, &s, 'r', START), '1');
 	rule_book_arrange(b, NULL, 0);
-	assert_int_equal(ask_letter(b, &scope, &s, 'r'), '-');
+	assert_int_equal(ask_letter(b, &scope, &s, 'r', START), '-');
 	assert_int_equal(rule_book_add(b, &rules[2]), 2);
 	rule_book_arrange(b, three, 3);
-	assert_int_equal(ask_letter(b, &scope, &s, 'r'), '-');
+	assert_int_equal(ask_letter(b, &scope, &s, 'r', START), '-');
 	rule_book_arrange(b, first, 1);
-	assert_int_equal(ask_letter(b, &scope, &s, 'r'), '-');
+	assert_int_equal(ask_letter(b, &scope, &s, 'r', START), '-');
 	assert_int_equal(rule_book_acted(b, 0), 1);
 	assert_int_equal(rule_book_acted(b, 1), 1);
 	rule_scope_fini(&scope);
