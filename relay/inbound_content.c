@@ -212,7 +212,7 @@ inbound_on_durable(struct spool_ticket *t, bool is_durable)
 		deliver_submit(in->relay, m, NULL, 0);
 	} else {
 		message_destroy(&m);
-		in->pieces = 0; /* went with the commit that failed */
+		/* Pieces of a large one may be on disk by earlier commits. */
 		refuse_content(in, 452, "4.3.1 Temporarily out of disk space",
 		    SLICE("Queue full"));
 	}

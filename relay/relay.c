@@ -118,6 +118,9 @@ relay_destroy(struct relay **rp)
 	timer_stop(r->world, &r->suspend);
 	inbound_destroy_all(r);
 	relay_unname_listeners(r);
+	/* The log tells of each message that the next start will find. */
+	if (r->spool != NULL)
+		spool_record(r->spool);
 	deliver_destroy_all(r);
 	if (r->spool != NULL)
 		relay_save_counters(r);

@@ -183,9 +183,8 @@ try_again(struct spool *s)
 }
 
 static void
-on_commit(struct timer *t)
+commit_now(struct spool *s)
 {
-	struct spool *s = CONTAINER_OF(t, struct spool, commit);
 	bool ok;
 
 	if (!spool_accepts(s) && !s->in_moment) {
@@ -203,13 +202,17 @@ on_commit(struct timer *t)
 	tell_tickets(s, ok);
 }
 
+static void
+on_commit(struct timer *t)
+{
+	commit_now(CONTAINER_OF(t, struct spool, commit));
+}
+
 void
 spool_record(struct spool *s)
 {
-	if (s->is_abandoned || s->change_count == 0 || !spool_accepts(s))
-		return;
-	timer_stop(s->world, &s->commit);
-	on_commit(&s->commit);
+	if (!s->is_abandoned && (s->in_moment || s->change_count > 0))
+		commit_now(s);
 }
 
 /* ---- the end ---- */

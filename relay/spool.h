@@ -123,8 +123,8 @@ void spool_requeue(struct spool *s, const struct group *g);
 /* They go to g->domain, whatever their addresses say. */
 void spool_redirect(struct spool *s, const struct group *g);
 
-/* Commits what has become of messages so far, without waiting for others; not
- * while the disk refuses writes. */
+/* Commits what is pending, without waiting for others, and tells the tickets; a
+ * disk that refuses writes is asked again. */
 void spool_record(struct spool *s);
 
 /* Reads piece `index` of a message's content into `out` (cleared first); false

@@ -310,21 +310,31 @@ spool_apply_changes(struct spool *s)
 		apply_change(s, &s->changes[i]);
 }
 
+static bool
+drop_probe(struct spool *s)
+{
+	sqlite3_stmt *drop = s->statements[SPOOL_DROP_PIECES];
+
+	(void)sqlite3_bind_int64(drop, 1, PROBE_ID);
+	(void)sqlite3_bind_int64(drop, 2, PROBE_ID + 1);
+	return spool_run(s, SPOOL_DROP_PIECES);
+}
+
+/* The disk may have refused to drop the one before. */
 bool
 spool_probe(struct spool *s)
 {
 	sqlite3_stmt *put = s->statements[SPOOL_PUT_PIECE];
-	sqlite3_stmt *drop = s->statements[SPOOL_DROP_PIECES];
-	bool ok;
+	bool ok = drop_probe(s);
 
+	if (!ok)
+		return false;
 	(void)sqlite3_bind_int64(put, 1, PROBE_ID);
 	(void)sqlite3_bind_zeroblob(put, 2, SPOOL_PIECE_BYTES);
 	ok = spool_run(s, SPOOL_PUT_PIECE);
 	if (!ok && !sqlite3_get_autocommit(s->db))
 		(void)spool_run(s, SPOOL_ROLLBACK);
-	(void)sqlite3_bind_int64(drop, 1, PROBE_ID);
-	(void)sqlite3_bind_int64(drop, 2, PROBE_ID + 1);
-	return ok && spool_run(s, SPOOL_DROP_PIECES);
+	return ok && drop_probe(s);
 }
 
 /* ---- what goes out ---- */

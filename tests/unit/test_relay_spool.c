@@ -98,6 +98,146 @@ test_utf8_is_left(void **state)
 	stage_fini(&s);
 }
 
+/* ---- what is under way when the disk refuses or the relay ends ---- */
+
+/* Commits are let through while `left` is above 0; when the last was. */
+struct gate {
+	struct stage *stage;
+	int left;
+	utime at;
+};
+
+static int
+on_commit(void *owner)
+{
+	struct gate *g = owner;
+
+	g->at = world_now(g->stage->world);
+	return g->left-- <= 0;
+}
+
+/* A large message is on disk in part when its last commit fails: nothing of it
+ * stays, though the relay goes on. */
+static void
+test_refused_large(void **state)
+{
+	struct buf script = { 0 };
+	struct gate gate = { .left = 1 };
+	struct stage_client *c;
+	struct stage s;
+
+	(void)state;
+	stage_init(&s, ONE);
+	gate.stage = &s;
+	buf_append_cstr(&script,
+	    "EHLO c|MAIL FROM:<a@b.example>|"
+	    "RCPT TO:<u@exchange.example>|DATA|");
+	for (unsigned i = 0; i < 24000; i++)
+		buf_printf(&script, "line %060u of the content\r\n", i);
+	buf_append_cstr(&script, ".|QUIT");
+	c = stage_client(&s, 1, "10.0.0.9", buf_cstr(&script));
+	stage_run_until(&s, UTIME_S / 2);
+	(void)sqlite3_commit_hook(s.relay->spool->db, on_commit, &gate);
+	stage_run_until(&s, UTIME_S + 500 * UTIME_MS);
+	assert_int_equal(stage_count_lines(&c->seen, "452 4.3.1"), 1);
+	assert_int_equal(gate.left, -1);
+	assert_true(rows_of(&s, "content") > 0);
+	(void)sqlite3_commit_hook(s.relay->spool->db, NULL, NULL);
+	stage_run_until(&s, 10 * UTIME_S);
+	assert_int_equal(rows_of(&s, "content"), 0);
+	buf_fini(&script);
+	stage_fini(&s);
+}
+
+struct stop {
+	struct timer timer;
+	struct world *world;
+};
+
+static void
+on_stop(struct timer *t)
+{
+	world_stop(CONTAINER_OF(t, struct stop, timer)->world);
+}
+
+/* When a message that is sent after a second is committed. */
+static utime
+commit_time(void)
+{
+	struct gate gate = { .left = 100 };
+	struct stage s;
+
+	stage_init(&s, ONE);
+	gate.stage = &s;
+	stage_send(&s, 1, "u");
+	stage_run_until(&s, UTIME_S);
+	(void)sqlite3_commit_hook(s.relay->spool->db, on_commit, &gate);
+	while (gate.at == 0)
+		stage_run_until(
+		    &s, world_now(s.world) - STAGE_START + UTIME_MS);
+	stage_fini(&s);
+	return gate.at;
+}
+
+/* The relay ends when the content is whole and its commit is due: the client
+ * had no 250, and nothing of the message is kept. */
+static void
+test_ended_in_commit(void **state)
+{
+	struct stop stop = { .timer.fire = on_stop };
+	struct stage_client *c;
+	utime at = commit_time();
+	struct err err;
+	struct stage s;
+
+	(void)state;
+	stage_init(&s, ONE);
+	c = stage_client(&s, 1, "10.0.0.9",
+	    "EHLO client|MAIL FROM:<a@b.example>|"
+	    "RCPT TO:<u@exchange.example>|DATA|Subject: x\r\n\r\nhi\r\n.|QUIT");
+	stage_run_until(&s, at - STAGE_START - 1);
+	stop.world = s.world;
+	timer_set(s.world, &stop.timer, at);
+	(void)sim_run_until(s.world, at, &err);
+	assert_false(list_is_empty(&s.relay->spool->tickets));
+	stage_restart_relay(&s);
+	stage_run(&s);
+	assert_int_equal(stage_count_lines(&c->seen, "250 2.0.0 ok:"), 0);
+	assert_int_equal(rows_of(&s, "message"), 0);
+	assert_int_equal(stage_count_lines(&s.log, "Delivery start"), 0);
+	stage_fini(&s);
+}
+
+/* A bounce message that is made while the disk refuses is told of in the log
+ * when the end of the relay puts it on disk. */
+static void
+test_made_at_the_end(void **state)
+{
+	static const struct act gone[] = {
+		{ STAGE_RCPT, 1, 1, ACT_REPLY, "550 5.1.1 gone" },
+		{ 0 },
+	};
+	struct stage s;
+
+	(void)state;
+	stage_init(&s, ONE ", \"bounce\": {\"hard_bounces\": true}");
+	s.whole_log = true;
+	(void)stage_host(&s, "10.1.1.11", gone);
+	stage_send(&s, 1, "u");
+	while (stage_count_lines(&s.log, "Delivery start") == 0)
+		stage_run_until(
+		    &s, world_now(s.world) - STAGE_START + UTIME_MS / 2);
+	sim_set_disk(s.world, DISK_EIO_WRITE);
+	stage_run_until(&s, world_now(s.world) - STAGE_START + 100 * UTIME_MS);
+	assert_int_equal(stage_count_lines(&s.log, "Bounced:"), 1);
+	assert_int_equal(stage_count_lines(&s.log, "Start MID 2"), 0);
+	sim_set_disk(s.world, DISK_OK);
+	stage_restart_relay(&s);
+	assert_int_equal(stage_count_lines(&s.log, "Start MID 2 ICID 0"), 1);
+	assert_int_equal(relay_queued_recipients(s.relay), 1);
+	stage_fini(&s);
+}
+
 int
 main(void)
 {
@@ -106,5 +246,8 @@ main(void)
 	TEST(&kit, test_nothing_is_left);
 	TEST(&kit, test_the_rest_is_left);
 	TEST(&kit, test_utf8_is_left);
+	TEST(&kit, test_refused_large);
+	TEST(&kit, test_ended_in_commit);
+	TEST(&kit, test_made_at_the_end);
 	return kit_run(&kit, "relay_spool");
 }

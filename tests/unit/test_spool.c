@@ -476,6 +476,45 @@ test_full_midway(void **state)
 	desk_fini(&d);
 }
 
+static void
+ignore_trap(void *owner)
+{
+	(void)owner;
+}
+
+/* A disk that fails again at any of its operations while it is asked whether it
+ * takes mail is asked the same way again. */
+static void
+test_refuses_when_asked(void **state)
+{
+	struct waiter w = { 0 };
+	struct err err;
+	struct desk d;
+
+	(void)state;
+	for (uint64_t n = 1; n < 60; n++) {
+		w = (struct waiter){ 0 };
+		desk_init(&d);
+		sim_set_disk(d.world, DISK_EIO);
+		put(&d, &w);
+		assert_true(sim_run_until(
+		    d.world, world_now(d.world) + 100 * UTIME_MS, &err));
+		assert_false(spool_accepts(d.spool));
+		sim_set_disk(d.world, DISK_OK);
+		sim_trap_disk(d.world, n, ignore_trap, NULL);
+		settle(&d);
+		sim_trap_disk(d.world, 0, NULL, NULL);
+		sim_set_disk(d.world, DISK_OK);
+		settle(&d);
+		if (!spool_accepts(d.spool))
+			fail_msg("the disk failed at operation %llu, and no "
+				 "mail is taken ever since",
+			    (unsigned long long)n);
+		assert_int_equal(query(&d, "SELECT count(*) FROM content"), 0);
+		desk_fini(&d);
+	}
+}
+
 /* Recipients that were finished while the disk refused do not come back, and
  * nothing new is taken in before that is on disk. */
 static void
@@ -655,6 +694,7 @@ main(void)
 	TEST(&kit, test_one_commit);
 	TEST(&kit, test_commit_fails);
 	TEST(&kit, test_full_midway);
+	TEST(&kit, test_refuses_when_asked);
 	TEST(&kit, test_finished_while_refusing);
 	TEST(&kit, test_close_behind);
 	TEST(&kit, test_numbers_after_fault);
