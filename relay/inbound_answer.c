@@ -20,6 +20,16 @@ inbound_answer(struct inbound *in, int code, const char *text)
 		in->ending = true;
 }
 
+void
+inbound_answer_bad(struct inbound *in, int code, const char *text)
+{
+	if (++in->bad_commands >= in->limits.bad_commands)
+		inbound_answer(
+		    in, 421, "Exceeded bad SMTP command limit, disconnecting");
+	else
+		inbound_answer(in, code, text);
+}
+
 static void
 answer_hello(struct inbound *in, bool extended)
 {
@@ -217,10 +227,8 @@ answer_wrong(struct inbound *in, const struct smtp_server_event *ev)
 		return;
 	}
 	inbound_log_wrong(in, ev);
-	if (is_bad_command(in, &ev->wrong) &&
-	    ++in->bad_commands >= in->limits.bad_commands)
-		inbound_answer(
-		    in, 421, "Exceeded bad SMTP command limit, disconnecting");
+	if (is_bad_command(in, &ev->wrong))
+		inbound_answer_bad(in, ev->wrong.code, ev->wrong.text);
 	else
 		inbound_answer(in, ev->wrong.code, ev->wrong.text);
 }

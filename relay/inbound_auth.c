@@ -74,6 +74,14 @@ answer(struct inbound *in, int code, const char *text)
 	inbound_answer(in, code, text);
 }
 
+/* It ends the dialogue without a password being looked at. */
+static void
+answer_bad(struct inbound *in, int code, const char *text)
+{
+	sasl_fini(&in->sasl);
+	inbound_answer_bad(in, code, text);
+}
+
 /* The answer to a wrong password is due. */
 void
 inbound_on_late(struct timer *t)
@@ -114,13 +122,13 @@ take(struct inbound *in, enum sasl_result result)
 		take_password(in);
 		return;
 	case SASL_CANCELLED:
-		answer(in, 501, "5.7.0 Authentication cancelled");
+		answer_bad(in, 501, "5.7.0 Authentication cancelled");
 		return;
 	case SASL_MALFORMED:
-		answer(in, 501, "5.5.2 Cannot read that");
+		answer_bad(in, 501, "5.5.2 Cannot read that");
 		return;
 	case SASL_UNKNOWN:
-		answer(in, 504, "5.5.4 Unrecognized authentication type");
+		answer_bad(in, 504, "5.5.4 Unrecognized authentication type");
 		return;
 	}
 }
@@ -133,7 +141,7 @@ inbound_auth(struct inbound *in, const struct smtp_command *command)
 	else if (in->sasl.challenge != NULL)
 		take(in, sasl_continue(&in->sasl, command->argument));
 	else if (in->login != NULL)
-		answer(in, 503, "5.5.1 Already authenticated");
+		answer_bad(in, 503, "5.5.1 Already authenticated");
 	else
 		take(in, sasl_begin(&in->sasl, command->argument));
 }

@@ -111,7 +111,7 @@ replace_text(char **to, const struct buf *text)
 }
 
 /* The session is one of another client now: the log has the end of one and the
- * beginning of the next. */
+ * beginning of the next.  Who had logged in was the one before. */
 static void
 become(struct inbound *in, const struct xclient *x)
 {
@@ -122,8 +122,7 @@ become(struct inbound *in, const struct xclient *x)
 		replace_text(&in->client_host, &x->name);
 	if (x->has_address)
 		in->client = x->address;
-	if (x->has_login)
-		replace_text(&in->login, &x->login);
+	replace_text(&in->login, &x->login);
 	inbound_admit(in);
 }
 

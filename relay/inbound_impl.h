@@ -140,6 +140,8 @@ void inbound_log_accepted(struct inbound *in, const struct message *m);
 /* ---- inbound_answer.c ---- */
 /* Writes the reply and tells the session; a 421 ends it. */
 void inbound_answer(struct inbound *in, int code, const char *text);
+/* The same for what is the client's mistake: too many end the session. */
+void inbound_answer_bad(struct inbound *in, int code, const char *text);
 /* Answers what the session asks, by the relay's policy. */
 void inbound_ask(struct inbound *in, const struct smtp_server_event *ev);
 
