@@ -290,8 +290,16 @@ tell_done(struct operation *op, const struct selection *s, const char *what)
 	    "left_alone", (json_int_t)s->active);
 }
 
+/* What an operator was told is done is on disk. */
 static void
-delete_selected(struct selection *s)
+end_selected(struct operation *op, struct selection *s)
+{
+	free(s->groups);
+	spool_flush(op->relay->spool);
+}
+
+static void
+delete_selected(struct operation *op, struct selection *s)
 {
 	for (size_t i = 0; i < s->count; i++) {
 		struct delivery *d = s->groups[i]->domain->delivery;
@@ -299,7 +307,7 @@ delete_selected(struct selection *s)
 		deliver_discard_group(d, s->groups[i]);
 		deliver_wake(d);
 	}
-	free(s->groups);
+	end_selected(op, s);
 }
 
 bool
@@ -311,7 +319,7 @@ operate_deleterecipients(struct operation *op, struct err *err)
 		return false;
 	buf_append_cstr(&op->answer->text, "Deleting messages, please wait.\n");
 	tell_done(op, &s, "messages deleted");
-	delete_selected(&s);
+	delete_selected(op, &s);
 	return true;
 }
 
@@ -323,7 +331,7 @@ operate_removemessage(struct operation *op, struct err *err)
 	if (!select_message(op, 1, &s, err))
 		return false;
 	tell_done(op, &s, "messages removed");
-	delete_selected(&s);
+	delete_selected(op, &s);
 	return true;
 }
 
@@ -345,7 +353,7 @@ operate_bouncerecipients(struct operation *op, struct err *err)
 		deliver_bounce_group(d, s.groups[i], 0, &cause);
 		deliver_wake(d);
 	}
-	free(s.groups);
+	end_selected(op, &s);
 	return true;
 }
 
@@ -376,6 +384,6 @@ operate_redirectrecipients(struct operation *op, struct err *err)
 		deliver_wake(from);
 	}
 	deliver_wake(deliver_of(op->relay, to));
-	free(s.groups);
+	end_selected(op, &s);
 	return true;
 }

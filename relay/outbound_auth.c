@@ -17,6 +17,8 @@ keep_credentials(struct connection *c, const struct relay_auth_profile *profile)
 void
 outbound_forget_credentials(struct connection *c)
 {
+	if (c->auth_secret != NULL)
+		explicit_bzero(c->auth_secret, strlen(c->auth_secret));
 	free(c->auth_name);
 	free(c->auth_secret);
 	c->auth_name = c->auth_secret = NULL;

@@ -258,7 +258,6 @@ content_missing(struct connection *c)
 	err_set(&err, "the content of MID %llu cannot be read from the queue",
 	    (unsigned long long)c->group->message->mid);
 	r->hooks.on_fault(r->hooks.owner, &err);
-	c->failover = false;
 	stream_reset(c->stream);
 	outbound_lost(c, 0, SLICE("local error reading the queue"));
 	outbound_log(c, MAILLOG_DCID_CLOSE);
