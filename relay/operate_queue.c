@@ -290,16 +290,8 @@ tell_done(struct operation *op, const struct selection *s, const char *what)
 	    "left_alone", (json_int_t)s->active);
 }
 
-/* What an operator was told is done is on disk. */
 static void
-end_selected(struct operation *op, struct selection *s)
-{
-	free(s->groups);
-	spool_flush(op->relay->spool);
-}
-
-static void
-delete_selected(struct operation *op, struct selection *s)
+delete_selected(struct selection *s)
 {
 	for (size_t i = 0; i < s->count; i++) {
 		struct delivery *d = s->groups[i]->domain->delivery;
@@ -307,7 +299,7 @@ delete_selected(struct operation *op, struct selection *s)
 		deliver_discard_group(d, s->groups[i]);
 		deliver_wake(d);
 	}
-	end_selected(op, s);
+	free(s->groups);
 }
 
 bool
@@ -319,7 +311,7 @@ operate_deleterecipients(struct operation *op, struct err *err)
 		return false;
 	buf_append_cstr(&op->answer->text, "Deleting messages, please wait.\n");
 	tell_done(op, &s, "messages deleted");
-	delete_selected(op, &s);
+	delete_selected(&s);
 	return true;
 }
 
@@ -331,7 +323,7 @@ operate_removemessage(struct operation *op, struct err *err)
 	if (!select_message(op, 1, &s, err))
 		return false;
 	tell_done(op, &s, "messages removed");
-	delete_selected(op, &s);
+	delete_selected(&s);
 	return true;
 }
 
@@ -353,7 +345,7 @@ operate_bouncerecipients(struct operation *op, struct err *err)
 		deliver_bounce_group(d, s.groups[i], 0, &cause);
 		deliver_wake(d);
 	}
-	end_selected(op, &s);
+	free(s.groups);
 	return true;
 }
 
@@ -384,6 +376,6 @@ operate_redirectrecipients(struct operation *op, struct err *err)
 		deliver_wake(from);
 	}
 	deliver_wake(deliver_of(op->relay, to));
-	end_selected(op, &s);
+	free(s.groups);
 	return true;
 }

@@ -211,8 +211,10 @@ on_commit(struct timer *t)
 void
 spool_record(struct spool *s)
 {
-	if (!s->is_abandoned && (s->in_moment || s->change_count > 0))
-		commit_now(s);
+	if (s->is_abandoned || (!s->in_moment && s->change_count == 0))
+		return;
+	timer_stop(s->world, &s->commit);
+	commit_now(s);
 }
 
 /* ---- the end ---- */
