@@ -241,7 +241,7 @@ def kill(_folder: pathlib.Path, quick: bool) -> Figure:
                          timeout=1800, check=False)
     last = (run.stdout.strip() or run.stderr.strip()).splitlines()[-1:]
     return Figure(f"accepted mail over {rounds} kill -9 under load",
-                  "none lost", " ".join(last), run.returncode == 0,
+                  "none lost, none sent again in vain", " ".join(last), run.returncode == 0,
                   " ".join(command))
 
 

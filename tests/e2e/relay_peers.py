@@ -142,9 +142,11 @@ class Sink(socketserver.ThreadingTCPServer):
 
     daemon_threads = True
     allow_reuse_address = True
+    request_queue_size = 64
+    session = None  # SinkSession, unless a subclass has its own
 
     def __init__(self):
-        super().__init__(("127.0.0.1", 0), SinkSession)
+        super().__init__(("127.0.0.1", 0), self.session or SinkSession)
         self.messages = []
         self.answers = {}  # by command: what is said instead of 250
         self.arrived = threading.Condition()
@@ -189,22 +191,29 @@ class SinkSession(socketserver.StreamRequestHandler):
         while line := self.rfile.readline():
             verb = line[:4].upper()
             if verb == b"DATA":
-                self.say(b"354 go on")
-                self.take()
+                if not self.take():
+                    return
             elif verb == b"QUIT":
                 self.say(b"221 bye")
                 return
             else:
-                wanted = self.server.answers.get(verb.decode("latin-1"))
-                self.say(wanted.encode() if wanted else b"250 ok")
+                self.say(self.command(verb, line))
+
+    def command(self, verb, line):
+        """The answer to a command that neither sends nor ends anything."""
+        wanted = self.server.answers.get(verb.decode("latin-1"))
+        return wanted.encode() if wanted else b"250 ok"
 
     def take(self):
+        """Content; false when that was the end of the connection."""
+        self.say(b"354 go on")
         message = bytearray()
         while (line := self.rfile.readline()) != b".\r\n":
             if not line:
-                return
+                return False
             message += line[1:] if line.startswith(b".") else line
         self.server.dots.release()
         self.server.gate.wait(PATIENCE_S)
         self.server.keep(bytes(message))
         self.say(b"250 2.0.0 kept")
+        return True

@@ -233,12 +233,17 @@ read_line(struct reader *r)
 
 /* ---- the relay ---- */
 
+/* What a client says is in other lines, which begin otherwise or end with a
+ * bracket or a quote. */
 static void
 on_log(void *owner, struct slice line)
 {
 	unsigned *accepted = owner;
+	struct slice text = slice_skip(line, slice_find(line, SLICE("Info: ")));
 
-	*accepted += slice_find(line, SLICE(" queued for delivery")) < line.len;
+	*accepted += slice_starts_with(text, SLICE("Info: MID ")) &&
+	    slice_ends_with_nocase(
+		slice_trim(text), SLICE(" queued for delivery"));
 }
 
 static void
