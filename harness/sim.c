@@ -343,7 +343,7 @@ sim_assemble(struct sim *sim, struct err *err)
 {
 	struct mock_options mock = { .seed = sim->result->seed,
 		.zone = sim->plan->relay.zone };
-	struct transcript_sink sink = { sim, on_transcript };
+	struct transcript_sink sink = { sim, on_transcript, true };
 	struct relay_hooks relay = { sim, on_log, NULL, on_fault, NULL, NULL };
 
 	build_world(sim);

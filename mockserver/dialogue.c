@@ -2,6 +2,9 @@
 /* From the session's events to reactions; see dialogue.h. */
 #include "mockserver/dialogue.h"
 
+/* Of a buffer, between messages. */
+#define IDLE_MEMORY_MAX 4096
+
 struct dialogue {
 	const struct mock_host *host; /* borrowed */
 	struct rule_book *book;       /* borrowed */
@@ -17,7 +20,8 @@ struct dialogue {
 	bool is_in_body;
 	uint64_t declared;   /* the message's size, as MAIL says it */
 	uint64_t body_bytes; /* of content so far */
-	struct buf content;  /* its beginning */
+	struct buf content;  /* its beginning ... */
+	size_t content_max;  /* ... of so many bytes */
 	uint64_t body_next;  /* the rules are asked at so many */
 
 	struct login login;
@@ -82,6 +86,13 @@ dialogue_destroy(struct dialogue **dp)
 	buf_fini(&d->content);
 	free(d);
 	*dp = NULL;
+}
+
+void
+dialogue_keep_content(struct dialogue *d, size_t bytes_max)
+{
+	assert(!d->is_in_body);
+	d->content_max = bytes_max;
 }
 
 void
@@ -224,7 +235,7 @@ tls_react(
 static void
 content_keep(struct dialogue *d, struct slice content)
 {
-	size_t room = TRANSCRIPT_CONTENT_MAX - buf_len(&d->content);
+	size_t room = d->content_max - buf_len(&d->content);
 
 	d->body_bytes += content.len;
 	buf_append(&d->content, slice_sub(content, 0, room));
@@ -270,6 +281,8 @@ static void
 transaction_end(struct dialogue *d)
 {
 	envelope_clear(&d->envelope);
+	buf_clear(&d->content);
+	buf_shrink(&d->content, IDLE_MEMORY_MAX);
 	d->is_done = d->is_in_body = false;
 	d->body_bytes = 0;
 	d->body_next = UINT64_MAX;

@@ -22,6 +22,9 @@ struct dialogue;
 struct dialogue *dialogue_new(const struct mock_host *host,
     struct rule_book *book, const struct ip_address *client);
 void dialogue_destroy(struct dialogue **dp);
+/* From its next message on, so much of the content is kept for
+ * dialogue_content(); at first nothing. */
+void dialogue_keep_content(struct dialogue *d, size_t bytes_max);
 
 void dialogue_feed(struct dialogue *d, struct slice bytes);
 /* Bytes fed and not yet used. */
@@ -64,7 +67,7 @@ bool dialogue_is_over(const struct dialogue *d);
 struct envelope *dialogue_envelope(struct dialogue *d);
 /* Bytes of content in the transaction. */
 uint64_t dialogue_size(const struct dialogue *d);
-/* That content, or its beginning (TRANSCRIPT_CONTENT_MAX). */
+/* What was kept of that content: its beginning. */
 struct slice dialogue_content(const struct dialogue *d);
 
 #endif

@@ -417,7 +417,8 @@ serve(struct daemon *d)
 		.place = place,
 		.owner = d,
 	};
-	const struct transcript_sink sink = { d, on_event };
+	const struct transcript_sink sink = { .owner = d,
+		.on_event = on_event };
 	struct err err;
 	bool ok;
 

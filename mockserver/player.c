@@ -59,6 +59,8 @@ player_open(
 	};
 	p->dialogue =
 	    dialogue_new(site->host, site->book, &p->teller.client.ip);
+	if (site->cast->sink.wants_content)
+		dialogue_keep_content(p->dialogue, TRANSCRIPT_CONTENT_MAX);
 	p->pause.fire = on_pause;
 	p->idle.fire = on_idle;
 	list_append(&site->cast->players, &p->link);

@@ -114,6 +114,13 @@ buf_truncate(struct buf *b, size_t n)
 	b->tail = b->head + n;
 }
 
+void
+buf_shrink(struct buf *b, size_t most)
+{
+	if (buf_len(b) == 0 && b->cap > most)
+		buf_fini(b);
+}
+
 const char *
 buf_cstr(struct buf *b)
 {

@@ -29,6 +29,8 @@ void buf_vprintf(struct buf *b, const char *fmt, va_list ap) PRINTF_LIKE(2, 0);
 void buf_consume(struct buf *b, size_t n);
 /* Keeps only the first `n` bytes (n <= length). */
 void buf_truncate(struct buf *b, size_t n);
+/* Gives the memory of an empty buffer back when it is over `most` bytes. */
+void buf_shrink(struct buf *b, size_t most);
 /* The text with a terminating NUL that does not count; valid until the next
  * change. */
 const char *buf_cstr(struct buf *b);

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Dot-stuffing and the end of data; see data.h.  Runs of plain text are found
- * with memchr and copied whole; only bytes in and behind a CR or a dot at the
- * start of a line go through the state machine.
+ * Dot-stuffing and the end of data; see data.h.  Lines in order and runs of
+ * text are found with memchr and copied whole; only bytes in and behind a CR or
+ * a dot at the start of a line go through the state machine.
  */
 #include "core/smtp/data.h"
 
+static bool decode_lines(
+    struct smtp_data_decoder *d, struct slice *input, struct buf *out);
 static void decode_run(
     struct smtp_data_decoder *d, struct slice *input, struct buf *out);
 static void decode_byte(
@@ -22,7 +24,8 @@ smtp_data_decode(
 	while (d->state != SMTP_DATA_END && input->len > 0) {
 		if (d->state == SMTP_DATA_TEXT) {
 			decode_run(d, input, out);
-		} else {
+		} else if (d->state != SMTP_DATA_LINE_START ||
+		    !decode_lines(d, input, out)) {
 			decode_byte(d, input->at[0], out);
 			*input = slice_skip(*input, 1);
 		}
@@ -72,6 +75,29 @@ smtp_data_encode_end(struct smtp_data_encoder *e, struct buf *out)
 		buf_append(out, SLICE("\r\n"));
 	buf_append(out, SLICE(".\r\n"));
 	*e = (struct smtp_data_encoder){ 0 };
+}
+
+/* Whole lines in order, up to one that begins with a dot; false when there is
+ * none. */
+static bool
+decode_lines(struct smtp_data_decoder *d, struct slice *input, struct buf *out)
+{
+	struct slice rest = *input;
+	size_t len;
+
+	while (rest.len > 0 && rest.at[0] != '.') {
+		len = slice_find_byte(rest, '\r');
+		if (rest.len - len < 2 || rest.at[len + 1] != '\n' ||
+		    memchr(rest.at, '\n', len) != NULL)
+			break;
+		count_line_bytes(d, len);
+		d->line_bytes = 0;
+		rest = slice_skip(rest, len + 2);
+	}
+	len = input->len - rest.len;
+	buf_append(out, slice_sub(*input, 0, len));
+	*input = rest;
+	return len > 0;
 }
 
 /* Text up to the next CR, and that CR. */

@@ -7,76 +7,16 @@
  */
 #include "core/smtp/server.h"
 
-#include "core/smtp/farewell.h"
-#include "core/smtp/line.h"
-#include "core/smtp/order.h"
+#include "core/smtp/server_impl.h"
 
-#define CONTENT_MAX       ((size_t)65536)
-#define TEXT_LINE_MAX     ((size_t)998)   /* RFC 5321, 4.5.3.1.6 */
-#define AUTH_LINE_MAX     ((size_t)12288) /* RFC 4954, 4 */
-#define WRONG(code, text) ((struct smtp_syntax_error){ (code), (text) })
+#define IDLE_MEMORY_MAX ((size_t)4096)  /* of a buffer, between messages */
+#define AUTH_LINE_MAX   ((size_t)12288) /* RFC 4954, 4 */
 
-/*
- * X(state, the step that reads its input).  CONNECT and GREETING ask without
- * input.  COMMAND goes to BODY by DATA's 354, to CHUNK by a BDAT line, and to
- * AUTH by AUTH's 334; each comes back to it.  CLOSED is reached from anywhere
- * and is the end.
- */
-#define SERVER_STATES(X)                                                       \
-	X(SERVER_CONNECT, step_connect)                                        \
-	X(SERVER_GREETING, step_greeting)                                      \
-	X(SERVER_COMMAND, step_line)                                           \
-	X(SERVER_AUTH, step_line)                                              \
-	X(SERVER_BODY, step_body)                                              \
-	X(SERVER_CHUNK, step_chunk)                                            \
-	X(SERVER_CLOSED, step_closed)
-enum server_state {
-#define X(state, step) state,
-	SERVER_STATES(X)
-#undef X
-};
-
-struct smtp_server {
-	enum server_state state;
-	struct smtp_order order;
-	struct buf in;      /* fed and not yet used */
-	struct buf line;    /* the command's text */
-	struct buf content; /* the piece being handed out */
-	struct buf client_name;
-	struct smtp_command command; /* parsed from `line` */
-
-	struct smtp_line_reader line_reader;
-
-	/* The content being read. */
-	struct smtp_data_decoder decoder;
-	uint64_t chunk_left;
-	struct smtp_syntax_error chunk_wrong; /* then its bytes are dropped */
-
-	/* What is to be handed out. */
-	unsigned due;  /* violations, as bits */
-	unsigned told; /* those that are not due again before the answer */
-	bool content_due;
-	bool keeps_clear_text; /* behind the STARTTLS that is open */
-	bool asking, ask_due;
-	struct smtp_server_event ask;
-	struct smtp_farewell farewell; /* CLOSED: what may still come */
-};
-
-static void enter(struct smtp_server *s, enum server_state to);
-static void ask(struct smtp_server *s, enum smtp_stage stage,
-    const struct smtp_command *command, struct smtp_syntax_error wrong);
-static void violate(struct smtp_server *s, enum smtp_violation v);
 static bool violation_take(
     struct smtp_server *s, struct smtp_server_event *event);
 static enum smtp_stage stage_now(const struct smtp_server *s);
-#define X(state, step) static bool step(struct smtp_server *s);
-SERVER_STATES(X)
-#undef X
 static void line_blame(struct smtp_server *s);
 static void command_ask(struct smtp_server *s);
-static void body_inspect(struct smtp_server *s);
-static void content_inspect(struct smtp_server *s);
-static void chunk_end(struct smtp_server *s);
 static void answer_command(struct smtp_server *s, int code);
 
 struct smtp_server *
@@ -106,13 +46,21 @@ smtp_server_destroy(struct smtp_server **sp)
 void
 smtp_server_feed(struct smtp_server *s, struct slice bytes)
 {
+	bool at_end = false;
+
+	/* Content goes where it is handed out from, without a stop. */
+	if (s->state == SERVER_BODY && !s->asking && !s->content_due &&
+	    buf_len(&s->in) == 0)
+		at_end = server_body_take(s, &bytes);
+	if (at_end)
+		server_body_end(s);
 	if (bytes.len == 0)
 		return;
 	buf_append(&s->in, bytes);
 	if (s->state == SERVER_CONNECT || s->state == SERVER_GREETING)
-		violate(s, SMTP_EARLY_TALK);
+		server_violate(s, SMTP_EARLY_TALK);
 	else if (s->asking && smtp_order_is_early(&s->order, s->ask.stage))
-		violate(s, SMTP_PIPELINED_EARLY);
+		server_violate(s, SMTP_PIPELINED_EARLY);
 }
 
 size_t
@@ -173,16 +121,18 @@ smtp_server_answer(struct smtp_server *s, int code)
 		s->farewell.may_quit = true;
 		s->farewell.is_ahead = (smtp_order_extensions(&s->order) &
 					   SMTP_EXT_PIPELINING) != 0;
-		enter(s, SERVER_CLOSED);
+		server_enter(s, SERVER_CLOSED);
 	} else if (stage == STAGE_CONNECT) {
-		enter(s, accepted ? SERVER_GREETING : SERVER_CLOSED);
+		server_enter(s, accepted ? SERVER_GREETING : SERVER_CLOSED);
 	} else if (stage == STAGE_BANNER) {
 		/* RFC 5321, 3.1: QUIT is what is left to the client. */
 		s->farewell.may_quit = !accepted;
-		enter(s, accepted ? SERVER_COMMAND : SERVER_CLOSED);
+		server_enter(s, accepted ? SERVER_COMMAND : SERVER_CLOSED);
 	} else if (s->ask.command == NULL) {
 		smtp_order_end_transaction(&s->order);
-		enter(s, SERVER_COMMAND);
+		buf_shrink(&s->content, IDLE_MEMORY_MAX);
+		buf_shrink(&s->in, IDLE_MEMORY_MAX);
+		server_enter(s, SERVER_COMMAND);
 	} else {
 		answer_command(s, code);
 	}
@@ -242,8 +192,8 @@ smtp_server_assume_hello(
 }
 
 /* The only way to change state. */
-static void
-enter(struct smtp_server *s, enum server_state to)
+void
+server_enter(struct smtp_server *s, enum server_state to)
 {
 	assert(s->state != SERVER_CLOSED);
 	s->state = to;
@@ -256,8 +206,8 @@ enter(struct smtp_server *s, enum server_state to)
 
 /* Opens a question; what is there behind it already has come too early, if
  * anything may not. */
-static void
-ask(struct smtp_server *s, enum smtp_stage stage,
+void
+server_ask(struct smtp_server *s, enum smtp_stage stage,
     const struct smtp_command *command, struct smtp_syntax_error wrong)
 {
 	s->asking = s->ask_due = true;
@@ -268,11 +218,11 @@ ask(struct smtp_server *s, enum smtp_stage stage,
 		.wrong = wrong,
 	};
 	if (buf_len(&s->in) > 0 && smtp_order_is_early(&s->order, stage))
-		violate(s, SMTP_PIPELINED_EARLY);
+		server_violate(s, SMTP_PIPELINED_EARLY);
 }
 
-static void
-violate(struct smtp_server *s, enum smtp_violation v)
+void
+server_violate(struct smtp_server *s, enum smtp_violation v)
 {
 	unsigned bit = 1u << v;
 
@@ -306,24 +256,24 @@ stage_now(const struct smtp_server *s)
 	return s->state == SERVER_BODY ? STAGE_BODY : STAGE_IDLE;
 }
 
-static bool
-step_connect(struct smtp_server *s)
+bool
+server_step_connect(struct smtp_server *s)
 {
-	ask(s, STAGE_CONNECT, NULL, WRONG(0, NULL));
+	server_ask(s, STAGE_CONNECT, NULL, WRONG(0, NULL));
 	return true;
 }
 
-static bool
-step_greeting(struct smtp_server *s)
+bool
+server_step_greeting(struct smtp_server *s)
 {
-	ask(s, STAGE_BANNER, NULL, WRONG(0, NULL));
+	server_ask(s, STAGE_BANNER, NULL, WRONG(0, NULL));
 	return true;
 }
 
 /* COMMAND and AUTH: a line up to CR LF.  A bare LF is told at once: a client
  * that ends its lines so waits for its reply in vain. */
-static bool
-step_line(struct smtp_server *s)
+bool
+server_step_line(struct smtp_server *s)
 {
 	bool is_auth = s->state == SERVER_AUTH;
 	bool is_whole = smtp_line_take(&s->line_reader, &s->in,
@@ -343,62 +293,17 @@ step_line(struct smtp_server *s)
 		.line = buf_slice(&s->line),
 		.argument = buf_slice(&s->line),
 	};
-	ask(s, smtp_order_stage(&s->command), &s->command,
+	server_ask(s, smtp_order_stage(&s->command), &s->command,
 	    fault != NULL ? WRONG(500, fault) : WRONG(0, NULL));
 	return true;
 }
 
-static bool
-step_body(struct smtp_server *s)
-{
-	struct slice input = slice_sub(buf_slice(&s->in), 0, CONTENT_MAX);
-	size_t offered = input.len;
-	bool at_end;
-
-	if (offered == 0)
-		return false;
-	buf_clear(&s->content);
-	at_end = smtp_data_decode(&s->decoder, &input, &s->content);
-	buf_consume(&s->in, offered - input.len);
-	s->content_due = buf_len(&s->content) > 0;
-	body_inspect(s);
-	content_inspect(s);
-	if (at_end)
-		ask(s, STAGE_EOD, NULL,
-		    s->order.recipient_count > 0
-			? WRONG(0, NULL)
-			: WRONG(554, "5.5.1 No valid recipients"));
-	return true;
-}
-
-static bool
-step_chunk(struct smtp_server *s)
-{
-	struct slice input = slice_sub(buf_slice(&s->in), 0, CONTENT_MAX);
-
-	if (input.len > s->chunk_left)
-		input.len = (size_t)s->chunk_left;
-	if (input.len == 0 && s->chunk_left > 0)
-		return false;
-	buf_clear(&s->content);
-	if (s->chunk_wrong.code == 0) {
-		buf_append(&s->content, input);
-		s->content_due = input.len > 0;
-		content_inspect(s);
-	}
-	s->chunk_left -= input.len;
-	buf_consume(&s->in, input.len);
-	if (s->chunk_left == 0)
-		chunk_end(s);
-	return true;
-}
-
-static bool
-step_closed(struct smtp_server *s)
+bool
+server_step_closed(struct smtp_server *s)
 {
 	if (smtp_farewell_take(&s->farewell, &s->in))
 		return false;
-	violate(s, SMTP_AFTER_421);
+	server_violate(s, SMTP_AFTER_421);
 	smtp_server_flush(s);
 	return true;
 }
@@ -407,11 +312,11 @@ static void
 line_blame(struct smtp_server *s)
 {
 	if ((s->line_reader.faults & SMTP_LINE_OVER_LIMIT) != 0)
-		violate(s, SMTP_LINE_TOO_LONG);
+		server_violate(s, SMTP_LINE_TOO_LONG);
 	if ((s->line_reader.faults & SMTP_LINE_BARE_LF) != 0)
-		violate(s, SMTP_BARE_LF);
+		server_violate(s, SMTP_BARE_LF);
 	if ((s->line_reader.faults & SMTP_LINE_BARE_CR) != 0)
-		violate(s, SMTP_BARE_CR);
+		server_violate(s, SMTP_BARE_CR);
 }
 
 static void
@@ -426,54 +331,15 @@ command_ask(struct smtp_server *s)
 	if (is_good) {
 		wrong = smtp_order_check(&s->order, &s->command, &violation);
 		if (violation != SMTP_VIOLATION_COUNT)
-			violate(s, violation);
+			server_violate(s, violation);
 	}
 	if (is_good && s->command.verb == SMTP_BDAT) {
 		s->chunk_left = s->command.bdat_size_bytes;
 		s->chunk_wrong = wrong;
-		enter(s, SERVER_CHUNK);
+		server_enter(s, SERVER_CHUNK);
 		return;
 	}
-	ask(s, smtp_order_stage(&s->command), &s->command, wrong);
-}
-
-/* What only the decoder sees of a text body. */
-static void
-body_inspect(struct smtp_server *s)
-{
-	if (s->decoder.bare_cr > 0)
-		violate(s, SMTP_BARE_CR);
-	if (s->decoder.bare_lf > 0)
-		violate(s, SMTP_BARE_LF);
-	if (s->decoder.line_bytes_max > TEXT_LINE_MAX)
-		violate(s, SMTP_TEXT_LINE_TOO_LONG);
-}
-
-/* 8-bit bytes where the server takes 7-bit content only. */
-static void
-content_inspect(struct smtp_server *s)
-{
-	struct slice content = buf_slice(&s->content);
-
-	if ((s->told & 1u << SMTP_8BIT_NOT_OFFERED) != 0 ||
-	    (smtp_order_extensions(&s->order) & SMTP_EXT_8BITMIME) != 0)
-		return;
-	for (size_t i = 0; i < content.len; i++) {
-		if ((unsigned char)content.at[i] >= 0x80) {
-			violate(s, SMTP_8BIT_NOT_OFFERED);
-			return;
-		}
-	}
-}
-
-/* The last chunk is the end of the content, when there was a transaction. */
-static void
-chunk_end(struct smtp_server *s)
-{
-	bool is_end = s->command.bdat_last && s->chunk_wrong.code == 0;
-
-	enter(s, SERVER_COMMAND);
-	ask(s, is_end ? STAGE_EOD : STAGE_BDAT, &s->command, s->chunk_wrong);
+	server_ask(s, smtp_order_stage(&s->command), &s->command, wrong);
 }
 
 /* The answer to a command, by what the client was told. */
@@ -488,11 +354,11 @@ answer_command(struct smtp_server *s, int code)
 		buf_clear(&s->client_name);
 		buf_append(&s->client_name, s->ask.command->argument);
 	} else if (verb == SMTP_DATA && code / 100 == 3)
-		enter(s, SERVER_BODY);
+		server_enter(s, SERVER_BODY);
 	else if (verb == SMTP_QUIT && (accepted || s->ask.wrong.code == 0))
-		enter(s, SERVER_CLOSED);
+		server_enter(s, SERVER_CLOSED);
 	else if (verb == SMTP_AUTH)
-		enter(s, code / 100 == 3 ? SERVER_AUTH : SERVER_COMMAND);
+		server_enter(s, code / 100 == 3 ? SERVER_AUTH : SERVER_COMMAND);
 	else if (accepted && (verb == SMTP_STARTTLS || verb == SMTP_XCLIENT))
 		buf_clear(&s->client_name);
 	if (verb == SMTP_STARTTLS && accepted && !s->keeps_clear_text)

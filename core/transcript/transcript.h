@@ -51,8 +51,8 @@ struct transcript_event {
 	const struct slice *recipients; /* those that got a 2xx */
 	size_t recipient_count;
 	uint64_t size_bytes; /* of the content as received, dots unstuffed */
-	/* The content, or its first TRANSCRIPT_CONTENT_MAX bytes; files do not
-	 * have it. */
+	/* The content, or its first TRANSCRIPT_CONTENT_MAX bytes, if the sink
+	 * wants it; files do not have it. */
 	struct slice content;
 };
 
@@ -60,6 +60,7 @@ struct transcript_event {
 struct transcript_sink {
 	void *owner;
 	void (*on_event)(void *owner, const struct transcript_event *ev);
+	bool wants_content; /* of messages; else none is kept to be shown */
 };
 
 /* Appends the event as one line of JSON: keys time (RFC 3339), host,

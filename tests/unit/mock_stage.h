@@ -192,7 +192,7 @@ setup_init(struct setup *s, const char *host)
 		.span_max = UTIME_NEVER,
 	};
 	const struct mock_options mock = { .seed = 1 };
-	const struct transcript_sink sink = { s, on_event };
+	const struct transcript_sink sink = { s, on_event, true };
 	struct buf text = { 0 };
 	struct err err = { 0 };
 

@@ -132,6 +132,26 @@ test_queue_stays_small(void **state)
 	buf_fini(&b);
 }
 
+static void
+test_shrink(void **state)
+{
+	struct buf b = { 0 };
+
+	(void)state;
+	buf_append(&b, SLICE("0123456789"));
+	buf_shrink(&b, 0);
+	assert_slice(buf_slice(&b), "0123456789");
+	buf_clear(&b);
+	buf_shrink(&b, b.cap);
+	assert_non_null(b.mem);
+	buf_shrink(&b, b.cap - 1);
+	assert_null(b.mem);
+	assert_int_equal(b.cap, 0);
+	buf_append(&b, SLICE("again"));
+	assert_slice(buf_slice(&b), "again");
+	buf_fini(&b);
+}
+
 /* Against the plain model: a stream of numbered bytes, so that what is in the
  * buffer follows from how many went in and out. */
 static void
@@ -177,6 +197,7 @@ main(void)
 {
 	struct kit kit = { 0 };
 
+	TEST(&kit, test_shrink);
 	ROWS(&kit, number_rows, test_number);
 	TEST(&kit, test_empty);
 	TEST(&kit, test_appends);

@@ -45,6 +45,13 @@ test_null_is_empty(void **state)
 	assert_true(slice_is_7bit(none));
 	assert_true(slice_is_7bit(SLICE("\x00\x7f")));
 	assert_false(slice_is_7bit(SLICE("a\x80z")));
+	for (size_t i = 0; i < 20; i++) {
+		char text[20] = "7-bit text, as such";
+
+		assert_true(slice_is_7bit(slice_of(text, sizeof(text))));
+		text[i] = (char)0x80;
+		assert_false(slice_is_7bit(slice_of(text, sizeof(text))));
+	}
 	assert_int_equal(slice_find_nocase(SLICE("xaB"), SLICE("Ab")), 1);
 	assert_false(slice_split(&none, ',', &part));
 }

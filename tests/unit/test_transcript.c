@@ -113,6 +113,44 @@ test_every_pair(void **state)
 	}
 }
 
+/* Each byte at each place of longer text: runs are found in words. */
+static void
+test_every_place(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < 24 * 256; i++) {
+		char bytes[24], want[8];
+		const struct transcript_event ev = {
+			.kind = TRANSCRIPT_IN,
+			.host = "mx",
+			.bytes = { bytes, sizeof(bytes) },
+		};
+		struct buf line = { 0 };
+		json_t *root;
+		struct slice got;
+
+		memset(bytes, 'a', sizeof(bytes));
+		bytes[i % 24] = (char)(i / 24);
+		transcript_format(&line, &ev);
+		root = json_loadb(
+		    buf_slice(&line).at, buf_len(&line), JSON_ALLOW_NUL, NULL);
+		assert_non_null(root);
+		got =
+		    slice_of(json_string_value(json_object_get(root, "bytes")),
+			json_string_length(json_object_get(root, "bytes")));
+		/* Latin 1, as UTF-8. */
+		(void)snprintf(want, sizeof(want), "%c%c",
+		    (char)(0xc0 | i / 24 >> 6), (char)(0x80 | (i / 24 & 0x3f)));
+		if (i / 24 < 0x80)
+			assert_slices_equal(got, ev.bytes);
+		else
+			assert_slices_equal(
+			    slice_sub(got, i % 24, 2), slice_of(want, 2));
+		json_decref(root);
+		buf_fini(&line);
+	}
+}
+
 int
 main(void)
 {
@@ -120,5 +158,6 @@ main(void)
 
 	ROWS(&kit, rows, test_row);
 	TEST(&kit, test_every_pair);
+	TEST(&kit, test_every_place);
 	return kit_run(&kit, "transcript");
 }
