@@ -67,3 +67,29 @@ dns_status_is_hard(enum dns_status status)
 	assert((size_t)status < ARRAY_LEN(is_hard));
 	return is_hard[status];
 }
+
+void
+dns_answer_travel(struct dns_answer *answer, utime round_trip)
+{
+	const utime first = DNS_PATIENCE / ((1 << DNS_TRIES) - 1);
+	/* The connection takes one, the question in it another. */
+	const int trips = answer->is_cut ? 3 : 1;
+
+	if (answer->drop >= DNS_TRIES) {
+		answer->status = DNS_TIMEOUT;
+		answer->records = NULL;
+		answer->count = 0;
+		answer->ttl_s = 0;
+		answer->delay = 0;
+	}
+	if (answer->status == DNS_TIMEOUT) {
+		if (answer->delay == 0)
+			answer->delay = DNS_PATIENCE;
+		answer->delay = utime_add(answer->delay, round_trip);
+		return;
+	}
+	if (answer->is_cut)
+		answer->delay = utime_add(answer->delay, answer->delay);
+	answer->delay = utime_add(answer->delay,
+	    trips * round_trip + first * ((1 << answer->drop) - 1));
+}

@@ -70,10 +70,25 @@ struct dns_answer {
 	uint32_t ttl_s; /* how long it may be kept, the CNAMEs that led to it
 	                 * and "there is none" included */
 	utime delay;    /* how long a resolver lets the asker wait for it */
+	/* How a name server gives it: over UDP it is cut, and so many questions
+	 * get no answer before each that does. */
+	bool is_cut;
+	uint32_t drop;
 	const struct dns_record *records; /* all of the type asked for */
 	size_t count;                     /* 0 unless status is DNS_OK */
 	struct slice server; /* whom a soft error is the fault of, as messages
 	                      * name it; borrowed like the records */
 };
+
+/* How long a resolver waits for servers that do not answer, and how often it
+ * asks; each time it waits twice as long as the last. */
+#define DNS_PATIENCE (30 * UTIME_S)
+#define DNS_TRIES    4
+
+/* Makes what a name server does of its answer what a resolver makes of that, to
+ * which a question and its answer take `round_trip`: dropped questions are
+ * asked again until its tries are over, and what is cut over UDP is asked for
+ * again over TCP. */
+void dns_answer_travel(struct dns_answer *answer, utime round_trip);
 
 #endif

@@ -23,6 +23,8 @@ struct zone_name {
 	struct zone_set sets[ZONE_TYPES];
 	enum dns_status fault; /* of all types; DNS_OK: none */
 	utime delay;
+	bool is_cut;
+	uint32_t drop;
 	uint32_t ttl_s; /* of "there is none" */
 	bool is_said;   /* not only there because a name below it is */
 };
@@ -159,6 +161,28 @@ zone_ttl(struct zone *z, struct slice owner, uint32_t ttl_s, struct err *err)
 }
 
 bool
+zone_cut(struct zone *z, struct slice owner, struct err *err)
+{
+	struct zone_name *n = name_get(z, owner, false, err);
+
+	if (n == NULL)
+		return false;
+	n->is_cut = true;
+	return true;
+}
+
+bool
+zone_drop(struct zone *z, struct slice owner, uint32_t drop, struct err *err)
+{
+	struct zone_name *n = name_get(z, owner, false, err);
+
+	if (n == NULL)
+		return false;
+	n->drop = drop;
+	return true;
+}
+
+bool
 zone_has(const struct zone *z, struct slice owner)
 {
 	const struct zone_name *n = map_find(&z->map, dns_name_trim(owner));
@@ -187,6 +211,8 @@ zone_lookup(const struct zone *z, struct slice name, enum dns_type type,
 			break;
 		}
 		answer->delay = utime_add(answer->delay, n->delay);
+		answer->is_cut |= n->is_cut;
+		answer->drop += n->drop;
 		negative_ttl_s = n->ttl_s;
 		if (name_answer(n, type, answer))
 			break;
@@ -198,6 +224,17 @@ zone_lookup(const struct zone *z, struct slice name, enum dns_type type,
 		ttl_keep(answer,
 		    dns_status_is_hard(answer->status) ? negative_ttl_s : 0);
 	return answer->status;
+}
+
+const struct dns_record *
+zone_alias(const struct zone *z, struct slice name, enum dns_type type)
+{
+	struct zone_name *n = map_find(&z->map, dns_name_trim(name));
+	struct dns_answer answer = { 0 };
+
+	if (n == NULL || name_answer(n, type, &answer))
+		return NULL;
+	return set_of(n, DNS_CNAME)->records;
 }
 
 /* The name's entry, made when there is none.  A name that `exists` makes the

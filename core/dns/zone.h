@@ -37,6 +37,12 @@ bool zone_fail_type(struct zone *z, struct slice owner, enum dns_type type,
 bool zone_delay(
     struct zone *z, struct slice owner, utime delay, struct err *err);
 
+/* Answers for `owner` are cut over UDP, so that it takes TCP to have them. */
+bool zone_cut(struct zone *z, struct slice owner, struct err *err);
+/* So many questions for `owner` get no answer before each that does. */
+bool zone_drop(
+    struct zone *z, struct slice owner, uint32_t drop, struct err *err);
+
 /* How long it may be kept that `owner` lacks what was asked for; otherwise
  * DNS_TTL_S_DEFAULT. */
 bool zone_ttl(
@@ -52,11 +58,15 @@ void zone_each_name(const struct zone *z,
 /* Whether anything has been said about `owner` itself. */
 bool zone_has(const struct zone *z, struct slice owner);
 /* Answers a question; *answer is borrowed from the zone and valid until it
- * changes.  Follows up to DNS_CNAME_MAX CNAMEs, adding up their delays.  A name
- * that is not there is NXDOMAIN, or NODATA when a name below it is there
- * (RFC 8020).  Failures are not to be kept: their TTL is 0.  Returns
+ * changes.  Follows up to DNS_CNAME_MAX CNAMEs, adding up their delays and
+ * drops.  A name that is not there is NXDOMAIN, or NODATA when a name below it
+ * is there (RFC 8020).  Failures are not to be kept: their TTL is 0.  Returns
  * answer->status. */
 enum dns_status zone_lookup(const struct zone *z, struct slice name,
     enum dns_type type, struct dns_answer *answer);
+
+/* The CNAME at which a question for that type goes on from `name`, or NULL. */
+const struct dns_record *zone_alias(
+    const struct zone *z, struct slice name, enum dns_type type);
 
 #endif

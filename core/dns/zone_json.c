@@ -10,6 +10,9 @@ static const struct json_word faults[] = {
 	{ "TIMEOUT", DNS_TIMEOUT },
 };
 
+/* Beyond what any resolver tries. */
+#define DROP_MAX 100
+
 /* The ways of a value that is a fault's name or an array of records. */
 #define RECORD_WAYS(type, element, custom)                                     \
 	{                                                                      \
@@ -55,6 +58,14 @@ static const struct json_field records_fields[] = {
 	    "How long the records may be kept, or that there are none." },
 	{ "delay", JF_DURATION, JSON_AT(struct zone_json_records, delay), "0s",
 	    "How long each answer takes." },
+	{ "truncate", JF_BOOLEAN, JSON_AT(struct zone_json_records, is_cut),
+	    "false",
+	    "Whether answers are cut over UDP (TC), so that they are asked "
+	    "for again over TCP; each of the two takes the delay." },
+	{ "drop", JF_INTEGER(0, DROP_MAX),
+	    JSON_AT(struct zone_json_records, drop), "0",
+	    "How many questions over UDP get no answer before each that does; "
+	    "a resolver asks again, four times in all." },
 };
 
 static const struct json_group records_groups[] = {
@@ -170,7 +181,9 @@ build_records(struct builder *b, const struct zone_json_records *records)
 	    build_exchanges(b, &records->mx) &&
 	    build_cname(b, records->cname) &&
 	    zone_ttl(b->zone, b->name, b->ttl_s, b->err) &&
-	    zone_delay(b->zone, b->name, records->delay, b->err);
+	    zone_delay(b->zone, b->name, records->delay, b->err) &&
+	    zone_drop(b->zone, b->name, records->drop, b->err) &&
+	    (!records->is_cut || zone_cut(b->zone, b->name, b->err));
 }
 
 static bool

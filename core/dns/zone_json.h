@@ -41,6 +41,8 @@ struct zone_json_records {
 	struct slice cname;    /* empty: none */
 	enum dns_status fault; /* DNS_OK: none */
 	utime ttl, delay;
+	bool is_cut;
+	uint32_t drop;
 };
 
 struct zone_json_name {

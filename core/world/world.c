@@ -3,9 +3,6 @@
  * world.h. */
 #include "core/world/world_impl.h"
 
-/* How long a resolver waits for servers that never answer. */
-#define DNS_PATIENCE (30 * UTIME_S)
-
 static void on_query_due(struct timer *t);
 
 utime
@@ -210,6 +207,44 @@ listener_close(struct listener *l)
 	l->world->ops->listener_close(l);
 }
 
+struct datagrams *
+world_datagrams(struct world *w, const struct endpoint *at,
+    void (*on_datagram)(
+	void *owner, const struct endpoint *from, struct slice bytes),
+    void *owner, struct err *err)
+{
+	struct datagrams *d = NULL;
+
+	if (w->ops->datagrams_open != NULL)
+		d = w->ops->datagrams_open(w, at, err);
+	else
+		(void)err_set(err, "a simulation has no datagrams");
+	if (d != NULL) {
+		d->on_datagram = on_datagram;
+		d->owner = owner;
+	}
+	return d;
+}
+
+void
+datagrams_send(
+    struct datagrams *d, const struct endpoint *to, struct slice bytes)
+{
+	d->world->ops->datagrams_send(d, to, bytes);
+}
+
+const struct endpoint *
+datagrams_local(const struct datagrams *d)
+{
+	return &d->local;
+}
+
+void
+datagrams_close(struct datagrams *d)
+{
+	d->world->ops->datagrams_close(d);
+}
+
 void
 dns_ask(
     struct world *w, struct dns_query *q, struct slice name, enum dns_type type)
@@ -225,11 +260,8 @@ dns_ask(
 	else
 		q->answer = (struct dns_answer){ .status = DNS_NXDOMAIN,
 			.server = SLICE(ZONE_SERVER) };
-	if (q->answer.status == DNS_TIMEOUT && q->answer.delay == 0)
-		q->answer.delay = DNS_PATIENCE;
-	timer_set(w, &q->timer,
-	    utime_add(
-		world_now(w), utime_add(q->answer.delay, w->dns_latency)));
+	dns_answer_travel(&q->answer, w->dns_latency);
+	timer_set(w, &q->timer, utime_add(world_now(w), q->answer.delay));
 }
 
 static void

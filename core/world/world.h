@@ -173,6 +173,24 @@ const struct endpoint *listener_local(const struct listener *l);
 /* Stops listening; accepted streams live on. */
 void listener_close(struct listener *l);
 
+/* ---- datagrams ---- */
+
+/* UDP at an address of one's own. */
+struct datagrams;
+
+/* Tells of each datagram that comes there; its bytes are borrowed for the call.
+ * Only in a world that has a machine.  Port 0 takes a free one: ask
+ * datagrams_local().  NULL with *err set when the address cannot be had. */
+struct datagrams *world_datagrams(struct world *w, const struct endpoint *at,
+    void (*on_datagram)(
+	void *owner, const struct endpoint *from, struct slice bytes),
+    void *owner, struct err *err);
+/* Sends one, or loses it. */
+void datagrams_send(
+    struct datagrams *d, const struct endpoint *to, struct slice bytes);
+const struct endpoint *datagrams_local(const struct datagrams *d);
+void datagrams_close(struct datagrams *d);
+
 /* ---- resolver ---- */
 
 struct dns_question;

@@ -2,8 +2,8 @@
 /*
  * The inside of the real world, shared by world_ev.c (loop and clock),
  * world_ev_stream.c (connections), world_ev_net.c (addresses, connecting,
- * listening) and world_ev_local.c (the same for sockets of this machine): the
- * only files that know libev and sockets.
+ * listening), world_ev_local.c (the same for sockets of this machine) and
+ * world_ev_udp.c (datagrams): the only files that know libev and sockets.
  *
  * A turn of the loop is: timers that are due, then the streams that want
  * attention (output to write, a failure to tell), then waiting, then what the
@@ -19,6 +19,7 @@
 #include "core/world/world_impl.h"
 
 #include <ev.h>
+#include <netinet/in.h>
 #include <sys/socket.h>
 
 #define EV_INPUT_MAX 65536 /* taken from one stream in one turn */
@@ -102,10 +103,29 @@ struct listener *ev_world_listen(
 void ev_listener_close(struct listener *base);
 /* Accepts on a socket that it takes over. */
 struct ev_listener *ev_listener_new(struct ev_world *ew, int fd);
+union ev_sockaddr {
+	struct sockaddr sa;
+	struct sockaddr_in v4;
+	struct sockaddr_in6 v6;
+};
+/* Gives how long it is. */
+socklen_t ev_sockaddr_set(union ev_sockaddr *a, const struct endpoint *e);
+void ev_sockaddr_get(const union ev_sockaddr *a, struct endpoint *e);
+/* A socket at an address, of that type (SOCK_STREAM: listening); -1 with errno
+ * set. */
+int ev_socket_bind(const struct endpoint *at, int type);
 /* What the socket says about its own address. */
 void ev_socket_local(int fd, struct endpoint *local);
 /* Why a stream ended, from errno. */
 enum net_failure ev_failure_of(int error);
+
+/* ---- world_ev_udp.c ---- */
+
+struct datagrams *ev_datagrams_open(
+    struct world *w, const struct endpoint *at, struct err *err);
+void ev_datagrams_send(
+    struct datagrams *base, const struct endpoint *to, struct slice bytes);
+void ev_datagrams_close(struct datagrams *base);
 
 /* ---- world_ev_local.c ---- */
 

@@ -3,7 +3,6 @@
 #include "core/world/world_ev_impl.h"
 
 #include <errno.h>
-#include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <unistd.h>
 
@@ -17,16 +16,10 @@ static void on_rested(struct timer *t);
 
 /* ---- addresses ---- */
 
-union any_sockaddr {
-	struct sockaddr sa;
-	struct sockaddr_in v4;
-	struct sockaddr_in6 v6;
-};
-
-static socklen_t
-sockaddr_set(union any_sockaddr *a, const struct endpoint *e)
+socklen_t
+ev_sockaddr_set(union ev_sockaddr *a, const struct endpoint *e)
 {
-	*a = (union any_sockaddr){ 0 };
+	*a = (union ev_sockaddr){ 0 };
 	if (e->ip.family == 4) {
 		a->v4.sin_family = AF_INET;
 		a->v4.sin_port = htons(e->port);
@@ -39,8 +32,8 @@ sockaddr_set(union any_sockaddr *a, const struct endpoint *e)
 	return sizeof(a->v6);
 }
 
-static void
-sockaddr_get(const union any_sockaddr *a, struct endpoint *e)
+void
+ev_sockaddr_get(const union ev_sockaddr *a, struct endpoint *e)
 {
 	*e = (struct endpoint){ 0 };
 	if (a->sa.sa_family == AF_INET) {
@@ -57,11 +50,11 @@ sockaddr_get(const union any_sockaddr *a, struct endpoint *e)
 void
 ev_socket_local(int fd, struct endpoint *local)
 {
-	union any_sockaddr a = { 0 };
+	union ev_sockaddr a = { 0 };
 	socklen_t len = sizeof(a);
 
 	if (getsockname(fd, &a.sa, &len) == 0)
-		sockaddr_get(&a, local);
+		ev_sockaddr_get(&a, local);
 }
 
 enum net_failure
@@ -89,13 +82,13 @@ ev_failure_of(int error)
 }
 
 static int
-socket_new(const struct endpoint *e)
+socket_new(const struct endpoint *e, int type)
 {
 	int on = 1;
 	int fd = socket(e->ip.family == 4 ? AF_INET : AF_INET6,
-	    SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	    type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 
-	if (fd >= 0) {
+	if (fd >= 0 && type == SOCK_STREAM) {
 		/* Accepted sockets inherit it. */
 		(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 		(void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
@@ -108,8 +101,8 @@ socket_new(const struct endpoint *e)
 static bool
 bind_source(int fd, const struct endpoint *from)
 {
-	union any_sockaddr a;
-	socklen_t len = sockaddr_set(&a, from);
+	union ev_sockaddr a;
+	socklen_t len = ev_sockaddr_set(&a, from);
 	int on = 1;
 
 	/* A port is chosen at connect(), where it need not be unique for all
@@ -125,9 +118,9 @@ ev_world_connect(
     struct world *w, const struct endpoint *from, const struct endpoint *to)
 {
 	struct ev_world *ew = (struct ev_world *)w;
-	struct ev_stream *s = ev_stream_new(ew, socket_new(to));
-	union any_sockaddr a;
-	socklen_t len = sockaddr_set(&a, to);
+	struct ev_stream *s = ev_stream_new(ew, socket_new(to, SOCK_STREAM));
+	union ev_sockaddr a;
+	socklen_t len = ev_sockaddr_set(&a, to);
 
 	s->phase = PHASE_CONNECTING;
 	s->base.remote = *to;
@@ -145,12 +138,12 @@ ev_world_connect(
 
 /* ---- listening ---- */
 
-static int
-listen_at(const struct endpoint *at)
+int
+ev_socket_bind(const struct endpoint *at, int type)
 {
-	union any_sockaddr a;
-	socklen_t len = sockaddr_set(&a, at);
-	int fd = socket_new(at);
+	union ev_sockaddr a;
+	socklen_t len = ev_sockaddr_set(&a, at);
+	int fd = socket_new(at, type);
 	int on = 1, error;
 
 	if (fd < 0)
@@ -158,7 +151,8 @@ listen_at(const struct endpoint *at)
 	if (at->ip.family == 6)
 		(void)setsockopt(
 		    fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on));
-	if (bind(fd, &a.sa, len) == 0 && listen(fd, SOMAXCONN) == 0)
+	if (bind(fd, &a.sa, len) == 0 &&
+	    (type != SOCK_STREAM || listen(fd, SOMAXCONN) == 0))
 		return fd;
 	error = errno;
 	(void)close(fd);
@@ -172,7 +166,7 @@ ev_world_listen(struct world *w, const struct endpoint *at, struct err *err)
 	static const struct ip_address any[] = { { 4, { 0 } }, { 6, { 0 } } };
 	struct ev_listener *l;
 	char text[ENDPOINT_TEXT_MAX];
-	int fd = listen_at(at);
+	int fd = ev_socket_bind(at, SOCK_STREAM);
 
 	if (fd < 0) {
 		(void)err_set(err, "cannot listen on %s: %s",
@@ -248,7 +242,7 @@ static bool
 accept_one(struct ev_listener *l)
 {
 	struct ev_world *ew = (struct ev_world *)l->base.world;
-	union any_sockaddr a = { 0 };
+	union ev_sockaddr a = { 0 };
 	socklen_t len = sizeof(a);
 	struct ev_stream *s;
 	int fd = accept4(l->fd, &a.sa, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
@@ -263,7 +257,7 @@ accept_one(struct ev_listener *l)
 	s = ev_stream_new(ew, fd);
 	s->phase = PHASE_OPEN;
 	if (l->path == NULL)
-		sockaddr_get(&a, &s->base.remote);
+		ev_sockaddr_get(&a, &s->base.remote);
 	s->base.local = l->base.local;
 	if (l->is_any)
 		ev_socket_local(fd, &s->base.local);

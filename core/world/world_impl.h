@@ -22,7 +22,12 @@ struct world_ops {
 	    const struct endpoint *to);
 	struct listener *(*listen)(
 	    struct world *w, const struct endpoint *at, struct err *err);
-	/* Both NULL in a world without a machine. */
+	/* These NULL in a world without a machine. */
+	struct datagrams *(*datagrams_open)(
+	    struct world *w, const struct endpoint *at, struct err *err);
+	void (*datagrams_send)(
+	    struct datagrams *d, const struct endpoint *to, struct slice bytes);
+	void (*datagrams_close)(struct datagrams *d);
 	struct stream *(*connect_local)(struct world *w, const char *path);
 	struct listener *(*listen_local)(
 	    struct world *w, const char *path, struct err *err);
@@ -70,6 +75,15 @@ struct listener {
 	struct world *world;
 	struct endpoint local;
 	void (*on_accept)(void *owner, struct stream *s);
+	void *owner;
+};
+
+/* The first member of each world's datagrams. */
+struct datagrams {
+	struct world *world;
+	struct endpoint local;
+	void (*on_datagram)(
+	    void *owner, const struct endpoint *from, struct slice bytes);
 	void *owner;
 };
 

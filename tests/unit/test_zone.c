@@ -319,6 +319,77 @@ a_zone_knows_what_was_said(void **state)
 	zone_destroy(&z);
 }
 
+/* What is cut or dropped adds up along CNAMEs, and costs the asker time. */
+struct travel_row {
+	const char *name;
+	bool is_cut;
+	uint32_t drop;
+	utime delay, want;
+	enum dns_status status, want_status;
+};
+static struct travel_row travel_rows[] = {
+	{ "at once", false, 0, 0, 10, DNS_OK, DNS_OK },
+	{ "slow", false, 0, 500, 510, DNS_OK, DNS_OK },
+	{ "cut: twice the delay and three trips", true, 0, 500, 1030, DNS_OK,
+	    DNS_OK },
+	{ "the first try is lost", false, 1, 0, 2 * UTIME_S + 10, DNS_OK,
+	    DNS_OK },
+	{ "three tries are lost", false, 3, 0, 14 * UTIME_S + 10, DNS_NXDOMAIN,
+	    DNS_NXDOMAIN },
+	{ "all tries are lost", false, 4, 0, DNS_PATIENCE + 10, DNS_OK,
+	    DNS_TIMEOUT },
+	{ "silence", false, 0, 0, DNS_PATIENCE + 10, DNS_TIMEOUT, DNS_TIMEOUT },
+	{ "a time-out that the zone times", true, 1, 500, 510, DNS_TIMEOUT,
+	    DNS_TIMEOUT },
+};
+
+static void
+check_travel(void **state)
+{
+	const struct travel_row *row = *state;
+	const struct dns_record record = { .type = DNS_A };
+	struct dns_answer answer = {
+		.status = row->status,
+		.ttl_s = 60,
+		.delay = row->delay,
+		.is_cut = row->is_cut,
+		.drop = row->drop,
+		.records = &record,
+		.count = row->status == DNS_OK,
+	};
+
+	dns_answer_travel(&answer, 10);
+	assert_int_equal(answer.delay, row->want);
+	assert_int_equal(answer.status, row->want_status);
+	assert_int_equal(answer.count, row->want_status == DNS_OK);
+}
+
+static void
+faults_add_up(void **state)
+{
+	struct zone *z = zone_new();
+	struct dns_answer answer;
+	struct err err;
+
+	(void)state;
+	must_add(z, "a.test", DNS_CNAME, "b.test", 60);
+	must_add(z, "b.test", DNS_A, "10.0.0.1", 60);
+	assert_true(zone_drop(z, SLICE("a.test"), 1, &err));
+	assert_true(zone_drop(z, SLICE("b.test"), 2, &err));
+	assert_true(zone_cut(z, SLICE("b.test"), &err));
+	assert_int_equal(
+	    zone_lookup(z, SLICE("a.test"), DNS_A, &answer), DNS_OK);
+	assert_true(answer.is_cut);
+	assert_int_equal(answer.drop, 3);
+	assert_true(slice_eq(
+	    zone_alias(z, SLICE("A.test."), DNS_A)->name, SLICE("b.test")));
+	assert_null(zone_alias(z, SLICE("a.test"), DNS_CNAME));
+	assert_null(zone_alias(z, SLICE("b.test"), DNS_A));
+	assert_null(zone_alias(z, SLICE("b.test"), DNS_MX));
+	assert_null(zone_alias(z, SLICE("c.test"), DNS_A));
+	zone_destroy(&z);
+}
+
 int
 main(void)
 {
@@ -327,6 +398,8 @@ main(void)
 	ROWS(&kit, name_rows, check_name);
 	ROWS(&kit, lookup_rows, check_lookup);
 	ROWS(&kit, refused_rows, check_refused);
+	ROWS(&kit, travel_rows, check_travel);
+	TEST(&kit, faults_add_up);
 	TEST(&kit, words_have_names);
 	TEST(&kit, records_stay_in_order);
 	TEST(&kit, a_record_is_there_once);
