@@ -164,6 +164,16 @@ usable_count(const struct routing_search *s, const struct dns_answer *answer)
 	    : 0;
 }
 
+/* What a resolver makes of what the zone says. */
+static enum dns_status
+ask(const struct zone *zone, struct slice name, enum dns_type type,
+    struct dns_answer *answer)
+{
+	(void)zone_lookup(zone, name, type, answer);
+	dns_answer_travel(answer, 0);
+	return answer->status;
+}
+
 /* The addresses of one name: of the preferred family first, of the other one
  * behind these if at all. */
 static unsigned
@@ -177,8 +187,8 @@ addresses_ask(struct routing_search *s, struct slice name,
 	size_t first;
 
 	for (size_t t = 0; t < 2; t++) {
-		enum dns_status status = zone_lookup(
-		    s->zone, name, t == 0 ? DNS_A : DNS_AAAA, &answers[t]);
+		enum dns_status status =
+		    ask(s->zone, name, t == 0 ? DNS_A : DNS_AAAA, &answers[t]);
 
 		s->routing->delay =
 		    utime_add(s->routing->delay, answers[t].delay);
@@ -209,8 +219,7 @@ static unsigned
 exchanges_ask(struct routing_search *s, const struct routing_host *host)
 {
 	struct dns_answer answer;
-	enum dns_status status =
-	    zone_lookup(s->zone, host->name, DNS_MX, &answer);
+	enum dns_status status = ask(s->zone, host->name, DNS_MX, &answer);
 	unsigned asked = 0;
 
 	s->routing->delay = utime_add(s->routing->delay, answer.delay);

@@ -121,7 +121,7 @@ name_server_answer(struct name_server *s, struct slice query,
 	struct dns_request request;
 	struct responding r = { .server = s, .request = &request };
 	struct dns_answer answer = { 0 };
-	enum dns_type type;
+	enum dns_type type = DNS_A;
 	struct slice name;
 	bool is_cut = false, is_known;
 
@@ -133,8 +133,6 @@ name_server_answer(struct name_server *s, struct slice query,
 	name = slice_of(request.name, request.name_len);
 	if (r.code == DNS_CODE_NOERROR) {
 		is_known = type_is_known(request.type, &type);
-		if (!is_known)
-			type = DNS_A; /* for what the name does */
 		(void)zone_lookup(s->zone, name, type, &answer);
 		/* There are names below the root. */
 		if (name.len == 0 && answer.status == DNS_NXDOMAIN)

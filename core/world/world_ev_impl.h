@@ -121,6 +121,7 @@ enum net_failure ev_failure_of(int error);
 
 /* ---- world_ev_udp.c ---- */
 
+/* What world_datagrams() and the rest do here. */
 struct datagrams *ev_datagrams_open(
     struct world *w, const struct endpoint *at, struct err *err);
 void ev_datagrams_send(
