@@ -3,8 +3,7 @@
 #include "relay/control.h"
 
 #include "core/base/list.h"
-
-#include <jansson.h>
+#include "relay/status.h"
 
 #define WORDS_MAX 64
 
@@ -179,30 +178,9 @@ send_error(struct client *client, const struct err *err)
 {
 	char text[ERR_FILE_MAX + ERR_MSG_MAX + 32];
 
-	json_t *why = json_string(err_format(err, text, sizeof(text)));
-
-	if (why == NULL)
-		why = json_string("the command is no UTF-8");
-	send_object(client, json_pack("{s:b,s:o}", "ok", 0, "error", why));
-}
-
-/* Text as JSON takes it: what a host said may be no UTF-8. */
-static json_t *
-json_of_text(struct slice text)
-{
-	json_t *value = json_stringn(text.at, text.len);
-	struct buf safe = { 0 };
-
-	if (value != NULL)
-		return value;
-	for (size_t i = 0; i < text.len; i++)
-		if ((unsigned char)text.at[i] < 0x80)
-			buf_append_byte(&safe, text.at[i]);
-		else
-			buf_printf(&safe, "\\x%02x", (unsigned char)text.at[i]);
-	value = json_stringn(buf_slice(&safe).at, buf_len(&safe));
-	buf_fini(&safe);
-	return value;
+	send_object(client,
+	    json_pack("{s:b,s:o}", "ok", 0, "error",
+		status_json_text(err_format(err, text, sizeof(text)))));
 }
 
 static void
@@ -211,7 +189,7 @@ send_answer(struct client *client, struct relay_answer *answer)
 	json_t *object = json_pack("{s:b}", "ok", 1);
 
 	json_object_set_new(
-	    object, "text", json_of_text(buf_slice(&answer->text)));
+	    object, "text", status_json_slice(buf_slice(&answer->text)));
 	json_object_set(object, "result",
 	    answer->object != NULL ? answer->object : json_null());
 	send_object(client, object);

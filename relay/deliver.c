@@ -154,6 +154,7 @@ deliver_host_failed(struct delivery *d, struct connection *c,
 	set_last_error(d, failure);
 	deliver_note_tried(d);
 	deliver_note_error(d, failure->code, failure->text);
+	deliver_note_place(d, failure->at, stage);
 	if (is_down)
 		host_on_down(
 		    c->host, &r->config->delivery, world_now(r->world));

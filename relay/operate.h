@@ -62,9 +62,16 @@ void operate_read_subject(
 bool operate_showmessage(struct operation *op, struct err *err);
 bool operate_oldmessage(struct operation *op, struct err *err);
 
-/* ---- operate_status.c ---- */
-/* Each carries one command out; false with *err set. */
+/* ---- operate_host.c ---- */
+/* Carries the command out; false with *err set. */
 bool operate_hoststatus(struct operation *op, struct err *err);
+
+/* ---- operate_status.c ---- */
+/* What waits for the domain, and what carries it. */
+struct gauges operate_gauges(const struct domain *domain);
+/* Down when all of its addresses are; what was never tried is unknown. */
+enum host_state_shown operate_state(const struct domain *domain);
+/* Each carries one command out; false with *err set. */
 bool operate_tophosts(struct operation *op, struct err *err);
 bool operate_status(struct operation *op, struct err *err);
 bool operate_resetcounters(struct operation *op, struct err *err);

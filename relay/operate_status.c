@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* Looking at the relay: `status`, `hoststatus`, `tophosts`; see status.h. */
+/* Looking at the relay: `status` and `tophosts`; see status.h. */
 #include "relay/operate.h"
 
 #include "relay/age.h"
 #include "relay/metrics.h"
 
-static struct gauges
-gauges_of(const struct domain *domain)
+struct gauges
+operate_gauges(const struct domain *domain)
 {
 	const struct delivery *d = domain->delivery;
 	struct gauges g = {
@@ -21,16 +21,8 @@ gauges_of(const struct domain *domain)
 	return g;
 }
 
-/* When the message was received; NULL: there is none. */
-static utime
-received(const struct message *m)
-{
-	return m != NULL ? m->received : UTIME_NEVER;
-}
-
-/* Down when all of its addresses are; what was never tried is unknown. */
-static enum host_state_shown
-state_of(const struct domain *domain)
+enum host_state_shown
+operate_state(const struct domain *domain)
 {
 	const struct delivery *d = domain->delivery;
 	const struct candidates *c = &domain->candidates;
@@ -43,86 +35,16 @@ state_of(const struct domain *domain)
 	return down == c->count ? SHOWN_DOWN : SHOWN_UP;
 }
 
-/* ---- hoststatus ---- */
-
-static void
-fill_notes(struct host_status *s, const struct delivery *d)
-{
-	const struct delivery_notes *notes = &d->notes;
-
-	s->counters = notes->counters;
-	if (notes->last_activity > 0)
-		s->last_activity = notes->last_activity;
-	s->last_5xx =
-	    (struct shown_error){ notes->last_5xx, notes->last_5xx_at };
-	s->last_error =
-	    (struct shown_error){ notes->last_error, notes->last_error_at };
-	if (d->has_candidates)
-		s->expires = d->candidates_expire;
-}
-
-static struct shown_candidate *
-show_candidates(const struct candidates *c)
-{
-	struct shown_candidate *shown = xcalloc(c->count + 1, sizeof(*shown));
-
-	for (size_t i = 0; i < c->count; i++)
-		shown[i] = (struct shown_candidate){
-			.preference = c->list[i].priority,
-			.at = c->list[i].host->at,
-			.is_down = c->list[i].host->is_down,
-			.probe_at = c->list[i].host->probe_at,
-		};
-	return shown;
-}
-
-bool
-operate_hoststatus(struct operation *op, struct err *err)
-{
-	struct domain *domain = operation_domain(op, operation_word(op, 1));
-	struct shown_candidate *candidates = NULL;
-	struct group *waiting;
-	struct host_status s = {
-		.domain = operation_word(op, 1),
-		.now = world_now(op->relay->world),
-		.oldest = UTIME_NEVER,
-		.next_retry = UTIME_NEVER,
-		.last_activity = UTIME_NEVER,
-		.expires = UTIME_NEVER,
-		.is_suspended = op->relay->is_suspended,
-	};
-
-	(void)err;
-	if (domain != NULL) {
-		s.domain = slice_cstr(domain->name);
-		s.gauges = gauges_of(domain);
-		s.oldest = received(age_oldest_of(domain));
-		waiting = domain_first_waiting(domain);
-		if (waiting != NULL)
-			s.next_retry = group_due(waiting);
-		s.state = state_of(domain);
-		s.candidates = candidates =
-		    show_candidates(&domain->candidates);
-		s.candidate_count = domain->candidates.count;
-		if (domain->delivery != NULL)
-			fill_notes(&s, domain->delivery);
-	}
-	host_status_format(&s, &op->answer->text);
-	op->answer->object = host_status_json(&s);
-	free(candidates);
-	return true;
-}
-
 /* ---- tophosts ---- */
 
 static struct top_host
 top_host_of(const struct domain *domain)
 {
 	const struct delivery *d = domain->delivery;
-	struct gauges gauges = gauges_of(domain);
+	struct gauges gauges = operate_gauges(domain);
 	struct top_host h = {
 		.domain = domain->name,
-		.is_down = state_of(domain) == SHOWN_DOWN,
+		.is_down = operate_state(domain) == SHOWN_DOWN,
 	};
 
 	h.active = gauges.unattempted + gauges.attempted;
@@ -181,10 +103,12 @@ system_state(const struct relay *r)
 void
 operate_fill_status(struct relay *r, struct system_status *s)
 {
+	const struct message *oldest = age_oldest(&r->queue);
+
 	*s = (struct system_status){
 		.now = world_now(r->world),
 		.state = system_state(r),
-		.oldest = received(age_oldest(&r->queue)),
+		.oldest = oldest != NULL ? oldest->received : UTIME_NEVER,
 		.counters = &r->counters,
 		.mid = spool_last_mid(r->spool),
 		.icid = r->icid,

@@ -277,6 +277,7 @@ on_failed(struct connection *c, const struct smtp_client_event *ev)
 			outbound_bounced(c, ev);
 		else if (c->group != NULL)
 			outbound_lost(c, code, text);
+		deliver_note_place(c->delivery, &c->host->at, ev->stage);
 		connection_end(c);
 		break;
 	case CONNECTION_CONNECTING:

@@ -149,8 +149,10 @@ outbound_on_result(struct connection *c, const struct smtp_client_event *ev)
 	} else if (cause.code < 500) {
 		note_refusal(c, ev->stage);
 		deliver_delayed(c->delivery, c->group, rid, c->dcid, &cause);
+		deliver_note_place(c->delivery, &c->host->at, ev->stage);
 	} else {
 		deliver_bounced(c->delivery, c->group, rid, c->dcid, &cause);
+		deliver_note_place(c->delivery, &c->host->at, ev->stage);
 	}
 }
 

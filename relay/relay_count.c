@@ -126,11 +126,20 @@ deliver_note_error(struct delivery *d, unsigned code, struct slice text)
 	free(notes->last_error);
 	notes->last_error = error_text(code, text);
 	notes->last_error_at = world_now(d->relay->world);
+	notes->last_error_stage = NULL;
 	if (code < 500)
 		return;
 	free(notes->last_5xx);
 	notes->last_5xx = xstrdup(notes->last_error);
 	notes->last_5xx_at = notes->last_error_at;
+}
+
+void
+deliver_note_place(
+    struct delivery *d, const struct endpoint *from, enum smtp_stage stage)
+{
+	d->notes.last_error_from = *from;
+	d->notes.last_error_stage = smtp_stage_name(stage);
 }
 
 static enum counter

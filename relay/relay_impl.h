@@ -132,6 +132,9 @@ struct delivery_notes {
 	utime last_activity; /* 0: none */
 	char *last_5xx, *last_error; /* owned, or NULL */
 	utime last_5xx_at, last_error_at;
+	/* Whose the last error was, and at which stage; NULL: nobody's. */
+	const char *last_error_stage;
+	struct endpoint last_error_from;
 };
 void delivery_notes_fini(struct delivery_notes *notes);
 /* Something happened, `n` times, to recipients of the domain. */
@@ -141,6 +144,9 @@ void deliver_count_bounced(struct delivery *d, const struct log_cause *cause);
 /* A connection stood, or failed: then `code` (or 0) and `text` say how. */
 void deliver_note_tried(struct delivery *d);
 void deliver_note_error(struct delivery *d, unsigned code, struct slice text);
+/* Behind that: the host that it came from, and when in the dialogue. */
+void deliver_note_place(
+    struct delivery *d, const struct endpoint *from, enum smtp_stage stage);
 
 /* ---- inbound_tls.c ---- */
 /* Makes the context of a listener's STARTTLS, NULL when there is none.  False

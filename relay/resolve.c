@@ -157,6 +157,12 @@ resolve_start(const struct resolve_context *context, const struct route *route,
 	return r;
 }
 
+uint32_t
+resolve_route_priority(uint32_t priority)
+{
+	return priority / PRIORITY_OF_ROUTE(1);
+}
+
 void
 resolve_cancel(struct resolve **rp)
 {

@@ -45,6 +45,8 @@ struct resolve_context {
 struct resolve *resolve_start(const struct resolve_context *context,
     const struct route *route, struct slice domain,
     void (*on_result)(void *owner, struct resolve_result *result), void *owner);
+/* The route entry's part of a candidate's priority: 0 without a route. */
+uint32_t resolve_route_priority(uint32_t priority);
 /* No result will come; NULL inside is fine. */
 void resolve_cancel(struct resolve **rp);
 

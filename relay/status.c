@@ -75,24 +75,27 @@ json_of(uint64_t n)
 }
 
 json_t *
-status_json_text(const char *text)
+status_json_slice(struct slice text)
 {
+	json_t *value = json_stringn(text.at, text.len);
 	struct buf safe = { 0 };
-	json_t *value;
 
-	if (text == NULL)
-		return json_null();
-	value = json_string(text);
 	if (value != NULL)
 		return value;
-	for (; *text != '\0'; text++)
-		if ((unsigned char)*text < 0x80)
-			buf_append_byte(&safe, *text);
+	for (size_t i = 0; i < text.len; i++)
+		if ((unsigned char)text.at[i] < 0x80)
+			buf_append_byte(&safe, text.at[i]);
 		else
-			buf_printf(&safe, "\\x%02x", (unsigned char)*text);
-	value = json_string(buf_cstr(&safe));
+			buf_printf(&safe, "\\x%02x", (unsigned char)text.at[i]);
+	value = json_stringn(buf_slice(&safe).at, buf_len(&safe));
 	buf_fini(&safe);
 	return value;
+}
+
+json_t *
+status_json_text(const char *text)
+{
+	return text != NULL ? status_json_slice(slice_cstr(text)) : json_null();
 }
 
 /* A moment in RFC 3339, or null. */
@@ -136,6 +139,7 @@ json_of_gauges(const struct gauges *g)
 static json_t *
 json_of_error(const struct shown_error *e)
 {
+	char from[ENDPOINT_TEXT_MAX];
 	json_t *o;
 
 	if (e->text == NULL)
@@ -143,6 +147,11 @@ json_of_error(const struct shown_error *e)
 	o = json_object();
 	json_object_set_new(o, "text", status_json_text(e->text));
 	json_object_set_new(o, "at", json_of_time(e->at));
+	if (e->stage == NULL)
+		return o;
+	json_object_set_new(
+	    o, "address", json_string(endpoint_format(&e->from, from)));
+	json_object_set_new(o, "stage", json_string(e->stage));
 	return o;
 }
 
@@ -161,16 +170,68 @@ json_of_candidate(const struct shown_candidate *c)
 	return o;
 }
 
+static json_t *
+json_of_routes(const struct host_status *s)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < s->route_count; i++) {
+		json_t *o = json_object();
+
+		json_object_set_new(
+		    o, "preference", json_of(s->routes[i].preference));
+		json_object_set_new(
+		    o, "host", status_json_slice(s->routes[i].name));
+		json_array_append_new(list, o);
+	}
+	return list;
+}
+
+static json_t *
+json_of_exchanges(const struct host_status *s)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < s->exchange_count; i++) {
+		const struct shown_exchange *x = &s->exchanges[i];
+		json_t *o = json_object();
+
+		json_object_set_new(o, "preference", json_of(x->preference));
+		json_object_set_new(
+		    o, "ttl_seconds", json_of((uint64_t)(x->ttl / UTIME_S)));
+		json_object_set_new(o, "hostname", status_json_slice(x->name));
+		json_array_append_new(list, o);
+	}
+	return list;
+}
+
+/* The relay has one: that of its interface. */
+static json_t *
+json_of_gateway(const struct host_status *s)
+{
+	char text[IP_TEXT_MAX];
+	json_t *o = json_object();
+
+	json_object_set_new(o, "interface",
+	    ip_is_none(&s->interface)
+		? json_null()
+		: json_string(ip_format(&s->interface, text)));
+	json_object_set_new(o, "state", json_string(host_state_name(s->state)));
+	json_object_set_new(o, "last_activity", json_of_time(s->last_activity));
+	json_object_set_new(o, "recipients",
+	    json_of(s->gauges.unattempted + s->gauges.attempted));
+	return o;
+}
+
 json_t *
 host_status_json(const struct host_status *s)
 {
-	static const char *const states[] = { "unknown", "up", "down" };
 	json_t *o = json_object(), *candidates = json_array();
+	json_t *gateways = json_array();
 
-	json_object_set_new(
-	    o, "domain", json_stringn(s->domain.at, s->domain.len));
+	json_object_set_new(o, "domain", status_json_slice(s->domain));
 	json_object_set_new(o, "as_of", json_of_time(s->now));
-	json_object_set_new(o, "state", json_string(states[s->state]));
+	json_object_set_new(o, "state", json_string(host_state_name(s->state)));
 	json_object_set_new(o, "suspended", json_boolean(s->is_suspended));
 	json_object_set_new(o, "counters", json_of_counters(&s->counters));
 	json_object_set_new(o, "gauges", json_of_gauges(&s->gauges));
@@ -181,6 +242,10 @@ host_status_json(const struct host_status *s)
 		    candidates, json_of_candidate(&s->candidates[i]));
 	json_object_set_new(o, "addresses", candidates);
 	json_object_set_new(o, "addresses_expire", json_of_time(s->expires));
+	json_object_set_new(o, "smtp_routes", json_of_routes(s));
+	json_object_set_new(o, "mx_records", json_of_exchanges(s));
+	json_array_append_new(gateways, json_of_gateway(s));
+	json_object_set_new(o, "virtual_gateways", gateways);
 	json_object_set_new(o, "last_5xx_error", json_of_error(&s->last_5xx));
 	json_object_set_new(o, "last_error", json_of_error(&s->last_error));
 	json_object_set_new(o, "next_retry", json_of_time(s->next_retry));

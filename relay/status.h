@@ -35,10 +35,19 @@ struct shown_candidate {
 	utime probe_at; /* when down */
 };
 
+/* An MX record that the resolver's cache has, or a host of an SMTP route. */
+struct shown_exchange {
+	uint32_t preference;
+	utime ttl;         /* what is left of it; of MX records */
+	struct slice name; /* borrowed */
+};
+
 /* An error, and when it was; text NULL: none. */
 struct shown_error {
 	const char *text; /* borrowed; lines joined by '\n' */
 	utime at;
+	const char *stage; /* of the dialogue with `from`; NULL: not known */
+	struct endpoint from;
 };
 
 struct host_status {
@@ -52,7 +61,13 @@ struct host_status {
 	utime expires;       /* of the addresses; UTIME_NEVER: unknown */
 	const struct shown_candidate *candidates; /* borrowed */
 	size_t candidate_count;
-	bool is_routed; /* by an SMTP route, not by MX */
+	/* Those of the domain's SMTP route; none: there is no route. */
+	const struct shown_exchange *routes; /* borrowed */
+	size_t route_count;
+	/* Of the domain, or of its route's hosts. */
+	const struct shown_exchange *exchanges; /* borrowed */
+	size_t exchange_count;
+	struct ip_address interface; /* of deliveries; family 0: any */
 	struct shown_error last_5xx;
 	struct shown_error last_error; /* of any kind: why mail waits */
 	utime next_retry;              /* UTIME_NEVER: nothing waits */
@@ -109,10 +124,17 @@ json_t *top_hosts_json(const struct top_host *hosts, size_t count, utime now);
 void status_append_time(struct buf *out, utime at);
 /* "4 weeks 46 mins 53 secs". */
 void status_append_age(struct buf *out, utime span);
+/* "3d 20h 45m 49s", with `gap` between. */
+void status_append_span(struct buf *out, utime span, const char *gap);
+/* The age of the oldest message, or that there is none, as a line. */
+void status_append_oldest(struct buf *out, utime oldest, utime now);
 /* Text for a terminal: control characters are escaped, save those in `kept`. */
 void status_append_plain(struct buf *out, struct slice text, const char *kept);
 /* Text as a JSON string (null for NULL); bytes that are no UTF-8 are escaped.
  */
 json_t *status_json_text(const char *text);
+json_t *status_json_slice(struct slice text);
+/* "unknown", "up", "down". */
+const char *host_state_name(enum host_state_shown state);
 
 #endif

@@ -1,14 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The pages of `status`, `hoststatus` and `tophosts` as the appliance prints
- * them; see status.h.  Values of `hoststatus` end in column 40.
+ * The pages of `status` and `tophosts` as the appliance prints them, and what
+ * they share with that of `hoststatus`; see status.h.
  */
 #include "relay/status.h"
 
-#define VALUE_COLUMN  40
-#define ADDRESS_WIDTH 18
-#define SMTP_PORT     25
-/* Of `status`. */
+#define HOST_WIDTH   25
 #define LABEL_WIDTH  30
 #define NUMBER_WIDTH 14
 
@@ -79,180 +76,28 @@ status_append_age(struct buf *out, utime span)
 		buf_append_cstr(out, "0 secs");
 }
 
-/* "3d 20h 45m 49s". */
-static void
-append_span(struct buf *out, utime span)
+void
+status_append_span(struct buf *out, utime span, const char *gap)
 {
-	int64_t seconds = span / UTIME_S;
+	long long seconds = span / UTIME_S;
 
 	if (seconds >= 86400)
-		buf_printf(out, "%lldd ", (long long)(seconds / 86400));
+		buf_printf(out, "%lldd%s", seconds / 86400, gap);
 	if (seconds >= 3600)
-		buf_printf(out, "%lldh ", (long long)(seconds / 3600 % 24));
+		buf_printf(out, "%lldh%s", seconds / 3600 % 24, gap);
 	if (seconds >= 60)
-		buf_printf(out, "%lldm ", (long long)(seconds / 60 % 60));
-	buf_printf(out, "%llds", (long long)(seconds % 60));
+		buf_printf(out, "%lldm%s", seconds / 60 % 60, gap);
+	buf_printf(out, "%llds", seconds % 60);
 }
 
-static void
-append_oldest(struct buf *out, utime oldest, utime now)
+void
+status_append_oldest(struct buf *out, utime oldest, utime now)
 {
 	if (oldest == UTIME_NEVER)
 		buf_append_cstr(out, "No Messages");
 	else
 		status_append_age(out, now - oldest);
 	buf_append_byte(out, '\n');
-}
-
-/* ---- hoststatus ---- */
-
-/* A label, indented, and its value. */
-static void
-append_value(
-    struct buf *out, unsigned indent, const char *label, uint64_t value)
-{
-	int width = VALUE_COLUMN - (int)indent - (int)strlen(label);
-
-	buf_printf(out, "%*s%s%*llu\n", (int)indent, "", label, width,
-	    (unsigned long long)value);
-}
-
-/* The guide's order; in `status` it is another. */
-static void
-append_host_counters(const struct counters *c, struct buf *out)
-{
-	static const enum counter completion[] = { COUNTER_COMPLETED,
-		COUNTER_HARD_BOUNCED, COUNTER_HARD_DNS, COUNTER_HARD_5XX,
-		COUNTER_HARD_FILTER, COUNTER_HARD_EXPIRED, COUNTER_HARD_OTHER,
-		COUNTER_DELIVERED, COUNTER_DELETED };
-
-	buf_append_cstr(out, "Counters:\n  Queue\n");
-	append_value(
-	    out, 4, "Soft Bounced Events", c->at[COUNTER_SOFT_BOUNCED]);
-	buf_append_cstr(out, "  Completion\n");
-	for (size_t i = 0; i < ARRAY_LEN(completion); i++) {
-		const struct counter_row *row = counter_row(completion[i]);
-
-		append_value(
-		    out, 4 + 2 * row->depth, row->words, c->at[completion[i]]);
-	}
-}
-
-static void
-append_host_gauges(const struct gauges *g, struct buf *out)
-{
-	buf_append_cstr(out, "Gauges:\n  Queue\n");
-	append_value(
-	    out, 4, "Active Recipients", g->unattempted + g->attempted);
-	append_value(out, 6, "Unattempted Recipients", g->unattempted);
-	append_value(out, 6, "Attempted Recipients", g->attempted);
-	buf_append_cstr(out, "  Connections\n");
-	append_value(out, 4, "Current Outbound Connections", g->connections);
-	append_value(out, 4, "Pending Outbound Connections", g->pending);
-}
-
-/* Without its port where that is SMTP's own. */
-static const char *
-format_address(const struct endpoint *at, char text[ENDPOINT_TEXT_MAX])
-{
-	return at->port == SMTP_PORT ? ip_format(&at->ip, text)
-				     : endpoint_format(at, text);
-}
-
-static void
-append_candidates(const struct host_status *s, struct buf *out)
-{
-	char text[ENDPOINT_TEXT_MAX];
-	int gap = 0; /* to the next column */
-
-	buf_append_cstr(out, "Ordered IP addresses:");
-	if (s->expires != UTIME_NEVER) {
-		buf_append_cstr(out, " (expiring at ");
-		status_append_time(out, s->expires);
-		buf_append_byte(out, ')');
-	}
-	buf_append_cstr(out, "\n    Preference   IPs");
-	for (size_t i = 0; i < s->candidate_count; i++) {
-		const struct shown_candidate *c = &s->candidates[i];
-		const char *address = format_address(&c->at, text);
-
-		if (i > 0 && c->preference == c[-1].preference)
-			buf_printf(out, "%*s%s", gap, "", address);
-		else
-			buf_printf(
-			    out, "\n    %-13u%s", c->preference, address);
-		gap = ADDRESS_WIDTH - (int)strlen(address);
-		gap = gap > 0 ? gap : 1;
-	}
-	buf_append_byte(out, '\n');
-}
-
-/* Ours: the appliance says no more than "down". */
-static void
-append_down(const struct host_status *s, struct buf *out)
-{
-	char text[ENDPOINT_TEXT_MAX];
-	size_t down = 0;
-
-	for (size_t i = 0; i < s->candidate_count; i++) {
-		const struct shown_candidate *c = &s->candidates[i];
-
-		if (!c->is_down)
-			continue;
-		if (down++ == 0)
-			buf_append_cstr(out, "Addresses that are down:\n");
-		buf_printf(
-		    out, "    %s  next probe ", format_address(&c->at, text));
-		status_append_time(out, c->probe_at);
-		buf_append_byte(out, '\n');
-	}
-}
-
-static void
-append_error(const char *title, const struct shown_error *e, struct buf *out)
-{
-	char text[UTIME_TEXT_MAX];
-
-	if (e->text == NULL)
-		return;
-	buf_printf(out, "   %s:\n    ----------\n    %s\n", title, e->text);
-	if (e->at != UTIME_NEVER)
-		buf_printf(
-		    out, "    (at %s)\n", utime_format_asctime(e->at, text));
-	buf_append_cstr(out, "    ----------\n");
-}
-
-void
-host_status_format(const struct host_status *s, struct buf *out)
-{
-	static const char *const states[] = { "unknown", "up", "down" };
-
-	buf_printf(out, "Host mail status for: '%.*s'\n", SLICE_ARG(s->domain));
-	buf_append_cstr(out, "Status as of:         ");
-	status_append_time(out, s->now);
-	buf_printf(out, "\nHost up/down:         %s\n", states[s->state]);
-	append_host_counters(&s->counters, out);
-	append_host_gauges(&s->gauges, out);
-	buf_append_cstr(out, "Oldest Message        ");
-	append_oldest(out, s->oldest, s->now);
-	buf_append_cstr(out, "Last Activity         ");
-	if (s->last_activity == UTIME_NEVER)
-		buf_append_cstr(out, "Never");
-	else
-		status_append_time(out, s->last_activity);
-	buf_append_byte(out, '\n');
-	if (s->candidate_count > 0)
-		append_candidates(s, out);
-	append_down(s, out);
-	append_error("Last 5XX Error", &s->last_5xx, out);
-	append_error("Last Error", &s->last_error, out);
-	if (s->is_suspended)
-		buf_append_cstr(out, "Next Retry            suspended\n");
-	else if (s->next_retry != UTIME_NEVER) {
-		buf_append_cstr(out, "Next Retry            ");
-		status_append_time(out, s->next_retry);
-		buf_append_byte(out, '\n');
-	}
 }
 
 /* ---- status ---- */
@@ -390,7 +235,7 @@ system_status_format(
 	append_label(out, 0, "Up since:");
 	status_append_time(out, s->counters->started);
 	buf_append_cstr(out, " (");
-	append_span(out, s->now - s->counters->started);
+	status_append_span(out, s->now - s->counters->started, " ");
 	buf_append_cstr(out, ")\n");
 	append_label(out, 0, "Last counter reset:");
 	if (s->counters->reset == UTIME_NEVER)
@@ -401,7 +246,7 @@ system_status_format(
 	append_label(out, 0, "System status:");
 	buf_printf(out, "%s\n", s->state);
 	append_label(out, 0, "Oldest Message:");
-	append_oldest(out, s->oldest, s->now);
+	status_append_oldest(out, s->oldest, s->now);
 	append_columns(s->counters, is_detailed, out);
 	buf_append_cstr(out, "Current IDs\n");
 	append_gauge(out, 2, "Message ID (MID)", s->mid);
@@ -413,6 +258,18 @@ system_status_format(
 }
 
 /* ---- tophosts ---- */
+
+/* A longer text is followed by a space. */
+static void
+append_padded(struct buf *out, const char *text, size_t width)
+{
+	size_t end = buf_len(out) + width;
+
+	status_append_plain(out, slice_cstr(text), "");
+	do
+		buf_append_byte(out, ' ');
+	while (buf_len(out) < end);
+}
 
 void
 top_hosts_format(
@@ -433,8 +290,10 @@ top_hosts_format(
 
 		(void)snprintf(number, sizeof(number), "%zu%s", i + 1,
 		    h->is_down ? "*" : "");
-		buf_printf(out, "%-3s%-25s%-8llu%-8llu%-9llu%-9llu%llu\n",
-		    number, h->domain, (unsigned long long)h->active,
+		buf_printf(out, "%-3s", number);
+		append_padded(out, h->domain, HOST_WIDTH);
+		buf_printf(out, "%-8llu%-8llu%-9llu%-9llu%llu\n",
+		    (unsigned long long)h->active,
 		    (unsigned long long)h->connections,
 		    (unsigned long long)h->delivered,
 		    (unsigned long long)h->soft_bounced,

@@ -148,7 +148,8 @@ class Sink(socketserver.ThreadingTCPServer):
     def __init__(self):
         super().__init__(("127.0.0.1", 0), self.session or SinkSession)
         self.messages = []
-        self.answers = {}  # by command: what is said instead of 250
+        # By command: what is said instead of 250; "drop" hangs up.
+        self.answers = {}
         self.arrived = threading.Condition()
         self.gate = threading.Event()
         self.gate.set()
@@ -197,7 +198,10 @@ class SinkSession(socketserver.StreamRequestHandler):
                 self.say(b"221 bye")
                 return
             else:
-                self.say(self.command(verb, line))
+                answer = self.command(verb, line)
+                if answer == b"drop":
+                    return
+                self.say(answer)
 
     def command(self, verb, line):
         """The answer to a command that neither sends nor ends anything."""

@@ -106,6 +106,17 @@ Gauges:
 """
 
 
+def gateway(domain, state, activity, recipients):
+    return f"""\
+Virtual gateway information:
+============================================================
+{domain} (127.0.0.1):
+    Host up/down:       {state}
+    Last Activity       {activity}
+    Recipients          {recipients}
+"""
+
+
 def test_hoststatus_up(start, ctl, ask, sink):
     relay = start(routes=[f"mail.example 127.0.0.1:{sink.port}"])
     send(relay, "mail.example")
@@ -118,7 +129,10 @@ Last Activity         MOMENT UTC
 Ordered IP addresses: (expiring at MOMENT UTC)
     Preference   IPs
     0            127.0.0.1:{sink.port}
-"""
+SMTP Routes:
+    Preference   Hostname
+    0            127.0.0.1:{sink.port}
+""" + gateway("mail.example", "up", "MOMENT", 0)
     status = ask("hoststatus", "mail.example")
     assert (status["state"], status["next_retry"]) == ("up", None)
     assert status["counters"]["delivered_recipients"] == 1
@@ -131,7 +145,41 @@ def test_hoststatus_unknown(start, ctl):
         connections=0) + """\
 Oldest Message        No Messages
 Last Activity         Never
-"""
+""" + gateway("nobody.example", "unknown", "Never", 0)
+
+
+def test_hoststatus_mx(start, ctl, ask, sink):
+    """The MX records behind the addresses, with what is left of their time."""
+    relay = start(
+        delivery={"port": sink.port},
+        dns={"mail.example": {"MX": ["20 b.example", "10 a.example"],
+                              "ttl": "1h"},
+             "a.example": {"A": ["127.0.0.1"]},
+             "b.example": {"A": ["127.0.0.2"]}},
+        routes=["by.example mail.example/pri=5"])
+    for domain in "mail.example", "by.example":
+        send(relay, domain)
+        relay.await_text("Message finished MID")
+        text = ctl("hoststatus", domain)
+        assert re.search(r"""
+MX Records:
+    Preference   TTL       Hostname
+    10           (1h0m0s|59m5\ds)    a\.example
+    20           (1h0m0s|59m5\ds)    b\.example
+""", text), text
+        records = ask("hoststatus", domain)["mx_records"]
+        assert [(r["preference"], r["hostname"]) for r in records] == [
+            (10, "a.example"), (20, "b.example")]
+        assert 3500 < records[0]["ttl_seconds"] <= 3600
+    status = ask("hoststatus", "by.example")
+    assert status["smtp_routes"] == [{"preference": 5, "host": "mail.example"}]
+    assert status["virtual_gateways"] == [{
+        "interface": "127.0.0.1", "state": "up", "recipients": 0,
+        "last_activity": status["last_activity"]}]
+    assert "    5            mail.example\n" in ctl("hoststatus", "by.example")
+    for domain, shown in ("mail.example", [10, 20]), ("by.example", [5, 5]):
+        addresses = ask("hoststatus", domain)["addresses"]
+        assert [a["preference"] for a in addresses] == shown
 
 
 def test_hoststatus_down(start, ctl, ask):
@@ -148,18 +196,43 @@ Last Activity         MOMENT UTC
 Ordered IP addresses: \(expiring at MOMENT UTC\)
     Preference   IPs
     0            127\.0\.0\.1:{port}
+SMTP Routes:
+    Preference   Hostname
+    0            127\.0\.0\.1:{port}
 Addresses that are down:
     127\.0\.0\.1:{port}  next probe MOMENT UTC
    Last Error:
     ----------
     \[Errno 61\] Connection refused
+    \(127\.0\.0\.1:{port}, connect\)
     \(at MOMENT\)
     ----------
 Next Retry            MOMENT UTC
-""", text[text.index("Oldest"):])
+""" + re.escape(gateway("mail.example", "down", "MOMENT", 1)), text[text.index("Oldest"):])
     status = ask("hoststatus", "mail.example")
-    assert status["last_error"]["text"] == "[Errno 61] Connection refused"
+    assert status["last_error"] == {
+        "text": "[Errno 61] Connection refused",
+        "at": status["last_error"]["at"],
+        "address": f"127.0.0.1:{port}", "stage": "connect"}
     assert status["next_retry"] > status["as_of"]
+
+
+def test_where_it_failed(start, ctl, ask, sink):
+    """Of an error, who gave it and when in the dialogue: a bare 4.4.0 with an
+    errno tells neither."""
+    relay = start(routes=[f"a.example 127.0.0.1:{sink.port}"])
+    sink.answers["RCPT"] = "451 4.7.1 greylisted"
+    send(relay, "a.example")
+    relay.await_text("pending till")
+    error = ask("hoststatus", "a.example")["last_error"]
+    assert (error["address"], error["stage"]) == (
+        f"127.0.0.1:{sink.port}", "rcpt")
+    sink.answers = {"MAIL": "drop"}
+    ctl("delivernow", "all")
+    relay.await_text("4.4.0 - Other network problem")
+    relay.await_text("pending till")
+    error = ask("hoststatus", "a.example")["last_error"]
+    assert (error["text"], error["stage"]) == ("EOF", "mail")
 
 
 def test_tophosts(start, ctl, ask, sink):
@@ -299,8 +372,7 @@ def test_suspenddel(start, ctl, ask, sink):
     send(relay, "a.example")
     log = relay.await_text("MID 2 queued for delivery\n")
     assert "System status:                Delivery suspended\n" in ctl("status")
-    assert ctl("hoststatus", "a.example").endswith(
-        "Next Retry            suspended\n")
+    assert "Next Retry            suspended\n" in ctl("hoststatus", "a.example")
     assert ctl("resumedel") == "Mail delivery resumed.\n"
     log += relay.await_text("Message finished MID 2 done\n")
     assert "suspended" not in log  # said once for each domain
@@ -743,9 +815,12 @@ def test_socket_moves(start, ctl, tmp_path):
             {"control": str(tmp_path / place)} if place else {})))
         relay.signal(signal.SIGHUP)
         wanted = tmp_path / (place or beside.name)
-        while not (wanted.is_socket() and beside.exists()
-                   and os.path.samefile(wanted, beside)):
+        while beside.resolve() != wanted or wanted.is_symlink():
             assert relay.process.poll() is None
+        # It is there a moment before somebody listens.
+        with socket.socket(socket.AF_UNIX) as s:
+            while s.connect_ex(str(wanted)) != 0:
+                assert relay.process.poll() is None
         assert ctl("status", socket=beside)
     assert not (tmp_path / "d").exists()
     relay.stop()

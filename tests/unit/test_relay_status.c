@@ -54,13 +54,34 @@ static const char hoststatus_page[] =
     "    Preference   IPs\n"
     "    15           64.12.137.121     64.12.138.89\n"
     "    20           [2001:db8::1]:2525\n"
+    "SMTP Routes:\n"
+    "    Preference   Hostname\n"
+    "    65535        [relay.mail.com]:2525\n"
+    "MX Records:\n"
+    "    Preference   TTL       Hostname\n"
+    "    15           52m24s    mailin-01.mx.aol.com\n"
+    "    20           1d2h3m4s  mailin-02\\x1b[m.mx.aol.com\n"
+    "    20           6000d0h0m0s mailin-03.mx.aol.com\n"
     "Addresses that are down:\n"
     "    [2001:db8::1]:2525  next probe Thu Aug 13 14:40:00 2020 UTC\n"
     "   Last 5XX Error:\n"
     "    ----------\n"
     "    550 REQUESTED ACTION NOT TAKEN: DNS FAILURE\n"
     "    (at Fri Aug  8 11:04:25 2003)\n"
-    "    ----------\n";
+    "    ----------\n"
+    "   Last Error:\n"
+    "    ----------\n"
+    "    550 two\n"
+    "\\x1b[lines\n"
+    "    (10.1.1.1:26, rcpt)\n"
+    "    (at Fri Aug  8 11:04:25 2003)\n"
+    "    ----------\n"
+    "Virtual gateway information:\n"
+    "============================================================\n"
+    "mail.com (10.0.0.5):\n"
+    "    Host up/down:       up\n"
+    "    Last Activity       Thu Aug 13 14:37:13 2020\n"
+    "    Recipients          15\n";
 
 static void
 test_hoststatus(void **state)
@@ -73,6 +94,14 @@ test_hoststatus(void **state)
 		    .is_down = true,
 		    .probe_at = moment("2020-08-13T14:40:00Z") },
 	};
+	const struct shown_exchange routes[] = {
+		{ 65535, 0, SLICE("[relay.mail.com]:2525") },
+	};
+	const struct shown_exchange exchanges[] = {
+		{ 15, 3144 * UTIME_S, SLICE("mailin-01.mx.aol.com") },
+		{ 20, 93784 * UTIME_S, SLICE("mailin-02\x1b[m.mx.aol.com") },
+		{ 20, 6000 * UTIME_DAY, SLICE("mailin-03.mx.aol.com") },
+	};
 	struct host_status s = {
 		.domain = SLICE("mail.com"),
 		.now = moment("2020-08-13T14:37:17Z"),
@@ -83,8 +112,18 @@ test_hoststatus(void **state)
 		.expires = moment("2020-08-13T15:37:13Z"),
 		.candidates = candidates,
 		.candidate_count = ARRAY_LEN(candidates),
-		.last_5xx = { "550 REQUESTED ACTION NOT TAKEN: DNS FAILURE",
-		    moment("2003-08-08T11:04:25Z") },
+		.routes = routes,
+		.route_count = ARRAY_LEN(routes),
+		.exchanges = exchanges,
+		.exchange_count = ARRAY_LEN(exchanges),
+		.interface = ip_v4(10, 0, 0, 5),
+		.last_5xx = {
+		    .text = "550 REQUESTED ACTION NOT TAKEN: DNS FAILURE",
+		    .at = moment("2003-08-08T11:04:25Z"),
+		},
+		.last_error = { "550 two\n\x1b[lines",
+		    moment("2003-08-08T11:04:25Z"), "rcpt",
+		    endpoint("10.1.1.1:26") },
 		.next_retry = UTIME_NEVER,
 	};
 	struct buf text = { 0 };
@@ -102,12 +141,12 @@ static void
 test_hoststatus_json(void **state)
 {
 	const struct host_status s = {
-		.domain = SLICE("x"),
+		.domain = SLICE("\xfe.x"),
 		.oldest = UTIME_NEVER,
 		.last_activity = UTIME_NEVER,
 		.expires = UTIME_NEVER,
 		.next_retry = 0,
-		.last_error = { "421 \xff no", UTIME_S },
+		.last_error = { .text = "421 \xff no", .at = UTIME_S },
 	};
 	json_t *o = host_status_json(&s);
 	const json_t *error = json_object_get(o, "last_error");
@@ -120,6 +159,8 @@ test_hoststatus_json(void **state)
 	assert_true(json_is_null(json_object_get(o, "oldest_message")));
 	assert_string_equal(
 	    json_string_value(json_object_get(o, "state")), "unknown");
+	assert_string_equal(
+	    json_string_value(json_object_get(o, "domain")), "\\xfe.x");
 	json_decref(o);
 }
 
