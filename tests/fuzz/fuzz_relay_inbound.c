@@ -239,11 +239,12 @@ static void
 on_log(void *owner, struct slice line)
 {
 	unsigned *accepted = owner;
-	struct slice text = slice_skip(line, slice_find(line, SLICE("Info: ")));
+	struct slice text = slice_skip(line, 25); /* the stamp */
 
-	*accepted += slice_starts_with(text, SLICE("Info: MID ")) &&
-	    slice_ends_with_nocase(
-		slice_trim(text), SLICE(" queued for delivery"));
+	if (slice_starts_with(text, SLICE("Info: ")))
+		text = slice_skip(text, 6);
+	*accepted += slice_starts_with(text, SLICE("MID ")) &&
+	    slice_ends_with_nocase(text, SLICE(" queued for delivery\n"));
 }
 
 static void
