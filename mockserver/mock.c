@@ -161,6 +161,16 @@ mock_authority(const struct mock *m)
 				   : SLICE("");
 }
 
+bool
+mock_issue(const struct mock *m, struct slice name, struct buf *certificate,
+    struct buf *key)
+{
+	if (m->cast.tls == NULL)
+		return false;
+	mock_tls_issue(m->cast.tls, name, certificate, key);
+	return true;
+}
+
 const struct endpoint *
 mock_listen_address(
     const struct mock *m, const struct mock_host *host, size_t address_index)

@@ -66,6 +66,10 @@ bool mock_has_forgotten(const struct mock *m, const struct mock_host *host);
 /* The certificate, PEM, of the authority that signed those of the hosts; empty
  * when no host offers TLS. */
 struct slice mock_authority(const struct mock *m);
+/* Appends a certificate for a client of that name, signed by this authority,
+ * and its key, both PEM; false when no host offers TLS. */
+bool mock_issue(const struct mock *m, struct slice name,
+    struct buf *certificate, struct buf *key);
 /* Where the host's address of that index is bound (port 0 resolved); NULL when
  * it does not listen. */
 const struct endpoint *mock_listen_address(

@@ -68,6 +68,22 @@ mock_tls_authority(const struct mock_tls *t)
 	return tls_authority_certificate(t->authority);
 }
 
+void
+mock_tls_issue(struct mock_tls *t, struct slice name, struct buf *certificate,
+    struct buf *key)
+{
+	const struct tls_certificate_spec spec = {
+		.common_name = name,
+		.names = &name,
+		.name_count = 1,
+		.from = t->options.now - VALID_BEFORE,
+		.until = utime_add(t->options.now, VALID_AFTER),
+		.key = t->options.keys,
+	};
+
+	tls_authority_issue(t->authority, &spec, certificate, key);
+}
+
 /* ---- who the host is ---- */
 
 static bool
@@ -188,6 +204,7 @@ mock_tls_context(
 		.ciphers = host->tls.ciphers,
 		.suites = host->tls.suites,
 		.is_lax = true,
+		.ask = host->tls.ask,
 	};
 
 	if (t->contexts[at] != NULL)

@@ -28,5 +28,8 @@ const struct tls_context *mock_tls_context(
     struct mock_tls *t, const struct mock_host *host, enum mock_tls_kind kind);
 /* The test authority's certificate, PEM. */
 struct slice mock_tls_authority(const struct mock_tls *t);
+/* Appends a client's certificate, signed by it, and the key, both PEM. */
+void mock_tls_issue(struct mock_tls *t, struct slice name,
+    struct buf *certificate, struct buf *key);
 
 #endif

@@ -29,6 +29,9 @@ teller_say_tls(
 	struct buf words = { 0 };
 
 	buf_printf(&words, "%s %s", verdict->protocol, verdict->cipher);
+	/* The client's, where the host asks for it. */
+	if (verdict->name[0] != '\0')
+		buf_printf(&words, " CN=%s", verdict->name);
 	ev.note = buf_cstr(&words);
 	say(t, now, &ev);
 	buf_fini(&words);

@@ -26,6 +26,12 @@ static const struct json_word key_words[] = {
 	{ "rsa", true },
 };
 
+static const struct json_word ask_words[] = {
+#define X(constant, name) { name, constant },
+	TLS_ASKS(X)
+#undef X
+};
+
 #define CIPHERS_MAX 100
 
 /* clang-format off */
@@ -64,6 +70,11 @@ static const struct json_field offer_fields[] = {
 	    "true",
 	    "Whether the answer to EHLO tells of STARTTLS; it is accepted "
 	    "all the same." },
+	{ "client_certificate", JF_WORD(ask_words),
+	    JSON_AT(struct mock_tls_offer, ask), "ignored",
+	    "Whether the host asks for a certificate of its client's, and "
+	    "takes no handshake without one; whose it is, the transcript "
+	    "tells." },
 };
 /* clang-format on */
 

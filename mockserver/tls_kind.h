@@ -49,6 +49,7 @@ struct mock_tls_offer {
 	bool has_rsa_key; /* else one of the mock's kind */
 	bool is_implicit; /* TLS begins with the connection */
 	bool is_offered;  /* in the answer to EHLO */
+	enum tls_ask ask; /* for the client's certificate */
 };
 extern const struct json_table mock_tls_offer_table;
 

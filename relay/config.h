@@ -125,10 +125,18 @@ struct relay_bounce_profile {
 	uint64_t max_bounce_copy;
 };
 
+/* A certificate of the relay's own, by the name that [DEFAULT] of the
+ * destination controls may have. */
+struct relay_certificate {
+	struct slice name;
+	struct slice certificate_path, key_path; /* terminated */
+};
+
 /* How deliveries speak TLS. */
 struct relay_tls {
 	enum tls_version min_version;
 	struct slice ca_file; /* terminated; empty: the system's */
+	JSON_ARRAY_OF(struct relay_certificate) certificates;
 };
 
 /* What a listener takes; 0 where a number may be absent: no limit. */

@@ -277,6 +277,23 @@ postmaster_build(struct relay_config_file *out, struct config_json *json)
 	buf_fini(&text);
 }
 
+static struct tls_context *
+tls_build(
+    struct relay_config_file *out, relay_config_load *load, struct err *err)
+{
+	struct json_at root = json_at_root(&out->doc);
+	struct slice own =
+	    relay_destinations_find(out->destinations, SLICE(""))->certificate;
+
+	if (relay_tls_has(&out->config.tls, own))
+		return relay_tls_load(&out->config.tls, own, load, err);
+	(void)json_fail(&root, err,
+	    "the destination controls have the certificate \"%.*s\", which is "
+	    "not among /tls/certificates",
+	    SLICE_ARG(own));
+	return NULL;
+}
+
 static bool
 config_build(struct relay_config_file *out, struct config_json *json,
     relay_config_load *load, struct err_list *errors, struct err *err)
@@ -312,7 +329,7 @@ config_build(struct relay_config_file *out, struct config_json *json,
 	if (ok && !relay_profiles_check(&out->config, &why))
 		ok = json_fail(&root, err, "%s", why.msg);
 	if (ok)
-		out->tls_context = relay_tls_load(&out->config.tls, load, err);
+		out->tls_context = tls_build(out, load, err);
 	out->config.tls_context = out->tls_context;
 	return out->tls_context != NULL;
 }

@@ -28,6 +28,8 @@ struct parameter {
 	bool is_default_only; /* only [DEFAULT] may have it */
 	bool is_optional;     /* [DEFAULT] need not have it */
 	bool may_be_empty;    /* "name =" says: none */
+	/* What is said of a word other than the first; NULL: all will do. */
+	const char *refusal;
 };
 
 enum parameter_id {

@@ -263,6 +263,9 @@ word_read(struct reader *r, const struct parameter *p, struct slice value)
 			!slice_eq(value, slice_cstr(w->number))))
 			continue;
 		buf_fini(&all);
+		if (i > 0 && p->refusal != NULL)
+			return FAIL_AT(r, value.at, "%s is %s: %s; expected %s",
+			    p->name, w->name, p->refusal, p->words[0].name);
 		memcpy(parameter_member(r->section, p),
 		    p->size == sizeof(flag) ? (void *)&flag : (void *)&wide,
 		    p->size);

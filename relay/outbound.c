@@ -261,7 +261,9 @@ on_failed(struct connection *c, const struct smtp_client_event *ev)
 		text = outbound_failure_text(c, ev);
 	switch (c->state) {
 	case CONNECTION_GREETING:
-		if (ev->stage == STAGE_TLS)
+		/* A host may turn what we showed it down behind our part of
+		 * the handshake. */
+		if (ev->stage == STAGE_TLS || c->why == NET_TLS)
 			outbound_on_handshake_failed(c,
 			    is_smtp || ev->failure == SMTP_FAIL_TIMEOUT
 				? text

@@ -62,6 +62,7 @@ context_new(
 	assert(ok);
 	ERR_clear_error();
 	c->is_server = is_server;
+	c->ask = o->ask;
 	c->ssl =
 	    SSL_CTX_new(is_server ? TLS_server_method() : TLS_client_method());
 	if (c->ssl == NULL)

@@ -28,6 +28,18 @@ enum tls_version {
 
 struct tls_context;
 
+/* Whether a server wants to see a certificate of its client's; whose it is, the
+ * verdict says, and nobody checks it.  X(constant, name in scenarios) */
+#define TLS_ASKS(X)                                                            \
+	X(TLS_ASKS_NOTHING, "ignored")                                         \
+	X(TLS_ASKS_CERTIFICATE, "asked")                                       \
+	X(TLS_NEEDS_CERTIFICATE, "required") /* else the handshake fails */
+enum tls_ask {
+#define X(constant, name) constant,
+	TLS_ASKS(X)
+#undef X
+};
+
 /* All slices are borrowed for the call. */
 struct tls_context_options {
 	enum tls_version version_min, version_max;
@@ -39,6 +51,7 @@ struct tls_context_options {
 	struct slice authorities;
 	/* PEM: one's own chain, the leaf first, and its key; empty: none. */
 	struct slice certificate, key;
+	enum tls_ask ask; /* of a server */
 };
 
 /* Zeroed but for TLS 1.2 and up: what is safe. */

@@ -17,6 +17,7 @@
 struct tls_context {
 	SSL_CTX *ssl; /* owned */
 	bool is_server;
+	enum tls_ask ask;
 	bool verifies;
 };
 

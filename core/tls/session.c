@@ -17,6 +17,7 @@ struct tls_session {
 
 static void expect_peer(
     struct tls_session *s, const struct tls_peer *peer, utime now);
+static void ask_peer(struct tls_session *s, enum tls_ask ask, utime now);
 static int on_check(int ok, X509_STORE_CTX *check);
 static void shake_hands(struct tls_session *s);
 static void judge(struct tls_session *s);
@@ -39,6 +40,7 @@ tls_session_new(
 	(void)SSL_set_app_data(s->ssl, s);
 	if (context->is_server) {
 		SSL_set_accept_state(s->ssl);
+		ask_peer(s, context->ask, now);
 	} else {
 		SSL_set_connect_state(s->ssl);
 		SSL_set_verify(s->ssl, SSL_VERIFY_PEER, on_check);
@@ -71,6 +73,22 @@ expect_peer(struct tls_session *s, const struct tls_peer *peer, utime now)
 		    want, peer->ip->bytes, peer->ip->family == 4 ? 4 : 16);
 	}
 	assert(set == 1);
+}
+
+/* Nobody is turned away for what his certificate says. */
+static void
+ask_peer(struct tls_session *s, enum tls_ask ask, utime now)
+{
+	static const int modes[] = {
+		[TLS_ASKS_NOTHING] = SSL_VERIFY_NONE,
+		[TLS_ASKS_CERTIFICATE] = SSL_VERIFY_PEER,
+		[TLS_NEEDS_CERTIFICATE] =
+		    SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT,
+	};
+
+	X509_VERIFY_PARAM_set_time(
+	    SSL_get0_param(s->ssl), (time_t)(now / UTIME_S));
+	SSL_set_verify(s->ssl, modes[ask], on_check);
 }
 
 void

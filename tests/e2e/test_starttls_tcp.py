@@ -4,6 +4,7 @@ as the client that has nothing of ours in it."""
 import re
 import smtplib
 import ssl
+import subprocess
 
 import pytest
 
@@ -27,6 +28,8 @@ SCENARIO = {
         "later": {"address": "10.1.1.17", "tls": {}, "rules": [
             {"on": "starttls", "reply": "454 4.7.0 not now"}]},
         "none": {"address": "10.1.1.18"},
+        "asks": {"address": "10.1.1.19",
+                 "tls": {"client_certificate": "required"}},
     },
 }
 
@@ -151,3 +154,33 @@ def test_relay_refuses(mock, bin_dir, tmp_path, host, name, more, words):
     assert ("DCID 1 IP 127.0.0.1 TLS was required but could not be "
             "successfully negotiated\n") in log
     assert '"event":"message"' not in told(mock)
+
+
+def test_relay_shows_its_own(mock, bin_dir, tmp_path):
+    """The host takes no handshake without a client's certificate."""
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
+         "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=relay.test",
+         "-keyout", tmp_path / "own.key", "-out", tmp_path / "own.pem"],
+        check=True, capture_output=True)
+    own = {"certificate": str(tmp_path / "own.pem"),
+           "key": str(tmp_path / "own.key")}
+    port = mock.address("asks")[1]
+    relay = Relay(bin_dir / "faultpost-relay", tmp_path, config(
+        tmp_path, routes=[f"example.com [127.0.0.1]:{port}"],
+        destconfig=[
+            "[DEFAULT]", "ip_sort_pref = PREFER_V6",
+            "max_host_concurrency = 500", "max_messages_per_connection = 50",
+            "recipient_minutes = 60", "limit_type = host",
+            "limit_apply = system", "table_tls = require",
+            "bounce_validation = 0", "send_tls_req_alert = 0",
+            "certificate = test"],
+        tls={"certificates": {"test": own}}))
+    assert relay.is_ready, relay.end()
+    client = relay.connect()
+    assert client.mail("Subject: x\r\n\r\nhi", "u@example.com").startswith(
+        "250 ")
+    relay.await_text("Message finished MID 1 done\n")
+    relay.stop()
+    text = told(mock)
+    assert re.search(r'"event":"tls","note":"TLSv1.3 \S+ CN=relay.test"', text)

@@ -14,7 +14,7 @@
 	"[DEFAULT]\nip_sort_pref = PREFER_V4\nmax_host_concurrency = 7\n"      \
 	"max_messages_per_connection = 8\nrecipient_minutes = 9\n"             \
 	"limit_type = MXIP\nlimit_apply = VG\ntable_tls = on\n"                \
-	"bounce_validation = 1\nsend_tls_req_alert = 1\n"                      \
+	"bounce_validation = 0\nsend_tls_req_alert = 0\n"                      \
 	"certificate = example.com\n"
 
 static struct relay_destinations *
@@ -148,6 +148,16 @@ static struct bad_row {
 	    "REQUIRE_v6, PREFER_V4 or REQUIRE_v4\n" },
 	{ "[a]\nbounce_validation = yes\n",
 	    "d.ini:2:21: bounce_validation is \"yes\"; expected 0 or 1\n" },
+	{ "[a]\nbounce_validation = 1\n",
+	    "d.ini:2:21: bounce_validation is 1: bounce verification is not "
+	    "supported; expected 0\n" },
+	{ "[DEFAULT]\nsend_tls_req_alert = 1\n",
+	    "d.ini:2:22: send_tls_req_alert is 1: alerts are not supported; "
+	    "expected 0\n"
+	    "d.ini:1:2: [DEFAULT] lacks ip_sort_pref, max_host_concurrency, "
+	    "max_messages_per_connection, recipient_minutes, limit_type, "
+	    "limit_apply, table_tls, bounce_validation, certificate; expected "
+	    "every parameter but bounce_profile and recipient_limit\n" },
 	{ "[a]\nmax_messages_per_connection = 0\n",
 	    "d.ini:2:31: max_messages_per_connection is \"0\"; expected a "
 	    "number from 1 to 1000\n" },
@@ -313,13 +323,13 @@ test_inherited(void **state)
 	assert_int_equal(a->recipient_limit, 300);
 	assert_int_equal(a->table_tls, TLS_ON);
 	assert_false(a->bounce_validation);
-	assert_true(a->send_tls_req_alert);
+	assert_false(a->send_tls_req_alert);
 	assert_slice(a->bounce_profile, "slow");
 	assert_slice(a->certificate, "example.com");
 	b = relay_destinations_find(d, SLICE("b.example"));
 	assert_int_equal(b->recipient_limit, 0);
 	assert_int_equal(b->limit_type, LIMIT_MX_IP);
-	assert_true(b->bounce_validation);
+	assert_false(b->bounce_validation);
 	assert_slice(b->bounce_profile, "");
 	other = relay_destinations_find(d, SLICE("sub.a.example"));
 	assert_slice(other->domain, "DEFAULT");
@@ -345,8 +355,11 @@ section_make(struct rng *rng, struct buf *out)
 			continue;
 		buf_printf(out, "%s = ", p->name);
 		if (p->words != NULL)
-			buf_append_cstr(
-			    out, p->words[rng_below(rng, p->word_count)].name);
+			buf_append_cstr(out,
+			    p
+				->words[rng_below(rng,
+				    p->refusal != NULL ? 1 : p->word_count)]
+				.name);
 		else if (p->max > 0)
 			buf_append_u64(
 			    out, p->min + rng_below(rng, p->max - p->min + 1));

@@ -507,6 +507,41 @@ test_destconfig_errors(void **state)
 	    "[DEFAULT]\n");
 }
 
+/* The certificate that hosts may ask for is among those that the file names. */
+static void
+test_own_certificate(void **state)
+{
+	static const char text[] = BASE
+	    ", \"destconfig\": [\"[DEFAULT]\", \"ip_sort_pref = PREFER_V6\", "
+	    "\"max_host_concurrency = 5\", "
+	    "\"max_messages_per_connection = 5\", "
+	    "\"recipient_minutes = 60\", \"limit_type = host\", "
+	    "\"limit_apply = system\", \"table_tls = on\", "
+	    "\"bounce_validation = 0\", \"send_tls_req_alert = 0\", "
+	    "\"certificate = relay.example\"]";
+	struct buf both = { 0 };
+	struct outcome o;
+
+	(void)state;
+	buf_printf(&both, "%s}", text);
+	parse(&o, buf_cstr(&both), NULL);
+	assert_false(o.ok);
+	assert_string_equal(o.err.msg,
+	    "the destination controls have the certificate "
+	    "\"relay.example\", which is not among /tls/certificates");
+	outcome_fini(&o);
+	buf_clear(&both);
+	buf_printf(&both,
+	    "%s, \"tls\": {\"certificates\": {\"relay.example\": "
+	    "{\"certificate\": \"routes\", \"key\": \"routes\"}}}}",
+	    text);
+	parse(&o, buf_cstr(&both), "no PEM at all");
+	assert_false(o.ok);
+	assert_string_equal(o.err.msg, "routes: no certificate in PEM form");
+	outcome_fini(&o);
+	buf_fini(&both);
+}
+
 int
 main(void)
 {
@@ -517,6 +552,7 @@ main(void)
 	TEST(&kit, test_everything);
 	TEST(&kit, test_listeners);
 	ROWS(&kit, open_relay_rows, test_open_relay);
+	TEST(&kit, test_own_certificate);
 	TEST(&kit, test_routes_file);
 	ROWS(&kit, error_rows, test_error);
 	TEST(&kit, test_auth_profiles);

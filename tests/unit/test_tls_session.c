@@ -344,6 +344,73 @@ test_altered_record(void **state)
 	couple_fini(&c);
 }
 
+/* ---- who the client is ---- */
+
+static struct asking {
+	const char *name;
+	enum tls_ask ask;
+	enum tls_version version;
+	bool has_certificate;
+	const char *seen;    /* whose certificate the server saw */
+	const char *failure; /* of the server */
+} askings[] = {
+	{ "not asked", TLS_ASKS_NOTHING, TLS_1_3, true, "", NULL },
+	{ "asked", TLS_ASKS_CERTIFICATE, TLS_1_3, true, "mx.example.com",
+	    NULL },
+	{ "asked, and has none", TLS_ASKS_CERTIFICATE, TLS_1_3, false, "",
+	    NULL },
+	{ "asked under 1.2", TLS_ASKS_CERTIFICATE, TLS_1_2, true,
+	    "mx.example.com", NULL },
+	{ "has to", TLS_NEEDS_CERTIFICATE, TLS_1_3, true, "mx.example.com",
+	    NULL },
+	{ "has to, and has none", TLS_NEEDS_CERTIFICATE, TLS_1_3, false, NULL,
+	    "peer did not return a certificate" },
+	{ "has to under 1.2, and has none", TLS_NEEDS_CERTIFICATE, TLS_1_2,
+	    false, NULL, "peer did not return a certificate" },
+};
+
+static void
+test_asking(void **state)
+{
+	const struct asking *row = *state;
+	struct tls_authority *a = tls_test_authority();
+	struct tls_certificate_spec spec = tls_spec();
+	struct tls_context_options o = tls_context_options_default;
+	struct tls_context *server, *client;
+	struct buf certificate = { 0 }, key = { 0 };
+	struct couple c = { .piece = SIZE_MAX };
+
+	o.version_max = row->version;
+	o.ask = row->ask;
+	server = tls_test_server(a, &spec, &o);
+	/* The server trusts nobody; whose it is, is told all the same. */
+	tls_certificate_self_signed(&spec, &certificate, &key);
+	if (row->has_certificate) {
+		o.certificate = buf_slice(&certificate);
+		o.key = buf_slice(&key);
+	}
+	client = tls_test_client(a, &o);
+	c.server = tls_session_new(server, NULL, TLS_NOW);
+	c.client = tls_session_new(client, NULL, TLS_NOW);
+	talk(&c);
+	if (row->failure != NULL) {
+		assert_int_equal(tls_session_state(c.server), TLS_FAILED);
+		assert_string_equal(
+		    tls_session_failure(c.server), row->failure);
+		assert_int_equal(tls_session_state(c.client), TLS_FAILED);
+	} else {
+		assert_int_equal(tls_session_state(c.server), TLS_OPEN);
+		assert_string_equal(
+		    tls_session_verdict(c.server)->name, row->seen);
+	}
+	couple_fini(&c);
+	buf_fini(&certificate);
+	buf_fini(&key);
+	tls_context_destroy(&client);
+	tls_context_destroy(&server);
+	tls_authority_destroy(&a);
+}
+
 int
 main(void)
 {
@@ -351,6 +418,7 @@ main(void)
 
 	ROWS(&kit, meetings, test_meeting);
 	ROWS(&kit, terms_rows, test_terms);
+	ROWS(&kit, askings, test_asking);
 	TEST(&kit, test_both_ways);
 	TEST(&kit, test_sizes);
 	TEST(&kit, test_not_tls);
