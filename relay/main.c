@@ -249,7 +249,7 @@ write_port_file(const struct daemon *d, struct err *err)
 		    "\"real\": \"%s\"}",
 		    endpoint_format(&c->metrics, at),
 		    endpoint_format(
-			ev_page_server_local(d->operating.metrics), real));
+			ev_http_server_local(d->operating.metrics), real));
 	buf_append_cstr(&text, "\n]\n");
 	ok = cli_write_file(d->port_path, buf_slice(&text), err);
 	buf_fini(&text);

@@ -98,21 +98,23 @@ static bool
 open_metrics(struct operating *o, struct world *w, struct relay *r,
     const struct relay_config *config, struct err *err)
 {
-	const struct ev_page page = {
+	struct http_handler handler;
+
+	if (o->metrics != NULL &&
+	    endpoint_equal(&o->metrics_at, &config->metrics))
+		return true;
+	ev_http_server_destroy(&o->metrics);
+	o->metrics_at = config->metrics;
+	if (ip_is_none(&config->metrics.ip))
+		return true;
+	o->page = (struct http_page){
 		.path = "/metrics",
 		.content_type = METRICS_CONTENT_TYPE,
 		.owner = r,
 		.write = write_metrics,
 	};
-
-	if (o->metrics != NULL &&
-	    endpoint_equal(&o->metrics_at, &config->metrics))
-		return true;
-	ev_page_server_destroy(&o->metrics);
-	o->metrics_at = config->metrics;
-	if (ip_is_none(&config->metrics.ip))
-		return true;
-	o->metrics = ev_page_server_new(w, &config->metrics, &page, err);
+	handler = http_page_handler(&o->page);
+	o->metrics = ev_http_server_new(w, &config->metrics, &handler, err);
 	return o->metrics != NULL;
 }
 
@@ -169,7 +171,7 @@ void
 operating_close(struct operating *o)
 {
 	close_debug(o);
-	ev_page_server_destroy(&o->metrics);
+	ev_http_server_destroy(&o->metrics);
 	control_destroy(&o->control);
 	remove_link(o);
 	free(o->control_path);

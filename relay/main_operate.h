@@ -6,15 +6,17 @@
 #ifndef FAULTPOST_RELAY_MAIN_OPERATE_H
 #define FAULTPOST_RELAY_MAIN_OPERATE_H
 
+#include "core/world/http_page.h"
 #include "core/world/world_ev_http.h"
 #include "relay/control.h"
 
 /* Zeroed before first use. */
 struct operating {
-	struct control *control;        /* owned */
-	char *control_path;             /* owned; where it listens */
-	char *control_link;             /* owned; leads there, or NULL */
-	struct ev_page_server *metrics; /* owned; or NULL */
+	struct control *control; /* owned */
+	char *control_path;      /* owned; where it listens */
+	char *control_link;      /* owned; leads there, or NULL */
+	struct http_page page;
+	struct ev_http_server *metrics; /* owned; or NULL */
 	struct endpoint metrics_at;     /* as configured */
 	FILE *debug[DEBUG_LOG_COUNT];   /* owned, or NULL */
 };

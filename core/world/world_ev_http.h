@@ -1,32 +1,28 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A page over HTTP, for those who scrape it: libmicrohttpd in the loop of the
- * real world, without a thread.  GET and HEAD of one path; everything else is
- * 404 or 405.
+ * HTTP over TCP: libmicrohttpd in the loop of the real world, without a thread.
+ * Whom it asks for answers is a struct http_handler.
  */
 #ifndef FAULTPOST_WORLD_EV_HTTP_H
 #define FAULTPOST_WORLD_EV_HTTP_H
 
-#include "core/base/buf.h"
+#include "core/world/http.h"
 #include "core/world/world.h"
 
-struct ev_page_server;
+/* Clients at a time; the next ones wait to be accepted. */
+#define EV_HTTP_CLIENTS_MAX 100
 
-struct ev_page {
-	const char *path;         /* "/metrics"; borrowed */
-	const char *content_type; /* borrowed */
-	void *owner;
-	/* Appends the page as it is now. */
-	void (*write)(void *owner, struct buf *out);
-};
+struct ev_http_server;
 
-/* Serves the page (copied) at the address; NULL with *err set when that cannot
- * be had. */
-struct ev_page_server *ev_page_server_new(struct world *w,
-    const struct endpoint *at, const struct ev_page *page, struct err *err);
+/* Serves at the address; the handler is copied.  Clients that send or take
+ * nothing for 10 s are cut, and so are those that 1 MiB waits for.  NULL with
+ * *err set when the address cannot be had. */
+struct ev_http_server *ev_http_server_new(struct world *w,
+    const struct endpoint *at, const struct http_handler *handler,
+    struct err *err);
 /* Where it listens: for port 0 the one it got. */
-const struct endpoint *ev_page_server_local(const struct ev_page_server *s);
-/* Cuts its clients. */
-void ev_page_server_destroy(struct ev_page_server **sp);
+const struct endpoint *ev_http_server_local(const struct ev_http_server *s);
+/* Cuts its clients; nobody is told. */
+void ev_http_server_destroy(struct ev_http_server **sp);
 
 #endif
