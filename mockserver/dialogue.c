@@ -18,11 +18,13 @@ struct dialogue {
 	uint64_t messages; /* accepted on this connection */
 
 	bool is_in_body;
-	uint64_t declared;   /* the message's size, as MAIL says it */
-	uint64_t body_bytes; /* of content so far */
-	struct buf content;  /* its beginning ... */
-	size_t content_max;  /* ... of so many bytes */
-	uint64_t body_next;  /* the rules are asked at so many */
+	uint64_t declared;     /* the message's size, as MAIL says it */
+	uint64_t body_bytes;   /* of content so far */
+	struct buf content;    /* its beginning ... */
+	size_t content_max;    /* ... of so many bytes */
+	size_t intake_max;     /* 0: there is no intake */
+	struct intake *intake; /* owned; NULL until the first content */
+	uint64_t body_next;    /* the rules are asked at so many */
 
 	struct login login;
 	bool is_secured;
@@ -83,6 +85,7 @@ dialogue_destroy(struct dialogue **dp)
 	rule_scope_fini(&d->scope);
 	envelope_fini(&d->envelope);
 	login_fini(&d->login);
+	intake_destroy(&d->intake);
 	buf_fini(&d->content);
 	free(d);
 	*dp = NULL;
@@ -93,6 +96,14 @@ dialogue_keep_content(struct dialogue *d, size_t bytes_max)
 {
 	assert(!d->is_in_body);
 	d->content_max = bytes_max;
+}
+
+void
+dialogue_set_book(struct dialogue *d, struct rule_book *book)
+{
+	d->book = book;
+	rule_scope_fini(&d->scope);
+	rule_scope_init(&d->scope, d->host->rules.count);
 }
 
 void
@@ -135,6 +146,22 @@ struct slice
 dialogue_content(const struct dialogue *d)
 {
 	return buf_slice(&d->content);
+}
+
+void
+dialogue_set_intake(struct dialogue *d, size_t keep_max)
+{
+	assert(keep_max > 0 && d->intake == NULL);
+	d->intake_max = keep_max;
+}
+
+bool
+dialogue_take(struct dialogue *d, struct intake_result *result)
+{
+	if (d->intake == NULL)
+		return false;
+	intake_end(d->intake, result);
+	return true;
 }
 
 /* A session that asks tells violations and nothing else, hence it may be
@@ -239,6 +266,8 @@ content_keep(struct dialogue *d, struct slice content)
 
 	d->body_bytes += content.len;
 	buf_append(&d->content, slice_sub(content, 0, room));
+	if (d->intake != NULL)
+		intake_add(d->intake, content);
 }
 
 static void
@@ -250,6 +279,10 @@ body_begin(struct dialogue *d)
 	d->body_bytes = 0;
 	buf_clear(&d->content);
 	d->body_next = rule_book_next_body(d->book, 0);
+	if (d->intake != NULL)
+		intake_begin(d->intake);
+	else if (d->intake_max > 0)
+		d->intake = intake_new(d->intake_max);
 }
 
 static bool

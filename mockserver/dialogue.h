@@ -14,6 +14,7 @@
 
 #include "core/transcript/transcript.h"
 #include "mockserver/envelope.h"
+#include "mockserver/intake.h"
 #include "mockserver/reaction.h"
 
 struct dialogue;
@@ -25,6 +26,13 @@ void dialogue_destroy(struct dialogue **dp);
 /* From its next message on, so much of the content is kept for
  * dialogue_content(); at first nothing. */
 void dialogue_keep_content(struct dialogue *d, size_t bytes_max);
+/* From its next message on, so much of the content is taken in for
+ * dialogue_take(), and all of it digested. */
+void dialogue_set_intake(struct dialogue *d, size_t keep_max);
+
+/* From now on these are the host's rules, and what the dialogue counted for
+ * them begins anew. */
+void dialogue_set_book(struct dialogue *d, struct rule_book *book);
 
 void dialogue_feed(struct dialogue *d, struct slice bytes);
 /* Bytes fed and not yet used. */
@@ -69,5 +77,8 @@ struct envelope *dialogue_envelope(struct dialogue *d);
 uint64_t dialogue_size(const struct dialogue *d);
 /* What was kept of that content: its beginning. */
 struct slice dialogue_content(const struct dialogue *d);
+/* All of what was taken in, once, behind dialogue_played(); false when nothing
+ * is. */
+bool dialogue_take(struct dialogue *d, struct intake_result *result);
 
 #endif

@@ -67,7 +67,7 @@ PACKAGE_SYMBOLS = {
                r"|PEM_(read|write)_bio_\w+"
                r"|X509(V3)?_(?!load|LOOKUP|get_default|STORE_set_default"
                r"|STORE_load)\w+"
-               r"|ASN1_\w+|GENERAL_NAMES?_\w+|EVP_(PKEY|EC|sha256)\w*"
+               r"|ASN1_\w+|GENERAL_NAMES?_\w+|EVP_(PKEY|EC|sha256|MD_CTX|Digest)\w*"
                r"|BN_\w+)",
 }
 
