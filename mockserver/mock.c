@@ -1,27 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* The hosts of a scenario in a world: listeners, and who plays; see mock.h. */
-#include "mockserver/mock.h"
-
-#include "mockserver/player.h"
-
-/* One address of a host. */
-struct spot {
-	struct site *site;
-	struct endpoint at;        /* as the scenario says */
-	struct listener *listener; /* owned; NULL: does not listen */
-};
-
-struct mock {
-	struct player_cast cast;
-	const struct mock_hosts *hosts; /* borrowed */
-	struct mock_options options;
-	struct site *sites; /* owned; [host index] */
-	struct spot *spots; /* owned; those of host h begin at first_spot[h] */
-	size_t *first_spot; /* owned; [host count] is the number of all */
-	struct rule_machine machine; /* the state that hosts share */
-};
+#include "mockserver/mock_impl.h"
 
 static void make_sites(struct mock *m);
+static struct rule_book *book_of(struct mock *m, const struct mock_host *host);
 static void make_tls(struct mock *m);
 static uint64_t seed_of(const struct mock *m, const struct mock_host *host);
 static bool host_open(struct mock *m, size_t host, struct err *err);
@@ -42,6 +24,7 @@ mock_new(struct world *w, const struct mock_hosts *hosts,
 	list_init(&m->cast.players);
 	m->hosts = hosts;
 	m->options = *options;
+	m->cast.capture = options->capture;
 	make_sites(m);
 	make_tls(m);
 	for (size_t i = 0; i < hosts->count; i++) {
@@ -67,6 +50,7 @@ mock_destroy(struct mock **mp)
 	mock_tls_destroy(&m->cast.tls);
 	for (size_t i = 0; i < m->hosts->count; i++) {
 		host_close(m, i);
+		site_rules_fini(&m->sites[i]);
 		rule_book_destroy(&m->sites[i].book);
 	}
 	free(m->sites);
@@ -91,6 +75,22 @@ mock_set_host_state(struct mock *m, struct slice name,
 	return true;
 }
 
+void
+mock_reset(struct mock *m)
+{
+	m->machine = (struct rule_machine){ 0 };
+	for (size_t i = 0; i < m->hosts->count; i++) {
+		struct site *site = &m->sites[i];
+
+		rule_book_destroy(&site->book);
+		site->book = book_of(m, site->host);
+		site_rules_reset(site, &m->next_rule_id);
+		site->opened = site->messages = 0;
+		if (site->connections > 0)
+			players_set_book(site);
+	}
+}
+
 size_t
 mock_unused_rules(const struct mock *m,
     void (*found)(
@@ -100,17 +100,18 @@ mock_unused_rules(const struct mock *m,
 	size_t count = 0;
 
 	for (size_t i = 0; i < m->hosts->count; i++) {
-		const struct mock_host *host = &m->hosts->at[i];
+		const struct site *site = &m->sites[i];
 
-		for (size_t j = 0; j < host->rules.count; j++) {
-			const struct rule *rule = &host->rules.at[j];
+		for (size_t j = 0; j < site->rules.count; j++) {
+			const struct site_rule *r = &site->rules.at[j];
 
-			if (rule->optional ||
-			    rule_book_acted(m->sites[i].book, j) > 0)
+			if (r->made != NULL || !r->is_enabled ||
+			    r->rule->optional ||
+			    rule_book_acted(site->book, r->number) > 0)
 				continue;
 			count++;
 			if (found != NULL)
-				found(owner, host, rule);
+				found(owner, site->host, r->rule);
 		}
 	}
 	return count;
@@ -200,10 +201,9 @@ make_sites(struct mock *m)
 		m->sites[i] = (struct site){
 			.cast = &m->cast,
 			.host = host,
-			.book = rule_book_new(host->rules.at, host->rules.count,
-			    seed_of(m, host), world_now(m->cast.world)),
+			.book = book_of(m, host),
 		};
-		rule_book_share(m->sites[i].book, &m->machine);
+		site_rules_init(&m->sites[i], &m->next_rule_id);
 	}
 	m->first_spot[hosts->count] = count;
 	m->spots = xcalloc(count + 1, sizeof(*m->spots));
@@ -216,6 +216,16 @@ make_sites(struct mock *m)
 				.at = { host->addresses.at[j], host->port },
 			};
 	}
+}
+
+static struct rule_book *
+book_of(struct mock *m, const struct mock_host *host)
+{
+	struct rule_book *book = rule_book_new(host->rules.at,
+	    host->rules.count, seed_of(m, host), world_now(m->cast.world));
+
+	rule_book_share(book, &m->machine);
+	return book;
 }
 
 static void
@@ -258,6 +268,9 @@ host_open(struct mock *m, size_t host, struct err *err)
 			continue;
 		if (m->options.place != NULL)
 			real = m->options.place(m->options.owner, &spot->at);
+		/* Whoever was told a port may come to it again. */
+		if (spot->last.port != 0)
+			real = spot->last;
 		spot->listener =
 		    world_listen(m->cast.world, &real, on_accept, spot, err);
 		if (spot->listener == NULL) {
@@ -272,9 +285,13 @@ static void
 host_close(struct mock *m, size_t host)
 {
 	for (size_t i = m->first_spot[host]; i < m->first_spot[host + 1]; i++) {
-		if (m->spots[i].listener != NULL)
-			listener_close(m->spots[i].listener);
-		m->spots[i].listener = NULL;
+		struct spot *spot = &m->spots[i];
+
+		if (spot->listener == NULL)
+			continue;
+		spot->last = *listener_local(spot->listener);
+		listener_close(spot->listener);
+		spot->listener = NULL;
 	}
 }
 

@@ -14,6 +14,7 @@
 #include "core/tls/certificate.h"
 #include "core/transcript/transcript.h"
 #include "core/world/world.h"
+#include "mockserver/capture.h"
 #include "mockserver/hosts.h"
 
 struct mock;
@@ -23,6 +24,8 @@ struct mock_options {
 	const struct zone *zone; /* borrowed until mock_destroy(): names for
 	                          * certificates; NULL: none */
 	enum tls_key_kind keys;  /* of certificates */
+	struct capture *capture; /* borrowed likewise: where messages are kept;
+	                          * NULL: nowhere */
 	/* Where a host's endpoint is really bound, for worlds that lack its
 	 * address; NULL: where it says.  Transcripts show what the scenario
 	 * says. */
@@ -46,8 +49,14 @@ void mock_destroy(struct mock **mp);
 bool mock_set_host_state(struct mock *m, struct slice name,
     enum mock_host_state state, struct err *err);
 
-/* Calls `found` for each rule that has not acted and is not optional, in the
- * order of the file; returns how many. */
+/* As at the start, but for the connections that stand and what the network
+ * makes of hosts: their rules are the scenario's, and nothing has been counted.
+ */
+void mock_reset(struct mock *m);
+
+/* Calls `found` for each rule of the scenario that has not acted, is not
+ * optional, and has neither been taken away nor switched off; in the order of
+ * the file.  Returns how many. */
 size_t mock_unused_rules(const struct mock *m,
     void (*found)(
 	void *owner, const struct mock_host *host, const struct rule *rule),

@@ -51,17 +51,31 @@ append_object(struct buf *out, const struct mock_host *host, const char *at,
 }
 
 void
-mock_places_format(
-    const struct mock *m, const struct mock_hosts *hosts, struct buf *out)
+mock_places_format(const struct mock *m, const struct mock_hosts *hosts,
+    const struct endpoint *admin, struct buf *out)
 {
+	char text[ENDPOINT_TEXT_MAX];
+
 	places_each(m, hosts, append_line, out);
+	if (admin != NULL)
+		buf_printf(out, "%-24s %-24s http://%s/\n", "(admin API)", "",
+		    endpoint_format(admin, text));
 }
 
 void
-mock_places_format_json(
-    const struct mock *m, const struct mock_hosts *hosts, struct buf *out)
+mock_places_format_json(const struct mock *m, const struct mock_hosts *hosts,
+    const struct endpoint *admin, struct buf *out)
 {
+	char text[ENDPOINT_TEXT_MAX];
+
 	buf_append_byte(out, '[');
 	places_each(m, hosts, append_object, out);
+	if (admin != NULL)
+		buf_printf(out,
+		    "%s\n  {\"host\": null, \"service\": \"admin\", "
+		    "\"real\": \"%s\"}",
+		    slice_ends_with_nocase(buf_slice(out), SLICE("}")) ? ","
+								       : "",
+		    endpoint_format(admin, text));
 	buf_append_cstr(out, "\n]\n");
 }

@@ -61,15 +61,30 @@ player_open(
 	    dialogue_new(site->host, site->book, &p->teller.client.ip);
 	if (site->cast->sink.wants_content)
 		dialogue_keep_content(p->dialogue, TRANSCRIPT_CONTENT_MAX);
+	if (site->cast->capture != NULL)
+		dialogue_set_intake(
+		    p->dialogue, capture_intake_max(site->cast->capture));
 	p->pause.fire = on_pause;
 	p->idle.fire = on_idle;
 	list_append(&site->cast->players, &p->link);
 	site->connections++;
+	site->opened++;
 	stream_attach(stream, &handler, p);
 	teller_say(
 	    &p->teller, player_now(p), TRANSCRIPT_OPEN, (struct slice){ 0 });
 	player_enter_ready(p);
 	player_settle(p);
+}
+
+void
+players_set_book(struct site *site)
+{
+	LIST_FOREACH(node, &site->cast->players) {
+		struct player *p = CONTAINER_OF(node, struct player, link);
+
+		if (p->site == site)
+			dialogue_set_book(p->dialogue, site->book);
+	}
 }
 
 void
@@ -324,6 +339,7 @@ say(struct player *p)
 		teller_say_message(&p->teller, p->heard_at,
 		    dialogue_envelope(p->dialogue), dialogue_size(p->dialogue),
 		    dialogue_content(p->dialogue));
+		player_capture(p);
 	}
 	end_act(p);
 }

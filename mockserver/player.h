@@ -10,7 +10,9 @@
 #include "core/base/list.h"
 #include "core/transcript/transcript.h"
 #include "core/world/world.h"
+#include "mockserver/capture.h"
 #include "mockserver/hosts.h"
+#include "mockserver/mock_rules.h"
 #include "mockserver/mock_tls.h"
 
 /* What all players of a mock share. */
@@ -18,16 +20,19 @@ struct player_cast {
 	struct world *world;         /* borrowed */
 	struct transcript_sink sink; /* on_event NULL: none */
 	struct list players;
-	struct mock_tls *tls; /* borrowed; NULL: no host offers it */
-	uint64_t connections; /* opened so far */
+	struct mock_tls *tls;    /* borrowed; NULL: no host offers it */
+	struct capture *capture; /* borrowed; NULL: messages are not kept */
+	uint64_t connections;    /* opened so far */
 };
 
 /* A host at work. */
 struct site {
 	struct player_cast *cast;     /* borrowed */
 	const struct mock_host *host; /* borrowed */
-	struct rule_book *book;
+	struct rule_book *book;       /* owned */
+	struct site_rules rules;
 	size_t connections; /* open now */
+	uint64_t opened;    /* so far */
 	uint64_t messages;  /* accepted so far */
 };
 
@@ -35,6 +40,8 @@ struct site {
  * it ends by itself. */
 void player_open(
     struct site *site, const struct endpoint *server, struct stream *stream);
+/* The site has another book. */
+void players_set_book(struct site *site);
 /* Resets every connection. */
 void players_abort(struct player_cast *cast);
 

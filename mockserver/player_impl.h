@@ -69,6 +69,11 @@ void player_finish(struct player *p, enum transcript_kind how);
 /* Takes events, writes, and frees a player that is gone. */
 void player_settle(struct player *p);
 
+/* ---- player_capture.c ---- */
+
+/* The message that was accepted is kept, if messages are. */
+void player_capture(struct player *p);
+
 /* ---- player_tls.c ---- */
 
 /* Tells what the client said, without its secrets. */
