@@ -38,7 +38,7 @@ floor_library(world_ev FLOOR 3 IN core/world FILES world_ev* ev_* USES world
   NEEDS ev cares microhttpd sqlite3)
 
 floor_library(mock FLOOR 3 IN mockserver
-  FILES mock mock_* player player_* capture admin
+  FILES mock mock_* player player_* capture capture_* admin admin_*
   USES mock_pure world)
 floor_library(relay FLOOR 3 IN relay
   FILES relay relay_* bounce inbound* outbound* deliver* spool spool_* log

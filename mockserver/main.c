@@ -7,40 +7,30 @@
 #include "core/cli/cli.h"
 #include "core/cli/file.h"
 #include "core/world/world_ev.h"
+#include "mockserver/main_admin.h"
+#include "mockserver/main_log.h"
+#include "mockserver/main_place.h"
+#include "mockserver/main_transcript.h"
 #include "mockserver/mock.h"
 #include "mockserver/mock_places.h"
 #include "mockserver/scenario.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <unistd.h>
 
-#define TRANSCRIPT_BUFFER_BYTES 65536
-#define MAPS_MAX                1000
-
-/* A --map: where an endpoint of the scenario is really bound. */
-struct map_entry {
-	struct endpoint from, to;
-};
-
 struct daemon {
-	const char *transcript_path, *port_path, *authority_path; /* or NULL */
-	struct map_entry maps[MAPS_MAX];
-	size_t map_count;
-	struct ip_address bind;
-	uint64_t base_port; /* 0: free ports */
+	const char *port_path, *authority_path; /* or NULL */
+	struct placing placing;
 	uint64_t seed;
-	bool has_seed, bind_real, only_check;
+	bool has_seed, only_check;
 	int ready_fd;
 
 	struct mock_scenario scenario;
 	struct world *world;
 	struct mock *mock;
-	struct buf transcript; /* lines of this moment */
-	struct timer flush;    /* writes them */
-	int transcript_fd;     /* -1: none */
-	bool has_failed;
+	struct transcript_file transcript;
+	struct watching watching;
 };
 
 enum {
@@ -53,7 +43,12 @@ enum {
 	OPTION_AUTHORITY_FILE,
 	OPTION_SEED,
 	OPTION_CHECK,
-	OPTION_READY_FD
+	OPTION_READY_FD,
+	OPTION_ADMIN,
+	OPTION_TOKEN_FILE,
+	OPTION_KEEP,
+	OPTION_MAILDIR,
+	OPTION_FORMAT
 };
 
 static const struct cli_option options[] = {
@@ -62,7 +57,7 @@ static const struct cli_option options[] = {
 	{ OPTION_MAP, 'm', "map", "FROM=TO",
 	    "Serve FROM (10.1.1.11:25) at TO (127.0.0.1:2511)." },
 	{ OPTION_BASE_PORT, 'p', "base-port", "N",
-	    "Serve the scenario's addresses at ports N, N + 1 ..." },
+	    "Serve addresses at ports N, N + 1 ... (0: free ones)." },
 	{ OPTION_BIND, 0, "bind", "ADDRESS",
 	    "The address of those ports (127.0.0.1)." },
 	{ OPTION_BIND_REAL, 0, "bind-real", NULL,
@@ -75,6 +70,16 @@ static const struct cli_option options[] = {
 	{ OPTION_CHECK, 'n', "check", NULL, "Only read the scenario." },
 	{ OPTION_READY_FD, 0, "ready-fd", "N",
 	    "Write a line to this descriptor when listening." },
+	{ OPTION_ADMIN, 'a', "admin", "PORT",
+	    "Serve the admin API there (or ADDRESS:PORT; 0: free)." },
+	{ OPTION_TOKEN_FILE, 0, "token-file", "FILE",
+	    "Who uses the API must know the token in FILE." },
+	{ OPTION_KEEP, 0, "keep", "N,BYTES",
+	    "Keep so many messages for the API (1000,67108864)." },
+	{ OPTION_MAILDIR, 0, "maildir", "FOLDER",
+	    "Deliver what hosts accept to this maildir, too." },
+	{ OPTION_FORMAT, 0, "format", "FORMAT",
+	    "What it says: \"human\" (the default) or \"json\"." },
 };
 static const struct cli_program program = {
 	.name = "faultpost-mock",
@@ -82,46 +87,38 @@ static const struct cli_program program = {
 	.summary = "Serves the hosts of a scenario over TCP.",
 	CLI_OPTIONS(options),
 	.more =
-	    "Loopback addresses of the scenario are bound as they are, others are served\n"
-	    "from ports of 127.0.0.1, free ones unless told otherwise.\n"
-	    "SIGTERM and SIGINT end it and tell which rules never acted.\n"
-	    "Exit codes: 0 ended in order, 2 the input is wrong,\n"
-	    "3 the program or the machine failed.\n",
+	    "SIGTERM and SIGINT end it and tell which rules never acted.  Exit codes:\n"
+	    "0 ended in order, 2 the input is wrong, 3 the program or the machine failed.\n",
 };
 
 /* ---- options ---- */
 
 static bool
-check_bindable(const struct daemon *d, const struct ip_address *ip,
-    const char *option, struct err *err)
+set_format(const char *value, struct err *err)
 {
-	char text[IP_TEXT_MAX];
-
-	if (d->bind_real || ip_is_loopback(ip))
-		return true;
-	return err_set(err,
-	    "--%s %s can be reached from elsewhere; expected an address such "
-	    "as 127.0.0.1, or --bind-real before it",
-	    option, ip_format(ip, text));
+	main_log_set_json(strcmp(value, "json") == 0);
+	return main_log_is_json() || strcmp(value, "human") == 0 ||
+	    err_set(err, "--format %s is wrong; expected \"human\" or \"json\"",
+		value);
 }
 
 static bool
-map_add_option(struct daemon *d, const char *value, struct err *err)
+on_watching_option(
+    struct watching *x, int id, const char *value, struct err *err)
 {
-	struct slice rest = slice_cstr(value), from;
-	struct map_entry *m = &d->maps[d->map_count];
-
-	slice_split(&rest, '=', &from);
-	if (!endpoint_parse(from, 25, &m->from) ||
-	    !endpoint_parse(rest, -1, &m->to))
-		return err_set(err,
-		    "--map %s is wrong; expected one as "
-		    "10.1.1.11:25=127.0.0.1:2511",
-		    value);
-	if (d->map_count + 1 == MAPS_MAX)
-		return err_set(err, "--map is given too often");
-	d->map_count++;
-	return check_bindable(d, &m->to.ip, "map", err);
+	switch (id) {
+	case OPTION_ADMIN:
+		return watching_read_at(x, value, err);
+	case OPTION_TOKEN_FILE:
+		x->token_path = value;
+		return true;
+	case OPTION_KEEP:
+		return watching_read_keep(x, value, err);
+	case OPTION_MAILDIR:
+		x->maildir_path = value;
+		return true;
+	}
+	return true;
 }
 
 static bool
@@ -131,20 +128,18 @@ on_option(void *owner, int id, const char *value, struct err *err)
 
 	switch (id) {
 	case OPTION_TRANSCRIPT:
-		d->transcript_path = value;
+		d->transcript.path = value;
 		return true;
 	case OPTION_MAP:
-		return map_add_option(d, value, err);
+		return placing_add_map(&d->placing, value, err);
 	case OPTION_BASE_PORT:
+		d->placing.has_base_port = true;
 		return cli_number(
-		    "base-port", value, 1, 65535, &d->base_port, err);
+		    "base-port", value, 0, 65535, &d->placing.base_port, err);
 	case OPTION_BIND:
-		if (!ip_parse(slice_cstr(value), &d->bind))
-			return err_set(
-			    err, "--bind %s is no IP address", value);
-		return check_bindable(d, &d->bind, "bind", err);
+		return placing_set_bind(&d->placing, value, err);
 	case OPTION_BIND_REAL:
-		d->bind_real = true;
+		d->placing.bind_real = true;
 		return true;
 	case OPTION_PORT_FILE:
 		d->port_path = value;
@@ -160,8 +155,11 @@ on_option(void *owner, int id, const char *value, struct err *err)
 		return true;
 	case OPTION_READY_FD:
 		return cli_descriptor("ready-fd", value, &d->ready_fd, err);
+	case OPTION_FORMAT:
+		return set_format(value, err);
+	default:
+		return on_watching_option(&d->watching, id, value, err);
 	}
-	return true;
 }
 
 /* ---- the scenario ---- */
@@ -205,71 +203,6 @@ read_scenario(struct daemon *d, const char *path, struct err *err)
 
 /* ---- where hosts are served ---- */
 
-/* Which address of the scenario it is, counted over all hosts. */
-static size_t
-endpoint_number(const struct mock_hosts *hosts, const struct endpoint *at)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < hosts->count; i++) {
-		const struct mock_host *h = &hosts->at[i];
-
-		for (size_t j = 0; j < h->addresses.count; j++, n++)
-			if (h->port == at->port &&
-			    ip_equal(&h->addresses.at[j], &at->ip))
-				return n;
-	}
-	return n;
-}
-
-static struct endpoint
-place(void *owner, const struct endpoint *at)
-{
-	const struct daemon *d = owner;
-	struct endpoint real = { d->bind, 0 };
-
-	for (size_t i = 0; i < d->map_count; i++)
-		if (endpoint_equal(&d->maps[i].from, at))
-			return d->maps[i].to;
-	if (d->bind_real || ip_is_loopback(&at->ip))
-		return *at;
-	if (d->base_port != 0)
-		real.port = (uint16_t)(d->base_port +
-		    endpoint_number(&d->scenario.hosts, at));
-	return real;
-}
-
-/* A map from nowhere would be a slip that nobody notices. */
-static bool
-check_maps(const struct daemon *d, struct err *err)
-{
-	const struct mock_hosts *hosts = &d->scenario.hosts;
-	const struct endpoint nowhere = { { 0 }, 0 };
-	const size_t none = endpoint_number(hosts, &nowhere);
-	char from[ENDPOINT_TEXT_MAX];
-
-	for (size_t i = 0; i < d->map_count; i++)
-		if (endpoint_number(hosts, &d->maps[i].from) == none)
-			return err_set(err,
-			    "--map %s: no host of the scenario has this "
-			    "address and port",
-			    endpoint_format(&d->maps[i].from, from));
-	return true;
-}
-
-static bool
-check_ports(const struct daemon *d, struct err *err)
-{
-	const struct endpoint nowhere = { { 0 }, 0 };
-	const size_t count = endpoint_number(&d->scenario.hosts, &nowhere);
-
-	if (d->base_port + count <= 65536)
-		return true;
-	return err_set(err,
-	    "--base-port %llu leaves no room for %zu addresses below 65536",
-	    (unsigned long long)d->base_port, count);
-}
-
 static bool
 write_port_file(const struct daemon *d, struct err *err)
 {
@@ -278,7 +211,8 @@ write_port_file(const struct daemon *d, struct err *err)
 
 	if (d->port_path == NULL)
 		return true;
-	mock_places_format_json(d->mock, &d->scenario.hosts, &text);
+	mock_places_format_json(
+	    d->mock, &d->scenario.hosts, watching_local(&d->watching), &text);
 	ok = cli_write_file(d->port_path, buf_slice(&text), err);
 	buf_fini(&text);
 	return ok;
@@ -295,69 +229,42 @@ write_authority_file(const struct daemon *d, struct err *err)
 	return cli_write_file(d->authority_path, mock_authority(d->mock), err);
 }
 
+/* The same as lines of the log. */
+static void
+say_places(const struct daemon *d)
+{
+	struct buf text = { 0 };
+	json_t *list;
+
+	mock_places_format_json(
+	    d->mock, &d->scenario.hosts, watching_local(&d->watching), &text);
+	list = json_loadb(buf_slice(&text).at, buf_len(&text), 0, NULL);
+	for (size_t i = 0; i < json_array_size(list); i++)
+		main_say_more("place", json_incref(json_array_get(list, i)),
+		    "an address is served");
+	json_decref(list);
+	buf_fini(&text);
+}
+
 static bool
 print_places(const struct daemon *d, struct err *err)
 {
 	struct buf text = { 0 };
 	bool ok;
 	const int fd =
-	    d->transcript_fd == STDOUT_FILENO ? STDERR_FILENO : STDOUT_FILENO;
+	    d->transcript.fd == STDOUT_FILENO ? STDERR_FILENO : STDOUT_FILENO;
 
-	mock_places_format(d->mock, &d->scenario.hosts, &text);
+	if (main_log_is_json()) {
+		say_places(d);
+		return true;
+	}
+	mock_places_format(
+	    d->mock, &d->scenario.hosts, watching_local(&d->watching), &text);
 	ok = cli_write_all(fd, buf_slice(&text)) ||
 	    err_at(err, "standard output", 0, 0, "it could not be written: %s",
 		strerror(errno));
 	buf_fini(&text);
 	return ok;
-}
-
-/* ---- the transcript ---- */
-
-static bool
-open_transcript(struct daemon *d, struct err *err)
-{
-	if (d->transcript_path == NULL)
-		return true;
-	d->transcript_fd = strcmp(d->transcript_path, "-") == 0
-	    ? STDOUT_FILENO
-	    : open(d->transcript_path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC,
-		  0644);
-	return d->transcript_fd >= 0 ||
-	    err_at(err, d->transcript_path, 0, 0, "%s", strerror(errno));
-}
-
-/* A transcript with holes is no witness: the daemon ends. */
-static void
-flush_transcript(struct daemon *d)
-{
-	struct err err;
-
-	if (buf_len(&d->transcript) > 0 && !d->has_failed &&
-	    !cli_write_all(d->transcript_fd, buf_slice(&d->transcript))) {
-		err_at(&err, d->transcript_path, 0, 0, "%s", strerror(errno));
-		cli_report(&err, CLI_TROUBLE);
-		d->has_failed = true;
-		world_stop(d->world);
-	}
-	buf_clear(&d->transcript);
-}
-
-static void
-on_flush(struct timer *t)
-{
-	flush_transcript(CONTAINER_OF(t, struct daemon, flush));
-}
-
-static void
-on_event(void *owner, const struct transcript_event *ev)
-{
-	struct daemon *d = owner;
-
-	transcript_format(&d->transcript, ev);
-	if (buf_len(&d->transcript) >= TRANSCRIPT_BUFFER_BYTES)
-		flush_transcript(d);
-	else if (!timer_is_set(&d->flush))
-		timer_set(d->world, &d->flush, world_now(d->world));
 }
 
 /* ---- running ---- */
@@ -379,10 +286,23 @@ on_unused(void *owner, const struct mock_host *host, const struct rule *rule)
 
 	rule_format_action(rule, &words);
 	mock_explain_rule(d->mock, host, rule, &why);
-	fprintf(stderr, "%s: note: this rule of host %s never acted (%s): %s\n",
-	    rule->place, host->name, buf_cstr(&words), buf_cstr(&why));
+	main_say_more("unused-rule",
+	    json_pack("{s:s, s:s, s:s}", "place", rule->place, "host",
+		host->name, "why", buf_cstr(&why)),
+	    "%s: note: this rule of host %s never acted (%s): %s", rule->place,
+	    host->name, buf_cstr(&words), buf_cstr(&why));
 	buf_fini(&words);
 	buf_fini(&why);
+}
+
+static void
+on_event(void *owner, const struct transcript_event *ev)
+{
+	struct daemon *d = owner;
+
+	transcript_file_add(&d->transcript, ev);
+	if (d->watching.admin != NULL)
+		admin_tell(d->watching.admin, ev);
 }
 
 /* What whoever wrote the scenario should know. */
@@ -394,15 +314,15 @@ print_notes(struct daemon *d)
 	mock_unused_rules(d->mock, on_unused, d);
 	for (size_t i = 0; i < hosts->count; i++)
 		if (mock_has_forgotten(d->mock, &hosts->at[i]))
-			fprintf(stderr,
+			main_say("forgotten",
 			    "%s: note: host %s met more than %d addresses; "
-			    "its rules counted the further ones together\n",
+			    "its rules counted the further ones together",
 			    hosts->at[i].place, hosts->at[i].name,
 			    RULE_KEYS_MAX);
 }
 
-static int
-serve(struct daemon *d)
+static bool
+open_world(struct daemon *d, struct err *err)
 {
 	static const int signals[] = { SIGTERM, SIGINT, 0 };
 	const struct ev_options world = {
@@ -410,51 +330,73 @@ serve(struct daemon *d)
 		.start = UTIME_NEVER,
 		.zone = d->scenario.zone,
 	};
+
+	if (!transcript_file_open(&d->transcript, err))
+		return false;
+	d->world = world_ev_new(&world, err);
+	if (d->world == NULL)
+		return false;
+	world_ev_signals(d->world, signals, on_signal, d);
+	transcript_file_begin(&d->transcript, d->world);
+	return watching_begin(&d->watching, d->world, err);
+}
+
+static bool
+open_mock(struct daemon *d, struct err *err)
+{
 	const struct mock_options mock = {
 		.seed = d->scenario.seed,
 		.zone = d->scenario.zone,
 		.keys = TLS_KEY_P256, /* which all clients know */
-		.place = place,
-		.owner = d,
+		.capture = d->watching.capture,
+		.place = placing_place,
+		.owner = &d->placing,
 	};
 	const struct transcript_sink sink = { .owner = d,
 		.on_event = on_event };
+	const bool is_watched = d->transcript.fd >= 0 || d->watching.has_admin;
+
+	d->mock = mock_new(d->world, &d->scenario.hosts, &mock,
+	    is_watched ? &sink : NULL, err);
+	return d->mock != NULL &&
+	    watching_serve(&d->watching, d->mock, &d->scenario.doc, err) &&
+	    write_port_file(d, err) && write_authority_file(d, err) &&
+	    print_places(d, err);
+}
+
+static bool
+has_failed(const struct daemon *d)
+{
+	return d->transcript.has_failed || d->watching.has_failed;
+}
+
+static int
+serve(struct daemon *d)
+{
 	struct err err;
 	bool ok;
 
 	cli_begin_daemon();
-	if (!open_transcript(d, &err))
-		return cli_report(&err, CLI_TROUBLE);
-	d->world = world_ev_new(&world, &err);
-	if (d->world == NULL)
-		return cli_report(&err, CLI_TROUBLE);
-	world_ev_signals(d->world, signals, on_signal, d);
-	d->mock = mock_new(d->world, &d->scenario.hosts, &mock,
-	    d->transcript_fd >= 0 ? &sink : NULL, &err);
-	if (d->mock == NULL || !write_port_file(d, &err) ||
-	    !write_authority_file(d, &err) || !print_places(d, &err))
-		return cli_report(&err, CLI_TROUBLE);
+	if (!open_world(d, &err) || !open_mock(d, &err))
+		return main_report(&err, CLI_TROUBLE);
 	world_ev_ready(d->ready_fd, getenv("NOTIFY_SOCKET"));
-	ok =
-	    world_run(d->world, &err) || (cli_report(&err, CLI_TROUBLE), false);
+	ok = world_run(d->world, &err) ||
+	    (main_report(&err, CLI_TROUBLE), false);
 	print_notes(d);
-	return ok && !d->has_failed ? CLI_OK : CLI_TROUBLE;
+	return ok && !has_failed(d) ? CLI_OK : CLI_TROUBLE;
 }
 
 static int
 daemon_fini(struct daemon *d, int code)
 {
+	watching_stop(&d->watching);
 	mock_destroy(&d->mock);
-	if (d->world != NULL) {
-		flush_transcript(d);
-		timer_stop(d->world, &d->flush);
+	transcript_file_close(&d->transcript);
+	if (d->world != NULL)
 		world_destroy(&d->world);
-	}
-	buf_fini(&d->transcript);
-	if (d->transcript_fd > STDERR_FILENO)
-		(void)close(d->transcript_fd);
+	watching_fini(&d->watching);
 	mock_scenario_fini(&d->scenario);
-	return d->has_failed ? CLI_TROUBLE : code;
+	return has_failed(d) ? CLI_TROUBLE : code;
 }
 
 static int
@@ -475,24 +417,25 @@ run(struct daemon *d, int argc, char **argv)
 		fprintf(stderr, "usage: %s %s\n", program.name, program.usage);
 		return CLI_USAGE;
 	}
-	if (!read_scenario(d, argv[first], &err) || !check_maps(d, &err) ||
-	    !check_ports(d, &err))
-		return cli_report(&err, CLI_USAGE);
+	if (!watching_check(&d->watching, &err) ||
+	    !read_scenario(d, argv[first], &err) ||
+	    !placing_check(&d->placing, &d->scenario.hosts, &err))
+		return main_report(&err, CLI_USAGE);
 	if (!d->only_check)
 		return serve(d);
-	return print_places(d, &err) ? CLI_OK : cli_report(&err, CLI_TROUBLE);
+	return print_places(d, &err) ? CLI_OK : main_report(&err, CLI_TROUBLE);
 }
 
 int
 main(int argc, char **argv)
 {
 	static struct daemon d = {
-		.bind = { 4, { 127, 0, 0, 1 } },
+		.placing = { .bind = { 4, { 127, 0, 0, 1 } } },
 		.ready_fd = -1,
-		.transcript_fd = -1,
+		.transcript = { .fd = -1 },
+		.watching = { .keep = 1000, .keep_bytes = 67108864 },
 	};
 
 	cli_begin();
-	d.flush.fire = on_flush;
 	return cli_end(daemon_fini(&d, run(&d, argc, argv)));
 }

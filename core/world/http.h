@@ -52,6 +52,7 @@ struct http_ops {
 	void (*begin)(struct http_exchange *x, const struct http_answer *head);
 	bool (*push)(struct http_exchange *x, struct slice bytes);
 	void (*drop)(struct http_exchange *x);
+	bool (*is_there)(struct http_exchange *x);
 };
 
 struct http_exchange {
@@ -98,6 +99,14 @@ static inline void
 http_drop(struct http_exchange *x)
 {
 	x->ops->drop(x);
+}
+
+/* Whether the client of an exchange that is kept, or begun, has not left, as
+ * far as is known now.  on_gone may come much later, when it is found out. */
+static inline bool
+http_is_there(struct http_exchange *x)
+{
+	return x->ops->is_there(x);
 }
 
 /* The first value of that name in the query; NULL: there is none. */

@@ -18,9 +18,10 @@
 #include <netinet/in.h>
 
 #define IDLE_TIMEOUT_S      10U
-#define CLIENT_MEMORY_BYTES ((size_t)32 << 10)
-#define PUSHED_MAX          ((size_t)1 << 20)
-#define BLOCK_BYTES         16384
+#define CLIENT_MEMORY_BYTES ((size_t)128 << 10)
+#define PUSHED_MAX          ((size_t)4 << 20)
+#define BLOCK_BYTES         CLIENT_MEMORY_BYTES
+#define PASSES_MAX          8
 
 struct ev_http_server {
 	struct world *world; /* borrowed */
@@ -163,21 +164,39 @@ exchange_push(struct http_exchange *base, struct slice bytes)
 	return true;
 }
 
+static int
+socket_of(const struct ev_exchange *x)
+{
+	const union MHD_ConnectionInfo *info = MHD_get_connection_info(
+	    x->connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+
+	assert(info != NULL);
+	return info->connect_fd;
+}
+
 /* A socket that is shut down wakes libmicrohttpd, even when it waits for a
  * client that does not read. */
 static void
 exchange_drop(struct http_exchange *base)
 {
 	struct ev_exchange *x = (struct ev_exchange *)base;
-	const union MHD_ConnectionInfo *info = MHD_get_connection_info(
-	    x->connection, MHD_CONNECTION_INFO_CONNECTION_FD);
 
 	assert(x->state == EXCHANGE_HELD || x->state == EXCHANGE_BEGUN);
 	x->state = EXCHANGE_DROPPED;
 	buf_fini(&x->pushed);
-	if (info != NULL)
-		(void)shutdown(info->connect_fd, SHUT_RDWR);
+	(void)shutdown(socket_of(x), SHUT_RDWR);
 	resume(x);
+}
+
+/* libmicrohttpd does not look at connections that are suspended. */
+static bool
+exchange_is_there(struct http_exchange *base)
+{
+	char byte;
+	const ssize_t n = recv(socket_of((struct ev_exchange *)base), &byte, 1,
+	    MSG_PEEK | MSG_DONTWAIT);
+
+	return n > 0 || (n < 0 && (errno == EAGAIN || errno == EINTR));
 }
 
 static const struct http_ops exchange_ops = {
@@ -185,6 +204,7 @@ static const struct http_ops exchange_ops = {
 	.begin = exchange_begin,
 	.push = exchange_push,
 	.drop = exchange_drop,
+	.is_there = exchange_is_there,
 };
 
 /* ---- a request arrives ---- */
@@ -339,12 +359,16 @@ on_completed(void *owner, struct MHD_Connection *connection, void **request,
 static void
 run(struct ev_http_server *s)
 {
-	MHD_UNSIGNED_LONG_LONG wait_ms;
+	MHD_UNSIGNED_LONG_LONG wait_ms = 0;
+	bool has_timeout = true;
 
 	timer_stop(s->world, &s->due);
-	(void)MHD_run(s->daemon);
-	if (!timer_is_set(&s->due) &&
-	    MHD_get_timeout(s->daemon, &wait_ms) == MHD_YES)
+	/* A pass sends one block to each client. */
+	for (int i = 0; i < PASSES_MAX && has_timeout && wait_ms == 0; i++) {
+		(void)MHD_run(s->daemon);
+		has_timeout = MHD_get_timeout(s->daemon, &wait_ms) == MHD_YES;
+	}
+	if (has_timeout && !timer_is_set(&s->due))
 		timer_set(s->world, &s->due,
 		    utime_add(world_now(s->world), (utime)wait_ms * UTIME_MS));
 }

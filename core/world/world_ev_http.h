@@ -15,7 +15,7 @@
 struct ev_http_server;
 
 /* Serves at the address; the handler is copied.  Clients that send or take
- * nothing for 10 s are cut, and so are those that 1 MiB waits for.  NULL with
+ * nothing for 10 s are cut, and so are those that 4 MiB wait for.  NULL with
  * *err set when the address cannot be had. */
 struct ev_http_server *ev_http_server_new(struct world *w,
     const struct endpoint *at, const struct http_handler *handler,

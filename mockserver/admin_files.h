@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Files that are part of the program; cmake/Embed.cmake makes the functions of
+ * them.
+ */
+#ifndef FAULTPOST_MOCK_ADMIN_FILES_H
+#define FAULTPOST_MOCK_ADMIN_FILES_H
+
+#include "core/base/slice.h"
+
+/* mockserver/admin_openapi.json */
+struct slice admin_openapi_json(void);
+
+#endif

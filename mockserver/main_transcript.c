@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: MIT */
+/* Lines of a transcript, written once a turn; see main_transcript.h. */
+#include "mockserver/main_transcript.h"
+
+#include "core/cli/cli.h"
+#include "core/cli/file.h"
+#include "mockserver/main_log.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#define BUFFER_BYTES 65536
+
+bool
+transcript_file_open(struct transcript_file *t, struct err *err)
+{
+	t->fd = -1;
+	if (t->path == NULL)
+		return true;
+	t->fd = strcmp(t->path, "-") == 0
+	    ? STDOUT_FILENO
+	    : open(t->path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+	return t->fd >= 0 || err_at(err, t->path, 0, 0, "%s", strerror(errno));
+}
+
+/* A transcript with holes is no witness: the daemon ends. */
+static void
+flush(struct transcript_file *t)
+{
+	struct err err;
+
+	if (buf_len(&t->lines) > 0 && !t->has_failed &&
+	    !cli_write_all(t->fd, buf_slice(&t->lines))) {
+		err_at(&err, t->path, 0, 0, "%s", strerror(errno));
+		main_report(&err, CLI_TROUBLE);
+		t->has_failed = true;
+		world_stop(t->world);
+	}
+	buf_clear(&t->lines);
+}
+
+static void
+on_flush(struct timer *t)
+{
+	flush(CONTAINER_OF(t, struct transcript_file, flush));
+}
+
+void
+transcript_file_begin(struct transcript_file *t, struct world *w)
+{
+	t->world = w;
+	t->flush.fire = on_flush;
+}
+
+void
+transcript_file_add(
+    struct transcript_file *t, const struct transcript_event *ev)
+{
+	if (t->fd < 0)
+		return;
+	transcript_format(&t->lines, ev);
+	if (buf_len(&t->lines) >= BUFFER_BYTES)
+		flush(t);
+	else if (!timer_is_set(&t->flush))
+		timer_set(t->world, &t->flush, world_now(t->world));
+}
+
+void
+transcript_file_close(struct transcript_file *t)
+{
+	if (t->world != NULL) {
+		flush(t);
+		timer_stop(t->world, &t->flush);
+	}
+	buf_fini(&t->lines);
+	if (t->fd > STDERR_FILENO)
+		(void)close(t->fd);
+	t->fd = -1;
+}

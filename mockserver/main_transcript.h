@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+/* The file that the daemon writes its transcript to.  For main.c. */
+#ifndef FAULTPOST_MOCK_MAIN_TRANSCRIPT_H
+#define FAULTPOST_MOCK_MAIN_TRANSCRIPT_H
+
+#include "core/transcript/transcript.h"
+#include "core/world/world.h"
+
+struct transcript_file {
+	const char *path;    /* NULL: none is wanted; "-": standard output */
+	struct world *world; /* borrowed; NULL until it is there */
+	int fd;              /* -1: none */
+	struct buf lines;    /* of this moment */
+	struct timer flush;  /* writes them */
+	bool has_failed;     /* and the daemon ends */
+};
+
+/* False with *err set when the file cannot be made. */
+bool transcript_file_open(struct transcript_file *t, struct err *err);
+/* From now on events may come. */
+void transcript_file_begin(struct transcript_file *t, struct world *w);
+void transcript_file_add(
+    struct transcript_file *t, const struct transcript_event *ev);
+/* Writes what is left. */
+void transcript_file_close(struct transcript_file *t);
+
+#endif
