@@ -36,6 +36,7 @@ invariants_entry(struct invariants *v, const struct ledger_entry *entry)
 	permanence_entry(v, entry);
 	backoff_entry(v, entry);
 	choice_entry(v, entry);
+	limits_entry(v, entry);
 	tls_entry(v, entry);
 	witness_entry(v->witness, entry);
 }

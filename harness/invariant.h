@@ -72,6 +72,9 @@ void choice_entry(struct invariants *v, const struct ledger_entry *entry);
 void choice_finish(struct invariants *v, utime now);
 void choice_destroy(struct choice **cp);
 
+/* Limits. */
+void limits_entry(struct invariants *v, const struct ledger_entry *entry);
+
 /* Protocol under TLS, by the log. */
 void tls_entry(struct invariants *v, const struct ledger_entry *entry);
 /* Mail to the domain must go by TLS. */

@@ -35,6 +35,9 @@ struct judge;
 	    "a recipient ends only by delivery, a 5xx to it, a hard DNS "      \
 	    "error, expiry, /dev/null or an operator, and is never seen "      \
 	    "after that")                                                      \
+	X(INV_LIMITS, "limits",                                                \
+	    "no more connections, messages on one, or recipients in a period " \
+	    "than destination controls and concurrency allow")                 \
 	X(INV_TWO_WITNESSES, "two-witnesses",                                  \
 	    "each New SMTP DCID has its connection in a transcript, each "     \
 	    "Message done its 250, and the other way round")                   \

@@ -83,6 +83,7 @@ ledger_line(struct ledger *l, const struct maillog_event *ev, utime now)
 		[MAILLOG_DCID_NEW] = on_dcid_new,
 		[MAILLOG_DCID_CLOSE] = on_dcid_close,
 		[MAILLOG_DCID_TLS_SUCCESS] = on_tls_success,
+		[MAILLOG_DCID_STARTTLS_UNSUPPORTED] = on_tls_unsupported,
 		[MAILLOG_DCID_TLS_FAILED] = on_tls_failed,
 		[MAILLOG_CONNECTION_ERROR] = on_connection_error,
 		[MAILLOG_CONNECTION_KILLED] = on_connection_killed,

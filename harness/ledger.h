@@ -80,6 +80,8 @@ struct ledger_address {
 	struct address_sight now;
 	utime interval_lo, interval_hi; /* of its probes; 0: was up */
 	struct ledger_moment touched;   /* its last New or Error */
+	/* The last handshake with it failed, as far as the log tells. */
+	bool is_tls_broken;
 	uint64_t fresh; /* connections that stand and had no mail yet */
 	/* Connections that stand and whose domain is not known, and the last
 	 * line about one that ended as such. */
@@ -101,6 +103,9 @@ enum failure_kind {
 struct ledger_quota {
 	uint64_t taken;
 	utime ends; /* the latest that the period may end */
+	/* The same as it is for sure, where moments are exact. */
+	uint64_t sure;
+	utime sure_ends;
 };
 
 /* A candidate of a domain, and its last failures by kind (line 0: none). */
@@ -118,6 +123,7 @@ struct ledger_domain {
 	char *name; /* owned; lower case */
 	struct routing routing;
 	const struct relay_destination *controls; /* borrowed from the plan */
+	bool has_login;             /* its route names an SMTP AUTH profile */
 	struct ledger_seat *seats;  /* owned; as routing.candidates */
 	uint64_t ready_count;       /* groups with ready recipients */
 	struct ledger_moment ready; /* since when there are some */
@@ -201,7 +207,8 @@ struct ledger_message {
 
 /* What a connection says of TLS. */
 enum ledger_tls {
-	LEDGER_TLS_NONE,    /* nothing, or that STARTTLS was refused */
+	LEDGER_TLS_NONE,    /* nothing */
+	LEDGER_TLS_REFUSED, /* that STARTTLS is not offered, or refused */
 	LEDGER_TLS_SUCCESS, /* it is secured */
 	LEDGER_TLS_BROKEN,  /* the handshake failed, or what it showed */
 };
@@ -216,8 +223,9 @@ struct ledger_connection {
 	bool is_killed;                 /* by us, in the middle */
 	uint64_t mid;                   /* the last message on it; 0: none */
 	uint64_t starts;                /* Delivery start lines */
-	struct ledger_moment started;   /* the last of them */
-	uint64_t possible_mid;          /* its last Possible Delivery; or 0 */
+	uint64_t messages; /* of them, those that do not go on with one */
+	struct ledger_moment started; /* the last of them */
+	uint64_t possible_mid;        /* its last Possible Delivery; or 0 */
 	enum ledger_tls tls;
 	UT_hash_handle hh;
 };
@@ -369,6 +377,19 @@ bool ledger_seat_may_be_held(
 /* Until when limits may have held the domain's mail back; UTIME_NEVER: they
  * may do so now. */
 utime ledger_held_until(const struct ledger *l, const struct ledger_domain *d);
+
+/* Connections that stand, for whichever domain, and those of domains whose
+ * table_tls is not off. */
+uint64_t ledger_connections(const struct ledger *l);
+uint64_t ledger_tls_connections(const struct ledger *l);
+/* Whether what is sent to `m` on the connection goes on with what its last
+ * transaction had to leave out (delivery.md 33). */
+bool ledger_goes_on(
+    const struct ledger_connection *c, const struct ledger_message *m);
+/* How many recipients of its period the connection's domain, or its address,
+ * has for sure with `more` now; 0: not known, or no limit. */
+uint64_t ledger_sent_with(
+    struct ledger *l, const struct ledger_connection *c, uint64_t more);
 
 /* Whether every failure leads to the next candidate in the same round, as by
  * default (failover_on). */

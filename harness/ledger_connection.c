@@ -64,19 +64,37 @@ on_tls_success(struct ledger *l, const struct maillog_event *ev)
 {
 	struct ledger_connection *c = ledger_connection_find(l, ev->dcid);
 
-	if (c != NULL)
-		c->tls = LEDGER_TLS_SUCCESS;
+	if (c == NULL)
+		return;
+	c->tls = LEDGER_TLS_SUCCESS;
+	c->address->is_tls_broken = false;
 }
 
-/* Where STARTTLS was only refused, nothing was begun. */
+void
+on_tls_unsupported(struct ledger *l, const struct maillog_event *ev)
+{
+	struct ledger_connection *c = ledger_connection_find(l, ev->dcid);
+
+	if (c != NULL)
+		c->tls = LEDGER_TLS_REFUSED;
+}
+
+/* Where STARTTLS was only refused, nothing was begun; what was shown in it may
+ * be no good though the handshake was done. */
 void
 on_tls_failed(struct ledger *l, const struct maillog_event *ev)
 {
 	struct ledger_connection *c = ledger_connection_find(l, ev->dcid);
 
-	if (c != NULL &&
-	    !slice_eq(ev->error, SLICE("STARTTLS unexpected response")))
-		c->tls = LEDGER_TLS_BROKEN;
+	if (c == NULL)
+		return;
+	if (slice_eq(ev->error, SLICE("STARTTLS unexpected response"))) {
+		c->tls = LEDGER_TLS_REFUSED;
+		return;
+	}
+	c->tls = LEDGER_TLS_BROKEN;
+	c->address->is_tls_broken =
+	    !slice_starts_with(ev->error, SLICE("verify error: "));
 }
 
 void
@@ -146,9 +164,22 @@ connection_assign(
 	d->active = l->now;
 }
 
-void
-connection_start(struct ledger *l, struct ledger_connection *c)
+bool
+ledger_goes_on(
+    const struct ledger_connection *c, const struct ledger_message *m)
 {
+	return c->mid == m->mid;
+}
+
+void
+connection_start(struct ledger *l, struct ledger_connection *c,
+    const struct ledger_message *m, uint64_t recipients)
+{
+	if (c->domain != NULL)
+		limit_sent(l, c, m, recipients);
+	c->messages += !ledger_goes_on(c, m);
+	c->mid = m->mid;
+	c->started = l->now;
 	if (c->starts++ > 0)
 		return;
 	c->address->fresh -= c->is_open;

@@ -48,7 +48,8 @@ struct ledger {
 	struct ledger_connection *connections; /* owned; by dcid */
 	struct ledger_address *addresses;      /* owned; by endpoint */
 	uint64_t open_count;                   /* connections that stand */
-	uint64_t ready_domains;                /* that have ready recipients */
+	uint64_t tls_count;     /* of them, those of domains that use TLS */
+	uint64_t ready_domains; /* that have ready recipients */
 	struct ledger_moment crowded[CROWDS];
 	struct list injecting; /* messages that are being received */
 	uint64_t first_mid;    /* what was before it the log does not show */
@@ -152,9 +153,12 @@ void limit_count(
     struct ledger *l, const struct ledger_connection *c, bool is_more);
 /* Notes whether all connections together are as many as they may be. */
 void limit_note(struct ledger *l);
-/* So many recipients are sent on the connection. */
-void limit_sent(
-    struct ledger *l, const struct ledger_connection *c, uint64_t count);
+/* So many recipients are sent on the connection, which has not gone on to
+ * `m` yet. */
+void limit_sent(struct ledger *l, const struct ledger_connection *c,
+    const struct ledger_message *m, uint64_t count);
+/* What was sent in a period does not count any more. */
+void limit_forget(struct ledger_domain *d);
 
 /* ---- ledger_connection.c ---- */
 
@@ -164,12 +168,14 @@ void connection_assign(
     struct ledger *l, struct ledger_connection *c, struct ledger_domain *d);
 /* The interval of probes behind a failed one; 0: the host was up. */
 utime interval_next(const struct relay_delivery *delivery, utime interval);
-/* Mail is sent on it. */
-void connection_start(struct ledger *l, struct ledger_connection *c);
+/* The message is sent on it, to so many recipients. */
+void connection_start(struct ledger *l, struct ledger_connection *c,
+    const struct ledger_message *m, uint64_t recipients);
 void on_dcid_new(struct ledger *l, const struct maillog_event *ev);
 void on_dcid_close(struct ledger *l, const struct maillog_event *ev);
 void on_connection_killed(struct ledger *l, const struct maillog_event *ev);
 void on_tls_success(struct ledger *l, const struct maillog_event *ev);
+void on_tls_unsupported(struct ledger *l, const struct maillog_event *ev);
 void on_tls_failed(struct ledger *l, const struct maillog_event *ev);
 void on_connection_error(struct ledger *l, const struct maillog_event *ev);
 

@@ -23,6 +23,8 @@ limit_count(struct ledger *l, const struct ledger_connection *c, bool is_more)
 	    d != NULL ? routing_index(&d->routing, &c->address->at) : SIZE_MAX;
 	struct ledger_seat *s;
 
+	if (d != NULL && d->controls->table_tls != TLS_OFF)
+		l->tls_count += is_more ? 1 : UINT64_MAX;
 	if (seat == SIZE_MAX)
 		return;
 	s = &d->seats[seat];
@@ -52,6 +54,18 @@ limit_note(struct ledger *l)
 			l->crowded[which] = l->now;
 }
 
+uint64_t
+ledger_connections(const struct ledger *l)
+{
+	return l->open_count;
+}
+
+uint64_t
+ledger_tls_connections(const struct ledger *l)
+{
+	return l->tls_count;
+}
+
 /* ---- recipients ---- */
 
 static utime
@@ -60,35 +74,80 @@ period_of(const struct ledger_domain *d)
 	return (utime)d->controls->recipient_minutes * UTIME_MINUTE;
 }
 
+static bool
+has_clock_periods(const struct ledger *l)
+{
+	return l->plan->relay.delivery.recipient_period == PERIOD_CLOCK;
+}
+
+/* The end of the period that begins now, the earliest or the latest. */
+static utime
+period_end(const struct ledger *l, const struct ledger_domain *d, utime now)
+{
+	utime period = period_of(d);
+
+	return utime_add(
+	    has_clock_periods(l) ? now - now % period : now, period);
+}
+
 static void
 quota_add(const struct ledger *l, const struct ledger_domain *d,
     struct ledger_quota *q, uint64_t count)
 {
-	utime period = period_of(d);
-	bool by_clock =
-	    l->plan->relay.delivery.recipient_period == PERIOD_CLOCK;
-
 	if (l->now.lo >= q->ends) {
 		q->taken = 0;
-		q->ends = utime_add(
-		    by_clock ? l->now.hi - l->now.hi % period : l->now.hi,
-		    period);
+		q->ends = period_end(l, d, l->now.hi);
 	}
 	q->taken += count;
 }
 
-void
-limit_sent(struct ledger *l, const struct ledger_connection *c, uint64_t count)
+static struct ledger_quota *
+quota_of(const struct ledger_connection *c)
 {
 	struct ledger_domain *d = c->domain;
-	size_t seat = routing_index(&d->routing, &c->address->at);
+	size_t seat;
 
-	if (d->controls->recipient_limit == 0)
-		return;
+	if (d == NULL || d->controls->recipient_limit == 0)
+		return NULL;
 	if (d->controls->limit_type == LIMIT_DOMAIN)
-		quota_add(l, d, &d->quota, count);
-	else if (seat != SIZE_MAX)
-		quota_add(l, d, &d->seats[seat].quota, count);
+		return &d->quota;
+	seat = routing_index(&d->routing, &c->address->at);
+	return seat != SIZE_MAX ? &d->seats[seat].quota : NULL;
+}
+
+uint64_t
+ledger_sent_with(
+    struct ledger *l, const struct ledger_connection *c, uint64_t more)
+{
+	const struct ledger_quota *q = quota_of(c);
+
+	if (q == NULL || l->now.lo != l->now.hi)
+		return 0;
+	return l->now.hi < q->sure_ends ? q->sure + more : more;
+}
+
+void
+limit_sent(struct ledger *l, const struct ledger_connection *c,
+    const struct ledger_message *m, uint64_t count)
+{
+	struct ledger_quota *q = quota_of(c);
+
+	if (q == NULL)
+		return;
+	quota_add(l, c->domain, q, count);
+	if (ledger_goes_on(c, m))
+		return;
+	q->sure = ledger_sent_with(l, c, count);
+	if (l->now.hi >= q->sure_ends)
+		q->sure_ends = period_end(l, c->domain, l->now.lo);
+}
+
+void
+limit_forget(struct ledger_domain *d)
+{
+	d->quota.sure = 0;
+	for (size_t i = 0; i < d->routing.count; i++)
+		d->seats[i].quota.sure = 0;
 }
 
 /* ---- what follows ---- */

@@ -136,16 +136,6 @@ on_message_aborted(struct ledger *l, const struct maillog_event *ev)
 
 /* ---- delivery ---- */
 
-static uint64_t
-rids_count(struct slice rids)
-{
-	uint64_t count = 0, rid;
-
-	while (maillog_rid_next(&rids, &rid))
-		count++;
-	return count;
-}
-
 void
 on_delivery_start(struct ledger *l, const struct maillog_event *ev)
 {
@@ -166,13 +156,8 @@ on_delivery_start(struct ledger *l, const struct maillog_event *ev)
 		.rids = ev->rids,
 		.line = ev };
 	ledger_tell(l, &entry);
-	if (c != NULL) {
-		c->mid = m->mid;
-		c->started = l->now;
-		connection_start(l, c);
-	}
-	if (c != NULL && c->domain != NULL)
-		limit_sent(l, c, rids_count(ev->rids));
+	if (c != NULL)
+		connection_start(l, c, m, maillog_rids_count(ev->rids));
 	rest = ev->rids;
 	while (maillog_rid_next(&rest, &rid)) {
 		r = ledger_recipient_find(m, rid);

@@ -49,6 +49,7 @@ domain_make_due(struct ledger *l, struct ledger_domain *d)
 		    CONTAINER_OF(node, struct ledger_group, waiting_node),
 		    NULL);
 	domain_probe_due(l, d);
+	limit_forget(d);
 }
 
 static void
@@ -139,6 +140,7 @@ forget_routes(struct ledger *l)
 	{
 		d->routing.state = ROUTING_UNKNOWN;
 		d->routing.count = 0;
+		d->has_login = false;
 	}
 }
 

@@ -149,6 +149,7 @@ domain_restart(void *owner, struct ledger_domain *d)
 	struct ledger *l = owner;
 
 	d->open_count = 0;
+	limit_forget(d);
 	d->active = l->now;
 	for (size_t i = 0; i < d->routing.count; i++) {
 		memset(d->seats[i].failed, 0, sizeof(d->seats[i].failed));
@@ -173,7 +174,7 @@ connections_drop(struct ledger *l)
 		a->interval_lo = a->interval_hi = 0;
 		a->fresh = a->unassigned = 0;
 	}
-	l->open_count = 0;
+	l->open_count = l->tls_count = 0;
 	ledger_domains(l, domain_restart, l);
 }
 

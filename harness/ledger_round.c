@@ -16,6 +16,14 @@ static void wait_stop(struct ledger *l, struct ledger_group *g);
 
 /* ---- domains ---- */
 
+static bool
+has_login(const struct plan *plan, struct slice domain)
+{
+	const struct route *route = routes_match(plan->relay.routes, domain);
+
+	return route != NULL && route->auth.len > 0;
+}
+
 struct ledger_domain *
 domain_get(struct ledger *l, struct slice name)
 {
@@ -36,6 +44,8 @@ domain_get(struct ledger *l, struct slice name)
 	    l->plan->relay.destinations, slice_cstr(d->name));
 	d->profile =
 	    relay_profile_named(&l->plan->relay, d->controls->bounce_profile);
+	d->has_login =
+	    !l->has_own_routes && has_login(l->plan, slice_cstr(d->name));
 	if (l->has_own_routes)
 		d->routing.state = ROUTING_UNKNOWN;
 	if (d->routing.state != ROUTING_FOUND)

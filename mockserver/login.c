@@ -103,7 +103,8 @@ plain(const struct mock_users *users, struct slice text)
 {
 	struct smtp_syntax_error answer = ANSWER(501, "5.5.2 Not base64");
 	struct buf message = { 0 };
-	struct slice rest, authorization, name;
+	/* What is not there is empty. */
+	struct slice rest, authorization, name = { 0 };
 
 	if (base64_decode(&message, text)) {
 		rest = buf_slice(&message);

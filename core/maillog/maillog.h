@@ -178,6 +178,8 @@ const char *maillog_level_name(enum maillog_level level);
 void maillog_rids_add(struct buf *rids, uint64_t rid);
 /* Takes the first RID off *rest; false when there is none. */
 bool maillog_rid_next(struct slice *rest, uint64_t *rid);
+/* How many a list has. */
+uint64_t maillog_rids_count(struct slice rids);
 
 /* Appends a reply in the form of `details`: 431-'4.3.1 Mail system full', the
  * lines joined by an escaped newline.  Code 0 leaves out the code. */

@@ -119,6 +119,16 @@ maillog_rid_next(struct slice *rest, uint64_t *rid)
 	return false;
 }
 
+uint64_t
+maillog_rids_count(struct slice rids)
+{
+	uint64_t count = 0, rid;
+
+	while (maillog_rid_next(&rids, &rid))
+		count++;
+	return count;
+}
+
 void
 maillog_reply_details(
     struct buf *out, unsigned code, const struct slice *lines, size_t count)

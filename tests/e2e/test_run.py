@@ -154,7 +154,7 @@ def test_json(faultpost):
     assert first["verdict"] == "held"
     assert first["case"] == "Cisco 117875"
     assert first["seconds_virtual"] == 14.013
-    assert len(first["invariants"]) == 8
+    assert len(first["invariants"]) == 9
     assert first["expectations"] and not first["endings"]
     for name in PAGES:
         one = scenarios[f"tests/e2e/failing/{name}.scenario.json"]

@@ -102,8 +102,8 @@ test_order(void **state)
 		"expect[1] no_log", "invariant conservation",
 		"invariant no-duplicate", "invariant priority",
 		"invariant rotation", "invariant back-off",
-		"invariant permanence", "invariant two-witnesses",
-		"invariant protocol" };
+		"invariant permanence", "invariant limits",
+		"invariant two-witnesses", "invariant protocol" };
 
 	(void)state;
 	assert_int_equal(run.count, ARRAY_LEN(subjects));

@@ -129,7 +129,7 @@ static struct error_row {
 	    "f.json:3:11: /waive: \"rotatoin\" is none of "
 	    "\"conservation\", \"no-duplicate\", \"priority\", "
 	    "\"rotation\", \"back-off\", \"permanence\", "
-	    "\"two-witnesses\", \"protocol\" (did you mean \"rotation\"?)" },
+	    "\"limits\", \"two-witnesses\", \"protocol\" (did you mean \"rotation\"?)" },
 	{ "waived without reason", HOSTS "'waive': {'rotation': ''}}",
 	    "f.json:3:23: /waive/rotation: the string is empty" },
 	{ "expectation of nothing", HOSTS "'expect': [{'because': 'x'}]}",

@@ -265,6 +265,11 @@ static struct invariant_row {
 	    "expiry, /dev/null or\n"
 	    "                an operator, and is never seen after that",
 	    "line 2: bounced for a 4xx" },
+	{ "limits", INV_LIMITS,
+	    "no more connections, messages on one, or recipients in a period "
+	    "than destination\n"
+	    "                controls and concurrency allow",
+	    "line 2: one too many" },
 	{ "two-witnesses", INV_TWO_WITNESSES,
 	    "each New SMTP DCID has its connection in a transcript, each "
 	    "Message done its 250, and\n"
