@@ -10,6 +10,7 @@
 #include "core/base/suggest.h"
 #include "core/cli/cli.h"
 #include "harness/plan.h"
+#include "mockserver/profile.h"
 
 #include <unistd.h>
 
@@ -111,13 +112,19 @@ main(int argc, char **argv)
 
 /* ---- schema ---- */
 
+enum {
+	OPTION_FIELDS = 1000,
+	OPTION_PROFILE
+};
 static const struct cli_option schema_options[] = {
-	{ 1, 0, "fields", NULL,
+	{ OPTION_FIELDS, 0, "fields", NULL,
 	    "Print the reference page instead (Markdown)." },
+	{ OPTION_PROFILE, 0, "profile", NULL,
+	    "Print the schema of profiles/NAME.json." },
 };
 static const struct cli_program schema_program = {
 	.name = "faultpost schema",
-	.usage = "[--fields]",
+	.usage = "[--fields|--profile]",
 	.summary = "Prints the JSON Schema (draft-07) of scenario files.",
 	CLI_OPTIONS(schema_options),
 };
@@ -125,12 +132,9 @@ static const struct cli_program schema_program = {
 static bool
 on_schema_option(void *owner, int id, const char *value, struct err *err)
 {
-	bool *fields = owner;
-
-	(void)id;
 	(void)value;
 	(void)err;
-	*fields = true;
+	*(int *)owner = id;
 	return true;
 }
 
@@ -138,11 +142,10 @@ static int
 command_schema(int argc, char **argv)
 {
 	struct buf text = { 0 };
-	bool fields = false;
-	int first;
+	int first, what = 0;
 
 	switch (cli_parse(
-	    &schema_program, argc, argv, on_schema_option, &fields, &first)) {
+	    &schema_program, argc, argv, on_schema_option, &what, &first)) {
 	case CLI_TOLD:
 		return CLI_OK;
 	case CLI_WRONG:
@@ -150,8 +153,10 @@ command_schema(int argc, char **argv)
 	case CLI_GO:
 		break;
 	}
-	if (fields)
+	if (what == OPTION_FIELDS)
 		plan_fields_format(&text);
+	else if (what == OPTION_PROFILE)
+		profile_schema_format(&text);
 	else
 		plan_schema_format(&text);
 	fwrite(buf_slice(&text).at, 1, buf_len(&text), stdout);

@@ -4,6 +4,7 @@
  * the other, and each is reported as soon as it is over.
  */
 #include "core/cli/cli.h"
+#include "core/cli/library.h"
 #include "core/cli/output.h"
 #include "core/cli/terminal.h"
 #include "core/json/doc.h"
@@ -17,6 +18,7 @@
 
 struct run {
 	bool verbose, check, json, has_seed;
+	const char *profiles; /* a folder, or NULL */
 	uint64_t seed;
 	struct cli_output log, transcript;
 	struct report_style style;
@@ -32,6 +34,7 @@ enum {
 	OPTION_TRANSCRIPT,
 	OPTION_SEED,
 	OPTION_FORMAT,
+	OPTION_PROFILES,
 	OPTION_CHECK
 };
 
@@ -44,6 +47,8 @@ static const struct cli_option run_options[] = {
 	{ OPTION_SEED, 0, "seed", "N", "Use this seed, not the scenario's." },
 	{ OPTION_FORMAT, 0, "format", "FORMAT",
 	    "\"human\" (the default) or \"json\"." },
+	{ OPTION_PROFILES, 0, "profiles", "FOLDER",
+	    "Look there first for the profiles that hosts name." },
 	{ OPTION_CHECK, 0, "check", NULL,
 	    "Read the scenarios, say what is wrong, and stop." },
 };
@@ -84,6 +89,9 @@ on_run_option(void *owner, int id, const char *value, struct err *err)
 			return err_set(
 			    err, "--format %s: expected human or json", value);
 		return true;
+	case OPTION_PROFILES:
+		run->profiles = value;
+		break;
 	case OPTION_CHECK:
 		run->check = true;
 		break;
@@ -235,17 +243,28 @@ on_path_error(void *owner, const char *path, const struct err *err)
 	report_error(owner, path, err, CLI_USAGE);
 }
 
+static char *
+read_profile(
+    void *owner, const char *name, size_t *len, char **file, struct err *err)
+{
+	return cli_library_read(
+	    owner, "profiles", name, PROFILE_TEXT_MAX, len, file, err);
+}
+
 static bool
 run_file(void *owner, const char *path)
 {
 	struct run *run = owner;
+	struct cli_library library = { path, run->profiles };
+	const struct profile_source profiles = { &library, read_profile };
 	struct err err;
 	size_t len;
 	char *text = cli_read_file(path, JSON_TEXT_MAX, &len, &err);
 	struct plan *plan = NULL;
 
 	if (text != NULL)
-		plan = plan_parse(path, slice_of(text, len), &err);
+		plan =
+		    plan_parse_with(path, slice_of(text, len), &profiles, &err);
 	free(text);
 	if (plan == NULL) {
 		report_error(run, path, &err, CLI_USAGE);

@@ -20,11 +20,18 @@ struct plan_owner {
 	struct relay_destinations *destinations;
 };
 
-static bool plan_build(
-    struct plan_owner *owner, const struct json_doc *doc, struct err *err);
+static bool plan_build(struct plan_owner *owner, const struct json_doc *doc,
+    const struct profile_source *profiles, struct err *err);
 
 struct plan *
 plan_parse(const char *file, struct slice text, struct err *err)
+{
+	return plan_parse_with(file, text, NULL, err);
+}
+
+struct plan *
+plan_parse_with(const char *file, struct slice text,
+    const struct profile_source *profiles, struct err *err)
 {
 	struct json_doc doc = { 0 };
 	struct plan_owner *owner = xcalloc(1, sizeof(*owner));
@@ -32,7 +39,7 @@ plan_parse(const char *file, struct slice text, struct err *err)
 
 	plan->file = arena_strdup(&owner->arena, slice_cstr(file));
 	if (!json_doc_parse(&doc, file, text, err) ||
-	    !plan_build(owner, &doc, err))
+	    !plan_build(owner, &doc, profiles, err))
 		plan_destroy(&plan);
 	json_doc_fini(&doc);
 	return plan;
@@ -252,7 +259,9 @@ build_hosts(struct plan_builder *b, struct err *err)
 	static const struct ip_address sender = PLAN_SENDER_ADDRESS;
 
 	b->plan->hosts = b->file->hosts;
-	if (!mock_hosts_check(&b->plan->hosts, &hosts, err))
+	if (!mock_hosts_check(&b->plan->hosts, &hosts, err) ||
+	    !profiles_apply(
+		&b->plan->hosts, &hosts, b->profiles, b->arena, err))
 		return false;
 	size_t host = plan_host_at(b->plan, &relay);
 	if (host != PLAN_NO_HOST)
@@ -352,12 +361,12 @@ build_plain(struct plan_builder *b)
 }
 
 static bool
-plan_build(
-    struct plan_owner *owner, const struct json_doc *doc, struct err *err)
+plan_build(struct plan_owner *owner, const struct json_doc *doc,
+    const struct profile_source *profiles, struct err *err)
 {
 	struct scenario_file file = { 0 };
 	struct plan_builder b = { &owner->plan, &owner->arena, doc, &file,
-		&owner->zones };
+		&owner->zones, profiles };
 	struct json_at root = json_at_root(doc);
 
 	if (!json_table_read(&scenario_table, &root, &file, &owner->arena, err))

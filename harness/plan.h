@@ -17,7 +17,7 @@
 #include "core/base/address.h"
 #include "core/smtp/reply.h"
 #include "harness/pattern.h"
-#include "mockserver/hosts.h"
+#include "mockserver/profile.h"
 #include "relay/config.h"
 
 #define PLAN_RELAY_HOSTNAME "relay.example"
@@ -345,6 +345,9 @@ struct plan {
 /* Reads a scenario.  `file` is its name for messages and places; both it and
  * `text` are copied.  NULL with *err set when anything is wrong with it. */
 struct plan *plan_parse(const char *file, struct slice text, struct err *err);
+/* The same, with profiles for its hosts. */
+struct plan *plan_parse_with(const char *file, struct slice text,
+    const struct profile_source *profiles, struct err *err);
 void plan_destroy(struct plan **pp);
 
 /* Appends the JSON Schema of scenario files, or the page that explains their

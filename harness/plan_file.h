@@ -164,6 +164,7 @@ struct plan_builder {
 	const struct json_doc *doc;       /* borrowed */
 	const struct scenario_file *file; /* borrowed */
 	struct plan_zones *zones;         /* borrowed; what is made is added */
+	const struct profile_source *profiles; /* borrowed, or NULL */
 };
 /* The zones of a plan, which it owns. */
 struct plan_zones {

@@ -96,6 +96,11 @@ static const struct json_field host_fields[] = {
 	    "only." },
 	{ "limits", JF_OBJECT(&limits_table), JSON_AT(struct mock_host, limits),
 	    "{}", "How much of anything the host takes." },
+	{ "profile",
+	    JF_ARRAY_OR_ONE(struct profile_use, &profile_use_form, 1, 16),
+	    JSON_AT(struct mock_host, profiles), JSON_OPTIONAL,
+	    "How a kind of server behaves: rules of profiles/NAME.json, which "
+	    "come behind the host's own." },
 	{ "rules", JF_ARRAY(struct rule, JF_OBJECT(&rule_table), 0, 10000),
 	    JSON_AT(struct mock_host, rules), JSON_OPTIONAL,
 	    "When the host departs from a well-behaved server; the first "

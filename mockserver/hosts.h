@@ -6,13 +6,14 @@
  * Whoever reads a whole scenario puts the row
  *	{ "hosts", MOCK_HOSTS_FORM, JSON_AT(struct x, hosts), ... }
  * into its table (the member is a struct mock_hosts) and calls
- * mock_hosts_check() once it has been read.
+ * mock_hosts_check() and profiles_apply() once it has been read.
  */
 #ifndef FAULTPOST_MOCK_HOSTS_H
 #define FAULTPOST_MOCK_HOSTS_H
 
 #include "core/smtp/server.h"
 #include "mockserver/login.h"
+#include "mockserver/profile_use.h"
 #include "mockserver/rule.h"
 
 /* The network's view of a host.  X(constant, name in scenarios) */
@@ -53,7 +54,8 @@ struct mock_host {
 	struct mock_tls_offer tls;
 	bool has_tls;
 	struct mock_limits limits;
-	JSON_ARRAY_OF(struct rule) rules;
+	JSON_ARRAY_OF(struct profile_use) profiles;
+	JSON_ARRAY_OF(struct rule) rules; /* its own, then its profiles' */
 };
 
 struct mock_hosts {

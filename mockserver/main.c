@@ -10,20 +10,19 @@
 #include "mockserver/main_admin.h"
 #include "mockserver/main_log.h"
 #include "mockserver/main_place.h"
+#include "mockserver/main_scenario.h"
 #include "mockserver/main_transcript.h"
-#include "mockserver/mock.h"
 #include "mockserver/mock_places.h"
-#include "mockserver/scenario.h"
 
 #include <errno.h>
 #include <signal.h>
 #include <unistd.h>
 
 struct daemon {
-	const char *port_path, *authority_path; /* or NULL */
+	const char *port_path, *authority_path, *profiles_path; /* or NULL */
 	struct placing placing;
 	uint64_t seed;
-	bool has_seed, only_check;
+	bool has_seed, only_check, is_strict;
 	int ready_fd;
 
 	struct mock_scenario scenario;
@@ -42,6 +41,8 @@ enum {
 	OPTION_PORT_FILE,
 	OPTION_AUTHORITY_FILE,
 	OPTION_SEED,
+	OPTION_PROFILES,
+	OPTION_STRICT,
 	OPTION_CHECK,
 	OPTION_READY_FD,
 	OPTION_ADMIN,
@@ -64,9 +65,13 @@ static const struct cli_option options[] = {
 	    "Bind the scenario's own addresses, for all to reach." },
 	{ OPTION_PORT_FILE, 0, "port-file", "FILE",
 	    "Write where each host is served (JSON)." },
-	{ OPTION_AUTHORITY_FILE, 0, "authority-file", "FILE",
-	    "Write the certificate to trust for STARTTLS (PEM)." },
+	{ OPTION_AUTHORITY_FILE, 0, "authority-file", "PEM",
+	    "Write the certificate to trust for STARTTLS." },
 	{ OPTION_SEED, 's', "seed", "N", "Instead of the scenario's seed." },
+	{ OPTION_PROFILES, 0, "profiles", "FOLDER",
+	    "Look there first for the profiles that hosts name." },
+	{ OPTION_STRICT, 0, "strict", NULL,
+	    "End with 1 when a rule has never acted." },
 	{ OPTION_CHECK, 'n', "check", NULL, "Only read the scenario." },
 	{ OPTION_READY_FD, 0, "ready-fd", "N",
 	    "Write a line to this descriptor when listening." },
@@ -87,8 +92,7 @@ static const struct cli_program program = {
 	.summary = "Serves the hosts of a scenario over TCP.",
 	CLI_OPTIONS(options),
 	.more =
-	    "SIGTERM and SIGINT end it and tell which rules never acted.  Exit codes:\n"
-	    "0 ended in order, 2 the input is wrong, 3 the program or the machine failed.\n",
+	    "SIGTERM and SIGINT end it and tell which rules never acted; SIGUSR1 tells.\n",
 };
 
 /* ---- options ---- */
@@ -150,6 +154,12 @@ on_option(void *owner, int id, const char *value, struct err *err)
 	case OPTION_SEED:
 		d->has_seed = true;
 		return cli_number("seed", value, 0, INT64_MAX, &d->seed, err);
+	case OPTION_PROFILES:
+		d->profiles_path = value;
+		return true;
+	case OPTION_STRICT:
+		d->is_strict = true;
+		return true;
 	case OPTION_CHECK:
 		d->only_check = true;
 		return true;
@@ -164,41 +174,14 @@ on_option(void *owner, int id, const char *value, struct err *err)
 
 /* ---- the scenario ---- */
 
-/* What TCP cannot do without a network of its own. */
-static bool
-check_states(const struct daemon *d, struct err *err)
-{
-	const struct mock_hosts *hosts = &d->scenario.hosts;
-
-	for (size_t i = 0; i < hosts->count; i++) {
-		const struct mock_host *h = &hosts->at[i];
-		struct json_at host, state;
-
-		if (h->state == MOCK_HOST_UP || h->state == MOCK_HOST_REFUSE)
-			continue;
-		host = json_at_pointer(&d->scenario.doc, h->pointer);
-		state = json_at_key(&host, "state");
-		return json_fail(&state, err,
-		    "\"%s\" is the network's doing, which a listening process "
-		    "cannot imitate; expected \"up\" or \"refuse\"",
-		    mock_host_state_name(h->state));
-	}
-	return true;
-}
-
 static bool
 read_scenario(struct daemon *d, const char *path, struct err *err)
 {
-	size_t len;
-	char *text = cli_read_file(path, JSON_TEXT_MAX, &len, err);
-	bool ok = text != NULL &&
-	    mock_scenario_parse(&d->scenario, path, slice_of(text, len), err) &&
-	    check_states(d, err);
-
-	free(text);
-	if (ok && d->has_seed)
+	if (!main_scenario_read(&d->scenario, path, d->profiles_path, err))
+		return false;
+	if (d->has_seed)
 		d->scenario.seed = d->seed;
-	return ok;
+	return true;
 }
 
 /* ---- where hosts are served ---- */
@@ -274,25 +257,10 @@ on_signal(void *owner, int signo)
 {
 	struct daemon *d = owner;
 
-	(void)signo;
-	world_stop(d->world);
-}
-
-static void
-on_unused(void *owner, const struct mock_host *host, const struct rule *rule)
-{
-	const struct daemon *d = owner;
-	struct buf words = { 0 }, why = { 0 };
-
-	rule_format_action(rule, &words);
-	mock_explain_rule(d->mock, host, rule, &why);
-	main_say_more("unused-rule",
-	    json_pack("{s:s, s:s, s:s}", "place", rule->place, "host",
-		host->name, "why", buf_cstr(&why)),
-	    "%s: note: this rule of host %s never acted (%s): %s", rule->place,
-	    host->name, buf_cstr(&words), buf_cstr(&why));
-	buf_fini(&words);
-	buf_fini(&why);
+	if (signo == SIGUSR1)
+		(void)main_scenario_tell(&d->scenario, d->mock);
+	else
+		world_stop(d->world);
 }
 
 static void
@@ -305,26 +273,10 @@ on_event(void *owner, const struct transcript_event *ev)
 		admin_tell(d->watching.admin, ev);
 }
 
-/* What whoever wrote the scenario should know. */
-static void
-print_notes(struct daemon *d)
-{
-	const struct mock_hosts *hosts = &d->scenario.hosts;
-
-	mock_unused_rules(d->mock, on_unused, d);
-	for (size_t i = 0; i < hosts->count; i++)
-		if (mock_has_forgotten(d->mock, &hosts->at[i]))
-			main_say("forgotten",
-			    "%s: note: host %s met more than %d addresses; "
-			    "its rules counted the further ones together",
-			    hosts->at[i].place, hosts->at[i].name,
-			    RULE_KEYS_MAX);
-}
-
 static bool
 open_world(struct daemon *d, struct err *err)
 {
-	static const int signals[] = { SIGTERM, SIGINT, 0 };
+	static const int signals[] = { SIGTERM, SIGINT, SIGUSR1, 0 };
 	const struct ev_options world = {
 		.time_scale = 1,
 		.start = UTIME_NEVER,
@@ -374,7 +326,7 @@ static int
 serve(struct daemon *d)
 {
 	struct err err;
-	bool ok;
+	bool ok, has_acted;
 
 	cli_begin_daemon();
 	if (!open_world(d, &err) || !open_mock(d, &err))
@@ -382,8 +334,10 @@ serve(struct daemon *d)
 	world_ev_ready(d->ready_fd, getenv("NOTIFY_SOCKET"));
 	ok = world_run(d->world, &err) ||
 	    (main_report(&err, CLI_TROUBLE), false);
-	print_notes(d);
-	return ok && !has_failed(d) ? CLI_OK : CLI_TROUBLE;
+	has_acted = main_scenario_tell(&d->scenario, d->mock);
+	if (!ok || has_failed(d))
+		return CLI_TROUBLE;
+	return has_acted || !d->is_strict ? CLI_OK : CLI_FAILED;
 }
 
 static int

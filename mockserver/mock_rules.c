@@ -177,7 +177,7 @@ site_rule_source(const struct site_rule *r, const struct json_doc *scenario)
 {
 	if (r->made != NULL)
 		return r->made->source;
-	if (scenario == NULL)
+	if (scenario == NULL || r->rule->is_of_profile)
 		return NULL;
 	return json_at_pointer(scenario, r->rule->pointer).value;
 }

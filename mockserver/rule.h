@@ -159,6 +159,7 @@ struct rule_pattern {
 struct rule {
 	const char *place;   /* FILE:LINE:COL of the rule */
 	const char *pointer; /* JSON pointer */
+	bool is_of_profile;  /* the pointer is one in a profile's file */
 	enum smtp_stage on;
 
 	struct rule_pattern match;

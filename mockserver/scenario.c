@@ -52,6 +52,13 @@ bool
 mock_scenario_parse(struct mock_scenario *s, const char *file,
     struct slice text, struct err *err)
 {
+	return mock_scenario_parse_with(s, file, text, NULL, err);
+}
+
+bool
+mock_scenario_parse_with(struct mock_scenario *s, const char *file,
+    struct slice text, const struct profile_source *profiles, struct err *err)
+{
 	struct scenario_file f;
 	struct json_at root, hosts, dns;
 
@@ -62,7 +69,8 @@ mock_scenario_parse(struct mock_scenario *s, const char *file,
 	if (!json_table_read(&scenario_table, &root, &f, &s->arena, err))
 		return false;
 	hosts = json_at_key(&root, "hosts");
-	if (!mock_hosts_check(&f.hosts, &hosts, err))
+	if (!mock_hosts_check(&f.hosts, &hosts, err) ||
+	    !profiles_apply(&f.hosts, &hosts, profiles, &s->arena, err))
 		return false;
 	dns = json_at_key(&root, "dns");
 	s->zone = zone_json_build(&f.dns, &dns, err);

@@ -7,7 +7,7 @@
 #define FAULTPOST_MOCK_SCENARIO_H
 
 #include "core/dns/zone.h"
-#include "mockserver/hosts.h"
+#include "mockserver/profile.h"
 
 struct mock_scenario {
 	struct arena arena; /* holds everything below */
@@ -22,6 +22,9 @@ struct mock_scenario {
  * *err is set; mock_scenario_fini() is allowed. */
 bool mock_scenario_parse(struct mock_scenario *s, const char *file,
     struct slice text, struct err *err);
+/* The same, with profiles for its hosts. */
+bool mock_scenario_parse_with(struct mock_scenario *s, const char *file,
+    struct slice text, const struct profile_source *profiles, struct err *err);
 /* A zeroed struct is an empty scenario. */
 void mock_scenario_fini(struct mock_scenario *s);
 

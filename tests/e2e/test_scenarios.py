@@ -23,7 +23,8 @@ STRANGER = "stranger"  # a host that no mail goes to
 
 def run(bin_dir, *arguments):
     return subprocess.run(
-        [bin_dir / "faultpost", "run", *arguments], cwd=ROOT,
+        [bin_dir / "faultpost", "run", "--profiles", "scenarios/profiles",
+         *arguments], cwd=ROOT,
         capture_output=True, text=True, check=False)
 
 

@@ -22,6 +22,7 @@ from hypothesis import HealthCheck, Phase, given, settings, strategies as st
 
 ROOT = Path(__file__).resolve().parents[2]
 LIBRARY = sorted((ROOT / "scenarios").rglob("*.scenario.json"))
+PROFILES = ROOT / "scenarios" / "profiles"
 SCHEMA_FILE = ROOT / "scenarios" / "schema" / "scenario.schema.json"
 SCHEMA = json.loads(SCHEMA_FILE.read_text())
 EVERY_KEY = json.loads((ROOT / "tests/e2e/data/every_key.json").read_text())
@@ -34,6 +35,8 @@ BEYOND_SCHEMA = re.compile("|".join([
     r"^/expect/\d+/message: there is no message ",
     r"^/hosts/.*: \S+ is already an address of host ",
     r"^/hosts/.*: not a PCRE2 pattern: ",
+    r'^/hosts/.*/profile.*: there is no profile "',
+    r"^/hosts/.*/profile/.*reply: profile \S+ has no reply ",
     r'^/hosts/.*: ".*" is no cipher that OpenSSL knows',
     r"^/inject/\d+/listener: there is no listener ",
     r"^/inject/\d+/client: this is ",
@@ -122,7 +125,7 @@ def load(bin_dir, folder, documents):
         paths.append(folder / f"mutant{number}.json")
         paths[-1].write_text(json.dumps(document))
     ran = subprocess.run(
-        [bin_dir / "faultpost", "run", "--check", *paths],
+        [bin_dir / "faultpost", "run", "--check", "--profiles", PROFILES, *paths],
         capture_output=True, text=True, check=False)
     errors = {}
     for line in ran.stderr.splitlines():
