@@ -205,12 +205,12 @@ static void
 on_timer(struct timer *t)
 {
 	static const struct stream_handler handler = {
-		on_connected,
-		on_input,
-		on_drained,
-		on_eof,
-		on_failure,
-		on_secured,
+		.on_connected = on_connected,
+		.on_input = on_input,
+		.on_drained = on_drained,
+		.on_eof = on_eof,
+		.on_failure = on_failure,
+		.on_secured = on_secured,
 	};
 	struct dialogue *d = CONTAINER_OF(t, struct dialogue, timer);
 	struct endpoint from = { d->said->client, 0 };

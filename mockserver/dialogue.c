@@ -213,6 +213,7 @@ dialogue_react_idle(struct dialogue *d, const struct dialogue_scene *scene,
 		.stage = STAGE_IDLE,
 		.now = scene->now,
 		.client = &d->client,
+		.is_secured = d->is_secured,
 	};
 
 	assert(!d->is_playing);
@@ -251,6 +252,7 @@ tls_react(
 		.stage = STAGE_TLS,
 		.now = scene->now,
 		.client = &d->client,
+		.is_secured = d->is_secured,
 	};
 
 	d->tls_due = false;
@@ -304,6 +306,7 @@ body_react(
 		.to_count = d->envelope.count,
 		.size = d->body_next,
 		.client = &d->client,
+		.is_secured = d->is_secured,
 	};
 
 	d->body_next = rule_book_next_body(d->book, d->body_next + 1);
@@ -333,6 +336,7 @@ ask_react(struct dialogue *d, const struct dialogue_scene *scene,
 		.now = scene->now,
 		.size = d->body_bytes,
 		.client = &d->client,
+		.is_secured = d->is_secured,
 	};
 
 	d->is_asked = true;
@@ -477,6 +481,7 @@ note_message(struct dialogue *d)
 		.to_count = d->envelope.count,
 		.size = d->body_bytes,
 		.client = &d->client,
+		.is_secured = d->is_secured,
 	};
 
 	d->messages++;

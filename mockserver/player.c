@@ -40,6 +40,7 @@ static const struct stream_handler handler = {
 	.on_eof = on_eof,
 	.on_failure = on_failure,
 	.on_secured = player_on_secured,
+	.on_stopped = player_on_stopped,
 };
 
 void
@@ -310,7 +311,8 @@ act(struct player *p)
 		return;
 	}
 	p->said = 0;
-	say(p);
+	if (player_strike(p))
+		say(p);
 }
 
 /* The answer, or the next of its portions. */
@@ -362,16 +364,22 @@ end_act(struct player *p)
 		player_finish(p, TRANSCRIPT_CLOSE);
 		break;
 	case RULE_RESET:
-		player_flush(p);
-		p->linger_until = utime_add(p->heard_at, LINGER_MAX);
-		if (stream_queued(p->stream) > 0)
-			player_enter_pause(p, PLAYER_LINGERING, LINGER_STEP);
-		else
-			player_finish(p, TRANSCRIPT_RESET);
+		player_reset(p);
 		break;
 	case RULE_STALL:
 		break;
 	}
+}
+
+void
+player_reset(struct player *p)
+{
+	player_flush(p);
+	p->linger_until = utime_add(player_now(p), LINGER_MAX);
+	if (stream_queued(p->stream) > 0)
+		player_enter_pause(p, PLAYER_LINGERING, LINGER_STEP);
+	else
+		player_finish(p, TRANSCRIPT_RESET);
 }
 
 /* ---- states ---- */

@@ -64,6 +64,8 @@ void player_enter_ready(struct player *p);
 void player_enter_pause(struct player *p, enum player_state state, utime span);
 /* Gives the stream what is ready to be written. */
 void player_flush(struct player *p);
+/* RESET when what is written has left. */
+void player_reset(struct player *p);
 /* CLOSE or RESET. */
 void player_finish(struct player *p, enum transcript_kind how);
 /* Takes events, writes, and frees a player that is gone. */
@@ -84,6 +86,11 @@ void player_begin_tls(struct player *p);
 /* What comes to a host that stays in clear behind its 220.  False when it is a
  * handshake's beginning: such a host knows no such command. */
 bool player_hear_clear_text(struct player *p, struct slice bytes);
+/* What the rule does against TLS before the rest of the answer; false: that was
+ * the end, or the beginning of a long silence. */
+bool player_strike(struct player *p);
+/* The handshake has come to the moment of the rule's fault. */
+void player_on_stopped(void *owner);
 void player_on_secured(void *owner, const struct tls_verdict *verdict);
 
 #endif

@@ -3,6 +3,16 @@
  * player.h. */
 #include "mockserver/player_impl.h"
 
+/* What the rule that acts, if any, does against TLS. */
+static const struct mock_tls_fault *
+fault_of(const struct player *p)
+{
+	static const struct mock_tls_fault none;
+	const struct rule *rule = p->reaction.rule;
+
+	return rule != NULL ? &rule->tls_fault : &none;
+}
+
 void
 player_begin_tls(struct player *p)
 {
@@ -25,6 +35,9 @@ player_begin_tls(struct player *p)
 	player_enter_pause(p, PLAYER_HANDSHAKE, host->limits.idle_timeout);
 	stream_start_tls(
 	    p->stream, mock_tls_context(p->site->cast->tls, host, kind), NULL);
+	stream_tls_tamper(p->stream);
+	if (fault_of(p)->deed != MOCK_TLS_DO_NOTHING)
+		stream_tls_stop_at(p->stream, fault_of(p)->at);
 }
 
 bool
@@ -98,4 +111,101 @@ player_say_input(struct player *p, struct slice bytes)
 		teller_say(
 		    &p->teller, p->heard_at, TRANSCRIPT_IN, buf_slice(&shown));
 	buf_fini(&shown);
+}
+
+/* ---- faults in the midst of TLS ---- */
+
+static void
+do_alert(struct player *p, const struct mock_tls_fault *f)
+{
+	/* RFC 8446, 6: level and description. */
+	const char alert[] = { (char)(f->is_warning ? 1 : 2),
+		(char)f->alert.description };
+
+	stream_tls_insert(p->stream, TLS_ALERT, slice_of(alert, sizeof(alert)));
+}
+
+/* Where the protocol has no place for it, too. */
+static void
+do_key_update(struct player *p)
+{
+	/* RFC 8446, 4 and 4.6.3: 24, a byte of content: update_requested. */
+	static const char message[] = { 24, 0, 0, 1, 1 };
+
+	if (!stream_tls_update_keys(p->stream))
+		stream_tls_insert(p->stream, TLS_HANDSHAKE_MESSAGE,
+		    slice_of(message, sizeof(message)));
+}
+
+static void
+do_garbage(struct player *p)
+{
+	/* The first byte is no content type, the rest no length. */
+	static const struct slice what = SLICE_INIT("\xff\xff\xff\xff\xff"
+						    "this is not TLS\r\n");
+
+	stream_tls_insert(p->stream, 0, what);
+}
+
+/* False when that was the end. */
+static bool
+do_deed(struct player *p, const struct mock_tls_fault *f)
+{
+	switch (f->deed) {
+	case MOCK_TLS_DO_NOTHING:
+		break;
+	case MOCK_TLS_DO_ALERT:
+		do_alert(p, f);
+		break;
+	case MOCK_TLS_DO_GARBAGE:
+		do_garbage(p);
+		break;
+	case MOCK_TLS_DO_KEY_UPDATE:
+		do_key_update(p);
+		break;
+	case MOCK_TLS_DO_STALL:
+		player_enter_pause(p, PLAYER_STALLED, UTIME_NEVER);
+		return false;
+	case MOCK_TLS_DO_RESET:
+		player_reset(p);
+		return false;
+	case MOCK_TLS_DO_CLOSE:
+		break;
+	}
+	if (!mock_tls_fault_is_end(f))
+		return true;
+	stream_tls_mute(p->stream);
+	player_finish(p, TRANSCRIPT_CLOSE);
+	return false;
+}
+
+bool
+player_strike(struct player *p)
+{
+	const struct reaction *r = &p->reaction;
+	const struct mock_tls_fault *f = fault_of(p);
+	struct slice first;
+
+	if (f->deed == MOCK_TLS_DO_NOTHING || r->is_handshake)
+		return true;
+	first = slice_sub(r->bytes, 0, (size_t)f->after);
+	if (first.len > 0) {
+		teller_say_reaction(
+		    &p->teller, player_now(p), TRANSCRIPT_OUT, r, first);
+		p->ready += first.len;
+		p->said = first.len;
+	}
+	player_flush(p);
+	return do_deed(p, f);
+}
+
+void
+player_on_stopped(void *owner)
+{
+	struct player *p = owner;
+
+	assert(p->state == PLAYER_HANDSHAKE);
+	if (do_deed(p, fault_of(p)))
+		stream_tls_go_on(p->stream);
+	player_settle(p);
 }

@@ -338,6 +338,8 @@ condition_holds(struct rule_book *b, const struct rule *r,
     enum rule_condition condition, const struct occasion *o)
 {
 	switch (condition) {
+	case RULE_IF_SECURED:
+		return o->is_secured;
 	case RULE_IF_NOBODY:
 		return r->nobody == o->is_for_nobody;
 	case RULE_IF_SIZE:

@@ -57,6 +57,7 @@
 #include "core/base/utime.h"
 #include "core/json/table.h"
 #include "core/smtp/stage.h"
+#include "mockserver/tls_fault.h"
 #include "mockserver/tls_kind.h"
 
 #define RULE_KEYS_MAX 1000000
@@ -192,6 +193,7 @@ struct rule {
 	struct slice set;      /* the state behind it; at NULL: none */
 	enum rule_ending then; /* KEEP or CLOSE */
 	enum mock_tls_kind starttls;
+	struct mock_tls_fault tls_fault;
 	bool has_starttls; /* else the host's own certificate is shown */
 };
 
@@ -216,6 +218,7 @@ struct occasion {
 	uint64_t size; /* MAIL to DATA: what SIZE= says; later: bytes of
 	                * content */
 	const struct ip_address *client;
+	bool is_secured;
 	bool is_for_nobody; /* DATA: sent ahead, no recipient was accepted */
 };
 

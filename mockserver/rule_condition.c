@@ -6,6 +6,8 @@ uint32_t
 rule_conditions_of(const struct rule *r)
 {
 	const bool asked[] = {
+		[RULE_IF_SECURED] = r->tls_fault.deed != MOCK_TLS_DO_NOTHING &&
+		    r->on != STAGE_TLS,
 		[RULE_IF_NOBODY] = r->on == STAGE_DATA,
 		[RULE_IF_SIZE] = r->size > 0,
 		[RULE_IF_DURING] = r->during.count > 0,

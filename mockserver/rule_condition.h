@@ -7,6 +7,7 @@
 
 /* In the order in which they are asked.  X(constant, key in scenarios) */
 #define RULE_CONDITIONS(X)                                                     \
+	X(RULE_IF_SECURED, "tls_fault")                                        \
 	X(RULE_IF_NOBODY, "nobody")                                            \
 	X(RULE_IF_SIZE, "size")                                                \
 	X(RULE_IF_DURING, "during")                                            \

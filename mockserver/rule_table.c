@@ -239,6 +239,10 @@ static const struct json_field rule_fields[] = {
 	{ "set", JF_STRING(1, RULE_STATE_MAX), JSON_AT(struct rule, set),
 	    JSON_OPTIONAL,
 	    "The state that begins when the rule acts, before any delay." },
+	{ "tls_fault", JF_OBJECT(&mock_tls_fault_table),
+	    JSON_AT(struct rule, tls_fault), JSON_OPTIONAL,
+	    "What the host does against TLS: in the midst of the handshake, "
+	    "or under TLS before it answers or instead." },
 	{ "starttls", MOCK_TLS_KIND_FORM,
 	    JSON_AT_HAS(struct rule, starttls, has_starttls), JSON_OPTIONAL,
 	    "What becomes of the handshake: a certificate that is shown "
@@ -248,8 +252,9 @@ static const struct json_field rule_fields[] = {
 
 static const struct json_group rule_groups[] = {
 	{ JSON_AT_LEAST_ONE,
-	    "reply raw drip delay stall drop reset then starttls set" },
-	{ JSON_AT_MOST_ONE, "stall drop reset then starttls" },
+	    "reply raw drip delay stall drop reset then starttls tls_fault "
+	    "set" },
+	{ JSON_AT_MOST_ONE, "stall drop reset then starttls tls_fault" },
 	{ JSON_AT_MOST_ONE, "stall reply raw" },
 	{ JSON_AT_MOST_ONE, "stall drip" },
 	{ JSON_NEEDS_ONE, "repeat raw" },
@@ -291,7 +296,8 @@ static const struct json_group rule_groups[] = {
 	X("raw", NULL, AT_REPLY)                                               \
 	X("drip", NULL, AT_REPLY)                                              \
 	X("then", NULL, AT_REPLY)                                              \
-	X("starttls", NULL, AT_TLS)
+	X("starttls", NULL, AT_TLS)                                            \
+	X("tls_fault", NULL, AT_REPLY, "tls")
 
 #define PERS_AT_STAGES(X)                                                      \
 	X("per", "message", AT_ENVELOPE)                                       \
@@ -324,18 +330,25 @@ static const struct key_at_stages {
 	"{\"required\":[\"" key "\"],\"properties\":{\"" key                   \
 	"\":{\"const\":true}}}"
 
+#define TLS_FAULT_SCHEMA(key, stages)                                          \
+	"{\"if\":{\"required\":[\"tls_fault\"],\"properties\":"                \
+	"{\"tls_fault\":{\"required\":[\"" key "\"]}}},"                       \
+	"\"then\":{\"properties\":{\"on\":" stages "}}},"
+
 /* `rule_check` in the words of JSON Schema. */
-#define RULE_SCHEMA                                                                                              \
-	"{\"allOf\":[" KEYS_AT_STAGES(KEY_SCHEMA) PERS_AT_STAGES(                                                \
-	    PER_SCHEMA) "{\"if\":{\"properties\":{\"on\":{\"enum\":[\"connect\",\"tls\"]}}},"                    \
-			"\"then\":{\"properties\":{\"drop\":{\"const\":true},"                                   \
-			"\"reset\":{\"const\":true}}}},"                                                         \
-			"{\"not\":{\"required\":[\"reply\"],\"anyOf\":[" IS_TRUE("drop") "," IS_TRUE(            \
-			    "reset") "]}},"                                                                      \
-				     "{\"not\":{\"required\":[\"raw\"],\"anyOf\":[" IS_TRUE("drop") "," IS_TRUE( \
-					 "reset") "]}},"                                                         \
-						  "{\"not\":{\"required\":[\"drip\"],\"anyOf\":[" IS_TRUE(       \
-						      "drop") "," IS_TRUE("reset") "]}}]}"
+#define RULE_SCHEMA                                                                                                                   \
+	"{\"allOf\":[" KEYS_AT_STAGES(KEY_SCHEMA) PERS_AT_STAGES(                                                                     \
+	    PER_SCHEMA) TLS_FAULT_SCHEMA("at",                                                                                        \
+	    "{\"const\":\"tls\"}") TLS_FAULT_SCHEMA("after",                                                                          \
+	    "{\"not\":{\"const\":\"tls\"}}") "{\"if\":{\"properties\":{\"on\":{\"enum\":[\"connect\",\"tls\"]}}},"                    \
+					     "\"then\":{\"properties\":{\"drop\":{\"const\":true},"                                   \
+					     "\"reset\":{\"const\":true}}}},"                                                         \
+					     "{\"not\":{\"required\":[\"reply\"],\"anyOf\":[" IS_TRUE("drop") "," IS_TRUE(            \
+						 "reset") "]}},"                                                                      \
+							  "{\"not\":{\"required\":[\"raw\"],\"anyOf\":[" IS_TRUE("drop") "," IS_TRUE( \
+							      "reset") "]}},"                                                         \
+								       "{\"not\":{\"required\":[\"drip\"],\"anyOf\":[" IS_TRUE(       \
+									   "drop") "," IS_TRUE("reset") "]}}]}"
 
 const struct json_table rule_table = {
 	.name = "rule",
@@ -355,6 +368,20 @@ static bool fail_stage(const struct key_at_stages *k, const struct rule *r,
 static bool check_cuts(
     const struct rule *r, const struct json_at *at, struct err *err);
 
+/* A moment of the handshake, or of an answer. */
+static bool
+check_tls_fault(const struct rule *r, const struct json_at *at, struct err *err)
+{
+	const char *key = r->on == STAGE_TLS ? "after" : "at";
+	const struct json_at fault = json_at_key(at, "tls_fault");
+
+	if (fault.value == NULL || json_object_get(fault.value, key) == NULL)
+		return true;
+	return json_fail_key(&fault, key, err,
+	    "\"%s\" means nothing at stage \"%s\"; expected \"%s\"", key,
+	    smtp_stage_name(r->on), r->on == STAGE_TLS ? "at" : "after");
+}
+
 static bool
 rule_check(
     const struct json_at *at, void *value, struct arena *arena, struct err *err)
@@ -363,7 +390,7 @@ rule_check(
 
 	if (!check_stages(r, at, err))
 		return false;
-	if (!check_cuts(r, at, err))
+	if (!check_cuts(r, at, err) || !check_tls_fault(r, at, err))
 		return false;
 	r->place = fields_place(at, arena);
 	if (r->reply_lines.count > 0)

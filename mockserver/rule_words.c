@@ -5,6 +5,7 @@
  */
 #include "mockserver/rule.h"
 
+static void format_tls(const struct rule *r, struct buf *out);
 static void format_cut(
     const char *verb, const struct rule_cut *cut, struct buf *out);
 
@@ -54,12 +55,24 @@ rule_format_action(const struct rule *r, struct buf *out)
 	format_cut("reset", &r->reset, out);
 	if (r->then == RULE_CLOSE)
 		buf_printf(out, "%sclose", buf_len(out) > 0 ? ", " : "");
-	if (r->has_starttls)
-		buf_printf(out, "%sstarttls %s", buf_len(out) > 0 ? ", " : "",
-		    mock_tls_kind_name(r->starttls));
+	format_tls(r, out);
 	if (r->set.at != NULL)
 		buf_printf(out, "%sset %.*s", buf_len(out) > 0 ? ", " : "",
 		    SLICE_ARG(r->set));
+}
+
+static void
+format_tls(const struct rule *r, struct buf *out)
+{
+	const char *comma = buf_len(out) > 0 ? ", " : "";
+
+	if (r->has_starttls)
+		buf_printf(out, "%sstarttls %s", comma,
+		    mock_tls_kind_name(r->starttls));
+	if (r->tls_fault.deed == MOCK_TLS_DO_NOTHING)
+		return;
+	buf_printf(out, "%stls_fault ", comma);
+	mock_tls_fault_format(&r->tls_fault, out);
 }
 
 static void

@@ -57,7 +57,8 @@ teller_say_rule(const struct teller *t, utime now, const struct reaction *r)
 
 	if (t->sink->on_event == NULL || r->rule == NULL)
 		return;
-	if (r->delay == 0 && r->ending == RULE_KEEP && r->bytes.len > 0)
+	if (r->delay == 0 && r->ending == RULE_KEEP && r->bytes.len > 0 &&
+	    r->rule->tls_fault.deed == MOCK_TLS_DO_NOTHING)
 		return;
 	rule_format_action(r->rule, &words);
 	ev.rule = r->rule->place;
@@ -73,7 +74,8 @@ teller_say_reaction(const struct teller *t, utime now,
 	struct transcript_event ev = { .kind = kind, .bytes = bytes };
 
 	if (r->rule != NULL &&
-	    (kind == TRANSCRIPT_OUT || r->ending != RULE_KEEP))
+	    (kind == TRANSCRIPT_OUT || r->ending != RULE_KEEP ||
+		mock_tls_fault_is_end(&r->rule->tls_fault)))
 		ev.rule = r->rule->place;
 	say(t, now, &ev);
 }

@@ -3,10 +3,12 @@
 #include "core/tls/context_impl.h"
 
 #include "core/tls/session.h"
+#include "core/tls/tamper.h"
 
 struct tls_session {
-	SSL *ssl;      /* owned, with both BIOs */
-	BIO *in, *out; /* borrowed from it */
+	SSL *ssl;                  /* owned, with both BIOs */
+	BIO *in, *out;             /* borrowed from it */
+	struct tls_tamper *tamper; /* owned; NULL: what it writes goes */
 	enum tls_state state;
 	bool verifies;
 	int blame; /* the first X509_V_ERR_ of the certificate's check */
@@ -100,6 +102,7 @@ tls_session_destroy(struct tls_session **sp)
 		return;
 	*sp = NULL;
 	SSL_free(s->ssl);
+	tls_tamper_free(s->tamper);
 	free(s);
 }
 
@@ -125,22 +128,30 @@ tls_session_feed(struct tls_session *s, struct slice bytes)
 	}
 }
 
+/* What OpenSSL has written goes its way. */
+static void
+collect(struct tls_session *s)
+{
+	if (s->tamper != NULL)
+		tls_tamper_collect(s->tamper, s->out);
+}
+
 struct slice
 tls_session_read(struct tls_session *s)
 {
+	struct slice plain = { 0 };
 	int got;
 
 	if (s->state == TLS_HANDSHAKE) {
 		shake_hands(s);
-		return (struct slice){ 0 };
+	} else if (s->state == TLS_OPEN) {
+		ERR_clear_error();
+		got = SSL_read(s->ssl, s->record, TLS_RECORD_MAX);
+		if (went_on(s, got))
+			plain = slice_of(s->record, (size_t)got);
 	}
-	if (s->state != TLS_OPEN)
-		return (struct slice){ 0 };
-	ERR_clear_error();
-	got = SSL_read(s->ssl, s->record, TLS_RECORD_MAX);
-	if (!went_on(s, got))
-		return (struct slice){ 0 };
-	return slice_of(s->record, (size_t)got);
+	collect(s);
+	return plain;
 }
 
 static void
@@ -243,6 +254,7 @@ tls_session_write(struct tls_session *s, struct slice plaintext)
 			abort();
 		plaintext = slice_skip(plaintext, len);
 	}
+	collect(s);
 }
 
 void
@@ -253,19 +265,83 @@ tls_session_end(struct tls_session *s)
 	ERR_clear_error();
 	(void)SSL_shutdown(s->ssl);
 	ERR_clear_error();
+	collect(s);
 }
 
 struct slice
 tls_session_out(const struct tls_session *s)
 {
 	char *at = NULL;
-	long len = BIO_get_mem_data(s->out, &at);
+	long len;
 
+	if (s->tamper != NULL)
+		return buf_slice(tls_tamper_out(s->tamper));
+	len = BIO_get_mem_data(s->out, &at);
 	return slice_of(at, len > 0 ? (size_t)len : 0);
 }
 
 void
 tls_session_sent(struct tls_session *s)
 {
-	(void)BIO_reset(s->out);
+	if (s->tamper != NULL)
+		buf_clear(tls_tamper_out(s->tamper));
+	else
+		(void)BIO_reset(s->out);
+}
+
+/* ---- against the protocol ---- */
+
+static void
+on_key(const SSL *ssl, const char *line)
+{
+	const struct tls_session *s = SSL_get_app_data(ssl);
+
+	if (s->tamper != NULL)
+		tls_tamper_note_key(s->tamper, line);
+}
+
+void
+tls_session_tamper(struct tls_session *s)
+{
+	assert(s->tamper == NULL);
+	s->tamper = tls_tamper_new(s->ssl);
+	SSL_CTX_set_keylog_callback(SSL_get_SSL_CTX(s->ssl), on_key);
+}
+
+void
+tls_session_stop_at(struct tls_session *s, enum tls_point at)
+{
+	tls_tamper_stop_at(s->tamper, at);
+}
+
+bool
+tls_session_has_stopped(const struct tls_session *s)
+{
+	return s->tamper != NULL && tls_tamper_has_stopped(s->tamper);
+}
+
+void
+tls_session_go_on(struct tls_session *s)
+{
+	tls_tamper_go_on(s->tamper);
+	collect(s);
+}
+
+void
+tls_session_insert(struct tls_session *s, unsigned type, struct slice content)
+{
+	tls_tamper_insert(s->tamper, type, content);
+}
+
+bool
+tls_session_update_keys(struct tls_session *s)
+{
+	if (s->state != TLS_OPEN || SSL_version(s->ssl) != TLS1_3_VERSION)
+		return false;
+	ERR_clear_error();
+	if (SSL_key_update(s->ssl, SSL_KEY_UPDATE_REQUESTED) != 1 ||
+	    SSL_do_handshake(s->ssl) != 1)
+		abort();
+	collect(s);
+	return true;
 }

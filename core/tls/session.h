@@ -50,6 +50,28 @@ struct tls_peer {
 	                              */
 };
 
+/* Moments of a handshake, by the message behind which they are: the client's,
+ * or one of the server's own.  X(constant, name in scenarios) */
+#define TLS_POINTS(X)                                                          \
+	X(TLS_AT_CLIENT_HELLO, "client-hello")                                 \
+	X(TLS_AT_SERVER_HELLO, "server-hello")                                 \
+	X(TLS_AT_CERTIFICATE, "certificate")                                   \
+	X(TLS_AT_FINISHED, "finished")
+enum tls_point {
+#define X(constant, name) constant,
+	TLS_POINTS(X)
+#undef X
+	TLS_POINT_COUNT,
+};
+
+/* The content types of records (RFC 8446, 5.1). */
+enum tls_content {
+	TLS_CHANGE_CIPHER_SPEC = 20,
+	TLS_ALERT = 21,
+	TLS_HANDSHAKE_MESSAGE = 22,
+	TLS_APPLICATION_DATA = 23,
+};
+
 struct tls_session;
 
 /* The context says which side it is; `peer` may be NULL (servers: must be).
@@ -73,6 +95,26 @@ void tls_session_end(struct tls_session *s);
 /* What is to be sent, borrowed until the next call; _sent forgets it. */
 struct slice tls_session_out(const struct tls_session *s);
 void tls_session_sent(struct tls_session *s);
+
+/*
+ * A server that breaks the protocol.  The session is told so before anything
+ * has been fed; from then on it may stop, so that nothing which it writes
+ * behind that message is to be sent before _go_on, and may have inserted what
+ * OpenSSL does not know of.
+ */
+void tls_session_tamper(struct tls_session *s);
+void tls_session_stop_at(struct tls_session *s, enum tls_point at);
+bool tls_session_has_stopped(const struct tls_session *s);
+void tls_session_go_on(struct tls_session *s);
+/* Behind what is to be sent: a record, sealed with the keys of this moment (in
+ * clear before there are any, and with TLS 1.1 or a cipher that is not AEAD;
+ * what comes later stays in step with it), or with no type bytes as they are.
+ */
+void tls_session_insert(
+    struct tls_session *s, unsigned type, struct slice content);
+/* New keys for what is sent, and the peer is asked for its own (RFC 8446,
+ * 4.6.3).  False in a handshake, and with TLS 1.2. */
+bool tls_session_update_keys(struct tls_session *s);
 
 /* Not before the handshake is done. */
 const struct tls_verdict *tls_session_verdict(const struct tls_session *s);

@@ -65,7 +65,7 @@ const char *net_failure_text(enum net_failure f);
 struct stream;
 
 /* What the owner of a stream is told; each with the owner pointer it gave.
- * All members but on_secured are set. */
+ * All members but the last two are set. */
 struct stream_handler {
 	/* The connect has succeeded (never for accepted streams). */
 	void (*on_connected)(void *owner);
@@ -83,6 +83,9 @@ struct stream_handler {
 	 * verdict lives as long as the stream.  NULL with owners that never
 	 * begin one. */
 	void (*on_secured)(void *owner, const struct tls_verdict *verdict);
+	/* The handshake has come to where stream_tls_stop_at() stops it.  NULL
+	 * with owners that never do. */
+	void (*on_stopped)(void *owner);
 };
 
 /* Back-pressure: an owner that produces on its own pauses above the high mark
@@ -154,6 +157,21 @@ const struct tls_verdict *stream_tls_verdict(const struct stream *s);
 /* Why TLS failed: "no shared cipher"; "" when it has not.  Lives as long as the
  * stream. */
 const char *stream_tls_failure(const struct stream *s);
+
+/*
+ * For servers that break the protocol, at once behind stream_start_tls(): the
+ * handshake stops behind that message, and on_stopped is told; nothing more is
+ * sent, nor told save that the peer is gone, until stream_tls_go_on().
+ */
+void stream_tls_tamper(struct stream *s);
+void stream_tls_stop_at(struct stream *s, enum tls_point at);
+void stream_tls_go_on(struct stream *s);
+/* See tls_session_insert() and tls_session_update_keys(). */
+void stream_tls_insert(struct stream *s, unsigned type, struct slice content);
+bool stream_tls_update_keys(struct stream *s);
+/* stream_close() and stream_shutdown() will say nothing in TLS. */
+void stream_tls_mute(struct stream *s);
+
 struct listener;
 /* Port 0 takes a free one: ask listener_local().  NULL with *err set when the
  * address cannot be had. */

@@ -22,6 +22,8 @@ struct stream_tls {
 	bool is_paused;
 	bool heard_eof;      /* the world said so; told in its turn */
 	bool has_ended;      /* on_eof was told */
+	bool has_stopped;    /* on_stopped was told */
+	bool is_mute;        /* says no goodbye */
 	bool has_failed;     /* on_failure was told: nothing more is */
 	const char *failure; /* borrowed from the session, or static */
 	bool in_callback;
@@ -115,7 +117,7 @@ stream_tls_queued(const struct stream *s)
 void
 stream_tls_end(struct stream *s)
 {
-	if (!s->tls->is_secured)
+	if (!s->tls->is_secured || s->tls->is_mute)
 		return;
 	tls_session_end(s->tls->session);
 	flush(s->tls, 0);
@@ -143,14 +145,34 @@ tell_eof(struct stream_tls *t)
 	t->handler->on_eof(t->owner);
 }
 
+/* The same while the session has stopped. */
+static bool
+tell_stopped(struct stream_tls *t)
+{
+	if (!t->has_stopped) {
+		t->has_stopped = true;
+		t->handler->on_stopped(t->owner);
+		return true;
+	}
+	if (t->heard_eof)
+		tell_eof(t);
+	return t->heard_eof;
+}
+
 /* Tells the owner one thing; false when there is none. */
 static bool
 tell_next(struct stream_tls *t)
 {
-	struct slice plain = tls_session_read(t->session);
-	enum tls_state state = tls_session_state(t->session);
+	struct slice plain = { 0 };
+	enum tls_state state;
 
-	flush(t, 0);
+	if (!tls_session_has_stopped(t->session)) {
+		plain = tls_session_read(t->session);
+		flush(t, 0);
+	}
+	if (tls_session_has_stopped(t->session))
+		return tell_stopped(t);
+	state = tls_session_state(t->session);
 	if (plain.len > 0) {
 		t->handler->on_input(t->owner, plain);
 	} else if (state == TLS_FAILED) {
@@ -275,6 +297,55 @@ stream_start_tls(struct stream *s, const struct tls_context *context,
 	s->handler = &tls_handler;
 	s->owner = t;
 	flush(t, 0);
+}
+
+/* ---- against the protocol ---- */
+
+void
+stream_tls_tamper(struct stream *s)
+{
+	tls_session_tamper(s->tls->session);
+}
+
+void
+stream_tls_stop_at(struct stream *s, enum tls_point at)
+{
+	assert(s->tls->handler->on_stopped != NULL);
+	tls_session_stop_at(s->tls->session, at);
+}
+
+void
+stream_tls_go_on(struct stream *s)
+{
+	struct stream_tls *t = s->tls;
+
+	tls_session_go_on(t->session);
+	flush(t, 0);
+	/* No owner is called from within its call. */
+	if (!t->in_callback)
+		timer_set(s->world, &t->wake, world_now(s->world));
+}
+
+void
+stream_tls_insert(struct stream *s, unsigned type, struct slice content)
+{
+	tls_session_insert(s->tls->session, type, content);
+	flush(s->tls, 0);
+}
+
+bool
+stream_tls_update_keys(struct stream *s)
+{
+	bool done = tls_session_update_keys(s->tls->session);
+
+	flush(s->tls, 0);
+	return done;
+}
+
+void
+stream_tls_mute(struct stream *s)
+{
+	s->tls->is_mute = true;
 }
 
 const struct tls_verdict *

@@ -321,7 +321,7 @@ static unsigned
 count_accepted(struct slice input, uint64_t seed)
 {
 	static const struct stream_handler handler = { on_connected, on_input,
-		on_drained, client_end, on_failure, NULL };
+		on_drained, client_end, on_failure, NULL, NULL };
 	const struct sim_options options = { .latency = UTIME_MS,
 		.self = ip_v4(10, 0, 0, 5),
 		.span_max = UTIME_DAY,

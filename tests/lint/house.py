@@ -54,7 +54,7 @@ PACKAGE_SYMBOLS = {
     "ev": r"(?!)",
     "cares": r"(?!)",
     "microhttpd": r"(?!)",
-    # Handshakes and records over memory, certificates from and to memory; what
+    # Handshakes, keys and records over memory, certificates from and to memory; what
     # opens files, sockets or the system's store is left out.  OpenSSL draws
     # its keys from the kernel, which no log and no transcript ever shows.
     "openssl": r"(OPENSSL_(init_ssl|init_crypto|sk_\w+|LH_\w+)|CRYPTO_\w+"
@@ -67,7 +67,9 @@ PACKAGE_SYMBOLS = {
                r"|PEM_(read|write)_bio_\w+"
                r"|X509(V3)?_(?!load|LOOKUP|get_default|STORE_set_default"
                r"|STORE_load)\w+"
-               r"|ASN1_\w+|GENERAL_NAMES?_\w+|EVP_(PKEY|EC|sha256|MD_CTX|Digest)\w*"
+               r"|ASN1_\w+|GENERAL_NAMES?_\w+|EVP_(PKEY|EC|sha256|Digest)\w*"
+               r"|EVP_(CIPHER|Cipher|KDF|MD|RSA|get_cipherby)\w*|OBJ_nid2sn"
+               r"|OSSL_PARAM_construct_\w+"
                r"|BN_\w+)",
 }
 

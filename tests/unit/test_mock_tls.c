@@ -154,6 +154,10 @@ struct visit {
 	", \"tls\": {}, \"rules\": [{\"on\": \"" stage                         \
 	"\", \"starttls\": \"" fault "\"}]"
 
+#define AMIDST(stage, members)                                                 \
+	", \"tls\": {}, \"rules\": [{\"on\": \"" stage                         \
+	"\", \"tls_fault\": {" members "}}]"
+
 static struct visit visits[] = {
 	{ "a host without TLS", "", "mx", "not-offered 502 EOF", NULL },
 	{ "a valid certificate", ", \"tls\": {}", "mx",
@@ -226,6 +230,48 @@ static struct visit visits[] = {
 	    ", \"tls\": {}, \"rules\": [{\"on\": \"starttls\", "
 	    "\"reply\": \"454 4.7.0 later\"}]",
 	    "mx", "offered 454 EOF", NULL },
+	{ "an alert instead of a ServerHello",
+	    AMIDST("tls", "\"alert\": \"handshake_failure\""), "mx",
+	    "offered 220 sslv3 alert handshake failure",
+	    "\"note\":\"tls_fault alert 40\"" },
+	{ "an alert behind the ServerHello",
+	    AMIDST("tls", "\"at\": \"server-hello\", \"alert\": 80"), "mx",
+	    "offered 220 tlsv1 alert internal error",
+	    "\"note\":\"tls_fault alert 80 at server-hello\"" },
+	{ "garbage behind the certificate",
+	    AMIDST("tls", "\"at\": \"certificate\", \"do\": \"garbage\""), "mx",
+	    "offered 220 wrong version number", NULL },
+	{ "FIN behind the certificate",
+	    AMIDST("tls", "\"at\": \"certificate\", \"do\": \"close\""), "mx",
+	    "offered 220 the peer closed the connection", NULL },
+	{ "RST behind the certificate",
+	    AMIDST("tls", "\"at\": \"certificate\", \"do\": \"reset\""), "mx",
+	    "offered 220 [Errno 54] Connection reset by peer", NULL },
+	{ "a key update in the handshake",
+	    AMIDST("tls", "\"at\": \"certificate\", \"do\": \"key-update\""),
+	    "mx", "offered 220 unexpected message",
+	    "\"lost\",\"note\":\"sslv3 alert unexpected message\"" },
+	{ "an alert when the client thinks that all is well",
+	    AMIDST("tls", "\"at\": \"finished\", \"alert\": \"unknown_ca\""),
+	    "mx", "offered 220 verified tlsv1 alert unknown ca", NULL },
+	{ "an alert instead of an answer, not in clear",
+	    AMIDST("ehlo", "\"alert\": \"internal_error\""), "mx",
+	    "offered 220 verified tlsv1 alert internal error",
+	    "\"note\":\"tls_fault alert 80\"" },
+	{ "a warning in the midst of an answer",
+	    AMIDST("ehlo",
+		"\"after\": 9, \"alert\": \"user_canceled\", "
+		"\"level\": \"warning\""),
+	    "mx", "offered 220 verified EOF", "\"bytes\":\"250-mx\\r\\n2\"" },
+	{ "new keys in the midst of an answer",
+	    AMIDST("ehlo", "\"after\": 9, \"do\": \"key-update\""), "mx",
+	    "offered 220 verified EOF", "\"bytes\":\"50-PIPELINING" },
+	{ "garbage in the midst of an answer",
+	    AMIDST("ehlo", "\"after\": 9, \"do\": \"garbage\""), "mx",
+	    "offered 220 verified wrong version number", NULL },
+	{ "FIN in the midst of an answer",
+	    AMIDST("ehlo", "\"after\": 9, \"do\": \"close\""), "mx",
+	    "offered 220 verified EOF", "\"bytes\":\"250-mx\\r\\n2\"" },
 	{ "a reset in the handshake",
 	    ", \"tls\": {}, \"rules\": [{\"on\": \"tls\", \"reset\": true}]",
 	    "mx", "offered 220 [Errno 54] Connection reset by peer", NULL },
