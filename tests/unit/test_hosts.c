@@ -14,6 +14,7 @@ struct error_row {
 	const char *want; /* behind "t.json:" */
 };
 
+#define TLS(text)  "{\"address\": \"10.1.1.11\",\n\"tls\": {" text "}}"
 #define RULE(text) "{\"address\": \"10.1.1.11\",\n\"rules\": [\n{" text "}]}"
 
 static struct error_row error_rows[] = {
@@ -61,7 +62,32 @@ static struct error_row error_rows[] = {
 	{ "no action", RULE("\"on\": \"rcpt\""),
 	    "3:1: /hosts/mx/rules/0: expected one of the keys "
 	    "\"reply\", \"raw\", \"drip\", \"delay\", \"stall\", \"drop\", \"reset\", "
-	    "\"then\", \"starttls\", \"set\"" },
+	    "\"then\", \"starttls\", \"tls_fault\", \"set\"" },
+	{ "a moment of the handshake elsewhere",
+	    RULE("\"on\": \"rcpt\", \"tls_fault\": {\"at\": \"finished\", "
+		 "\"do\": \"stall\"}"),
+	    "3:30: /hosts/mx/rules/0/tls_fault: \"at\" means nothing at stage "
+	    "\"rcpt\"; expected \"after\"" },
+	{ "a part of an answer in the handshake",
+	    RULE("\"on\": \"tls\", \"tls_fault\": {\"after\": 3, "
+		 "\"do\": \"stall\"}"),
+	    "3:29: /hosts/mx/rules/0/tls_fault: \"after\" means nothing at "
+	    "stage \"tls\"; expected \"at\"" },
+	{ "a fault of TLS before there is any",
+	    RULE("\"on\": \"connect\", \"tls_fault\": {\"do\": \"stall\"}"),
+	    "3:19: /hosts/mx/rules/0: \"tls_fault\" means nothing at stage "
+	    "\"connect\"; it does at \"banner\", \"ehlo\", \"helo\", "
+	    "\"starttls\", \"auth\", \"mail\", \"rcpt\", \"data\", "
+	    "\"body\", \"bdat\", \"eod\", \"rset\", \"noop\", \"vrfy\", "
+	    "\"quit\", \"unknown\", \"idle\", \"tls\"" },
+	{ "no version between",
+	    TLS("\"min_version\": \"1.3\", "
+		"\"max_version\": \"1.2\""),
+	    "2:9: /hosts/mx/tls: no version is at least 1.3 and at most 1.2" },
+	{ "no such cipher", TLS("\"ciphers\": \"ROT13\""),
+	    "2:9: /hosts/mx/tls: \"ROT13\" is no cipher that OpenSSL knows; "
+	    "expected a name such as \"ECDHE-ECDSA-AES128-SHA256\" or "
+	    "\"TLS_AES_128_GCM_SHA256\"" },
 	{ "rate and nth",
 	    RULE("\"on\": \"rcpt\", \"drop\": true, \"nth\": 1, "
 		 "\"rate\": {\"count\": 1, \"within\": \"1m\"}"),
