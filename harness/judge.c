@@ -112,22 +112,41 @@ judge_log_line(struct judge *j, struct slice line, utime now)
 	judge_log_event(j, line, is_record ? &ev : NULL, now);
 }
 
-void
-judge_log_event(struct judge *j, struct slice line,
-    const struct maillog_event *ev, utime now)
+static struct slice
+without_line_end(struct slice line)
 {
 	if (line.len > 0 && line.at[line.len - 1] == '\n')
 		line.len--;
 	if (line.len > 0 && line.at[line.len - 1] == '\r')
 		line.len--;
-	ledger_line(j->ledger, ev, now);
+	return line;
+}
+
+/* Shows the line to the expectations of that log. */
+static void
+expectations_line(struct judge *j, enum plan_log log, struct slice line)
+{
 	for (size_t i = 0; i < j->plan->expectation_count; i++) {
 		struct expectation *e = &j->expectations[i];
 		const struct expect_kind *kind = expect_kind_of(e->said->kind);
 
-		if (kind->line != NULL)
+		if (kind->line != NULL && e->said->of == log)
 			kind->line(e, line);
 	}
+}
+
+void
+judge_log_event(struct judge *j, struct slice line,
+    const struct maillog_event *ev, utime now)
+{
+	ledger_line(j->ledger, ev, now);
+	expectations_line(j, PLAN_LOG_MAIL, without_line_end(line));
+}
+
+void
+judge_side_line(struct judge *j, enum plan_log log, struct slice line)
+{
+	expectations_line(j, log, without_line_end(line));
 }
 
 void

@@ -85,6 +85,8 @@ void judge_log_line(struct judge *j, struct slice line, utime now);
 /* The same of a line that the caller has parsed; NULL: it is no record. */
 void judge_log_event(struct judge *j, struct slice line,
     const struct maillog_event *ev, utime now);
+/* A line of another log than the mail log. */
+void judge_side_line(struct judge *j, enum plan_log log, struct slice line);
 /* The relay is given an operator's command, as `faultpost ctl` takes it, and
  * carries it out: the log does not tell. */
 void judge_operate(struct judge *j, struct slice command, utime now);

@@ -237,6 +237,18 @@ struct plan_host_status {
 	enum plan_host_state state;
 };
 
+/* The logs that the relay writes.  X(constant, name in scenarios) */
+#define PLAN_LOGS(X)                                                           \
+	X(PLAN_LOG_MAIL, "mail_logs")                                          \
+	X(PLAN_LOG_BOUNCE, "bounce_log")                                       \
+	X(PLAN_LOG_DELIVERY, "delivery_log")                                   \
+	X(PLAN_LOG_STATUS, "status_log")
+enum plan_log {
+#define X(constant, name) constant,
+	PLAN_LOGS(X)
+#undef X
+};
+
 /* A line of "log" or "no_log". */
 struct plan_pattern {
 	struct pattern pattern;
@@ -252,6 +264,7 @@ enum plan_fair_by {
 struct plan_expectation {
 	enum plan_expectation_kind kind;
 	size_t index;        /* in "expect", from 0 */
+	enum plan_log of;    /* LOG, NO_LOG: whose lines */
 	const char *because; /* or NULL */
 	const char *place;   /* FILE:LINE:COL of its kind's value */
 

@@ -269,6 +269,7 @@ build_one(struct plan_builder *b, size_t index, struct plan_expectation *e,
 	e->kind = kind_of(said);
 	e->index = index;
 	e->because = said->because;
+	e->of = said->of;
 	x.at = json_at_pointer(b->doc, said->pointer);
 	x.value_at = json_at_key(&x.at, plan_expectation_name(e->kind));
 	x.value_pointer = json_at_format(&x.value_at);

@@ -88,6 +88,7 @@ struct file_expectation {
 	JSON_ARRAY_OF(utime) requeue;
 	JSON_ARRAY_OF(struct slice) log;
 	JSON_ARRAY_OF(struct slice) no_log;
+	enum plan_log of;
 	JSON_ARRAY_OF(struct slice) received;
 	JSON_ARRAY_OF(struct slice) no_received;
 	JSON_ARRAY_OF(struct file_host_status) host_status;

@@ -63,6 +63,11 @@ static const struct json_word fair_words[] = {
 	{ "messages", FAIR_BY_MESSAGES },
 };
 
+static const struct json_word log_words[] = {
+#define X(constant, name) { name, constant },
+	PLAN_LOGS(X)
+#undef X
+};
 static const struct json_word host_status_words[] = {
 	{ "up", HOST_STATUS_UP },
 	{ "down", HOST_STATUS_DOWN },
@@ -99,10 +104,14 @@ static const struct json_field expectation_fields[] = {
 	    "When each round after the first begins, since the message was "
 	    "accepted: all of them." },
 	{ "log", EXPECT_PATTERNS, EXPECT_AT(log, EXPECT_LOG),
-	    "Lines of the mail log in this order, others between them: {name} "
+	    "Lines of a log in this order, others between them: {name} "
 	    "is one word and must repeat, {} is anything." },
 	{ "no_log", EXPECT_PATTERNS, EXPECT_AT(no_log, EXPECT_NO_LOG),
-	    "What no line of the mail log may hold." },
+	    "What no line of a log may hold." },
+	{ "of", JF_WORD(log_words), JSON_AT(struct file_expectation, of),
+	    JSON_OPTIONAL,
+	    "The log in question, \"mail_logs\" unless said; the relay writes "
+	    "the others when an expectation is of them." },
 	{ "received", EXPECT_PATTERNS, EXPECT_AT(received, EXPECT_RECEIVED),
 	    "Lines of one message that a host has taken, header and body, in "
 	    "this order, others between them; patterns as in \"log\"." },
@@ -148,6 +157,7 @@ static const struct json_field expectation_fields[] = {
 static const struct json_group expectation_groups[] = {
 	{ JSON_EXACTLY_ONE, "delivered bounced dropped queued attempts fair "
 	    "requeue log no_log received no_received host_status" },
+	{ JSON_NEEDS_ONE, "of log no_log" },
 	{ JSON_NEEDS_ONE, "at host_status" },
 	{ JSON_NEEDS_ONE, "host received no_received" },
 	{ JSON_NEEDS_ONE, "from received no_received" },

@@ -118,6 +118,16 @@ on_log(void *owner, struct slice line)
 }
 
 static void
+on_side_line(void *owner, enum relay_side_log log, struct slice line)
+{
+	struct sim *sim = owner;
+
+	if (!sim->is_over && sim->evidence == NULL)
+		judge_side_line(
+		    sim->result->judge, sim_relay_log_of(log), line);
+}
+
+static void
 on_transcript(void *owner, const struct transcript_event *ev)
 {
 	struct sim *sim = owner;
@@ -344,10 +354,12 @@ sim_assemble(struct sim *sim, struct err *err)
 	struct mock_options mock = { .seed = sim->result->seed,
 		.zone = sim->plan->relay.zone };
 	struct transcript_sink sink = { sim, on_transcript, true };
-	struct relay_hooks relay = { sim, on_log, NULL, on_fault, NULL, NULL };
+	struct relay_hooks relay = { sim, on_log, NULL, on_fault, on_side_line,
+		NULL };
 
 	build_world(sim);
 	sim->config.queue_path = SLICE("queue.db");
+	sim_relay_name_logs(sim->plan, &sim->config);
 	sim->mock = mock_new(sim->world, &sim->plan->hosts, &mock, &sink, err);
 	if (sim->mock == NULL ||
 	    !sim_trust(&sim->config, sim->mock, &sim->tls_context, err))

@@ -24,6 +24,14 @@ on_fault(void *owner, const struct err *err)
 }
 
 static void
+on_side_line(void *owner, enum relay_side_log log, struct slice line)
+{
+	struct sim_relay *s = owner;
+
+	s->hooks.on_side_line(s->hooks.owner, log, line);
+}
+
+static void
 log_mark(struct sim_relay *s, enum maillog_form form)
 {
 	struct buf line = { 0 };
@@ -37,6 +45,38 @@ log_mark(struct sim_relay *s, enum maillog_form form)
 	maillog_format(&line, &ev);
 	s->hooks.on_log(s->hooks.owner, buf_slice(&line));
 	buf_fini(&line);
+}
+
+/* ---- logs beside the mail log ---- */
+
+enum plan_log
+sim_relay_log_of(enum relay_side_log log)
+{
+	static const enum plan_log logs[SIDE_LOG_COUNT] = {
+		[SIDE_STATUS] = PLAN_LOG_STATUS,
+		[SIDE_BOUNCE] = PLAN_LOG_BOUNCE,
+		[SIDE_DELIVERY] = PLAN_LOG_DELIVERY,
+	};
+
+	return logs[log];
+}
+
+void
+sim_relay_name_logs(const struct plan *plan, struct relay_config *config)
+{
+	const struct {
+		enum plan_log log;
+		struct slice *path;
+	} rows[] = {
+		{ PLAN_LOG_BOUNCE, &config->bounce_log },
+		{ PLAN_LOG_DELIVERY, &config->delivery_log },
+		{ PLAN_LOG_STATUS, &config->status_log },
+	};
+
+	for (size_t i = 0; i < plan->expectation_count; i++)
+		for (size_t k = 0; k < ARRAY_LEN(rows); k++)
+			if (plan->expectations[i].of == rows[k].log)
+				*rows[k].path = SLICE("a log");
 }
 
 /* ---- ending ---- */
@@ -54,7 +94,7 @@ static bool
 relay_begin(struct sim_relay *s, struct err *err)
 {
 	const struct relay_hooks hooks = { s, on_log, on_drained, on_fault,
-		NULL, NULL };
+		on_side_line, NULL };
 
 	s->relay = relay_new(s->world, s->config, &hooks, err);
 	return s->relay != NULL;

@@ -31,4 +31,9 @@ void sim_relay_order(struct sim_relay *s, const struct plan_step *step);
 /* An operator's command. */
 void sim_relay_operate(struct sim_relay *s, struct slice command);
 
+/* The log, as the plan knows it. */
+enum plan_log sim_relay_log_of(enum relay_side_log log);
+/* Has the relay write the logs of which something is expected. */
+void sim_relay_name_logs(const struct plan *plan, struct relay_config *config);
+
 #endif

@@ -238,8 +238,10 @@ struct relay_config {
 	struct slice log_path;   /* terminated; empty: standard output */
 	struct relay_debug domain_debug, injection_debug;
 	struct slice conversation_log; /* terminated; empty: none */
-	struct endpoint metrics;       /* family 0: not served */
-	struct slice control_path;     /* empty: beside the queue */
+	/* Likewise. */
+	struct slice status_log, bounce_log, delivery_log;
+	struct endpoint metrics;   /* family 0: not served */
+	struct slice control_path; /* empty: beside the queue */
 	struct relay_delivery delivery;
 	struct relay_bounce_profile bounce; /* the default one */
 	JSON_ARRAY_OF(struct relay_bounce_profile) bounce_profiles;

@@ -97,6 +97,17 @@ static const struct json_field config_fields[] = {
 	{ "conversation_log", JF_STRING(1, 4096),
 	    JSON_AT(struct config_json, config.conversation_log), JSON_OPTIONAL,
 	    "The log of all SMTP conversations, both ways; absent: none." },
+	{ "status_log", JF_STRING(1, 4096),
+	    JSON_AT(struct config_json, config.status_log), JSON_OPTIONAL,
+	    "The log of counters and gauges, a line a minute; absent: none." },
+	{ "bounce_log", JF_STRING(1, 4096),
+	    JSON_AT(struct config_json, config.bounce_log), JSON_OPTIONAL,
+	    "The log of recipients that bounced or were put off; absent: "
+	    "none." },
+	{ "delivery_log", JF_STRING(1, 4096),
+	    JSON_AT(struct config_json, config.delivery_log), JSON_OPTIONAL,
+	    "The log of deliveries and bounces, a record a recipient (XML); "
+	    "absent: none." },
 	{ "metrics", JF_CUSTOM(&relay_metrics_json),
 	    JSON_AT(struct config_json, config.metrics), JSON_OPTIONAL,
 	    "Where /metrics is served (Prometheus); absent: nowhere." },

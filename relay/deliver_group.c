@@ -250,25 +250,52 @@ deliver_end_round(
 		wait_group(d, g, failed->probe_at);
 }
 
+static bool
+is_expired(const struct delivery *d, const struct group *g, utime now)
+{
+	return retry_is_expired(
+	    deliver_profile(d, g), g->message->received, now);
+}
+
 void
 deliver_end_wait(struct delivery *d, struct group *g)
 {
-	utime now = world_now(d->relay->world);
-
-	if (retry_is_expired(deliver_profile(d, g), g->message->received, now))
+	if (is_expired(d, g, world_now(d->relay->world)))
 		expire_group(d, g);
 	else
 		group_make_ready(&d->relay->queue, g);
 }
 
+static void
+log_scan(const struct delivery *d, enum maillog_form form)
+{
+	struct maillog_event ev = {
+		.form = form,
+		.domain = slice_cstr(d->domain->name),
+		.count = d->domain->group_count,
+	};
+
+	log_event(&d->relay->log, &ev);
+}
+
 void
 deliver_make_due(struct delivery *d, utime until)
 {
+	utime now = world_now(d->relay->world);
+	bool is_scan = false;
 	struct group *g;
 
 	while ((g = domain_first_waiting(d->domain)) != NULL &&
-	    group_due(g) <= until)
+	    group_due(g) <= until) {
+		/* A look that finds nobody says nothing. */
+		if (!is_scan && is_expired(d, g, now)) {
+			is_scan = true;
+			log_scan(d, MAILLOG_SCAN_START);
+		}
 		deliver_end_wait(d, g);
+	}
+	if (is_scan)
+		log_scan(d, MAILLOG_SCAN_DONE);
 }
 
 void
@@ -279,6 +306,7 @@ deliver_delayed(struct delivery *d, struct group *g, uint32_t rid,
 
 	log_refused(
 	    &d->relay->log, MAILLOG_DELAYED, dcid, g->message->mid, rid, cause);
+	side_delayed(d->relay, g, rid, cause);
 	deliver_count(d, COUNTER_SOFT_BOUNCED, 1);
 	deliver_note_error(d, cause->code, cause->text);
 	if (cause->code != 0)
@@ -296,6 +324,7 @@ deliver_bounced(struct delivery *d, struct group *g, uint32_t rid,
     uint64_t dcid, const struct log_cause *cause)
 {
 	bounce_recipient(d, g, rid, dcid, cause);
+	side_bounced(d->relay, g, rid, cause);
 	deliver_count_bounced(d, cause);
 	g->message->is_partly_kept = true;
 	finish_recipient(d, g, rid);

@@ -6,8 +6,8 @@
 /* How long what was free on the disk is taken for what is. */
 #define DISK_FREE_AGE UTIME_S
 
-static uint64_t
-disk_free(struct relay *r)
+uint64_t
+inbound_disk_free(struct relay *r)
 {
 	utime now = world_now(r->world);
 
@@ -26,7 +26,7 @@ inbound_has_room(struct inbound *in, uint64_t bytes)
 	const struct room_use use = {
 		.messages = r->queue.messages,
 		.bytes = r->queue.bytes,
-		.disk_free = disk_free(r),
+		.disk_free = inbound_disk_free(r),
 		.is_disk_taking_writes = spool_accepts(r->spool),
 	};
 

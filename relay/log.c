@@ -42,26 +42,34 @@ split_lines(struct slice text, struct slice lines[LOG_REPLY_LINES_MAX])
 }
 
 void
-log_refused(struct log *log, enum maillog_form form, uint64_t dcid,
-    uint64_t mid, uint32_t rid, const struct log_cause *cause)
+log_set_cause(
+    struct log *log, struct maillog_event *ev, const struct log_cause *cause)
 {
 	struct slice lines[LOG_REPLY_LINES_MAX];
 	size_t count = split_lines(cause->text, lines);
 	struct maillog_status status =
 	    maillog_status_for(cause->code, cause->phase);
+
+	ev->code = cause->code;
+	ev->enhanced = status.enhanced;
+	ev->text = status.text;
+	buf_clear(&log->list);
+	maillog_reply_list(&log->list, lines, count);
+	ev->lines = buf_slice(&log->list);
+}
+
+void
+log_refused(struct log *log, enum maillog_form form, uint64_t dcid,
+    uint64_t mid, uint32_t rid, const struct log_cause *cause)
+{
 	struct maillog_event ev = {
 		.form = form,
 		.dcid = dcid,
 		.mid = mid,
 		.rid = rid,
-		.code = cause->code,
-		.enhanced = status.enhanced,
-		.text = status.text,
 	};
 
-	buf_clear(&log->list);
-	maillog_reply_list(&log->list, lines, count);
-	ev.lines = buf_slice(&log->list);
+	log_set_cause(log, &ev, cause);
 	log_event(log, &ev);
 }
 

@@ -35,6 +35,10 @@ struct log_cause {
 	struct slice text;               /* lines joined by '\n' */
 	const struct ip_address *remote; /* who said it; NULL: nobody */
 };
+/* Sets the fields that tell the cause; `lines` is borrowed until the next call
+ * for this log. */
+void log_set_cause(
+    struct log *log, struct maillog_event *ev, const struct log_cause *cause);
 /* Delayed: or Bounced:, for one recipient; dcid 0: no connection. */
 void log_refused(struct log *log, enum maillog_form form, uint64_t dcid,
     uint64_t mid, uint32_t rid, const struct log_cause *cause);

@@ -332,11 +332,11 @@ set_resolver(struct daemon *d, struct err *err)
 }
 
 static void
-on_debug(void *owner, enum relay_debug_log log, struct slice line)
+on_side_line(void *owner, enum relay_side_log log, struct slice line)
 {
 	struct daemon *d = owner;
 
-	operating_debug(&d->operating, log, line);
+	operating_side_line(&d->operating, log, line);
 }
 
 /* Puts the configuration file in force as it is now, if it can be. */
@@ -373,7 +373,7 @@ on_hangup(struct daemon *d)
 	}
 	flush_log(d);
 	if (!open_log(d, &err) ||
-	    !operating_open_debug(
+	    !operating_open_side_logs(
 		&d->operating, &d->files[d->in_force].config, &err))
 		cli_report(&err, CLI_TROUBLE);
 }
@@ -396,7 +396,7 @@ serve(struct daemon *d)
 {
 	static const int signals[] = { SIGTERM, SIGINT, SIGHUP, 0 };
 	const struct relay_hooks hooks = { d, on_log, on_drained, on_fault,
-		on_debug, on_damage };
+		on_side_line, on_damage };
 	const struct ev_options world = {
 		.time_scale = 1,
 		.start = UTIME_NEVER,
@@ -411,7 +411,7 @@ serve(struct daemon *d)
 		return cli_report(&err, CLI_TROUBLE);
 	if (!set_resolver(d, &err) || !lock_queue(d, &err) ||
 	    !open_log(d, &err) ||
-	    !operating_open_debug(&d->operating, &d->files[0].config, &err))
+	    !operating_open_side_logs(&d->operating, &d->files[0].config, &err))
 		return cli_report(&err, CLI_TROUBLE);
 	log_begin(d);
 	world_ev_signals(d->world, signals, on_signal, d);

@@ -127,50 +127,53 @@ operating_open(struct operating *o, struct world *w, struct relay *r,
 }
 
 static void
-close_debug(struct operating *o)
+close_side_logs(struct operating *o)
 {
-	for (size_t i = 0; i < DEBUG_LOG_COUNT; i++) {
-		if (o->debug[i] != NULL)
-			(void)fclose(o->debug[i]);
-		o->debug[i] = NULL;
+	for (size_t i = 0; i < SIDE_LOG_COUNT; i++) {
+		if (o->side[i] != NULL)
+			(void)fclose(o->side[i]);
+		o->side[i] = NULL;
 	}
 }
 
 bool
-operating_open_debug(
+operating_open_side_logs(
     struct operating *o, const struct relay_config *config, struct err *err)
 {
-	const struct slice paths[DEBUG_LOG_COUNT] = {
-		[DEBUG_DOMAIN] = config->domain_debug.log,
-		[DEBUG_INJECTION] = config->injection_debug.log,
-		[DEBUG_CONVERSATION] = config->conversation_log,
+	const struct slice paths[SIDE_LOG_COUNT] = {
+		[SIDE_DOMAIN_DEBUG] = config->domain_debug.log,
+		[SIDE_INJECTION_DEBUG] = config->injection_debug.log,
+		[SIDE_CONVERSATION] = config->conversation_log,
+		[SIDE_STATUS] = config->status_log,
+		[SIDE_BOUNCE] = config->bounce_log,
+		[SIDE_DELIVERY] = config->delivery_log,
 	};
 
-	close_debug(o);
-	for (size_t i = 0; i < DEBUG_LOG_COUNT; i++) {
+	close_side_logs(o);
+	for (size_t i = 0; i < SIDE_LOG_COUNT; i++) {
 		if (paths[i].len == 0)
 			continue;
-		o->debug[i] = fopen(paths[i].at, "ae");
-		if (o->debug[i] == NULL)
+		o->side[i] = fopen(paths[i].at, "ae");
+		if (o->side[i] == NULL)
 			return err_at(
 			    err, paths[i].at, 0, 0, "%s", strerror(errno));
-		(void)setvbuf(o->debug[i], NULL, _IOLBF, 0);
+		(void)setvbuf(o->side[i], NULL, _IOLBF, 0);
 	}
 	return true;
 }
 
 void
-operating_debug(
-    struct operating *o, enum relay_debug_log log, struct slice line)
+operating_side_line(
+    struct operating *o, enum relay_side_log log, struct slice line)
 {
-	if (o->debug[log] != NULL)
-		(void)fwrite(line.at, 1, line.len, o->debug[log]);
+	if (o->side[log] != NULL)
+		(void)fwrite(line.at, 1, line.len, o->side[log]);
 }
 
 void
 operating_close(struct operating *o)
 {
-	close_debug(o);
+	close_side_logs(o);
 	ev_http_server_destroy(&o->metrics);
 	control_destroy(&o->control);
 	remove_link(o);

@@ -18,7 +18,7 @@ struct operating {
 	struct http_page page;
 	struct ev_http_server *metrics; /* owned; or NULL */
 	struct endpoint metrics_at;     /* as configured */
-	FILE *debug[DEBUG_LOG_COUNT];   /* owned, or NULL */
+	FILE *side[SIDE_LOG_COUNT];     /* owned, or NULL */
 };
 
 /* The path beside the queue at which its control socket is found: the socket,
@@ -28,13 +28,13 @@ void operating_control_beside(const char *queue_path, struct buf *path);
  * already stays.  False with *err set when something cannot be had. */
 bool operating_open(struct operating *o, struct world *w, struct relay *r,
     const struct relay_config *config, struct err *err);
-/* Opens the debug logs that the configuration names, and no others; also to
+/* Opens the side logs that the configuration names, and no others; also to
  * open them anew.  False with *err set when one cannot be had. */
-bool operating_open_debug(
+bool operating_open_side_logs(
     struct operating *o, const struct relay_config *config, struct err *err);
 /* Writes a line of one. */
-void operating_debug(
-    struct operating *o, enum relay_debug_log log, struct slice line);
+void operating_side_line(
+    struct operating *o, enum relay_side_log log, struct slice line);
 /* Ends all of it; before the relay. */
 void operating_close(struct operating *o);
 

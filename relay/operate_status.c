@@ -121,6 +121,9 @@ operate_fill_status(struct relay *r, struct system_status *s)
 		},
 		.inbound = r->session_count,
 		.destinations = HASH_COUNT(r->queue.domains),
+		.messages = r->queue.messages,
+		.bytes = r->queue.bytes,
+		.disk_free = inbound_disk_free(r),
 	};
 }
 

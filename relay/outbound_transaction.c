@@ -146,6 +146,7 @@ outbound_on_result(struct connection *c, const struct smtp_client_event *ev)
 		c->delivered[c->delivered_count++] = rid;
 		buf_clear(&c->response);
 		buf_append(&c->response, ev->reply.text);
+		c->response_code = cause.code;
 	} else if (cause.code < 500) {
 		note_refusal(c, ev->stage);
 		deliver_delayed(c->delivery, c->group, rid, c->dcid, &cause);
@@ -166,6 +167,7 @@ note_delivered(struct connection *c)
 	for (uint32_t i = 0; !is_told && i < c->delivered_count; i++)
 		bounce_relayed(c->delivery, c->group, c->delivered[i],
 		    &c->host->at.ip, response);
+	side_delivered(c, c->delivered, c->delivered_count, true);
 	if (c->delivered_count > 0)
 		deliver_done(c->delivery, c->group, c->delivered,
 		    c->delivered_count, c->dcid, &response);
@@ -228,6 +230,7 @@ outbound_possible(struct connection *c)
 			c->delivered[possible++] = c->rids[i];
 	ev.rids = log_rids(log, c->delivered, possible);
 	log_event(log, &ev);
+	side_delivered(c, c->delivered, possible, false);
 	deliver_done(
 	    c->delivery, c->group, c->delivered, possible, c->dcid, NULL);
 	group_over(c);

@@ -22,7 +22,10 @@ relay_start(struct relay *r, struct err *err)
 	relay_load_counters(r);
 	if (!spool_load(r->spool, on_stored, r, err))
 		return false;
-	return relay_listen(r, r->config, err);
+	if (!relay_listen(r, r->config, err))
+		return false;
+	side_begin(r);
+	return true;
 }
 
 /* The relay, not started yet. */
@@ -116,6 +119,7 @@ relay_destroy(struct relay **rp)
 	relay_unlisten(r);
 	timer_stop(r->world, &r->drain);
 	timer_stop(r->world, &r->suspend);
+	timer_stop(r->world, &r->status);
 	inbound_destroy_all(r);
 	relay_unname_listeners(r);
 	/* The log tells of each message that the next start will find. */
@@ -202,6 +206,7 @@ relay_reload(
 	else if (!relay_listen(r, config, err))
 		return false;
 	r->config = config;
+	side_begin(r);
 	inbound_dismiss(r);
 	r->routes = config->routes;
 	/* Who asks for a reload may have changed DNS, too. */

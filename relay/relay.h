@@ -13,12 +13,15 @@
 
 struct relay;
 
-/* Logs of conversations, beside the mail log. */
-enum relay_debug_log {
-	DEBUG_DOMAIN,
-	DEBUG_INJECTION,
-	DEBUG_CONVERSATION,
-	DEBUG_LOG_COUNT,
+/* Logs beside the mail log, for those that the configuration asks for. */
+enum relay_side_log {
+	SIDE_DOMAIN_DEBUG,
+	SIDE_INJECTION_DEBUG,
+	SIDE_CONVERSATION,
+	SIDE_STATUS,
+	SIDE_BOUNCE,
+	SIDE_DELIVERY,
+	SIDE_LOG_COUNT,
 };
 
 struct relay_hooks {
@@ -30,10 +33,10 @@ struct relay_hooks {
 	/* The relay cannot go on (the queue's disk failed); it has stopped
 	 * answering 250.  May be called more than once. */
 	void (*on_fault)(void *owner, const struct err *err);
-	/* A line of a debug log that the configuration asks for; NULL: nobody
+	/* A line of a side log that the configuration asks for; NULL: nobody
 	 * wants any. */
-	void (*on_debug)(
-	    void *owner, enum relay_debug_log log, struct slice line);
+	void (*on_side_line)(
+	    void *owner, enum relay_side_log log, struct slice line);
 	/* The queue is damaged, as *err says.  True when its files were set
 	 * aside, and an empty one may be made; `aside` then says in words what
 	 * was done.  NULL: the relay does not start. */

@@ -14,7 +14,7 @@ struct trace {
 	bool is_inbound;
 	uint64_t id; /* ICID or DCID */
 	char peer[IP_TEXT_MAX];
-	unsigned logs; /* bits 1 << enum relay_debug_log */
+	unsigned logs; /* bits 1 << enum relay_side_log */
 };
 
 static void on_line(
@@ -26,7 +26,7 @@ trace_new(struct relay *r, bool is_inbound, uint64_t id,
 {
 	struct trace *t;
 
-	if (logs == 0 || r->hooks.on_debug == NULL)
+	if (logs == 0 || r->hooks.on_side_line == NULL)
 		return NULL;
 	t = xcalloc(1, sizeof(*t));
 	t->relay = r;
@@ -57,10 +57,10 @@ trace_outbound(struct relay *r, const char *domain, uint64_t dcid,
 	unsigned logs = 0;
 
 	if (c->conversation_log.len > 0)
-		logs |= 1U << DEBUG_CONVERSATION;
+		logs |= 1U << SIDE_CONVERSATION;
 	if (slice_eq_nocase(c->domain_debug.domain, slice_cstr(domain)) &&
 	    take_session(&c->domain_debug, &r->domain_debugged))
-		logs |= 1U << DEBUG_DOMAIN;
+		logs |= 1U << SIDE_DOMAIN_DEBUG;
 	return trace_new(r, false, dcid, peer, logs);
 }
 
@@ -71,11 +71,11 @@ trace_inbound(struct relay *r, uint64_t icid, const struct ip_address *peer)
 	unsigned logs = 0;
 
 	if (c->conversation_log.len > 0)
-		logs |= 1U << DEBUG_CONVERSATION;
+		logs |= 1U << SIDE_CONVERSATION;
 	if (c->injection_debug.log.len > 0 &&
 	    ip_network_contains(&c->injection_debug.client, peer) &&
 	    take_session(&c->injection_debug, &r->injection_debugged))
-		logs |= 1U << DEBUG_INJECTION;
+		logs |= 1U << SIDE_INJECTION_DEBUG;
 	return trace_new(r, true, icid, peer, logs);
 }
 
@@ -101,7 +101,7 @@ trace_destroy(struct trace **tp)
 /* ---- the lines ---- */
 
 static void
-write_line(struct trace *t, enum relay_debug_log log, enum maillog_form form,
+write_line(struct trace *t, enum relay_side_log log, enum maillog_form form,
     struct slice text)
 {
 	struct relay *r = t->relay;
@@ -117,7 +117,7 @@ write_line(struct trace *t, enum relay_debug_log log, enum maillog_form form,
 	};
 
 	maillog_format(&line, &ev);
-	r->hooks.on_debug(r->hooks.owner, log, buf_slice(&line));
+	r->hooks.on_side_line(r->hooks.owner, log, buf_slice(&line));
 	buf_fini(&line);
 }
 
@@ -133,12 +133,12 @@ on_line(void *owner, enum conversation_side side, struct slice line)
 	buf_append(&whole, line);
 	buf_append_cstr(&whole, "\r\n");
 	conversation_quote(buf_slice(&whole), &ended);
-	if ((t->logs & 1U << DEBUG_DOMAIN) != 0)
-		write_line(t, DEBUG_DOMAIN,
+	if ((t->logs & 1U << SIDE_DOMAIN_DEBUG) != 0)
+		write_line(t, SIDE_DOMAIN_DEBUG,
 		    is_ours ? MAILLOG_DEBUG_SENT : MAILLOG_DEBUG_RCVD,
 		    buf_slice(&plain));
-	for (enum relay_debug_log log = DEBUG_INJECTION;
-	     log <= DEBUG_CONVERSATION; log++)
+	for (enum relay_side_log log = SIDE_INJECTION_DEBUG;
+	     log <= SIDE_CONVERSATION; log++)
 		if ((t->logs & 1U << log) != 0)
 			write_line(t, log,
 			    is_ours ? MAILLOG_DEBUG_SENT_TO

@@ -66,6 +66,7 @@ struct relay {
 	uint32_t domain_debugged, injection_debugged; /* sessions */
 	bool is_suspended;    /* no deliveries: `suspenddel` */
 	struct timer suspend; /* then those under way are cut */
+	struct timer status;  /* of the status log */
 	/* Room for another message, as it was last; and what was free on the
 	 * queue's disk, then. */
 	enum room_lack lack;
@@ -113,6 +114,22 @@ void trace_feed(
     struct trace *t, enum conversation_side side, struct slice bytes);
 void trace_destroy(struct trace **tp);
 
+/* ---- relay_side.c ---- */
+struct connection;
+
+/* The configuration, which may be another one, says which side logs there
+ * are. */
+void side_begin(struct relay *r);
+/* What becomes of a recipient, which is one of the group's still. */
+void side_delayed(struct relay *r, const struct group *g, uint32_t rid,
+    const struct log_cause *cause);
+void side_bounced(struct relay *r, const struct group *g, uint32_t rid,
+    const struct log_cause *cause);
+/* The connection's host took the message for these, as c->response says if it
+ * answered. */
+void side_delivered(const struct connection *c, const uint32_t *rids,
+    uint32_t count, bool is_answered);
+
 /* ---- relay_count.c ---- */
 struct delivery;
 
@@ -154,6 +171,11 @@ void deliver_note_place(
 bool inbound_tls_context(struct relay *r, const struct relay_config *config,
     const struct relay_listener_config *l, struct tls_context **context,
     struct err *err);
+
+/* ---- inbound_room.c ---- */
+/* What is free on the queue's disk, as it was some moments ago at most;
+ * UINT64_MAX: not known. */
+uint64_t inbound_disk_free(struct relay *r);
 
 /* ---- inbound.c ---- */
 void inbound_accept(struct relay_listener *l, struct stream *s);
@@ -335,7 +357,8 @@ struct connection {
 	uint32_t settled_count;
 	uint32_t *delivered; /* owned; RIDs that got a 2xx */
 	uint32_t recipient_count, delivered_count;
-	uint32_t unsent;     /* recipients of the group that wait here */
+	uint32_t unsent; /* recipients of the group that wait here */
+	unsigned response_code;
 	struct buf response; /* the 2xx's text */
 	bool failover;       /* false once a refusal forbids it */
 	bool is_unable;      /* the host lacks what the message needs */

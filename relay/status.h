@@ -84,13 +84,17 @@ struct system_status {
 	const struct counter_columns *counters; /* borrowed */
 	uint64_t mid, icid, dcid;               /* given last */
 	struct gauges gauges;
-	uint64_t inbound;      /* connections */
-	uint64_t destinations; /* domains in memory */
+	uint64_t inbound;         /* connections */
+	uint64_t destinations;    /* domains in memory */
+	uint64_t messages, bytes; /* in the queue */
+	uint64_t disk_free;       /* for it, in bytes; UINT64_MAX: not known */
 };
 /* The page of `status`, and of `status detail`. */
 void system_status_format(
     const struct system_status *s, bool is_detailed, struct buf *out);
 json_t *system_status_json(const struct system_status *s);
+/* The line of the status log, behind "Status: ". */
+void system_status_log(const struct system_status *s, struct buf *out);
 
 /* A line of `tophosts`. */
 struct top_host {

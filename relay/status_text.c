@@ -26,9 +26,10 @@ control_length(struct slice text)
 
 	if (c < 0x20 || c == 0x7f)
 		return 1;
-	return c == 0xc2 && text.len > 1 && (unsigned char)text.at[1] < 0xa0
-	    ? 2
-	    : 0;
+	if (c != 0xc2 || text.len < 2)
+		return 0;
+	c = (unsigned char)text.at[1];
+	return c >= 0x80 && c < 0xa0 ? 2 : 0;
 }
 
 void
@@ -38,7 +39,8 @@ status_append_plain(struct buf *out, struct slice text, const char *kept)
 		size_t control = control_length(text);
 		size_t len = control > 0 ? control : 1;
 
-		if (control == 0 || strchr(kept, text.at[0]) != NULL)
+		if (control == 0 ||
+		    memchr(kept, text.at[0], strlen(kept)) != NULL)
 			buf_append(out, slice_sub(text, 0, len));
 		else
 			for (size_t i = 0; i < len; i++)
@@ -299,4 +301,68 @@ top_hosts_format(
 		    (unsigned long long)h->soft_bounced,
 		    (unsigned long long)h->hard_bounced);
 	}
+}
+
+/* ---- the status log ---- */
+
+static void
+append_pair(struct buf *out, const char *name, uint64_t value)
+{
+	buf_printf(out, " %s %llu", name, (unsigned long long)value);
+}
+
+/* The appliance's names, in its order. */
+static void
+append_logged_counters(const struct counter_columns *c, struct buf *out)
+{
+	static const struct {
+		enum counter which;
+		const char *name;
+	} rows[] = {
+		{ COUNTER_MESSAGES_RECEIVED, "InjMsg" },
+		{ COUNTER_RECIPIENTS_RECEIVED, "InjRcp" },
+		{ COUNTER_GENERATED_BOUNCES, "GenBncRcp" },
+		{ COUNTER_REJECTED_RECIPIENTS, "RejRcp" },
+		{ COUNTER_DROPPED_MESSAGES, "DrpMsg" },
+		{ COUNTER_SOFT_BOUNCED, "SftBncEvnt" },
+		{ COUNTER_COMPLETED, "CmpRcp" },
+		{ COUNTER_HARD_BOUNCED, "HrdBncRcp" },
+		{ COUNTER_HARD_DNS, "DnsHrdBnc" },
+		{ COUNTER_HARD_5XX, "5XXHrdBnc" },
+		{ COUNTER_HARD_FILTER, "FltrHrdBnc" },
+		{ COUNTER_HARD_EXPIRED, "ExpHrdBnc" },
+		{ COUNTER_HARD_OTHER, "OtrHrdBnc" },
+		{ COUNTER_DELIVERED, "DlvRcp" },
+		{ COUNTER_DELETED, "DelRcp" },
+	};
+
+	static_assert(ARRAY_LEN(rows) == COUNTER_COUNT, "every counter");
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+		append_pair(
+		    out, rows[i].name, columns_since_reset(c, rows[i].which));
+}
+
+void
+system_status_log(const struct system_status *s, struct buf *out)
+{
+	const struct gauges *g = &s->gauges;
+
+	/* A load of the machine is nothing that the relay measures. */
+	buf_append_cstr(out, "CPULd 0 DskIO 0 RAMUtil 0");
+	append_pair(out, "QKUsd", s->bytes / 1024);
+	append_pair(
+	    out, "QKFre", s->disk_free == UINT64_MAX ? 0 : s->disk_free / 1024);
+	append_pair(out, "CrtMID", s->mid);
+	append_pair(out, "CrtICID", s->icid);
+	append_pair(out, "CrtDCID", s->dcid);
+	append_logged_counters(s->counters, out);
+	append_pair(out, "ActvRcp", g->unattempted + g->attempted);
+	append_pair(out, "UnatmptRcp", g->unattempted);
+	append_pair(out, "AtmptRcp", g->attempted);
+	append_pair(out, "CrtCncIn", s->inbound);
+	append_pair(out, "CrtCncOut", g->connections + g->pending);
+	append_pair(out, "CPUETm",
+	    (uint64_t)((s->now - s->counters->started) / UTIME_S));
+	append_pair(out, "MMLen", s->messages);
+	append_pair(out, "DstInMem", s->destinations);
 }

@@ -18,7 +18,8 @@
 	MAILLOG_MESSAGE_FORMS(FORM, ALSO)                                      \
 	MAILLOG_DELIVERY_FORMS(FORM, ALSO)                                     \
 	MAILLOG_OUTCOME_FORMS(FORM, ALSO)                                      \
-	MAILLOG_SYSTEM_FORMS(FORM, ALSO)
+	MAILLOG_SYSTEM_FORMS(FORM, ALSO)                                       \
+	MAILLOG_OTHER_LOG_FORMS(FORM, ALSO)
 
 /* clang-format off */
 #define MAILLOG_FILE_FORMS(FORM, ALSO) \
@@ -291,6 +292,29 @@ FORM(QUEUE_ACCEPTS, "queue_accepts", \
 	"The queue's disk takes writes again") \
 FORM(QUEUE_SET_ASIDE, "queue_set_aside", \
 	"The queue is damaged and was set aside: " ERROR)
+
+/* Of the bounce log and the delivery log; what the latter's begin with is XML,
+ * as the appliance's converter writes it. */
+#define MAILLOG_OTHER_LOG_FORMS(FORM, ALSO) \
+FORM(BOUNCE_LOG_BOUNCED, "bounce_log_bounced", \
+	"Bounced: " MID ":" RID " From:" FROM " To:" TO " Reason: \"" \
+	ENHANCED " - " TEXT "\" Response: \"('" CODE "', [" LINES "])\"") \
+FORM(BOUNCE_LOG_DELAYED, "bounce_log_delayed", \
+	"Delayed: " MID ":" RID " From:" FROM " To:" TO " Reason: \"" \
+	ENHANCED " - " TEXT "\" Response: \"('" CODE "', [" LINES "])\"") \
+FORM(DELIVERY_LOG_SUCCESS, "delivery_log_success", \
+	"<success del_time=\"" DEL_TIME "\" inj_time=\"" INJ_TIME \
+	"\" bytes=\"" BYTES "\" mid=\"" MID "\" ip=\"" ADDRESS \
+	"\" from=\"" SENDER "\" source_ip=\"" SOURCE_IP \
+	"\" code=\"" CODE "\" reply=\"" REPLY "\"><rcpt rid=\"" RID \
+	"\" to=\"" RECIPIENT "\" attempts=\"" ATTEMPTS "\" /></success>") \
+FORM(DELIVERY_LOG_BOUNCE, "delivery_log_bounce", \
+	"<bounce del_time=\"" DEL_TIME "\" inj_time=\"" INJ_TIME \
+	"\" bytes=\"" BYTES "\" mid=\"" MID "\" ip=\"" ADDRESS \
+	"\" from=\"" SENDER "\" source_ip=\"" SOURCE_IP \
+	"\" reason=\"" ENHANCED " - " TEXT "\" code=\"" CODE \
+	"\" error=\"" REPLY "\"><rcpt rid=\"" RID "\" to=\"" RECIPIENT \
+	"\" attempts=\"" ATTEMPTS "\" /></bounce>")
 /* clang-format on */
 
 #endif

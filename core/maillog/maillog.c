@@ -8,22 +8,17 @@
 static bool is_set(const struct maillog_event *ev, enum maillog_field field);
 static void put_field(struct buf *out, const struct maillog_event *ev,
     enum maillog_field field, bool bare);
+static void put_stamp(struct buf *out, const struct maillog_event *ev);
 static enum maillog_field first_field(const char *open);
 
 void
 maillog_format(struct buf *out, const struct maillog_event *ev)
 {
 	const char *p = maillog_pattern_of(ev->form, ev->spelling);
-	const char *level = maillog_level_name(ev->level);
-	char stamp[UTIME_TEXT_MAX];
 	bool bare = false;
 
-	buf_append_cstr(out, utime_format_asctime(ev->time, stamp));
-	buf_append_byte(out, ' ');
-	if (level[0] != '\0') {
-		buf_append_cstr(out, level);
-		buf_append_cstr(out, ": ");
-	}
+	if (pattern_has_stamp(p))
+		put_stamp(out, ev);
 	while (*p != '\0') {
 		const char *from = p;
 
@@ -39,6 +34,20 @@ maillog_format(struct buf *out, const struct maillog_event *ev)
 		}
 	}
 	buf_append_byte(out, '\n');
+}
+
+static void
+put_stamp(struct buf *out, const struct maillog_event *ev)
+{
+	const char *level = maillog_level_name(ev->level);
+	char stamp[UTIME_TEXT_MAX];
+
+	buf_append_cstr(out, utime_format_asctime(ev->time, stamp));
+	buf_append_byte(out, ' ');
+	if (level[0] == '\0')
+		return;
+	buf_append_cstr(out, level);
+	buf_append_cstr(out, ": ");
 }
 
 static enum maillog_field
@@ -86,6 +95,19 @@ put_time(struct buf *out, utime at)
 	buf_append_cstr(out, utime_format_asctime(at, stamp));
 }
 
+/* "Fri Jan 09 15:34:20.234 2004". */
+static void
+put_moment(struct buf *out, utime at)
+{
+	char stamp[UTIME_TEXT_MAX];
+
+	(void)utime_format_asctime(at, stamp);
+	if (stamp[8] == ' ')
+		stamp[8] = '0';
+	buf_printf(out, "%.19s.%03d%s", stamp, (int)(at % UTIME_S / UTIME_MS),
+	    stamp + 19);
+}
+
 /* A text without quotes around it. */
 static void
 put_text(struct buf *out, const struct maillog_event *ev, struct slice text,
@@ -121,6 +143,9 @@ put_field(struct buf *out, const struct maillog_event *ev,
 	case KIND_TIME:
 		put_time(out, number);
 		return;
+	case KIND_MOMENT:
+		put_moment(out, number);
+		return;
 	case KIND_WORD:
 	case KIND_TEXT:
 	case KIND_MAILBOX:
@@ -138,6 +163,12 @@ put_field(struct buf *out, const struct maillog_event *ev,
 	case KIND_LIST:
 	case KIND_DETAILS:
 		text_put(out, text, 0);
+		return;
+	case KIND_ATTRIBUTE:
+		if (ev->escaped)
+			text_put(out, text, 0);
+		else
+			maillog_attribute(out, text);
 		return;
 	}
 }

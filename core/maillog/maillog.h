@@ -80,6 +80,12 @@ struct maillog_event {
 	struct slice query_type;
 	struct slice elapsed, dns_elapsed; /* seconds, as logged */
 	struct slice version, serial;
+
+	/* Of the delivery log. */
+	utime delivered, injected; /* milliseconds are written */
+	uint64_t attempts;
+	struct slice source; /* the client's IP address */
+	struct slice sender, recipient, reply;
 };
 
 /* X(member, pattern's name, kind): the fields in the order in which they are
@@ -136,7 +142,14 @@ struct maillog_event {
 	X(elapsed, ELAPSED, WORD)                                              \
 	X(dns_elapsed, DNS_ELAPSED, WORD)                                      \
 	X(version, VERSION, WORD)                                              \
-	X(serial, SERIAL, WORD)
+	X(serial, SERIAL, WORD)                                                \
+	X(delivered, DEL_TIME, MOMENT)                                         \
+	X(injected, INJ_TIME, MOMENT)                                          \
+	X(attempts, ATTEMPTS, NUMBER)                                          \
+	X(source, SOURCE_IP, WORD)                                             \
+	X(sender, SENDER, ATTRIBUTE)                                           \
+	X(recipient, RECIPIENT, ATTRIBUTE)                                     \
+	X(reply, REPLY, ATTRIBUTE)
 
 enum maillog_field {
 #define MAILLOG_FIELD_ENUM(member, name, kind) MAILLOG_FIELD_##member,
@@ -144,7 +157,8 @@ enum maillog_field {
 #undef MAILLOG_FIELD_ENUM
 };
 
-/* Appends the record, one whole line with its '\n'.  Whatever bytes the values
+/* Appends the record, one whole line with its '\n', with its stamp unless it is
+ * one of the delivery log, which have none.  Whatever bytes the values
  * hold, it stays one line: controls, line separators and bytes that are not
  * UTF-8 are written as "\n", "\r", "\t", "\xNN". */
 void maillog_format(struct buf *out, const struct maillog_event *ev);
@@ -194,6 +208,11 @@ void maillog_reply_list(
 /* Takes the first line, escaped and without its quotes, off *rest; false when
  * there is none. */
 bool maillog_line_next(struct slice *rest, struct slice *line);
+
+/* Appends plain bytes as the value of an XML attribute: `sender`, `recipient`
+ * and `reply` as the writer writes them; and the inverse. */
+void maillog_attribute(struct buf *out, struct slice plain);
+void maillog_attribute_plain(struct buf *out, struct slice value);
 
 /* Appends plain bytes as the log shows them outside of quotes. */
 void maillog_escape(struct buf *out, struct slice plain);

@@ -40,6 +40,8 @@ static bool match_list(
     struct match *m, const struct span *span, const char *next);
 static bool match_details(
     struct match *m, const struct span *span, const char *next);
+static bool match_attribute(
+    struct match *m, const struct span *span, const char *next);
 static void set_text(
     struct match *m, enum maillog_field field, size_t from, size_t end);
 static void forget_part(struct match *m, const char *open);
@@ -169,6 +171,30 @@ match_time(struct match *m, enum maillog_field field, size_t *at)
 	return true;
 }
 
+/* As a time, with milliseconds before the year. */
+static bool
+match_moment(struct match *m, enum maillog_field field, size_t *at)
+{
+	struct slice stamp = slice_sub(m->line, *at, 19);
+	struct slice rest = slice_skip(m->line, *at + 19);
+	char text[UTIME_TEXT_MAX];
+	uint64_t ms;
+	utime when;
+	size_t used;
+
+	if (rest.len < 9 || rest.at[0] != '.' ||
+	    !slice_to_u64(slice_sub(rest, 1, 3), 999, &ms))
+		return false;
+	(void)snprintf(
+	    text, sizeof(text), "%.*s%.5s", SLICE_ARG(stamp), rest.at + 4);
+	if (!utime_parse_asctime(slice_cstr(text), &when, &used) ||
+	    used != stamp.len + 5)
+		return false;
+	set_number(m, field, (uint64_t)(when + (utime)ms * UTIME_MS));
+	*at += stamp.len + 9;
+	return true;
+}
+
 static void
 match_rids(struct match *m, enum maillog_field field, size_t *at)
 {
@@ -198,6 +224,8 @@ match_field(struct match *m, const char *pat, size_t at)
 		    match_rest(m, next, at);
 	case KIND_SIGNED:
 		return match_signed(m, field, &at) && match_rest(m, next, at);
+	case KIND_MOMENT:
+		return match_moment(m, field, &at) && match_rest(m, next, at);
 	case KIND_TIME:
 		return match_time(m, field, &at) && match_rest(m, next, at);
 	case KIND_RIDS:
@@ -214,6 +242,8 @@ match_field(struct match *m, const char *pat, size_t at)
 		return match_list(m, &span, next);
 	case KIND_DETAILS:
 		return match_details(m, &span, next);
+	case KIND_ATTRIBUTE:
+		return match_attribute(m, &span, next);
 	}
 	return false;
 }
@@ -419,4 +449,14 @@ match_details(struct match *m, const struct span *span, const char *next)
 		return true;
 	last.backward = true;
 	return match_span(m, &last, next);
+}
+
+/* No double quotes are in it. */
+static bool
+match_attribute(struct match *m, const struct span *span, const char *next)
+{
+	size_t end =
+	    span->from + slice_find_byte(slice_skip(m->line, span->from), '"');
+
+	return match_whole(m, span, next, end, end);
 }

@@ -13,6 +13,8 @@ static bool find_form(const struct maillog_parser *p, struct slice text,
     struct maillog_event *ev);
 static void read_text(const struct maillog_parser *p, struct slice text,
     const struct maillog_stamp *stamp, struct maillog_event *ev);
+static bool read_stampless(
+    struct maillog_parser *p, struct slice line, struct maillog_event *ev);
 static void count_event(
     struct maillog_parser *p, const struct maillog_event *ev);
 static struct slice without_line_end(struct slice line);
@@ -40,7 +42,7 @@ maillog_parse(
 
 	line = without_line_end(line);
 	if (!maillog_stamp_parse(line, p->clock, &stamp))
-		return false;
+		return read_stampless(p, line, ev);
 	p->cut += line.len > MAILLOG_RECORD_MAX;
 	line = slice_sub(line, 0, MAILLOG_RECORD_MAX);
 	p->clock = stamp.time;
@@ -156,6 +158,21 @@ read_text(const struct maillog_parser *p, struct slice text,
 	ev->escaped = true;
 	ev->time = stamp->time;
 	ev->level = stamp->level;
+}
+
+/* A record of the delivery log tells its moment itself. */
+static bool
+read_stampless(
+    struct maillog_parser *p, struct slice line, struct maillog_event *ev)
+{
+	if (line.len == 0 || line.at[0] != '<' || !find_form(p, line, ev))
+		return false;
+	ev->escaped = true;
+	ev->time = ev->delivered / UTIME_S * UTIME_S;
+	ev->level = MAILLOG_INFO;
+	p->clock = ev->time;
+	count_event(p, ev);
+	return true;
 }
 
 /* The bucket of rows that begin with these two words. */

@@ -58,6 +58,13 @@
 #define DNS_ELAPSED  "\xb1"
 #define VERSION      "\xb2"
 #define SERIAL       "\xb3"
+#define DEL_TIME     "\xb4"
+#define INJ_TIME     "\xb5"
+#define ATTEMPTS     "\xb6"
+#define SOURCE_IP    "\xb7"
+#define SENDER       "\xb8"
+#define RECIPIENT    "\xb9"
+#define REPLY        "\xba"
 
 static bool codes_in_order(void);
 
@@ -161,6 +168,7 @@ maillog_field_get(const struct maillog_event *ev, enum maillog_field field,
 	case KIND_NUMBER:
 	case KIND_CODE:
 	case KIND_SIGNED:
+	case KIND_MOMENT:
 	case KIND_TIME:
 		memcpy(number, member, sizeof(*number));
 		return true;
@@ -171,6 +179,7 @@ maillog_field_get(const struct maillog_event *ev, enum maillog_field field,
 	case KIND_RIDS:
 	case KIND_LIST:
 	case KIND_DETAILS:
+	case KIND_ATTRIBUTE:
 		memcpy(text, member, sizeof(*text));
 		return false;
 	}

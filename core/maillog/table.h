@@ -16,16 +16,18 @@
 
 enum field_kind {
 	KIND_NUMBER,
-	KIND_CODE,    /* a number of three digits */
-	KIND_SIGNED,  /* a number that may be negative */
-	KIND_TIME,    /* asctime */
-	KIND_WORD,    /* holds no space */
-	KIND_TEXT,    /* up to what follows in the pattern */
-	KIND_MAILBOX, /* the same, and whole "<..>" if it begins with '<' */
-	KIND_QUOTED,  /* Python's repr of a string */
-	KIND_RIDS,    /* "0, 1" */
-	KIND_LIST,    /* the inside of a Python list */
-	KIND_DETAILS, /* a reply as 431-'..', or words */
+	KIND_CODE,      /* a number of three digits */
+	KIND_SIGNED,    /* a number that may be negative */
+	KIND_MOMENT,    /* asctime with milliseconds, the day in two digits */
+	KIND_TIME,      /* asctime */
+	KIND_WORD,      /* holds no space */
+	KIND_TEXT,      /* up to what follows in the pattern */
+	KIND_MAILBOX,   /* the same, and whole "<..>" if it begins with '<' */
+	KIND_QUOTED,    /* Python's repr of a string */
+	KIND_RIDS,      /* "0, 1" */
+	KIND_LIST,      /* the inside of a Python list */
+	KIND_DETAILS,   /* a reply as 431-'..', or words */
+	KIND_ATTRIBUTE, /* the value of an XML attribute */
 };
 
 struct maillog_row {
@@ -47,6 +49,13 @@ extern const struct maillog_field_row maillog_field_rows[MAILLOG_FIELD_COUNT];
 const char *maillog_pattern_of(enum maillog_form form, unsigned spelling);
 /* The pattern behind the optional part that begins at `open`. */
 const char *maillog_pattern_after(const char *open);
+
+/* Records of the delivery log begin so, and have no stamp. */
+static inline bool
+pattern_has_stamp(const char *pattern)
+{
+	return pattern[0] != '<';
+}
 
 static inline bool
 pattern_is_field(char c)

@@ -301,3 +301,67 @@ get_escape(struct slice text, char *byte)
 	*byte = (char)(high << 4 | low);
 	return 4;
 }
+
+/* ---- XML attributes ---- */
+
+static const struct {
+	char byte;
+	struct slice entity;
+} entities[] = {
+	{ '&', SLICE_INIT("&amp;") },
+	{ '<', SLICE_INIT("&lt;") },
+	{ '>', SLICE_INIT("&gt;") },
+	{ '"', SLICE_INIT("&quot;") },
+};
+
+static void
+put_entity(struct buf *out, char byte)
+{
+	for (size_t i = 0; i < ARRAY_LEN(entities); i++) {
+		if (entities[i].byte != byte)
+			continue;
+		buf_append(out, entities[i].entity);
+		return;
+	}
+	buf_append_byte(out, byte);
+}
+
+void
+maillog_attribute(struct buf *out, struct slice plain)
+{
+	struct buf escaped = { 0 };
+	struct slice text;
+
+	text_put(&escaped, plain, TEXT_ESCAPE_BACKSLASH);
+	text = buf_slice(&escaped);
+	for (size_t i = 0; i < text.len; i++)
+		put_entity(out, text.at[i]);
+	buf_fini(&escaped);
+}
+
+/* Takes a byte, or the entity that stands for one, off *rest. */
+static char
+take_entity(struct slice *rest)
+{
+	char byte = rest->at[0];
+	size_t len = 1;
+
+	for (size_t i = 0; i < ARRAY_LEN(entities); i++)
+		if (slice_starts_with(*rest, entities[i].entity)) {
+			byte = entities[i].byte;
+			len = entities[i].entity.len;
+		}
+	*rest = slice_skip(*rest, len);
+	return byte;
+}
+
+void
+maillog_attribute_plain(struct buf *out, struct slice value)
+{
+	struct buf escaped = { 0 };
+
+	while (value.len > 0)
+		buf_append_byte(&escaped, take_entity(&value));
+	maillog_unescape(out, buf_slice(&escaped));
+	buf_fini(&escaped);
+}

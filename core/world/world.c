@@ -11,18 +11,34 @@ world_now(const struct world *w)
 	return w->ops->now(w);
 }
 
+static struct heap *
+calendar_of(struct world *w, const struct timer *t)
+{
+	return t->is_background ? &w->background : &w->calendar;
+}
+
 void
 timer_set(struct world *w, struct timer *t, utime at)
 {
-	heap_remove(&w->calendar, &t->node);
+	timer_stop(w, t);
 	if (at != UTIME_NEVER)
 		heap_insert(&w->calendar, &t->node, at, w->seq++);
 }
 
 void
+timer_set_background(struct world *w, struct timer *t, utime at)
+{
+	timer_stop(w, t);
+	t->is_background = w->has_background;
+	if (at != UTIME_NEVER)
+		heap_insert(calendar_of(w, t), &t->node, at, w->seq++);
+}
+
+void
 timer_stop(struct world *w, struct timer *t)
 {
-	heap_remove(&w->calendar, &t->node);
+	heap_remove(calendar_of(w, t), &t->node);
+	t->is_background = false;
 }
 
 bool
@@ -31,15 +47,30 @@ timer_is_set(const struct timer *t)
 	return t->node.queued;
 }
 
+struct heap_node *
+world_next(const struct world *w)
+{
+	struct heap_node *a = heap_top(&w->calendar);
+	struct heap_node *b = heap_top(&w->background);
+
+	if (a == NULL || b == NULL)
+		return a != NULL ? a : b;
+	if (a->at != b->at)
+		return a->at < b->at ? a : b;
+	return a->seq < b->seq ? a : b;
+}
+
 struct timer *
 world_take_due(struct world *w, utime until)
 {
-	struct heap_node *top = heap_top(&w->calendar);
+	struct heap_node *next = world_next(w);
+	struct timer *t;
 
-	if (top == NULL || top->at > until)
+	if (next == NULL || next->at > until)
 		return NULL;
-	heap_remove(&w->calendar, top);
-	return CONTAINER_OF(top, struct timer, node);
+	t = CONTAINER_OF(next, struct timer, node);
+	timer_stop(w, t);
+	return t;
 }
 
 const char *

@@ -30,12 +30,16 @@ utime world_now(const struct world *w);
 struct timer {
 	struct heap_node node;
 	void (*fire)(struct timer *t);
+	bool is_background; /* as it is set */
 };
 
 /* (Re)arms the timer; a moment that has passed fires as soon as the callback
  * that is running has returned.  UTIME_NEVER stops it.  Timers of the same
  * moment fire in the order in which they were set. */
 void timer_set(struct world *w, struct timer *t, utime at);
+/* Likewise one that is no reason to go on: a virtual world ends when none but
+ * such are set. */
+void timer_set_background(struct world *w, struct timer *t, utime at);
 /* Harmless when the timer is not set. */
 void timer_stop(struct world *w, struct timer *t);
 bool timer_is_set(const struct timer *t);

@@ -51,7 +51,10 @@ struct world_ops {
 struct world {
 	const struct world_ops *ops;
 	struct heap calendar; /* of struct timer */
-	uint64_t seq;         /* of the entry set next */
+	/* Of timers in the background, if they are apart: in virtual time. */
+	struct heap background;
+	bool has_background;
+	uint64_t seq; /* of the entry set next */
 	bool stopping;
 	const struct zone *zone; /* borrowed; may be NULL */
 	utime dns_latency;       /* on top of what the zone says */
@@ -100,6 +103,8 @@ void stream_tls_end(struct stream *s);
  * that is running. */
 void stream_tls_release(struct stream *s);
 
+/* The entry that is due first, in the background or not; NULL: none is set. */
+struct heap_node *world_next(const struct world *w);
 /* Takes the entry that is due first out of the calendar if it is due by
  * `until`; NULL when none is. */
 struct timer *world_take_due(struct world *w, utime until);

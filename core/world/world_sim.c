@@ -36,6 +36,7 @@ world_sim_new(const struct sim_options *options)
 	assert(options->latency >= 0);
 	sw->base.ops = &sim_ops;
 	sw->base.zone = options->zone;
+	sw->base.has_background = true;
 	sw->base.dns_latency = 2 * options->latency;
 	sw->options = *options;
 	sw->now = options->start;
@@ -51,7 +52,7 @@ sim_destroy(struct world *w)
 
 	sim_net_fini(sw);
 	sim_storage_fini(sw);
-	assert(heap_top(&w->calendar) == NULL);
+	assert(world_next(w) == NULL);
 	buf_fini(&sw->input);
 	free(sw);
 }
@@ -86,9 +87,11 @@ sim_run_until(struct world *w, utime until, struct err *err)
 
 	w->stopping = false;
 	while (!w->stopping) {
-		const struct heap_node *top = heap_top(&w->calendar);
+		const struct heap_node *top = world_next(w);
 		struct timer *t;
 
+		if (until == UTIME_NEVER && heap_top(&w->calendar) == NULL)
+			break;
 		if (top == NULL || top->at > until) {
 			if (until != UTIME_NEVER && until > sw->now)
 				sw->now = until;

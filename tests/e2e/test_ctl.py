@@ -9,6 +9,7 @@ import signal
 import socket
 import stat
 import subprocess
+from xml.etree import ElementTree
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
@@ -705,6 +706,40 @@ def test_injection_debug(start, sink, tmp_path):
 
 
 # ---- metrics ----
+
+def test_bounce_and_delivery_logs(start, sink, tmp_path):
+    """Files of their own, opened anew by SIGHUP; the mail log has nothing of
+    them."""
+    logs = {"bounce_log": str(tmp_path / "bounces"),
+            "delivery_log": str(tmp_path / "deliveries")}
+    relay = start(routes=[f"a.example 127.0.0.1:{sink.port}"], **logs)
+    sink.answers["RCPT"] = "550 5.1.1 who?"
+    send(relay, "a.example")
+    text = relay.await_text("Message finished MID 1 done\n")
+    assert "Reason: " not in text and "<bounce " not in text
+    # The bounce message has nowhere to go: MID 2.
+    relay.await_text("Message finished MID 2 done\n")
+    assert (
+        'Info: Bounced: 1:0 From:<a@b.example> To:<u@a.example> Reason: '
+        '"5.1.0 - Unknown address error" Response: '
+        '"(\'550\', [\'5.1.1 who?\'])"\n') in (tmp_path / "bounces").read_text()
+    record = (tmp_path / "deliveries").read_text()
+    xml = ElementTree.fromstring(record.splitlines()[0])
+    assert (xml.tag, xml.get("code"), xml.get("error")) == (
+        "bounce", "550", "5.1.1 who?")
+    assert xml.find("rcpt").get("to") == "u@a.example"
+    (tmp_path / "deliveries").rename(tmp_path / "old")
+    relay.signal(signal.SIGHUP)
+    while not (tmp_path / "deliveries").exists():
+        assert relay.process.poll() is None
+    del sink.answers["RCPT"]
+    send(relay, "a.example")
+    relay.await_text("Message finished MID 3 done\n")
+    xml = ElementTree.fromstring((tmp_path / "deliveries").read_text())
+    assert (xml.tag, xml.get("ip"), xml.get("reply")) == (
+        "success", "127.0.0.1", "2.0.0 kept")
+    assert (tmp_path / "old").read_text() == record
+
 
 def samples(text):
     """The page, read by Prometheus's own parser: {(name, labels): value}."""

@@ -77,7 +77,9 @@ value_of(struct made *m, enum field_kind kind, bool nasty)
 	case KIND_NUMBER:
 	case KIND_CODE:
 	case KIND_SIGNED:
+	case KIND_MOMENT:
 	case KIND_TIME:
+	case KIND_ATTRIBUTE:
 		break;
 	}
 	return nasty ? nasty_words : plain_words;
@@ -94,6 +96,8 @@ make_field(struct made *m, enum maillog_field field, bool nasty)
 	m->ev.present |= UINT64_C(1) << field;
 	if (kind == KIND_TIME)
 		number = 1404292507 * UTIME_S;
+	if (kind == KIND_MOMENT)
+		number = 1404292507 * UTIME_S + 34 * UTIME_MS;
 	if (kind == KIND_SIGNED)
 		number = -number;
 	if (kind <= KIND_TIME) {
@@ -153,6 +157,8 @@ assert_same_field(const struct maillog_event *got,
 	}
 	if (kind == KIND_RIDS || kind == KIND_LIST || kind == KIND_DETAILS)
 		buf_append(&plain, got_text);
+	else if (kind == KIND_ATTRIBUTE)
+		maillog_attribute_plain(&plain, got_text);
 	else
 		maillog_unescape(&plain, got_text);
 	assert_same_text(buf_slice(&plain), want_text);
@@ -233,6 +239,41 @@ test_patterns_in_words(void **state)
 	maillog_form_pattern(&out, MAILLOG_VERSION, 0);
 	assert_string_equal(buf_cstr(&out), "Version: {version} SN: {serial}");
 	buf_fini(&out);
+}
+
+/* As the appliance's converter writes it. */
+static void
+test_writes_delivery(void **state)
+{
+	struct buf line = { 0 };
+	struct maillog_event ev = {
+		.form = MAILLOG_DELIVERY_LOG_BOUNCE,
+		.delivered = 1404292507 * UTIME_S + 5 * UTIME_MS,
+		.injected = 1404292506 * UTIME_S,
+		.bytes = 4074,
+		.mid = 94157762,
+		.address = SLICE("10.1.1.1"),
+		.sender = SLICE("\"a <b>\"@x&y"),
+		.source = SLICE("0.0.0.0"),
+		.enhanced = SLICE("5.1.0"),
+		.text = SLICE("Unknown address error"),
+		.code = 550,
+		.reply = SLICE("no\nway"),
+		.recipient = SLICE("u@x"),
+		.attempts = 1,
+	};
+
+	(void)state;
+	maillog_format(&line, &ev);
+	assert_string_equal(buf_cstr(&line),
+	    "<bounce del_time=\"Wed Jul 02 09:15:07.005 2014\" "
+	    "inj_time=\"Wed Jul 02 09:15:06.000 2014\" bytes=\"4074\" "
+	    "mid=\"94157762\" ip=\"10.1.1.1\" "
+	    "from=\"&quot;a &lt;b&gt;&quot;@x&amp;y\" source_ip=\"0.0.0.0\" "
+	    "reason=\"5.1.0 - Unknown address error\" code=\"550\" "
+	    "error=\"no\\nway\"><rcpt rid=\"0\" to=\"u@x\" attempts=\"1\" "
+	    "/></bounce>\n");
+	buf_fini(&line);
 }
 
 static void
@@ -319,6 +360,7 @@ main(void)
 	static const struct CMUnitTest others[] = {
 		cmocka_unit_test(test_patterns_in_words),
 		cmocka_unit_test(test_names_differ),
+		cmocka_unit_test(test_writes_delivery),
 		cmocka_unit_test(test_writes_connection_error),
 		cmocka_unit_test(test_cannot_forge_a_record),
 		cmocka_unit_test(test_unknown_is_written),

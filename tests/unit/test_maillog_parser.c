@@ -456,6 +456,38 @@ row_test(const char *name, CMUnitTestFunction test, const void *row)
 	};
 }
 
+/* A record of the delivery log is told by its first word; others that begin
+ * with a bracket are no records. */
+static void
+test_without_stamp(void **state)
+{
+	static const char line[] =
+	    "<success del_time=\"Fri Jan 09 15:34:20.234 2004\" "
+	    "inj_time=\"Fri Jan 09 15:33:38.623 2004\" bytes=\"202\" "
+	    "mid=\"45949\" ip=\"10.1.1.1\" from=\"a@b.example\" "
+	    "source_ip=\"192.168.102.1\" code=\"250\" reply=\"sent\">"
+	    "<rcpt rid=\"0\" to=\"u@x.example\" attempts=\"1\" /></success>";
+	static const char *const none[] = { "<", "<success", "<success >",
+		"<rcpt />", "<?xml version=\"1.0\"?>" };
+	struct maillog_parser p;
+	struct maillog_event ev;
+
+	(void)state;
+	maillog_parser_init(&p, 0);
+	for (size_t i = 0; i < ARRAY_LEN(none); i++)
+		assert_false(maillog_parse(&p, slice_cstr(none[i]), &ev));
+	assert_true(maillog_parse(&p, slice_cstr(line), &ev));
+	assert_int_equal(ev.form, MAILLOG_DELIVERY_LOG_SUCCESS);
+	assert_int_equal(ev.delivered, ev.time + 234 * UTIME_MS);
+	assert_int_equal(ev.delivered - ev.injected, 41611 * UTIME_MS);
+	assert_int_equal(ev.attempts, 1);
+	assert_int_equal(p.records, 1);
+	/* A moment that is none. */
+	for (size_t cut = 0; cut < sizeof(line) - 1; cut++)
+		assert_false(maillog_parse(&p, slice_of(line, cut), &ev));
+	maillog_parser_fini(&p);
+}
+
 int
 main(void)
 {
@@ -465,6 +497,7 @@ main(void)
 		cmocka_unit_test(test_stamp_longer_than_a_record),
 		cmocka_unit_test(test_hostile_line_is_bounded),
 		cmocka_unit_test(test_mutated_lines),
+		cmocka_unit_test(test_without_stamp),
 	};
 	static struct CMUnitTest
 	    tests[ARRAY_LEN(lines) + ARRAY_LEN(folds) + ARRAY_LEN(others)];

@@ -412,13 +412,16 @@ static struct row rows[] = {
 	    "0 MID 1 to RID [0, 1] pending till Wed Jul  2 09:16:08 2014 "
 	    "[short]\n"
 	    CLOSED("5", "1")
+	    "60 Scanning exchange.example with 1 msgs for expiration "
+	    "candidates.\n"
 	    BOUNCED("60", "0", "1", "0",
 		"5.4.7 - Delivery expired (message too old) ('000', ['452 "
 		"4.3.1 full'])")
 	    BOUNCED("60", "0", "1", "1",
 		"5.4.7 - Delivery expired (message too old) ('000', ['452 "
 		"4.3.1 full'])")
-	    FINISHED("60", "1") },
+	    FINISHED("60", "1")
+	    "60 Done scanning exchange.example,  0 msgs remain in queue.\n" },
 	{ "a name without addresses", STAGE_ROUTES("mx.example")
 	    DNS("mx.example", "\"NXDOMAIN\""), { NULL }, "u", 0, 0,
 	    BOUNCED("0", "0", "1", "0",

@@ -201,6 +201,62 @@ test_tophosts(void **state)
 	buf_fini(&text);
 }
 
+/* The appliance's names in its order; counters are those since the reset. */
+static void
+test_status_log(void **state)
+{
+	struct counter_columns c = { 0 };
+	struct buf text = { 0 };
+	struct system_status s = {
+		.now = 90 * UTIME_S,
+		.counters = &c,
+		.mid = 18,
+		.icid = 13,
+		.dcid = 10,
+		.gauges = { 12, 3, 2, 1 },
+		.inbound = 7,
+		.destinations = 5,
+		.messages = 9,
+		.bytes = 4096,
+		.disk_free = UINT64_MAX,
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNTER_COUNT; i++)
+		c.lifetime.at[i] = 100 + 2 * i;
+	for (size_t i = 0; i < COUNTER_COUNT; i++)
+		c.at_reset.at[i] = 100 + i;
+	c.started = 30 * UTIME_S;
+	system_status_log(&s, &text);
+	assert_string_equal(buf_cstr(&text),
+	    "CPULd 0 DskIO 0 RAMUtil 0 QKUsd 4 QKFre 0 CrtMID 18 CrtICID 13 "
+	    "CrtDCID 10 InjMsg 0 InjRcp 1 GenBncRcp 2 RejRcp 3 DrpMsg 4 "
+	    "SftBncEvnt 5 CmpRcp 6 HrdBncRcp 7 DnsHrdBnc 8 5XXHrdBnc 9 "
+	    "FltrHrdBnc 11 ExpHrdBnc 10 OtrHrdBnc 12 DlvRcp 13 DelRcp 14 "
+	    "ActvRcp 15 UnatmptRcp 12 AtmptRcp 3 CrtCncIn 7 CrtCncOut 3 "
+	    "CPUETm 60 MMLen 9 DstInMem 5");
+	buf_clear(&text);
+	s.disk_free = 8192;
+	system_status_log(&s, &text);
+	assert_non_null(strstr(buf_cstr(&text), " QKFre 8 "));
+	buf_fini(&text);
+}
+
+/* Names and errors may hold anything; a terminal gets no control characters,
+ * of one byte or of two. */
+static void
+test_plain(void **state)
+{
+	static const char text[] = "a\\b\x1b[m\nc\x7f\xc2\x9b\xc3\xa9\xff\xc2";
+	struct buf out = { 0 };
+
+	(void)state;
+	status_append_plain(&out, slice_of(text, sizeof(text)), "\n");
+	assert_slice(buf_slice(&out),
+	    "a\\b\\x1b[m\nc\\x7f\\xc2\\x9b\xc3\xa9\xff\xc2\\x00");
+	buf_fini(&out);
+}
+
 int
 main(void)
 {
@@ -209,5 +265,7 @@ main(void)
 	TEST(&kit, test_hoststatus);
 	TEST(&kit, test_hoststatus_json);
 	TEST(&kit, test_tophosts);
+	TEST(&kit, test_status_log);
+	TEST(&kit, test_plain);
 	return kit_run(&kit, "relay_status");
 }

@@ -351,6 +351,61 @@ test_two_runs_are_one(void **state)
 	}
 }
 
+/* ---- timers in the background ---- */
+
+struct tick {
+	struct timer timer;
+	struct world *world;
+	char name;
+	utime every; /* 0: once */
+	struct buf *seen;
+};
+
+static void
+on_tick(struct timer *t)
+{
+	struct tick *tick = CONTAINER_OF(t, struct tick, timer);
+
+	buf_printf(tick->seen, "%lld%c ",
+	    (long long)((world_now(tick->world) - START) / UTIME_S),
+	    tick->name);
+	if (tick->every > 0)
+		timer_set_background(
+		    tick->world, t, world_now(tick->world) + tick->every);
+}
+
+/* They fire in their order as long as something else is to come, and keep
+ * nothing going; up to a moment they go on. */
+static void
+test_background(void **state)
+{
+	struct sim_options options = sim_defaults();
+	struct world *w = world_sim_new(&options);
+	struct buf seen = { 0 };
+	struct tick back = { { .fire = on_tick }, w, 'b', 2 * UTIME_S, &seen };
+	struct tick fore = { { .fire = on_tick }, w, 'f', 0, &seen };
+	struct tick other = { { .fire = on_tick }, w, 'o', 0, &seen };
+	struct err err;
+
+	(void)state;
+	timer_set_background(w, &back.timer, START + 2 * UTIME_S);
+	assert_true(world_run(w, &err));
+	assert_string_equal(buf_cstr(&seen), "");
+	timer_set(w, &fore.timer, START + 5 * UTIME_S);
+	/* One of the background that comes to the fore, and one that goes. */
+	timer_set_background(w, &other.timer, START + UTIME_S);
+	timer_set(w, &other.timer, START + 4 * UTIME_S);
+	assert_true(world_run(w, &err));
+	assert_string_equal(buf_cstr(&seen), "2b 4o 4b 5f ");
+	assert_true(sim_run_until(w, START + 9 * UTIME_S, &err));
+	assert_string_equal(buf_cstr(&seen), "2b 4o 4b 5f 6b 8b ");
+	assert_true(timer_is_set(&back.timer));
+	timer_stop(w, &back.timer);
+	assert_false(timer_is_set(&back.timer));
+	world_destroy(&w);
+	buf_fini(&seen);
+}
+
 int
 main(void)
 {
@@ -361,5 +416,6 @@ main(void)
 	TEST(&kit, test_failure_texts);
 	TEST(&kit, test_bounds);
 	TEST(&kit, test_two_runs_are_one);
+	TEST(&kit, test_background);
 	return kit_run(&kit, "world_sim");
 }
