@@ -8,6 +8,7 @@
 #include "core/cli/file.h"
 #include "core/world/world_ev.h"
 #include "mockserver/main_admin.h"
+#include "mockserver/main_dns.h"
 #include "mockserver/main_log.h"
 #include "mockserver/main_place.h"
 #include "mockserver/main_scenario.h"
@@ -29,6 +30,7 @@ struct daemon {
 	struct world *world;
 	struct mock *mock;
 	struct transcript_file transcript;
+	struct naming naming;
 	struct watching watching;
 };
 
@@ -45,6 +47,7 @@ enum {
 	OPTION_STRICT,
 	OPTION_CHECK,
 	OPTION_READY_FD,
+	OPTION_DNS,
 	OPTION_ADMIN,
 	OPTION_TOKEN_FILE,
 	OPTION_KEEP,
@@ -75,6 +78,8 @@ static const struct cli_option options[] = {
 	{ OPTION_CHECK, 'n', "check", NULL, "Only read the scenario." },
 	{ OPTION_READY_FD, 0, "ready-fd", "N",
 	    "Write a line to this descriptor when listening." },
+	{ OPTION_DNS, 0, "dns", "PORT",
+	    "Serve the scenario's names there, UDP and TCP (0: free)." },
 	{ OPTION_ADMIN, 'a', "admin", "PORT",
 	    "Serve the admin API there (or ADDRESS:PORT; 0: free)." },
 	{ OPTION_TOKEN_FILE, 0, "token-file", "FILE",
@@ -89,10 +94,9 @@ static const struct cli_option options[] = {
 static const struct cli_program program = {
 	.name = "faultpost-mock",
 	.usage = "[OPTION]... SCENARIO",
-	.summary = "Serves the hosts of a scenario over TCP.",
+	.summary = "Serves the hosts of a scenario until SIGTERM; then, and at "
+		   "SIGUSR1, it tells\nwhich rules never acted.",
 	CLI_OPTIONS(options),
-	.more =
-	    "SIGTERM and SIGINT end it and tell which rules never acted; SIGUSR1 tells.\n",
 };
 
 /* ---- options ---- */
@@ -163,6 +167,8 @@ on_option(void *owner, int id, const char *value, struct err *err)
 	case OPTION_CHECK:
 		d->only_check = true;
 		return true;
+	case OPTION_DNS:
+		return naming_read_at(&d->naming, value, &d->placing, err);
 	case OPTION_READY_FD:
 		return cli_descriptor("ready-fd", value, &d->ready_fd, err);
 	case OPTION_FORMAT:
@@ -186,16 +192,25 @@ read_scenario(struct daemon *d, const char *path, struct err *err)
 
 /* ---- where hosts are served ---- */
 
+static struct mock_services
+services_of(const struct daemon *d)
+{
+	return (struct mock_services){
+		.dns = naming_local(&d->naming),
+		.admin = watching_local(&d->watching),
+	};
+}
+
 static bool
 write_port_file(const struct daemon *d, struct err *err)
 {
+	const struct mock_services services = services_of(d);
 	struct buf text = { 0 };
 	bool ok;
 
 	if (d->port_path == NULL)
 		return true;
-	mock_places_format_json(
-	    d->mock, &d->scenario.hosts, watching_local(&d->watching), &text);
+	mock_places_format_json(d->mock, &d->scenario.hosts, &services, &text);
 	ok = cli_write_file(d->port_path, buf_slice(&text), err);
 	buf_fini(&text);
 	return ok;
@@ -216,11 +231,11 @@ write_authority_file(const struct daemon *d, struct err *err)
 static void
 say_places(const struct daemon *d)
 {
+	const struct mock_services services = services_of(d);
 	struct buf text = { 0 };
 	json_t *list;
 
-	mock_places_format_json(
-	    d->mock, &d->scenario.hosts, watching_local(&d->watching), &text);
+	mock_places_format_json(d->mock, &d->scenario.hosts, &services, &text);
 	list = json_loadb(buf_slice(&text).at, buf_len(&text), 0, NULL);
 	for (size_t i = 0; i < json_array_size(list); i++)
 		main_say_more("place", json_incref(json_array_get(list, i)),
@@ -232,6 +247,7 @@ say_places(const struct daemon *d)
 static bool
 print_places(const struct daemon *d, struct err *err)
 {
+	const struct mock_services services = services_of(d);
 	struct buf text = { 0 };
 	bool ok;
 	const int fd =
@@ -241,8 +257,7 @@ print_places(const struct daemon *d, struct err *err)
 		say_places(d);
 		return true;
 	}
-	mock_places_format(
-	    d->mock, &d->scenario.hosts, watching_local(&d->watching), &text);
+	mock_places_format(d->mock, &d->scenario.hosts, &services, &text);
 	ok = cli_write_all(fd, buf_slice(&text)) ||
 	    err_at(err, "standard output", 0, 0, "it could not be written: %s",
 		strerror(errno));
@@ -311,6 +326,7 @@ open_mock(struct daemon *d, struct err *err)
 	d->mock = mock_new(d->world, &d->scenario.hosts, &mock,
 	    is_watched ? &sink : NULL, err);
 	return d->mock != NULL &&
+	    naming_serve(&d->naming, d->world, d->scenario.zone, err) &&
 	    watching_serve(&d->watching, d->mock, &d->scenario.doc, err) &&
 	    write_port_file(d, err) && write_authority_file(d, err) &&
 	    print_places(d, err);
@@ -344,6 +360,7 @@ static int
 daemon_fini(struct daemon *d, int code)
 {
 	watching_stop(&d->watching);
+	naming_stop(&d->naming);
 	mock_destroy(&d->mock);
 	transcript_file_close(&d->transcript);
 	if (d->world != NULL)

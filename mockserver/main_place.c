@@ -2,8 +2,8 @@
 /* From addresses of the scenario to those of this machine; see main_place.h. */
 #include "mockserver/main_place.h"
 
-static bool
-check_bindable(const struct placing *p, const struct ip_address *ip,
+bool
+placing_may_bind(const struct placing *p, const struct ip_address *ip,
     const char *option, struct err *err)
 {
 	char text[IP_TEXT_MAX];
@@ -32,7 +32,7 @@ placing_add_map(struct placing *p, const char *value, struct err *err)
 	if (p->map_count + 1 == PLACING_MAPS_MAX)
 		return err_set(err, "--map is given too often");
 	p->map_count++;
-	return check_bindable(p, &m->to.ip, "map", err);
+	return placing_may_bind(p, &m->to.ip, "map", err);
 }
 
 bool
@@ -40,7 +40,7 @@ placing_set_bind(struct placing *p, const char *value, struct err *err)
 {
 	if (!ip_parse(slice_cstr(value), &p->bind))
 		return err_set(err, "--bind %s is no IP address", value);
-	return check_bindable(p, &p->bind, "bind", err);
+	return placing_may_bind(p, &p->bind, "bind", err);
 }
 
 /* Which address of the scenario it is, counted over all hosts. */

@@ -26,6 +26,10 @@ struct placing {
 bool placing_add_map(struct placing *p, const char *value, struct err *err);
 /* The address of ports that are the mock's to choose. */
 bool placing_set_bind(struct placing *p, const char *value, struct err *err);
+/* Whether an address may be had: of this machine only, unless others are
+ * allowed.  False with *err set, which names the option. */
+bool placing_may_bind(const struct placing *p, const struct ip_address *ip,
+    const char *option, struct err *err);
 /* Takes the hosts (borrowed): maps must begin at one of their addresses, and
  * there must be ports for all. */
 bool placing_check(

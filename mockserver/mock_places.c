@@ -2,6 +2,12 @@
 /* Hosts, their addresses and the real ones; see mock_places.h. */
 #include "mockserver/mock_places.h"
 
+static const char *
+comma_behind(const struct buf *out)
+{
+	return slice_ends_with_nocase(buf_slice(out), SLICE("}")) ? "," : "";
+}
+
 /* Calls `each` for every address; real is "" where nothing listens. */
 static void
 places_each(const struct mock *m, const struct mock_hosts *hosts,
@@ -46,36 +52,44 @@ append_object(struct buf *out, const struct mock_host *host, const char *at,
 
 	buf_printf(out,
 	    "%s\n  {\"host\": \"%s\", \"address\": \"%s\", \"real\": %s%s%s}",
-	    slice_ends_with_nocase(buf_slice(out), SLICE("}")) ? "," : "",
-	    host->name, at, quote, real[0] != '\0' ? real : "null", quote);
+	    comma_behind(out), host->name, at, quote,
+	    real[0] != '\0' ? real : "null", quote);
 }
 
 void
 mock_places_format(const struct mock *m, const struct mock_hosts *hosts,
-    const struct endpoint *admin, struct buf *out)
+    const struct mock_services *services, struct buf *out)
 {
 	char text[ENDPOINT_TEXT_MAX];
 
 	places_each(m, hosts, append_line, out);
-	if (admin != NULL)
+	if (services->dns != NULL)
+		buf_printf(out, "%-24s %-24s %s\n", "(name server)", "",
+		    endpoint_format(services->dns, text));
+	if (services->admin != NULL)
 		buf_printf(out, "%-24s %-24s http://%s/\n", "(admin API)", "",
-		    endpoint_format(admin, text));
+		    endpoint_format(services->admin, text));
+}
+
+static void
+append_service(struct buf *out, const char *name, const struct endpoint *at)
+{
+	char text[ENDPOINT_TEXT_MAX];
+
+	if (at != NULL)
+		buf_printf(out,
+		    "%s\n  {\"host\": null, \"service\": \"%s\", "
+		    "\"real\": \"%s\"}",
+		    comma_behind(out), name, endpoint_format(at, text));
 }
 
 void
 mock_places_format_json(const struct mock *m, const struct mock_hosts *hosts,
-    const struct endpoint *admin, struct buf *out)
+    const struct mock_services *services, struct buf *out)
 {
-	char text[ENDPOINT_TEXT_MAX];
-
 	buf_append_byte(out, '[');
 	places_each(m, hosts, append_object, out);
-	if (admin != NULL)
-		buf_printf(out,
-		    "%s\n  {\"host\": null, \"service\": \"admin\", "
-		    "\"real\": \"%s\"}",
-		    slice_ends_with_nocase(buf_slice(out), SLICE("}")) ? ","
-								       : "",
-		    endpoint_format(admin, text));
+	append_service(out, "dns", services->dns);
+	append_service(out, "admin", services->admin);
 	buf_append_cstr(out, "\n]\n");
 }

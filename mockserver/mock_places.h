@@ -6,16 +6,22 @@
 #include "core/base/buf.h"
 #include "mockserver/mock.h"
 
+/* What else is served, and where; NULL: it is not. */
+struct mock_services {
+	const struct endpoint *dns;
+	const struct endpoint *admin;
+};
+
 /* Appends a line for each address: host, address in the scenario, where it
  * really listens, or the host's state when it does not or `m` is NULL; and one
- * for the admin API unless that is NULL. */
+ * for each service. */
 void mock_places_format(const struct mock *m, const struct mock_hosts *hosts,
-    const struct endpoint *admin, struct buf *out);
+    const struct mock_services *services, struct buf *out);
 /* The same as a JSON array of {"host", "address", "real"}; real is null where
- * nothing listens.  The admin API has {"service", "real"} instead, and host is
+ * nothing listens.  Services have {"service", "real"} instead, and host is
  * null. */
 void mock_places_format_json(const struct mock *m,
-    const struct mock_hosts *hosts, const struct endpoint *admin,
+    const struct mock_hosts *hosts, const struct mock_services *services,
     struct buf *out);
 
 #endif

@@ -29,22 +29,22 @@ def observes(function):
 
 
 class Hosts:
-    """A faultpost-mock with all of them."""
+    """A faultpost-mock with the hosts of a scenario, given options."""
 
-    def __init__(self, bin_dir, folder):
+    def __init__(self, bin_dir, folder, scenario, *options):
         path = folder / "faults.scenario.json"
-        path.write_text(json.dumps(fault_pages.scenario(PAGES)))
+        path.write_text(json.dumps(scenario))
         ready, ready_in = os.pipe()
         self.process = subprocess.Popen(
             [bin_dir / "faultpost-mock", "--ready-fd", str(ready_in),
-             "--port-file", folder / "ports.json", path],
+             "--port-file", folder / "ports.json", *options, path],
             pass_fds=[ready_in], stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE, text=True)
         os.close(ready_in)
         with os.fdopen(ready) as pipe:
             assert pipe.readline() == "ready\n", self.process.stderr.read()
         self.places = {
-            place["host"]: place["real"]
+            place["host"] or place["service"]: place["real"]
             for place in json.loads((folder / "ports.json").read_text())}
 
     def address(self, name):
@@ -61,7 +61,8 @@ class Hosts:
 
 @pytest.fixture(scope="module")
 def hosts(bin_dir, tmp_path_factory):
-    running = Hosts(bin_dir, tmp_path_factory.mktemp("faults"))
+    running = Hosts(bin_dir, tmp_path_factory.mktemp("faults"),
+                    fault_pages.scenario(PAGES))
     yield running
     if running.process.poll() is None:
         running.process.kill()
@@ -113,7 +114,7 @@ def test_fault(hosts, page):
 
 def test_each_rule_has_acted(bin_dir, tmp_path):
     """The dialogues and functions, all at once, make every rule act."""
-    hosts = Hosts(bin_dir, tmp_path)
+    hosts = Hosts(bin_dir, tmp_path, fault_pages.scenario(PAGES))
     with ThreadPoolExecutor(len(PAGES)) as pool:
         list(pool.map(lambda page: check(hosts, page), PAGES))
     assert hosts.stop() == ""
