@@ -79,7 +79,7 @@ static const struct cli_option options[] = {
 	{ OPTION_READY_FD, 0, "ready-fd", "N",
 	    "Write a line to this descriptor when listening." },
 	{ OPTION_DNS, 0, "dns", "PORT",
-	    "Serve the scenario's names there, UDP and TCP (0: free)." },
+	    "Serve the scenario's names, UDP and TCP (0: free)." },
 	{ OPTION_ADMIN, 'a', "admin", "PORT",
 	    "Serve the admin API there (or ADDRESS:PORT; 0: free)." },
 	{ OPTION_TOKEN_FILE, 0, "token-file", "FILE",
