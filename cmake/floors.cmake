@@ -70,6 +70,7 @@ floor_program(faultpost FLOOR 5 MAIN harness/main.c
 # what that may use.  The tests that neither fits say here which they test.
 floor_test(world world_ev)
 floor_test(world_tls world_ev)
+floor_test(world_faults world_ev)
 floor_test(smtp_mutual smtp)
 
 # Across the folders mockserver/, relay/ and harness/ only these headers may be

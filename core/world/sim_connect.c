@@ -8,9 +8,16 @@
  * address counts at the moment at which the SYN arrives: a refusal takes a
  * round trip, and the router that knows of no way there is halfway, so that
  * its word takes half of one.  A SYN that arrives at a silent address is gone:
- * the owner gives up when it likes.
+ * the owner gives up when it likes.  One that finds the backlog full is sent
+ * again after 1 s, 2 s and so on, as Linux does.
+ *
+ * A connection that nobody has accepted waits in the listener's backlog, with
+ * what its caller sends.  When the caller leaves, it is forgotten.
  */
 #include "core/world/sim_impl.h"
+
+/* How often a SYN is sent again: Linux's tcp_syn_retries. */
+#define SYN_RETRIES 6
 
 static void on_step(struct timer *t);
 
@@ -22,6 +29,7 @@ conn_new(struct sim_world *sw, const struct endpoint *from,
 
 	c->world = sw;
 	c->step.fire = on_step;
+	list_init(&c->waiting);
 	sim_end_init(&c->ends[0], c);
 	sim_end_init(&c->ends[1], c);
 	c->ends[0].base.local = c->ends[1].base.remote = *from;
@@ -34,9 +42,20 @@ conn_new(struct sim_world *sw, const struct endpoint *from,
 	return c;
 }
 
+static void
+backlog_leave(struct sim_conn *c)
+{
+	if (c->waits_at == NULL)
+		return;
+	c->waits_at->waiting_count--;
+	c->waits_at = NULL;
+	list_remove(&c->waiting);
+}
+
 void
 sim_conn_free(struct sim_conn *c)
 {
+	backlog_leave(c);
 	timer_stop(&c->world->base, &c->step);
 	sim_end_fini(&c->ends[0]);
 	sim_end_fini(&c->ends[1]);
@@ -97,6 +116,40 @@ conn_refuse(struct sim_conn *c, enum net_failure why)
 	sim_end_fail(&c->ends[0], why);
 }
 
+/* The backlog has no room: the SYN is gone, and will be sent again. */
+static void
+conn_overflow(struct sim_conn *c)
+{
+	if (c->syns == SYN_RETRIES) {
+		c->stage = STAGE_SILENCE;
+		return;
+	}
+	timer_set(
+	    &c->world->base, &c->step, c->world->now + (UTIME_S << c->syns++));
+}
+
+static bool
+is_full(const struct sim_listener *l)
+{
+	return l->muted ||
+	    (l->paused && l->tuning.backlog > 0 &&
+		l->waiting_count >= l->tuning.backlog);
+}
+
+static void
+on_syn_at_host(struct sim_conn *c)
+{
+	struct sim_listener *l =
+	    sim_listener_find(c->world, &c->ends[1].base.local);
+
+	if (l == NULL)
+		conn_enter(c, STAGE_REFUSAL);
+	else if (is_full(l))
+		conn_overflow(c);
+	else
+		conn_enter(c, STAGE_SYN_ACK);
+}
+
 static void
 on_syn(struct sim_conn *c)
 {
@@ -104,9 +157,7 @@ on_syn(struct sim_conn *c)
 
 	switch (sim_host_get(c->world, &to->ip)->state) {
 	case HOST_UP:
-		conn_enter(c,
-		    sim_listener_find(c->world, to) != NULL ? STAGE_SYN_ACK
-							    : STAGE_REFUSAL);
+		on_syn_at_host(c);
 		break;
 	case HOST_REFUSE:
 		conn_enter(c, STAGE_REFUSAL);
@@ -131,24 +182,60 @@ on_syn_ack(struct sim_conn *c)
 	caller->base.handler->on_connected(caller->base.owner);
 }
 
-/* The peer accepts; if it has stopped listening since the SYN, it refuses. */
+/* Without an owner at the peer's end, where the bytes stay unread. */
 static void
-on_ack(struct sim_conn *c)
+backlog_enter(struct sim_conn *c, struct sim_listener *l)
 {
 	struct sim_end *peer = &c->ends[1];
-	struct listener *l = sim_listener_find(c->world, &peer->base.local);
 
+	c->stage = STAGE_BACKLOG;
+	peer->owned = false;
+	peer->paused = true;
+	c->waits_at = l;
+	l->waiting_count++;
+	list_append(&l->waiting, &c->waiting);
+}
+
+void
+sim_conn_accept(struct sim_conn *c, struct sim_listener *l)
+{
+	struct sim_end *peer = &c->ends[1];
+
+	backlog_leave(c);
 	c->stage = STAGE_OPEN;
+	peer->owned = l != NULL;
 	if (l == NULL) {
-		peer->owned = false;
 		peer->hearing = HEARING_DEAD;
 		peer->sending = SENDING_RST;
 		sim_end_send(peer);
 		return;
 	}
 	c->world->counts.streams_open++;
-	l->on_accept(l->owner, &peer->base);
+	peer->receive_max = l->tuning.receive_bytes;
+	peer->send_max = l->tuning.send_bytes;
+	peer->paused = false;
+	c->in_callback = true;
+	l->base.on_accept(l->base.owner, &peer->base);
 	assert(!peer->owned || peer->base.handler != NULL);
+	/* What has come while it waited. */
+	if (peer->owned && !peer->paused)
+		sim_pause(&peer->base, false);
+	c->in_callback = false;
+	sim_conn_reap(c);
+}
+
+/* The peer accepts, or has it wait; if it has stopped listening since the SYN,
+ * it refuses. */
+static void
+on_ack(struct sim_conn *c)
+{
+	struct sim_listener *l =
+	    sim_listener_find(c->world, &c->ends[1].base.local);
+
+	if (l != NULL && l->paused)
+		backlog_enter(c, l);
+	else
+		sim_conn_accept(c, l);
 }
 
 static void
@@ -171,6 +258,7 @@ on_step(struct timer *t)
 		on_ack(c);
 		break;
 	case STAGE_SILENCE:
+	case STAGE_BACKLOG:
 	case STAGE_OPEN:
 		assert(false && "no packet of a handshake is under way");
 	}
@@ -190,8 +278,9 @@ sim_conn_mend(struct sim_conn *c)
 void
 sim_conn_kill(struct sim_conn *c)
 {
-	if (c->stage != STAGE_ACK && c->stage != STAGE_OPEN)
+	if (c->stage < STAGE_ACK)
 		return;
+	backlog_leave(c);
 	if (c->stage == STAGE_ACK) {
 		timer_stop(&c->world->base, &c->step);
 		c->step_held = false;

@@ -10,6 +10,7 @@
 
 #include "core/base/buf.h"
 #include "core/base/list.h"
+#include "core/world/pace.h"
 #include "core/world/world_impl.h"
 #include "core/world/world_sim.h"
 
@@ -48,6 +49,12 @@ struct sim_path {
 
 struct sim_listener {
 	struct listener base;
+	struct listener_tuning tuning;
+	bool paused, muted;
+	bool in_callback, closed; /* to be freed behind the callback */
+	struct list waiting;      /* of struct sim_conn: the backlog */
+	size_t waiting_count;
+	struct timer wake; /* those that wait are to be accepted */
 	uint8_t key[sizeof(struct ip_address) + sizeof(uint16_t)];
 	UT_hash_handle hh;
 };
@@ -107,6 +114,7 @@ enum sim_hearing {
 	HEARING_EOF,   /* the owner has been told */
 	HEARING_DRAIN, /* closed by its owner: what comes is thrown away */
 	HEARING_DEAD,  /* what comes is answered by RST */
+	HEARING_GONE,  /* what comes is not even acknowledged */
 };
 
 struct sim_conn;
@@ -119,8 +127,12 @@ struct sim_end {
 	enum sim_hearing hearing;
 	bool owned; /* an owner holds it, or is about to be given it */
 	bool paused;
-	bool above_high;  /* on_drained is owed once the queue is short */
-	bool drained_due; /* told at the next wake */
+	struct pace pace;
+	struct timer renewal; /* of the pace */
+	size_t receive_max;   /* of what is under way to this end */
+	size_t send_max;      /* from it */
+	bool above_high;      /* on_drained is owed once the queue is short */
+	bool drained_due;     /* told at the next wake */
 	bool failure_due;
 	enum net_failure failure;
 	struct timer wake; /* something is due to the owner */
@@ -133,6 +145,7 @@ enum sim_stage {
 	STAGE_REFUSAL, /* on its way back */
 	STAGE_SILENCE, /* no answer will come, or it has been told */
 	STAGE_ACK,     /* the caller is connected, the peer about to be */
+	STAGE_BACKLOG, /* nobody has accepted yet */
 	STAGE_OPEN,
 };
 
@@ -143,8 +156,11 @@ struct sim_conn {
 	struct sim_path *path;
 	struct sim_end ends[2]; /* the caller's, the peer's */
 	enum sim_stage stage;
+	unsigned syns;     /* sent in vain */
 	struct timer step; /* the next packet of the handshake arrives */
-	bool step_held;    /* it waits for the path to be mended */
+	struct sim_listener *waits_at; /* borrowed: its backlog; or NULL */
+	struct list waiting;           /* there */
+	bool step_held;                /* it waits for the path to be mended */
 	bool in_callback;
 };
 
@@ -162,8 +178,12 @@ struct sim_path *sim_path_get(struct sim_world *sw, const struct ip_address *a,
 struct listener *sim_listen(
     struct world *w, const struct endpoint *at, struct err *err);
 void sim_listener_close(struct listener *base);
+void sim_listener_tune(
+    struct listener *base, const struct listener_tuning *tuning);
+void sim_listener_pause(struct listener *base, bool paused);
+bool sim_listener_mute(struct listener *base, bool muted, struct err *err);
 /* Who listens there, on that address or on all of its family; or NULL. */
-struct listener *sim_listener_find(
+struct sim_listener *sim_listener_find(
     struct sim_world *sw, const struct endpoint *at);
 
 /* ---- sim_storage.c ---- */
@@ -178,6 +198,8 @@ uint64_t sim_storage_free(const struct world *w, const char *path);
 
 struct stream *sim_connect(
     struct world *w, const struct endpoint *from, const struct endpoint *to);
+/* Hands the connection to whoever listens, or refuses it (NULL). */
+void sim_conn_accept(struct sim_conn *c, struct sim_listener *l);
 /* The path has been mended: what waited goes on. */
 void sim_conn_mend(struct sim_conn *c);
 /* The link between the two has died: both ends will be told. */
@@ -198,7 +220,9 @@ void sim_end_fail(struct sim_end *e, enum net_failure why);
 void sim_write(struct stream *s, struct slice bytes);
 size_t sim_queued(const struct stream *s);
 void sim_pause(struct stream *s, bool paused);
+void sim_pace(struct stream *s, size_t bytes, utime every);
 void sim_shutdown(struct stream *s);
+void sim_vanish(struct stream *s);
 void sim_close(struct stream *s);
 void sim_reset(struct stream *s);
 

@@ -9,6 +9,7 @@
 #define PORT_FIRST 32768
 #define PORT_COUNT 28232 /* up to 60999, Linux's range */
 
+static void on_wake(struct timer *t);
 static struct sim_rule *rule_find(struct sim_world *sw,
     const struct ip_address *a, const struct ip_address *b);
 static void path_resolve(struct sim_world *sw, struct sim_path *p);
@@ -181,7 +182,7 @@ listener_at(struct sim_world *sw, const struct endpoint *at)
 	return l;
 }
 
-struct listener *
+struct sim_listener *
 sim_listener_find(struct sim_world *sw, const struct endpoint *at)
 {
 	struct endpoint any = { { at->ip.family, { 0 } }, at->port };
@@ -189,7 +190,7 @@ sim_listener_find(struct sim_world *sw, const struct endpoint *at)
 
 	if (l == NULL)
 		l = listener_at(sw, &any);
-	return l != NULL ? &l->base : NULL;
+	return l;
 }
 
 struct listener *
@@ -214,6 +215,8 @@ sim_listen(struct world *w, const struct endpoint *at, struct err *err)
 	l = xcalloc(1, sizeof(*l));
 	l->base.world = w;
 	l->base.local = local;
+	l->wake.fire = on_wake;
+	list_init(&l->waiting);
 	make_key(&local, l->key);
 	HASH_ADD(hh, sw->listeners, key, sizeof(l->key), l);
 	return &l->base;
@@ -226,7 +229,53 @@ sim_listener_close(struct listener *base)
 	struct sim_listener *l = (struct sim_listener *)base;
 
 	HASH_DELETE(hh, sw->listeners, l);
-	free(l);
+	timer_stop(base->world, &l->wake);
+	LIST_FOREACH_SAFE(node, &l->waiting)
+		sim_conn_accept(
+		    CONTAINER_OF(node, struct sim_conn, waiting), NULL);
+	if (l->in_callback)
+		l->closed = true;
+	else
+		free(l);
+}
+
+void
+sim_listener_tune(struct listener *base, const struct listener_tuning *tuning)
+{
+	((struct sim_listener *)base)->tuning = *tuning;
+}
+
+void
+sim_listener_pause(struct listener *base, bool paused)
+{
+	struct sim_listener *l = (struct sim_listener *)base;
+
+	l->paused = paused;
+	if (!paused && l->waiting_count > 0)
+		timer_set(base->world, &l->wake, world_now(base->world));
+}
+
+bool
+sim_listener_mute(struct listener *base, bool muted, struct err *err)
+{
+	(void)err;
+	((struct sim_listener *)base)->muted = muted;
+	return true;
+}
+
+/* Those that wait are accepted, the first one first. */
+static void
+on_wake(struct timer *t)
+{
+	struct sim_listener *l = CONTAINER_OF(t, struct sim_listener, wake);
+
+	l->in_callback = true;
+	while (!l->closed && !l->paused && l->waiting_count > 0)
+		sim_conn_accept(
+		    CONTAINER_OF(l->waiting.next, struct sim_conn, waiting), l);
+	l->in_callback = false;
+	if (l->closed)
+		free(l);
 }
 
 /* ---- the whole ---- */

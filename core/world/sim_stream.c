@@ -19,6 +19,7 @@
 
 static void on_arrival(struct timer *t);
 static void on_wake(struct timer *t);
+static void on_renewal(struct timer *t);
 static void on_linger(struct timer *t);
 
 /* ---- pipes ---- */
@@ -36,12 +37,18 @@ pipe_drop_queued(struct sim_pipe *p)
 }
 
 static void
-pipe_drop_unread(struct sim_pipe *p)
+pipe_read(struct sim_pipe *p, size_t len)
 {
-	buf_consume(&p->bytes, p->unread);
-	p->unread = 0;
+	buf_consume(&p->bytes, len);
+	p->unread -= len;
 	if (buf_len(&p->bytes) == 0 && p->bytes.cap > PIPE_KEEP)
 		buf_fini(&p->bytes);
+}
+
+static void
+pipe_drop_unread(struct sim_pipe *p)
+{
+	pipe_read(p, p->unread);
 }
 
 static struct sim_segment *
@@ -129,6 +136,7 @@ sim_end_init(struct sim_end *e, struct sim_conn *c)
 	e->conn = c;
 	e->out.arrival.fire = on_arrival;
 	e->wake.fire = on_wake;
+	e->renewal.fire = on_renewal;
 	e->linger.fire = on_linger;
 }
 
@@ -138,6 +146,7 @@ sim_end_fini(struct sim_end *e)
 	struct world *w = e->base.world;
 
 	timer_stop(w, &e->wake);
+	timer_stop(w, &e->renewal);
 	timer_stop(w, &e->linger);
 	pipe_clear(&e->out, w);
 	free(e->out.segments);
@@ -176,6 +185,7 @@ end_release(struct sim_end *e)
 	e->base.handler = NULL;
 	e->conn->world->counts.streams_open--;
 	timer_stop(e->base.world, &e->wake);
+	timer_stop(e->base.world, &e->renewal);
 }
 
 /* ---- sending ---- */
@@ -212,15 +222,29 @@ end_push(struct sim_end *e, size_t len, enum sim_cargo cargo)
 	pipe_push(&e->out, e->base.world, at, len, cargo);
 }
 
+static size_t
+window_of(const struct sim_end *e)
+{
+	const size_t receive_max = sim_end_peer(e)->receive_max;
+	size_t window = SIM_WINDOW;
+
+	if (receive_max > 0 && receive_max < window)
+		window = receive_max;
+	if (e->send_max > 0 && e->send_max < window)
+		window = e->send_max;
+	return window;
+}
+
 /* Sends as much of the queue as the window takes. */
 static void
 end_push_bytes(struct sim_end *e)
 {
+	const size_t window = window_of(e);
 	struct sim_pipe *p = &e->out;
 	size_t queued = pipe_queued(p);
 
-	while (queued > 0 && p->unread + p->in_flight < SIM_WINDOW) {
-		size_t len = SIM_WINDOW - p->unread - p->in_flight;
+	while (queued > 0 && p->unread + p->in_flight < window) {
+		size_t len = window - p->unread - p->in_flight;
 
 		if (len > queued)
 			len = queued;
@@ -277,27 +301,44 @@ end_cut(struct sim_end *e)
 
 /* ---- receiving ---- */
 
-/* Shows the owner what has arrived, unless it has paused. */
+/* How much of what has arrived may be shown now; if not all of it, the rest has
+ * its time. */
+static size_t
+end_room(struct sim_end *e)
+{
+	const size_t unread = sim_end_peer(e)->out.unread;
+	size_t room = pace_room(&e->pace, e->conn->world->now);
+
+	if (room > unread)
+		room = unread;
+	pace_take(&e->pace, room);
+	if (room < unread)
+		timer_set(e->base.world, &e->renewal, pace_due(&e->pace));
+	return room;
+}
+
+/* Shows the owner what has arrived, unless it has paused, and at its pace. */
 static void
 end_deliver(struct sim_end *e)
 {
 	struct sim_world *sw = e->conn->world;
 	struct sim_end *peer = sim_end_peer(e);
 	struct sim_pipe *p = &peer->out;
+	size_t room;
 
 	if (e->paused)
 		return;
-	if (p->unread > 0) {
+	room = end_room(e);
+	if (room > 0) {
 		/* A copy, as the callback may write to the other end. */
 		buf_clear(&sw->input);
-		buf_append(
-		    &sw->input, slice_of(buf_slice(&p->bytes).at, p->unread));
-		sw->counts.bytes += p->unread;
-		pipe_drop_unread(p);
+		buf_append(&sw->input, slice_of(buf_slice(&p->bytes).at, room));
+		sw->counts.bytes += room;
+		pipe_read(p, room);
 		sim_end_send(peer);
 		e->base.handler->on_input(e->base.owner, buf_slice(&sw->input));
 	}
-	if (e->hearing == HEARING_FIN && !e->paused) {
+	if (e->hearing == HEARING_FIN && !e->paused && p->unread == 0) {
 		e->hearing = HEARING_EOF;
 		e->base.handler->on_eof(e->base.owner);
 	}
@@ -312,6 +353,8 @@ bytes_arrive(struct sim_end *e, size_t len)
 	switch (e->hearing) {
 	case HEARING_OPEN:
 		end_deliver(e);
+		return;
+	case HEARING_GONE:
 		return;
 	case HEARING_DRAIN:
 		break;
@@ -336,6 +379,8 @@ fin_arrives(struct sim_end *e)
 		break;
 	case HEARING_DRAIN:
 		e->hearing = HEARING_EOF;
+		break;
+	case HEARING_GONE:
 		break;
 	case HEARING_DEAD:
 		end_cut(e);
@@ -390,10 +435,28 @@ on_wake(struct timer *t)
 }
 
 static void
+on_renewal(struct timer *t)
+{
+	struct sim_end *e = CONTAINER_OF(t, struct sim_end, renewal);
+
+	e->conn->in_callback = true;
+	end_deliver(e);
+	e->conn->in_callback = false;
+	sim_conn_reap(e->conn);
+}
+
+static void
 on_linger(struct timer *t)
 {
 	struct sim_end *e = CONTAINER_OF(t, struct sim_end, linger);
 
+	/* It is there again. */
+	if (e->hearing == HEARING_GONE) {
+		e->hearing = HEARING_DEAD;
+		e->sending = SENDING_RST;
+		sim_end_send(e);
+		return;
+	}
 	if (e->sending == SENDING_SHUT)
 		end_cut(e);
 	if (e->hearing == HEARING_DRAIN)
@@ -436,6 +499,18 @@ sim_pause(struct stream *s, bool paused)
 }
 
 void
+sim_pace(struct stream *s, size_t bytes, utime every)
+{
+	struct sim_end *e = (struct sim_end *)s;
+
+	assert(e->owned);
+	pace_set(&e->pace, bytes, every, e->conn->world->now);
+	timer_stop(s->world, &e->renewal);
+	if (sim_end_peer(e)->out.unread > 0)
+		end_wake(e);
+}
+
+void
 sim_shutdown(struct stream *s)
 {
 	struct sim_end *e = (struct sim_end *)s;
@@ -466,6 +541,22 @@ sim_close(struct stream *s)
 		sim_end_send(e);
 		timer_set(
 		    s->world, &e->linger, e->conn->world->now + STREAM_LINGER);
+	}
+	sim_conn_reap(e->conn);
+}
+
+void
+sim_vanish(struct stream *s)
+{
+	struct sim_end *e = (struct sim_end *)s;
+
+	end_release(e);
+	if (e->sending != SENDING_DEAD) {
+		e->hearing = HEARING_GONE;
+		e->sending = SENDING_DEAD;
+		pipe_drop_queued(&e->out);
+		timer_set(s->world, &e->linger,
+		    utime_add(e->conn->world->now, STREAM_VANISHED));
 	}
 	sim_conn_reap(e->conn);
 }

@@ -154,6 +154,13 @@ stream_pause(struct stream *s, bool paused)
 	s->world->ops->pause(s, paused);
 }
 
+/* Below TLS, whose records are what comes. */
+void
+stream_pace(struct stream *s, size_t bytes, utime every)
+{
+	s->world->ops->pace(s, bytes, every);
+}
+
 void
 stream_shutdown(struct stream *s)
 {
@@ -178,6 +185,14 @@ stream_reset(struct stream *s)
 	if (s->tls != NULL)
 		stream_tls_release(s);
 	s->world->ops->reset(s);
+}
+
+void
+stream_vanish(struct stream *s)
+{
+	if (s->tls != NULL)
+		stream_tls_release(s);
+	s->world->ops->vanish(s);
 }
 
 const struct endpoint *
@@ -274,6 +289,25 @@ void
 datagrams_close(struct datagrams *d)
 {
 	d->world->ops->datagrams_close(d);
+}
+
+void
+listener_tune(struct listener *l, const struct listener_tuning *tuning)
+{
+	assert(tuning->backlog <= LISTENER_BACKLOG_MAX);
+	l->world->ops->listener_tune(l, tuning);
+}
+
+void
+listener_pause(struct listener *l, bool paused)
+{
+	l->world->ops->listener_pause(l, paused);
+}
+
+bool
+listener_mute(struct listener *l, bool muted, struct err *err)
+{
+	return l->world->ops->listener_mute(l, muted, err);
 }
 
 void

@@ -117,6 +117,10 @@ void stream_write(struct stream *s, struct slice bytes);
 size_t stream_queued(const struct stream *s);
 /* Stops or resumes on_input and on_eof: the peer's window fills up. */
 void stream_pause(struct stream *s, bool paused);
+/* From now on, and however often stream_pause() is called, at most so many
+ * bytes are taken in each span: the peer's window fills up.  0 bytes: none,
+ * ever. */
+void stream_pace(struct stream *s, size_t bytes, utime every);
 /* FIN once what is queued has gone; input still comes. */
 void stream_shutdown(struct stream *s);
 /* FIN once what is queued has gone, and no more callbacks.  Input that still
@@ -124,6 +128,12 @@ void stream_shutdown(struct stream *s);
 void stream_close(struct stream *s);
 /* RST now; what is queued is lost; no more callbacks. */
 void stream_reset(struct stream *s);
+/* No more callbacks; the end is gone without a word: what comes is not even
+ * acknowledged, and nothing is said any more, until STREAM_VANISHED has passed
+ * and the end is there again, like a machine that was rebooted: with RST.  What
+ * was queued goes out before, as far as the network takes it at once. */
+void stream_vanish(struct stream *s);
+#define STREAM_VANISHED UTIME_HOUR
 const struct endpoint *stream_local(const struct stream *s);
 const struct endpoint *stream_remote(const struct stream *s);
 
@@ -192,6 +202,25 @@ struct listener *world_listen_local(struct world *w, const char *path,
     void (*on_accept)(void *owner, struct stream *s), void *owner,
     struct err *err);
 const struct endpoint *listener_local(const struct listener *l);
+
+/* How it treats those that connect from now on; zeroed is the world's way. */
+struct listener_tuning {
+	uint32_t backlog; /* connections that wait while it is paused; a SYN
+	                   * beyond gets no answer, and is sent again */
+	/* The buffers of accepted streams: what a peer may have under way, and
+	 * what it may be sent ahead of its acknowledgement.  The real world
+	 * takes them for a hint. */
+	uint32_t receive_bytes, send_bytes;
+};
+#define LISTENER_BACKLOG_MAX 4096
+void listener_tune(struct listener *l, const struct listener_tuning *tuning);
+/* Stops or resumes accepting.  Meanwhile callers are connected and wait, as
+ * many as the backlog takes; one that leaves while it waits may never be seen.
+ */
+void listener_pause(struct listener *l, bool paused);
+/* As if its backlog were full at all times: no SYN gets an answer, or they do
+ * again.  False with *err set when the world cannot bring it about. */
+bool listener_mute(struct listener *l, bool muted, struct err *err);
 /* Stops listening; accepted streams live on. */
 void listener_close(struct listener *l);
 

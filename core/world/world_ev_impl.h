@@ -15,6 +15,7 @@
 
 #include "core/base/buf.h"
 #include "core/base/list.h"
+#include "core/world/pace.h"
 #include "core/world/world_ev.h"
 #include "core/world/world_impl.h"
 
@@ -58,6 +59,9 @@ struct ev_stream {
 	enum ev_phase phase;
 	bool owned;
 	bool paused;
+	struct pace pace;
+	struct timer renewal; /* of the pace */
+	bool vanished;
 	bool heard_eof;
 	bool shut; /* FIN when the queue is empty */
 	bool fin_sent;
@@ -76,6 +80,10 @@ struct ev_listener {
 	bool is_any; /* listens on all addresses */
 	bool in_callback;
 	bool closed; /* to be freed behind the callback */
+	bool paused, muted;
+	uint32_t backlog; /* of listen() */
+	int filler;       /* owned; what fills the backlog; -1: nothing */
+	struct endpoint filler_at;
 	struct ev_io accepting;
 	struct timer rest;
 };
@@ -101,6 +109,10 @@ struct stream *ev_world_connect(
 struct listener *ev_world_listen(
     struct world *w, const struct endpoint *at, struct err *err);
 void ev_listener_close(struct listener *base);
+void ev_listener_tune(
+    struct listener *base, const struct listener_tuning *tuning);
+void ev_listener_pause(struct listener *base, bool paused);
+bool ev_listener_mute(struct listener *base, bool muted, struct err *err);
 /* Accepts on a socket that it takes over. */
 struct ev_listener *ev_listener_new(struct ev_world *ew, int fd);
 union ev_sockaddr {
@@ -150,7 +162,9 @@ void ev_stream_free(struct ev_stream *s);
 void ev_stream_write(struct stream *base, struct slice bytes);
 size_t ev_stream_queued(const struct stream *base);
 void ev_stream_pause(struct stream *base, bool paused);
+void ev_stream_pace(struct stream *base, size_t bytes, utime every);
 void ev_stream_shutdown(struct stream *base);
+void ev_stream_vanish(struct stream *base);
 void ev_stream_close(struct stream *base);
 void ev_stream_reset(struct stream *base);
 

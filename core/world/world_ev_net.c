@@ -13,6 +13,7 @@
 
 static void on_acceptable(struct ev_loop *loop, struct ev_io *io, int events);
 static void on_rested(struct timer *t);
+static void watch_callers(struct ev_listener *l);
 
 /* ---- addresses ---- */
 
@@ -152,7 +153,7 @@ ev_socket_bind(const struct endpoint *at, int type)
 		(void)setsockopt(
 		    fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on));
 	if (bind(fd, &a.sa, len) == 0 &&
-	    (type != SOCK_STREAM || listen(fd, SOMAXCONN) == 0))
+	    (type != SOCK_STREAM || listen(fd, LISTENER_BACKLOG_MAX - 1) == 0))
 		return fd;
 	error = errno;
 	(void)close(fd);
@@ -187,11 +188,96 @@ ev_listener_new(struct ev_world *ew, int fd)
 	l->base.world = &ew->base;
 	l->fd = fd;
 	l->rest.fire = on_rested;
+	l->backlog = LISTENER_BACKLOG_MAX;
+	l->filler = -1;
 	ev_io_init(&l->accepting, on_acceptable, fd, EV_READ);
 	l->accepting.data = l;
 	ev_io_start(ew->loop, &l->accepting);
 	ew->owned++;
 	return l;
+}
+
+/* What waits in the kernel is accepted, or not. */
+static void
+watch_callers(struct ev_listener *l)
+{
+	struct ev_loop *loop = ((struct ev_world *)l->base.world)->loop;
+
+	timer_stop(l->base.world, &l->rest);
+	if (l->paused || l->muted)
+		ev_io_stop(loop, &l->accepting);
+	else
+		ev_io_start(loop, &l->accepting);
+}
+
+/* The kernel lets one more wait than it is told. */
+void
+ev_listener_tune(struct listener *base, const struct listener_tuning *tuning)
+{
+	struct ev_listener *l = (struct ev_listener *)base;
+	const int receive = (int)tuning->receive_bytes;
+	const int send = (int)tuning->send_bytes;
+
+	l->backlog =
+	    tuning->backlog > 0 ? tuning->backlog : LISTENER_BACKLOG_MAX;
+	if (!l->muted)
+		(void)listen(l->fd, (int)l->backlog - 1);
+	if (receive > 0)
+		(void)setsockopt(
+		    l->fd, SOL_SOCKET, SO_RCVBUF, &receive, sizeof(receive));
+	if (send > 0)
+		(void)setsockopt(
+		    l->fd, SOL_SOCKET, SO_SNDBUF, &send, sizeof(send));
+}
+
+void
+ev_listener_pause(struct listener *base, bool paused)
+{
+	struct ev_listener *l = (struct ev_listener *)base;
+
+	l->paused = paused;
+	watch_callers(l);
+}
+
+/* A connection of our own fills a backlog for one. */
+static bool
+listener_fill(struct ev_listener *l)
+{
+	union ev_sockaddr a;
+	socklen_t len = ev_sockaddr_set(&a, &l->base.local);
+	int fd = socket_new(&l->base.local, SOCK_STREAM);
+
+	if (fd < 0)
+		return false;
+	if (listen(l->fd, 0) != 0 ||
+	    (connect(fd, &a.sa, len) != 0 && errno != EINPROGRESS)) {
+		(void)close(fd);
+		return false;
+	}
+	l->filler = fd;
+	ev_socket_local(fd, &l->filler_at);
+	return true;
+}
+
+bool
+ev_listener_mute(struct listener *base, bool muted, struct err *err)
+{
+	struct ev_listener *l = (struct ev_listener *)base;
+	char text[ENDPOINT_TEXT_MAX];
+
+	if (muted == l->muted)
+		return true;
+	if (muted && !listener_fill(l))
+		return err_set(err, "cannot keep silent at %s: %s",
+		    endpoint_format(&l->base.local, text), strerror(errno));
+	if (!muted) {
+		(void)close(l->filler);
+		l->filler = -1;
+		(void)listen(l->fd, (int)l->backlog - 1);
+	}
+	l->muted = muted;
+	watch_callers(l);
+	return true;
 }
 
 static void
@@ -210,6 +296,8 @@ ev_listener_close(struct listener *base)
 	ev_io_stop(ew->loop, &l->accepting);
 	timer_stop(base->world, &l->rest);
 	(void)close(l->fd);
+	if (l->filler >= 0)
+		(void)close(l->filler);
 	if (l->path != NULL)
 		(void)unlink(l->path);
 	ew->owned--;
@@ -222,9 +310,7 @@ ev_listener_close(struct listener *base)
 static void
 on_rested(struct timer *t)
 {
-	struct ev_listener *l = CONTAINER_OF(t, struct ev_listener, rest);
-
-	ev_io_start(((struct ev_world *)l->base.world)->loop, &l->accepting);
+	watch_callers(CONTAINER_OF(t, struct ev_listener, rest));
 }
 
 /* No descriptor or memory is left: the connections wait in the kernel. */
@@ -244,6 +330,7 @@ accept_one(struct ev_listener *l)
 	struct ev_world *ew = (struct ev_world *)l->base.world;
 	union ev_sockaddr a = { 0 };
 	socklen_t len = sizeof(a);
+	struct endpoint remote = { 0 };
 	struct ev_stream *s;
 	int fd = accept4(l->fd, &a.sa, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
 
@@ -254,10 +341,16 @@ accept_one(struct ev_listener *l)
 		/* Others concern a connection that is gone already. */
 		return errno == ECONNABORTED || errno == EINTR;
 	}
+	if (l->path == NULL)
+		ev_sockaddr_get(&a, &remote);
+	if (l->filler_at.port != 0 && endpoint_equal(&remote, &l->filler_at)) {
+		l->filler_at.port = 0;
+		(void)close(fd);
+		return true;
+	}
 	s = ev_stream_new(ew, fd);
 	s->phase = PHASE_OPEN;
-	if (l->path == NULL)
-		ev_sockaddr_get(&a, &s->base.remote);
+	s->base.remote = remote;
 	s->base.local = l->base.local;
 	if (l->is_any)
 		ev_socket_local(fd, &s->base.local);
@@ -275,7 +368,7 @@ on_acceptable(struct ev_loop *loop, struct ev_io *io, int events)
 	(void)loop;
 	(void)events;
 	l->in_callback = true;
-	for (int i = 0; i < ACCEPT_MAX && !l->closed; i++) {
+	for (int i = 0; i < ACCEPT_MAX && !l->closed && !l->paused; i++) {
 		if (l->base.world->stopping || !accept_one(l))
 			break;
 	}

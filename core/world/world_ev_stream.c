@@ -10,10 +10,12 @@
 #include "core/world/world_ev_impl.h"
 
 #include <errno.h>
+#include <linux/filter.h>
 #include <unistd.h>
 
 static void on_readable(struct ev_loop *loop, struct ev_io *io, int events);
 static void on_writable(struct ev_loop *loop, struct ev_io *io, int events);
+static void on_renewal(struct timer *t);
 static void on_linger(struct timer *t);
 
 struct ev_stream *
@@ -26,6 +28,7 @@ ev_stream_new(struct ev_world *ew, int fd)
 	s->owned = true;
 	ew->owned++;
 	s->linger.fire = on_linger;
+	s->renewal.fire = on_renewal;
 	list_init(&s->attention);
 	list_append(&ew->streams, &s->node);
 	ev_init(&s->reading, on_readable);
@@ -45,6 +48,28 @@ ev_stream_watch(struct ev_stream *s)
 		ev_io_start(loop, &s->writing);
 	else
 		ev_io_start(loop, &s->reading);
+}
+
+/* How much may be taken now. */
+static size_t
+input_room(struct ev_stream *s)
+{
+	return s->pace.is_set ? pace_room(&s->pace, world_now(s->base.world))
+			      : SIZE_MAX;
+}
+
+/* Listens to the socket, or not. */
+static void
+watch_input(struct ev_stream *s)
+{
+	struct ev_loop *loop = ev_world_of(&s->base)->loop;
+	const bool is_due = s->phase == PHASE_OPEN && !s->paused &&
+	    !s->heard_eof && !s->vanished;
+
+	if (is_due && input_room(s) > 0)
+		ev_io_start(loop, &s->reading);
+	else
+		ev_io_stop(loop, &s->reading);
 }
 
 static void
@@ -86,6 +111,7 @@ bury(struct ev_stream *s)
 	assert(!s->owned);
 	close_socket(s);
 	timer_stop(s->base.world, &s->linger);
+	timer_stop(s->base.world, &s->renewal);
 	list_remove(&s->attention);
 	list_remove(&s->node);
 	list_append(&ev_world_of(&s->base)->dead, &s->node);
@@ -96,6 +122,7 @@ ev_stream_free(struct ev_stream *s)
 {
 	close_socket(s);
 	timer_stop(s->base.world, &s->linger);
+	timer_stop(s->base.world, &s->renewal);
 	list_remove(&s->attention);
 	list_remove(&s->node);
 	buf_fini(&s->out);
@@ -106,6 +133,7 @@ void
 ev_stream_fail(struct ev_stream *s, enum net_failure why)
 {
 	close_socket(s);
+	timer_stop(s->base.world, &s->renewal);
 	buf_fini(&s->out);
 	s->phase = PHASE_FAILED;
 	if (!s->owned) {
@@ -167,7 +195,7 @@ ev_stream_attend(struct ev_stream *s)
 	if (s->failure_due) {
 		s->failure_due = false;
 		s->base.handler->on_failure(s->base.owner, s->failure);
-	} else if (s->phase == PHASE_OPEN) {
+	} else if (s->phase == PHASE_OPEN && !s->vanished) {
 		flush(s);
 	}
 }
@@ -188,8 +216,7 @@ on_connect_done(struct ev_stream *s)
 	ev_socket_local(s->fd, &s->base.local);
 	s->phase = PHASE_OPEN;
 	ev_io_stop(loop, &s->writing);
-	if (!s->paused)
-		ev_io_start(loop, &s->reading);
+	watch_input(s);
 	ask_attention(s);
 	s->base.handler->on_connected(s->base.owner);
 }
@@ -223,24 +250,43 @@ on_eof(struct ev_stream *s)
 }
 
 static void
+take_input(struct ev_stream *s, struct slice bytes)
+{
+	pace_take(&s->pace, bytes.len);
+	if (s->pace.is_set && s->pace.left == 0) {
+		watch_input(s);
+		timer_set(s->base.world, &s->renewal, pace_due(&s->pace));
+	}
+	s->base.handler->on_input(s->base.owner, bytes);
+}
+
+static void
+on_renewal(struct timer *t)
+{
+	watch_input(CONTAINER_OF(t, struct ev_stream, renewal));
+}
+
+static void
 on_readable(struct ev_loop *loop, struct ev_io *io, int events)
 {
 	struct ev_stream *s = io->data;
 	struct ev_world *ew = ev_world_of(&s->base);
+	size_t room = input_room(s);
 	ssize_t n;
 
 	(void)loop;
 	(void)events;
 	if (ew->base.stopping)
 		return;
-	n = recv(s->fd, ew->input, sizeof(ew->input), 0);
+	if (room > sizeof(ew->input))
+		room = sizeof(ew->input);
+	n = recv(s->fd, ew->input, room, 0);
 	if (n == 0)
 		on_eof(s);
 	else if (n < 0 && errno != EAGAIN && errno != EINTR)
 		ev_stream_fail(s, ev_failure_of(errno));
 	else if (n > 0 && s->owned)
-		s->base.handler->on_input(
-		    s->base.owner, slice_of(ew->input, (size_t)n));
+		take_input(s, slice_of(ew->input, (size_t)n));
 }
 
 /* ---- what owners ask for ---- */
@@ -271,16 +317,21 @@ void
 ev_stream_pause(struct stream *base, bool paused)
 {
 	struct ev_stream *s = (struct ev_stream *)base;
-	struct ev_loop *loop = ev_world_of(base)->loop;
 
 	assert(s->owned);
 	s->paused = paused;
-	if (s->phase != PHASE_OPEN || s->heard_eof)
-		return;
-	if (paused)
-		ev_io_stop(loop, &s->reading);
-	else
-		ev_io_start(loop, &s->reading);
+	watch_input(s);
+}
+
+void
+ev_stream_pace(struct stream *base, size_t bytes, utime every)
+{
+	struct ev_stream *s = (struct ev_stream *)base;
+
+	assert(s->owned);
+	pace_set(&s->pace, bytes, every, world_now(base->world));
+	timer_stop(base->world, &s->renewal);
+	watch_input(s);
 }
 
 void
@@ -298,7 +349,9 @@ static void
 release(struct ev_stream *s)
 {
 	assert(s->owned);
-	s->owned = s->failure_due = false;
+	s->owned = s->failure_due = s->paused = false;
+	s->pace = (struct pace){ 0 };
+	timer_stop(s->base.world, &s->renewal);
 	s->base.handler = NULL;
 	ev_world_of(&s->base)->owned--;
 }
@@ -314,8 +367,7 @@ ev_stream_close(struct stream *base)
 		return;
 	}
 	s->shut = true;
-	if (!s->heard_eof)
-		ev_io_start(ev_world_of(base)->loop, &s->reading);
+	watch_input(s);
 	ask_attention(s);
 	timer_set(
 	    base->world, &s->linger, world_now(base->world) + STREAM_LINGER);
@@ -331,12 +383,42 @@ ev_stream_reset(struct stream *base)
 	bury(s);
 }
 
+/* The socket's filter drops each segment before TCP sees it. */
+void
+ev_stream_vanish(struct stream *base)
+{
+	static struct sock_filter nothing = BPF_STMT(BPF_RET | BPF_K, 0);
+	static const struct sock_fprog filter = { 1, &nothing };
+	struct ev_stream *s = (struct ev_stream *)base;
+
+	release(s);
+	if (s->phase == PHASE_OPEN)
+		flush(s);
+	else
+		bury(s);
+	/* flush() may have found that the connection is dead. */
+	if (s->fd < 0)
+		return;
+	if (setsockopt(s->fd, SOL_SOCKET, SO_ATTACH_FILTER, &filter,
+		sizeof(filter)) != 0) {
+		abort_socket(s);
+		bury(s);
+		return;
+	}
+	s->vanished = true;
+	watch_input(s);
+	ev_io_stop(ev_world_of(base)->loop, &s->writing);
+	list_remove(&s->attention);
+	timer_set(base->world, &s->linger,
+	    utime_add(world_now(base->world), STREAM_VANISHED));
+}
+
 static void
 on_linger(struct timer *t)
 {
 	struct ev_stream *s = CONTAINER_OF(t, struct ev_stream, linger);
 
-	if (!s->fin_sent)
+	if (!s->fin_sent || s->vanished)
 		abort_socket(s);
 	bury(s);
 }

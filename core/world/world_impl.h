@@ -32,10 +32,16 @@ struct world_ops {
 	struct listener *(*listen_local)(
 	    struct world *w, const char *path, struct err *err);
 	void (*listener_close)(struct listener *l);
+	void (*listener_tune)(
+	    struct listener *l, const struct listener_tuning *tuning);
+	void (*listener_pause)(struct listener *l, bool paused);
+	bool (*listener_mute)(struct listener *l, bool muted, struct err *err);
 	void (*write)(struct stream *s, struct slice bytes);
 	size_t (*queued)(const struct stream *s);
 	void (*pause)(struct stream *s, bool paused);
+	void (*pace)(struct stream *s, size_t bytes, utime every);
 	void (*shutdown)(struct stream *s);
+	void (*vanish)(struct stream *s);
 	void (*close)(struct stream *s);
 	void (*reset)(struct stream *s);
 	/* Asks for what the zone does not have: sets q->question, the answer

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT */
+/* So many bytes in each span of time; see pace.h. */
+#include "core/world/pace.h"
+
+void
+pace_set(struct pace *p, size_t bytes, utime every, utime now)
+{
+	assert(bytes == 0 || every > 0);
+	*p = (struct pace){
+		.is_set = true,
+		.bytes = bytes,
+		.every = every,
+		.left = bytes,
+		.renews_at = utime_add(now, every),
+	};
+}
+
+size_t
+pace_room(struct pace *p, utime now)
+{
+	if (!p->is_set)
+		return SIZE_MAX;
+	if (now >= p->renews_at) {
+		p->left = p->bytes;
+		p->renews_at = utime_add(now, p->every);
+	}
+	return p->left;
+}
+
+void
+pace_take(struct pace *p, size_t bytes)
+{
+	if (!p->is_set)
+		return;
+	assert(bytes <= p->left);
+	p->left -= bytes;
+}
+
+utime
+pace_due(const struct pace *p)
+{
+	return p->bytes > 0 ? p->renews_at : UTIME_NEVER;
+}
