@@ -168,6 +168,12 @@ talk_words(struct talk *t)
 	case TRANSCRIPT_RESET:
 		buf_printf(&t->row, "%s -> reset", ev->host);
 		break;
+	case TRANSCRIPT_GONE:
+		buf_printf(&t->row, "%s is gone without a word", ev->host);
+		break;
+	case TRANSCRIPT_HALF:
+		buf_printf(&t->row, "%s -> close, and reads on", ev->host);
+		break;
 	}
 	talk_row(t);
 }

@@ -368,6 +368,7 @@ seen_event(struct witness *w, struct pair *p, const struct transcript_event *ev)
 	case TRANSCRIPT_LOST:
 	case TRANSCRIPT_CLOSE:
 	case TRANSCRIPT_RESET:
+	case TRANSCRIPT_GONE:
 		p->seen_ended = true;
 		pair_check_end(w, p);
 		return;
@@ -377,6 +378,7 @@ seen_event(struct witness *w, struct pair *p, const struct transcript_event *ev)
 		return;
 	case TRANSCRIPT_RULE:
 	case TRANSCRIPT_EOF:
+	case TRANSCRIPT_HALF:
 		return;
 	}
 }

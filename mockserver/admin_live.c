@@ -31,6 +31,7 @@ state_name(const struct journal_connection *c)
 		return "open";
 	return c->how == TRANSCRIPT_LOST ? "lost"
 	    : c->how == TRANSCRIPT_RESET ? "reset"
+	    : c->how == TRANSCRIPT_GONE  ? "gone"
 					 : "closed";
 }
 

@@ -1,55 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* From the session's events to reactions; see dialogue.h. */
-#include "mockserver/dialogue.h"
+#include "mockserver/dialogue_impl.h"
 
-/* Of a buffer, between messages. */
-#define IDLE_MEMORY_MAX 4096
-
-struct dialogue {
-	const struct mock_host *host; /* borrowed */
-	struct rule_book *book;       /* borrowed */
-	struct ip_address client;
-	struct smtp_server *session; /* owned */
-	struct rule_scope scope;
-
-	struct envelope envelope;
-	bool has_proposed; /* it holds what the open question names, too */
-	bool is_done;      /* the envelope is to be cleared */
-	uint64_t messages; /* accepted on this connection */
-
-	bool is_in_body;
-	uint64_t declared;     /* the message's size, as MAIL says it */
-	uint64_t body_bytes;   /* of content so far */
-	struct buf content;    /* its beginning ... */
-	size_t content_max;    /* ... of so many bytes */
-	size_t intake_max;     /* 0: there is no intake */
-	struct intake *intake; /* owned; NULL until the first content */
-	uint64_t body_next;    /* the rules are asked at so many */
-
-	struct login login;
-	bool is_secured;
-	bool tls_due;           /* 220 was said to STARTTLS */
-	enum mock_tls_kind tls; /* what the rules made of it */
-
-	bool is_playing;
-	bool is_asked; /* the session asked for what is being played */
-	struct reaction reaction; /* being played; its bytes are elsewhere */
-	enum smtp_stage stage;    /* of the reaction */
-	utime asked_at;           /* likewise */
-};
-
-static bool body_is_due(const struct dialogue *d);
-static void body_react(
-    struct dialogue *d, const struct dialogue_scene *scene, struct buf *out);
-static void body_begin(struct dialogue *d);
-static void content_keep(struct dialogue *d, struct slice content);
-static void transaction_end(struct dialogue *d);
 static void ask_react(struct dialogue *d, const struct dialogue_scene *scene,
     const struct smtp_server_event *ev, struct buf *out);
 static void propose(struct dialogue *d, const struct smtp_server_event *ev);
 static uint64_t declared_size(const struct smtp_command *command);
-static void react(struct dialogue *d, const struct dialogue_scene *scene,
-    const struct occasion *o, struct smtp_syntax_error wrong, struct buf *out);
 static void tls_react(
     struct dialogue *d, const struct dialogue_scene *scene, struct buf *out);
 static bool note_answer(struct dialogue *d);
@@ -69,6 +25,7 @@ dialogue_new(const struct mock_host *host, struct rule_book *book,
 	d->client = *client;
 	d->session = smtp_server_new(&options);
 	d->body_next = UINT64_MAX;
+	d->line_next = rule_book_next_after(book, STAGE_COMMAND, 0);
 	d->tls = host->tls.certificate;
 	rule_scope_init(&d->scope, host->rules.count);
 	return d;
@@ -171,19 +128,25 @@ dialogue_next(struct dialogue *d, const struct dialogue_scene *scene,
     struct buf *out, struct reaction *reaction, enum smtp_violation *violation)
 {
 	struct smtp_server_event ev;
+	struct slice line;
 
 	if (d->is_done)
-		transaction_end(d);
+		dialogue_transaction_end(d);
 	for (;;) {
 		if (d->is_playing && !d->is_asked)
 			return DIALOGUE_QUIET;
-		if (!d->is_playing && body_is_due(d)) {
-			body_react(d, scene, out);
+		if (!d->is_playing && dialogue_body_is_due(d)) {
+			dialogue_body_react(d, scene, out);
 			*reaction = d->reaction;
 			return DIALOGUE_REACTION;
 		}
 		if (!d->is_playing && d->tls_due) {
 			tls_react(d, scene, out);
+			*reaction = d->reaction;
+			return DIALOGUE_REACTION;
+		}
+		if (!d->is_playing && dialogue_line_is_due(d, &line)) {
+			dialogue_line_react(d, scene, line, out);
 			*reaction = d->reaction;
 			return DIALOGUE_REACTION;
 		}
@@ -194,8 +157,8 @@ dialogue_next(struct dialogue *d, const struct dialogue_scene *scene,
 			*violation = ev.violation;
 			return DIALOGUE_VIOLATION;
 		case SMTP_SERVER_CONTENT:
-			body_begin(d);
-			content_keep(d, ev.content);
+			dialogue_body_begin(d);
+			dialogue_content_keep(d, ev.content);
 			break;
 		case SMTP_SERVER_ASK:
 			ask_react(d, scene, &ev, out);
@@ -217,8 +180,14 @@ dialogue_react_idle(struct dialogue *d, const struct dialogue_scene *scene,
 	};
 
 	assert(!d->is_playing);
-	react(d, scene, &o, (struct smtp_syntax_error){ 0 }, out);
+	dialogue_react(d, scene, &o, (struct smtp_syntax_error){ 0 }, out);
 	*reaction = d->reaction;
+}
+
+void
+dialogue_discard(struct dialogue *d)
+{
+	smtp_server_flush(d->session);
 }
 
 bool
@@ -232,6 +201,7 @@ dialogue_played(struct dialogue *d)
 		d->is_asked = false;
 		accepted_message = note_answer(d);
 		smtp_server_answer(d->session, d->reaction.code);
+		d->line_next = rule_book_next_after(d->book, STAGE_COMMAND, 0);
 	}
 	return accepted_message;
 }
@@ -256,72 +226,7 @@ tls_react(
 	};
 
 	d->tls_due = false;
-	react(d, scene, &o, (struct smtp_syntax_error){ 0 }, out);
-}
-
-/* ---- content ---- */
-
-static void
-content_keep(struct dialogue *d, struct slice content)
-{
-	size_t room = d->content_max - buf_len(&d->content);
-
-	d->body_bytes += content.len;
-	buf_append(&d->content, slice_sub(content, 0, room));
-	if (d->intake != NULL)
-		intake_add(d->intake, content);
-}
-
-static void
-body_begin(struct dialogue *d)
-{
-	if (d->is_in_body)
-		return;
-	d->is_in_body = true;
-	d->body_bytes = 0;
-	buf_clear(&d->content);
-	d->body_next = rule_book_next_body(d->book, 0);
-	if (d->intake != NULL)
-		intake_begin(d->intake);
-	else if (d->intake_max > 0)
-		d->intake = intake_new(d->intake_max);
-}
-
-static bool
-body_is_due(const struct dialogue *d)
-{
-	return d->is_in_body && d->body_bytes >= d->body_next;
-}
-
-/* The moment at which `body_next` bytes had come. */
-static void
-body_react(
-    struct dialogue *d, const struct dialogue_scene *scene, struct buf *out)
-{
-	const struct occasion o = {
-		.stage = STAGE_BODY,
-		.now = scene->now,
-		.from = envelope_sender(&d->envelope),
-		.to = envelope_recipients(&d->envelope),
-		.to_count = d->envelope.count,
-		.size = d->body_next,
-		.client = &d->client,
-		.is_secured = d->is_secured,
-	};
-
-	d->body_next = rule_book_next_body(d->book, d->body_next + 1);
-	react(d, scene, &o, (struct smtp_syntax_error){ 0 }, out);
-}
-
-static void
-transaction_end(struct dialogue *d)
-{
-	envelope_clear(&d->envelope);
-	buf_clear(&d->content);
-	buf_shrink(&d->content, IDLE_MEMORY_MAX);
-	d->is_done = d->is_in_body = false;
-	d->body_bytes = 0;
-	d->body_next = UINT64_MAX;
+	dialogue_react(d, scene, &o, (struct smtp_syntax_error){ 0 }, out);
 }
 
 /* ---- commands ---- */
@@ -358,7 +263,7 @@ ask_react(struct dialogue *d, const struct dialogue_scene *scene,
 		o.to_count = 1;
 	}
 	o.is_for_nobody = ev->stage == STAGE_DATA && ev->wrong.code == 554;
-	react(d, scene, &o, ev->wrong, out);
+	dialogue_react(d, scene, &o, ev->wrong, out);
 }
 
 /* Puts what MAIL or RCPT names into the envelope, so that rules see it. */
@@ -368,7 +273,7 @@ propose(struct dialogue *d, const struct smtp_server_event *ev)
 	if (ev->wrong.code != 0)
 		return;
 	if (ev->stage == STAGE_MAIL) {
-		transaction_end(d);
+		dialogue_transaction_end(d);
 		rule_scope_begin_message(&d->scope);
 		envelope_begin(&d->envelope, ev->command->path.whole);
 		d->has_proposed = true;
@@ -390,12 +295,12 @@ declared_size(const struct smtp_command *command)
 	return bytes;
 }
 
-static void
-react(struct dialogue *d, const struct dialogue_scene *scene,
+void
+dialogue_react(struct dialogue *d, const struct dialogue_scene *scene,
     const struct occasion *o, struct smtp_syntax_error wrong, struct buf *out)
 {
 	const bool is_rcpt = o->stage == STAGE_RCPT && d->has_proposed;
-	const struct situation s = {
+	struct situation s = {
 		.host = d->host,
 		.occasion = o,
 		.wrong = wrong,
@@ -414,6 +319,11 @@ react(struct dialogue *d, const struct dialogue_scene *scene,
 
 	if (wrong.code == 0 || o->stage == STAGE_UNKNOWN || o->is_for_nobody)
 		rule = rule_book_ask(d->book, &d->scope, o, &n);
+	if (rule != NULL && rule->has_throughout)
+		d->throughout = &rule->throughout;
+	s.throughout = d->throughout;
+	if (rule != NULL && rule->garbage > 0)
+		s.dice = rule_book_draw(d->book);
 	reaction_make(&d->reaction, &s, rule, n, out);
 	d->stage = o->stage;
 	d->asked_at = o->now;
@@ -439,7 +349,7 @@ note_answer(struct dialogue *d)
 	}
 	if (was_proposed && !is_accepted) {
 		if (d->stage == STAGE_MAIL)
-			transaction_end(d);
+			dialogue_transaction_end(d);
 		else
 			envelope_drop_last(&d->envelope);
 		return false;
@@ -453,7 +363,7 @@ note_answer(struct dialogue *d)
 		return false;
 	}
 	if (d->stage == STAGE_DATA && d->reaction.code / 100 == 3) {
-		body_begin(d);
+		dialogue_body_begin(d);
 		return false;
 	}
 	if (d->stage == STAGE_EOD) {

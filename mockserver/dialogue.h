@@ -62,6 +62,8 @@ void dialogue_react_idle(struct dialogue *d, const struct dialogue_scene *scene,
 /* The reaction has been played.  True when it accepted a message, whose
  * envelope and size then stand until the next call of dialogue_next(). */
 bool dialogue_played(struct dialogue *d);
+/* What was fed and not yet used is thrown away. */
+void dialogue_discard(struct dialogue *d);
 /* The reaction that was played is the beginning of a handshake: nothing more is
  * to be asked of the dialogue until it has been done.  Behind
  * dialogue_secured() the dialogue is under TLS; without, it goes on in clear.

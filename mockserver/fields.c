@@ -21,7 +21,7 @@ static void arena_free_nothing(void *memory, void *arena);
 /* The names that a reply may hold in braces. */
 #define TEMPLATE_NAMES "rcpt|from|client|n|time"
 #define REPLY_LINE_PATTERN                                                     \
-	"[2-5][0-9][0-9]([ -]([^{\\x00-\\x08\\x0a-\\x1f\\x7f]|\\{\\{|"         \
+	"[0-9][0-9][0-9]([ -]([^{\\x00-\\x08\\x0a-\\x1f\\x7f]|\\{\\{|"         \
 	"\\{(" TEMPLATE_NAMES ")\\})*)?"
 const struct json_custom fields_reply_line = {
 	.name = "SMTP reply line",
@@ -48,7 +48,7 @@ fields_reply_make(struct rule_reply *reply, const struct slice *lines,
 		const bool is_last = i + 1 == count;
 		const struct slice text = slice_skip(line, 4);
 
-		slice_to_u64(slice_sub(line, 0, 3), 599, &code);
+		slice_to_u64(slice_sub(line, 0, 3), 999, &code);
 		buf_append(&wire, slice_sub(line, 0, 3));
 		if (!is_last)
 			buf_append_byte(&wire, '-');
@@ -65,22 +65,16 @@ fields_reply_make(struct rule_reply *reply, const struct slice *lines,
 }
 
 void
-fields_raw_make(struct rule_reply *reply, struct slice bytes, uint64_t times,
-    struct arena *arena)
+fields_raw_make(struct rule_reply *reply, struct slice bytes)
 {
 	struct smtp_reply_reader reader = { 0 };
 	struct smtp_reply first;
-	struct buf wire = { 0 };
-	struct slice rest;
+	struct slice rest = bytes;
 
-	for (uint64_t i = 0; i < times; i++)
-		buf_append(&wire, bytes);
-	reply->wire = arena_slice(arena, buf_slice(&wire));
-	rest = reply->wire;
+	reply->wire = bytes;
 	if (smtp_reply_read(&reader, &rest, &first) == SMTP_REPLY_COMPLETE)
 		reply->code = first.code;
 	smtp_reply_reader_fini(&reader);
-	buf_fini(&wire);
 }
 
 static bool
@@ -90,11 +84,11 @@ read_reply_line(
 	struct slice line = json_at_text(at), rest = slice_skip(line, 4);
 	char quoted[JSON_QUOTE_MAX];
 
-	if (line.len < 3 || line.at[0] < '2' || line.at[0] > '5' ||
+	if (line.len < 3 || !ascii_is_digit(line.at[0]) ||
 	    !ascii_is_digit(line.at[1]) || !ascii_is_digit(line.at[2]) ||
 	    (line.len > 3 && line.at[3] != ' ' && line.at[3] != '-'))
 		return json_fail(at, err,
-		    "%s is no reply; expected a code from 200 to 599, a space "
+		    "%s is no reply; expected a code of three digits, a space "
 		    "and a text, such as \"452 4.3.1 Mail system full\"",
 		    json_quote(line, quoted));
 	while (rest.len > 0) {

@@ -19,9 +19,8 @@ struct rule_reply;
 void fields_reply_make(struct rule_reply *reply, const struct slice *lines,
     size_t count, struct arena *arena);
 
-/* Makes it of bytes, so many times over. */
-void fields_raw_make(struct rule_reply *reply, struct slice bytes,
-    uint64_t times, struct arena *arena);
+/* Makes it of bytes, which it borrows. */
+void fields_raw_make(struct rule_reply *reply, struct slice bytes);
 
 /* "FILE:LINE:COL" of the value at `at`, in the arena. */
 const char *fields_place(const struct json_at *at, struct arena *arena);

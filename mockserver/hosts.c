@@ -45,6 +45,8 @@ const struct json_custom mock_host_name = {
 
 #define COUNT_MAX 1000000000
 #define BYTES_MAX 1000000000000
+/* What world.h can keep waiting. */
+#define BACKLOG_MAX 4096
 
 static const struct json_field limit_fields[] = {
 	{ "size", JF_INTEGER(1, BYTES_MAX),
@@ -59,6 +61,21 @@ static const struct json_field limit_fields[] = {
 	{ "connections", JF_INTEGER(1, COUNT_MAX),
 	    JSON_AT(struct mock_limits, connections), JSON_OPTIONAL,
 	    "Connections at a time; the next is greeted by 421 4.7.0." },
+	{ "accepted", JF_INTEGER(1, COUNT_MAX),
+	    JSON_AT(struct mock_limits, accepted), JSON_OPTIONAL,
+	    "Connections that are accepted at a time; the next ones wait, "
+	    "connected and without a greeting, until one of them ends." },
+	{ "backlog", JF_INTEGER(1, BACKLOG_MAX),
+	    JSON_AT(struct mock_limits, backlog), JSON_OPTIONAL,
+	    "Connections that may wait so; to the next no SYN is answered." },
+	{ "receive_buffer", JF_INTEGER(1, COUNT_MAX),
+	    JSON_AT(struct mock_limits, receive_buffer), JSON_OPTIONAL,
+	    "Bytes of a connection that may come while the host does not read "
+	    "(over TCP a hint to the kernel)." },
+	{ "send_buffer", JF_INTEGER(1, COUNT_MAX),
+	    JSON_AT(struct mock_limits, send_buffer), JSON_OPTIONAL,
+	    "Bytes that the host sends ahead of their acknowledgement (over "
+	    "TCP a hint to the kernel)." },
 	{ "idle_timeout", JF_DURATION_SOME,
 	    JSON_AT(struct mock_limits, idle_timeout), "5m",
 	    "A client silent for so long is told 421 4.4.2." },

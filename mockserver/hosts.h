@@ -37,7 +37,11 @@ struct mock_limits {
 	uint64_t recipients;  /* of a message; 452 4.5.3 above */
 	uint64_t messages;    /* of a connection; 421 4.7.0 above; 0: any */
 	uint64_t connections; /* at once; 421 4.7.0 above; 0: any */
-	utime idle_timeout;   /* 421 4.4.2 to a client silent for so long */
+	uint64_t accepted;    /* at once; further ones wait; 0: any */
+	uint64_t backlog;     /* that may wait; no SYN is answered above; 0:
+	                       * any */
+	uint64_t receive_buffer, send_buffer; /* 0: the world's */
+	utime idle_timeout; /* 421 4.4.2 to a client silent for so long */
 };
 
 struct mock_host {

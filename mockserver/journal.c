@@ -137,12 +137,14 @@ count_event(struct journal_connection *c, const struct transcript_event *ev)
 	case TRANSCRIPT_LOST:
 	case TRANSCRIPT_CLOSE:
 	case TRANSCRIPT_RESET:
+	case TRANSCRIPT_GONE:
 		c->closed = ev->time;
 		c->how = ev->kind;
 		break;
 	case TRANSCRIPT_OPEN:
 	case TRANSCRIPT_RULE:
 	case TRANSCRIPT_EOF:
+	case TRANSCRIPT_HALF:
 		break;
 	}
 }

@@ -41,13 +41,14 @@ check_states(const struct mock_scenario *s, struct err *err)
 		const struct mock_host *h = &s->hosts.at[i];
 		struct json_at host, state;
 
-		if (h->state == MOCK_HOST_UP || h->state == MOCK_HOST_REFUSE)
+		if (h->state != MOCK_HOST_UNREACHABLE)
 			continue;
 		host = json_at_pointer(&s->doc, h->pointer);
 		state = json_at_key(&host, "state");
 		return json_fail(&state, err,
 		    "\"%s\" is the network's doing, which a listening process "
-		    "cannot imitate; expected \"up\" or \"refuse\"",
+		    "cannot imitate; expected \"up\", \"refuse\" or "
+		    "\"silent\"",
 		    mock_host_state_name(h->state));
 	}
 	return true;

@@ -8,7 +8,11 @@ static void make_tls(struct mock *m);
 static uint64_t seed_of(const struct mock *m, const struct mock_host *host);
 static bool host_open(struct mock *m, size_t host, struct err *err);
 static void host_close(struct mock *m, size_t host);
+static bool host_set(
+    struct mock *m, size_t host, enum mock_host_state state, struct err *err);
+static void host_pause(struct mock *m, const struct site *site);
 static void on_accept(void *owner, struct stream *stream);
+static void on_left(void *owner, struct site *site);
 static size_t host_index(const struct mock *m, const struct mock_host *host);
 
 struct mock *
@@ -19,6 +23,8 @@ mock_new(struct world *w, const struct mock_hosts *hosts,
 	struct mock *m = xcalloc(1, sizeof(*m));
 
 	m->cast.world = w;
+	m->cast.on_left = on_left;
+	m->cast.owner = m;
 	if (sink != NULL)
 		m->cast.sink = *sink;
 	list_init(&m->cast.players);
@@ -28,8 +34,7 @@ mock_new(struct world *w, const struct mock_hosts *hosts,
 	make_sites(m);
 	make_tls(m);
 	for (size_t i = 0; i < hosts->count; i++) {
-		if (hosts->at[i].state != MOCK_HOST_REFUSE &&
-		    !host_open(m, i, err)) {
+		if (!host_set(m, i, hosts->at[i].state, err)) {
 			err_prefix(err, "%s: host %s: ", hosts->at[i].place,
 			    hosts->at[i].name);
 			mock_destroy(&m);
@@ -69,10 +74,7 @@ mock_set_host_state(struct mock *m, struct slice name,
 	if (host == NULL)
 		return err_set(
 		    err, "there is no host \"%.*s\"", SLICE_ARG(name));
-	if (state != MOCK_HOST_REFUSE)
-		return host_open(m, host_index(m, host), err);
-	host_close(m, host_index(m, host));
-	return true;
+	return host_set(m, host_index(m, host), state, err);
 }
 
 void
@@ -256,6 +258,42 @@ seed_of(const struct mock *m, const struct mock_host *host)
 	return hash ^ m->options.seed;
 }
 
+static bool
+host_mute(struct mock *m, size_t host, bool muted, struct err *err)
+{
+	for (size_t i = m->first_spot[host]; i < m->first_spot[host + 1]; i++)
+		if (!listener_mute(m->spots[i].listener, muted, err))
+			return false;
+	return true;
+}
+
+static bool
+host_set(
+    struct mock *m, size_t host, enum mock_host_state state, struct err *err)
+{
+	if (state == MOCK_HOST_REFUSE) {
+		host_close(m, host);
+		return true;
+	}
+	return host_open(m, host, err) &&
+	    host_mute(m, host, state == MOCK_HOST_SILENT, err);
+}
+
+static void
+spot_tune(const struct spot *spot)
+{
+	const struct mock_limits *limits = &spot->site->host->limits;
+	const struct listener_tuning tuning = {
+		.backlog = (uint32_t)limits->backlog,
+		.receive_bytes = (uint32_t)limits->receive_buffer,
+		.send_bytes = (uint32_t)limits->send_buffer,
+	};
+
+	if (tuning.backlog != 0 || tuning.receive_bytes != 0 ||
+	    tuning.send_bytes != 0)
+		listener_tune(spot->listener, &tuning);
+}
+
 /* All of its addresses or none. */
 static bool
 host_open(struct mock *m, size_t host, struct err *err)
@@ -277,7 +315,9 @@ host_open(struct mock *m, size_t host, struct err *err)
 			host_close(m, host);
 			return false;
 		}
+		spot_tune(spot);
 	}
+	host_pause(m, &m->sites[host]);
 	return true;
 }
 
@@ -299,8 +339,31 @@ static void
 on_accept(void *owner, struct stream *stream)
 {
 	struct spot *spot = owner;
+	struct site *site = spot->site;
 
-	player_open(spot->site, &spot->at, stream);
+	player_open(site, &spot->at, stream);
+	host_pause(site->cast->owner, site);
+}
+
+/* Whether it accepts more, by how many connections it has. */
+static void
+host_pause(struct mock *m, const struct site *site)
+{
+	const size_t host = (size_t)(site - m->sites);
+	const uint64_t most = site->host->limits.accepted;
+
+	if (most == 0)
+		return;
+	for (size_t i = m->first_spot[host]; i < m->first_spot[host + 1]; i++)
+		if (m->spots[i].listener != NULL)
+			listener_pause(
+			    m->spots[i].listener, site->connections >= most);
+}
+
+static void
+on_left(void *owner, struct site *site)
+{
+	host_pause(owner, site);
 }
 
 static size_t

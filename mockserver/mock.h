@@ -3,9 +3,10 @@
  * The mock server: every host of a scenario, listening on its addresses in a
  * world and playing its rules.  This is the whole of it that others see.
  *
- * What the network does to a host (silent, unreachable) is not the mock's
- * business: whoever owns a simulated network sets it from the hosts' states and
- * tells the mock by mock_set_host_state(), which listens or not accordingly.
+ * What lies before a host is not the mock's business: whoever owns a simulated
+ * network sets it from the hosts' states and tells the mock by
+ * mock_set_host_state(), which listens, or keeps silent, or not accordingly.
+ * For what is unreachable it listens.
  */
 #ifndef FAULTPOST_MOCK_H
 #define FAULTPOST_MOCK_H
@@ -33,19 +34,19 @@ struct mock_options {
 	void *owner;
 };
 
-/* Listens for every host that does not refuse.  `hosts` is borrowed until
- * mock_destroy(); `sink` may be NULL and is copied otherwise.  `during` of
- * rules counts from now.  NULL with *err set (the place of the host included)
- * when an address cannot be had. */
+/* Listens for every host that does not refuse; a silent one answers no SYN.
+ * `hosts` is borrowed until mock_destroy(); `sink` may be NULL and is copied
+ * otherwise.  `during` of rules counts from now.  NULL with *err set (the place
+ * of the host included) when an address cannot be had. */
 struct mock *mock_new(struct world *w, const struct mock_hosts *hosts,
     const struct mock_options *options, const struct transcript_sink *sink,
     struct err *err);
 /* Resets what is open. */
 void mock_destroy(struct mock **mp);
 
-/* From now on; open connections stay.  REFUSE stops listening, every other
- * state listens.  False with *err set when there is no such host or its address
- * cannot be had. */
+/* From now on; open connections stay.  REFUSE stops listening, SILENT listens
+ * and answers nobody, every other state listens.  False with *err set when
+ * there is no such host or its address cannot be had. */
 bool mock_set_host_state(struct mock *m, struct slice name,
     enum mock_host_state state, struct err *err);
 

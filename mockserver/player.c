@@ -11,10 +11,6 @@
 
 /* The client is not read while so much of its input waits. */
 #define BACKLOG_MAX 65536
-/* How long a reset waits for the bytes before it to leave, and how often it
- * looks. */
-#define LINGER_MAX  (5 * UTIME_S)
-#define LINGER_STEP UTIME_MS
 
 static void on_connected(void *owner);
 static void on_input(void *owner, struct slice bytes);
@@ -27,10 +23,11 @@ static void on_idle(struct timer *t);
 static struct dialogue_scene scene_of(const struct player *p);
 static bool take_events(struct player *p);
 static bool is_choked(const struct player *p);
+static bool ends_with_client(const struct player *p);
+static bool is_over(const struct player *p);
 static void play(struct player *p);
 static void act(struct player *p);
 static void say(struct player *p);
-static void end_act(struct player *p);
 static void free_player(struct player *p);
 
 static const struct stream_handler handler = {
@@ -125,7 +122,11 @@ on_input(void *owner, struct slice bytes)
 static void
 on_drained(void *owner)
 {
-	player_settle(owner);
+	struct player *p = owner;
+
+	if (p->state == PLAYER_REPEATING)
+		player_repeat(p);
+	player_settle(p);
 }
 
 static void
@@ -155,8 +156,6 @@ static void
 on_pause(struct timer *t)
 {
 	struct player *p = CONTAINER_OF(t, struct player, pause);
-	struct world *w = p->site->cast->world;
-	const utime now = world_now(w);
 
 	assert(p->state != PLAYER_READY);
 	assert(p->state != PLAYER_GONE);
@@ -168,16 +167,15 @@ on_pause(struct timer *t)
 		say(p);
 		break;
 	case PLAYER_STALLED:
+	case PLAYER_HELD:
 	case PLAYER_HANDSHAKE:
 	case PLAYER_DEAF:
 		player_finish(p, TRANSCRIPT_CLOSE);
 		break;
 	case PLAYER_LINGERING:
-		if (stream_queued(p->stream) > 0 && now < p->linger_until)
-			timer_set(w, t, now + LINGER_STEP);
-		else
-			player_finish(p, TRANSCRIPT_RESET);
+		player_on_lingering(p);
 		break;
+	case PLAYER_REPEATING:
 	case PLAYER_READY:
 	case PLAYER_GONE:
 		break;
@@ -235,10 +233,8 @@ player_settle(struct player *p)
 		has_more = take_events(p);
 		player_flush(p);
 	} while (has_more);
-	if (p->has_eof && !is_choked(p) &&
-	    (p->state == PLAYER_READY || p->state == PLAYER_STALLED ||
-		p->state == PLAYER_DRIPPING || p->state == PLAYER_DEAF))
-		player_finish(p, TRANSCRIPT_CLOSE);
+	if (p->has_eof && ends_with_client(p))
+		player_leave(p);
 	if (p->state == PLAYER_GONE) {
 		free_player(p);
 		return;
@@ -250,6 +246,29 @@ player_settle(struct player *p)
 	}
 }
 
+/* Whether the client's FIN is the end. */
+static bool
+ends_with_client(const struct player *p)
+{
+	switch (p->state) {
+	case PLAYER_READY:
+	case PLAYER_STALLED:
+	case PLAYER_DRIPPING:
+	case PLAYER_DEAF:
+		return !is_choked(p);
+	case PLAYER_HELD:
+		return !p->ignores_eof;
+	case PLAYER_REPEATING:
+		return true;
+	case PLAYER_DELAYED:
+	case PLAYER_LINGERING:
+	case PLAYER_HANDSHAKE:
+	case PLAYER_GONE:
+		break;
+	}
+	return false;
+}
+
 /* True when it stopped because there is much to write. */
 static bool
 take_events(struct player *p)
@@ -259,9 +278,8 @@ take_events(struct player *p)
 	enum smtp_violation violation;
 
 	while (p->ready < STREAM_HIGH_WATER) {
-		if (p->state == PLAYER_GONE || p->state == PLAYER_LINGERING ||
-		    p->state == PLAYER_HANDSHAKE || p->state == PLAYER_DEAF ||
-		    is_choked(p))
+		if (is_over(p) || p->state == PLAYER_HANDSHAKE ||
+		    p->state == PLAYER_DEAF || is_choked(p))
 			return false;
 		switch (dialogue_next(
 		    p->dialogue, &scene, &p->out, &reaction, &violation)) {
@@ -277,6 +295,14 @@ take_events(struct player *p)
 		}
 	}
 	return true;
+}
+
+/* Nothing is said any more. */
+static bool
+is_over(const struct player *p)
+{
+	return p->state == PLAYER_GONE || p->state == PLAYER_LINGERING ||
+	    p->state == PLAYER_HELD;
 }
 
 /* The client does not read what it is told. */
@@ -306,11 +332,17 @@ act(struct player *p)
 {
 	const struct reaction *r = &p->reaction;
 
-	if (r->ending == RULE_STALL) {
+	player_apply(p);
+	if (r->ending == RULE_STALL && r->bytes.len == 0) {
 		player_enter_pause(p, PLAYER_STALLED, r->stall);
 		return;
 	}
-	p->said = 0;
+	p->said = p->portions = 0;
+	if (r->is_endless) {
+		p->is_repeated = false;
+		buf_clear(&p->again);
+		buf_append(&p->again, r->bytes);
+	}
 	if (player_strike(p))
 		say(p);
 }
@@ -321,13 +353,12 @@ say(struct player *p)
 {
 	const struct reaction *r = &p->reaction;
 	const size_t left = r->bytes.len - p->said;
-	const size_t most =
-	    r->drip.bytes > 0 && r->drip.bytes < left ? r->drip.bytes : left;
+	const size_t most = rule_drip_portion(&r->drip, p->portions++, left);
 	const struct slice bytes =
 	    slice_sub(buf_slice(&p->out), p->ready, most);
 
 	p->heard_at = player_now(p);
-	if (bytes.len > 0)
+	if (bytes.len > 0 && !p->is_repeated)
 		teller_say_reaction(
 		    &p->teller, p->heard_at, TRANSCRIPT_OUT, r, bytes);
 	p->ready += bytes.len;
@@ -336,6 +367,11 @@ say(struct player *p)
 		player_enter_pause(p, PLAYER_DRIPPING, r->drip.every);
 		return;
 	}
+	if (r->is_endless && r->is_whole) {
+		player_repeat(p);
+		return;
+	}
+	p->is_repeated = false;
 	if (dialogue_played(p->dialogue)) {
 		p->site->messages++;
 		teller_say_message(&p->teller, p->heard_at,
@@ -343,43 +379,7 @@ say(struct player *p)
 		    dialogue_content(p->dialogue));
 		player_capture(p);
 	}
-	end_act(p);
-}
-
-static void
-end_act(struct player *p)
-{
-	assert(p->reaction.ending != RULE_STALL);
-	switch (p->reaction.ending) {
-	case RULE_KEEP:
-		if (p->reaction.is_handshake)
-			player_begin_tls(p);
-		else if (dialogue_is_over(p->dialogue))
-			player_finish(p, TRANSCRIPT_CLOSE);
-		else if (p->state != PLAYER_READY)
-			player_enter_ready(p);
-		break;
-	case RULE_CLOSE:
-	case RULE_DROP:
-		player_finish(p, TRANSCRIPT_CLOSE);
-		break;
-	case RULE_RESET:
-		player_reset(p);
-		break;
-	case RULE_STALL:
-		break;
-	}
-}
-
-void
-player_reset(struct player *p)
-{
-	player_flush(p);
-	p->linger_until = utime_add(player_now(p), LINGER_MAX);
-	if (stream_queued(p->stream) > 0)
-		player_enter_pause(p, PLAYER_LINGERING, LINGER_STEP);
-	else
-		player_finish(p, TRANSCRIPT_RESET);
+	player_end_act(p);
 }
 
 /* ---- states ---- */
@@ -415,7 +415,7 @@ player_flush(struct player *p)
 	p->ready = 0;
 }
 
-/* CLOSE or RESET. */
+/* CLOSE, RESET or GONE. */
 void
 player_finish(struct player *p, enum transcript_kind how)
 {
@@ -425,6 +425,8 @@ player_finish(struct player *p, enum transcript_kind how)
 	    &p->teller, player_now(p), how, &p->reaction, (struct slice){ 0 });
 	if (how == TRANSCRIPT_CLOSE)
 		stream_close(p->stream);
+	else if (how == TRANSCRIPT_GONE)
+		stream_vanish(p->stream);
 	else
 		stream_reset(p->stream);
 	p->state = PLAYER_GONE;
@@ -439,8 +441,10 @@ free_player(struct player *p)
 	timer_stop(w, &p->pause);
 	timer_stop(w, &p->idle);
 	p->site->connections--;
+	p->site->cast->on_left(p->site->cast->owner, p->site);
 	list_remove(&p->link);
 	dialogue_destroy(&p->dialogue);
 	buf_fini(&p->out);
+	buf_fini(&p->again);
 	free(p);
 }

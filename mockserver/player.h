@@ -15,6 +15,8 @@
 #include "mockserver/mock_rules.h"
 #include "mockserver/mock_tls.h"
 
+struct site;
+
 /* What all players of a mock share. */
 struct player_cast {
 	struct world *world;         /* borrowed */
@@ -23,6 +25,9 @@ struct player_cast {
 	struct mock_tls *tls;    /* borrowed; NULL: no host offers it */
 	struct capture *capture; /* borrowed; NULL: messages are not kept */
 	uint64_t connections;    /* opened so far */
+	/* A connection of that site has ended. */
+	void (*on_left)(void *owner, struct site *site);
+	void *owner;
 };
 
 /* A host at work. */

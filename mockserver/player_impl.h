@@ -13,18 +13,22 @@
 /*
  * READY takes events from the session.  DELAYED has an answer that is not due
  * yet and goes on to READY, or by DRIPPING, which sends it bit by bit.  STALLED
- * gives none, for good or until it closes.  LINGERING resets when its last
- * bytes have left.  HANDSHAKE waits for TLS to be agreed on, and goes on to
- * READY.  DEAF should have begun TLS and has not:
- * what comes is TLS that it does not know, or, from a client that goes on in
- * clear, a reason to be READY.  GONE has given its stream back and is freed by
- * settle(); it is reached from anywhere.
+ * gives none, for good or until it closes.  REPEATING sends an answer without
+ * end.  HELD has given its last answer and keeps the connection: for good, for
+ * a time, or until the client ends it.  LINGERING resets, or vanishes, when its
+ * last bytes have left.  HANDSHAKE waits for TLS to be agreed on, and goes on
+ * to READY.  DEAF should have begun TLS and has not: what comes is TLS that it
+ * does not know, or, from a client that goes on in clear, a reason to be READY.
+ * GONE has given its stream back and is freed by settle(); it is reached from
+ * anywhere.
  */
 #define PLAYER_STATES(X)                                                       \
 	X(PLAYER_READY)                                                        \
 	X(PLAYER_DELAYED)                                                      \
 	X(PLAYER_DRIPPING)                                                     \
 	X(PLAYER_STALLED)                                                      \
+	X(PLAYER_REPEATING)                                                    \
+	X(PLAYER_HELD)                                                         \
 	X(PLAYER_LINGERING)                                                    \
 	X(PLAYER_HANDSHAKE)                                                    \
 	X(PLAYER_DEAF)                                                         \
@@ -46,6 +50,9 @@ struct player {
 	struct timer idle;  /* set in READY */
 	utime heard_at;     /* the last input or answer */
 	utime linger_until;
+	enum transcript_kind last; /* LINGERING: how it ends */
+	utime linger;              /* a rule's, before FIN */
+	bool ignores_eof;          /* HELD: for so long */
 	struct teller teller;
 	struct login_mask mask; /* of what the transcript is told */
 	bool has_eof, is_paused;
@@ -55,6 +62,9 @@ struct player {
 	struct reaction reaction; /* being played, its bytes at the end of
 	                           * `out` */
 	size_t said;              /* of its bytes */
+	size_t portions;          /* of those that drip */
+	struct buf again;         /* an endless answer */
+	bool is_repeated;         /* it has been told once */
 };
 
 /* ---- player.c ---- */
@@ -64,9 +74,7 @@ void player_enter_ready(struct player *p);
 void player_enter_pause(struct player *p, enum player_state state, utime span);
 /* Gives the stream what is ready to be written. */
 void player_flush(struct player *p);
-/* RESET when what is written has left. */
-void player_reset(struct player *p);
-/* CLOSE or RESET. */
+/* CLOSE, RESET or GONE. */
 void player_finish(struct player *p, enum transcript_kind how);
 /* Takes events, writes, and frees a player that is gone. */
 void player_settle(struct player *p);
@@ -75,6 +83,21 @@ void player_settle(struct player *p);
 
 /* The message that was accepted is kept, if messages are. */
 void player_capture(struct player *p);
+
+/* ---- player_end.c ---- */
+
+/* What the rule that acts says of the rest of the connection. */
+void player_apply(struct player *p);
+/* The answer has been given, in whole or as far as it goes: what follows. */
+void player_end_act(struct player *p);
+/* The client is done, or has been told so: FIN, sooner or later. */
+void player_leave(struct player *p);
+/* RESET when what is written has left. */
+void player_reset(struct player *p);
+/* LINGERING: whether the last bytes have left. */
+void player_on_lingering(struct player *p);
+/* REPEATING: as much as the client takes. */
+void player_repeat(struct player *p);
 
 /* ---- player_tls.c ---- */
 

@@ -372,7 +372,7 @@ rule_of_reply(const struct profile_reply *reply, struct arena *arena)
 		.on = reply->on,
 		.probability = 1,
 		.then = reply->then,
-		.repeat = 1,
+		.repeat = { .times = 1 },
 	};
 
 	rule.reply_lines.at = reply->lines.at;

@@ -2,7 +2,12 @@
 /* The answers of a well-behaved server, and those of rules; see reaction.h. */
 #include "mockserver/reaction.h"
 
+#include "core/base/rng.h"
 #include "core/smtp/reply.h"
+#include "mockserver/manner.h"
+
+/* An endless answer is made of pieces of about this size. */
+#define ENDLESS_BYTES 65536
 
 /* A reply in its parts; the status is left out by hosts that do not offer
  * ENHANCEDSTATUSCODES. */
@@ -50,6 +55,10 @@ static const struct answer refusals[] = {
 #undef X
 };
 
+static int append_said(const struct situation *s, const struct rule *rule,
+    uint64_t n, struct buf *out);
+static bool append_again(
+    const struct rule_repeat *repeat, size_t from, struct buf *out);
 static int append_reply(const struct situation *s, const struct rule *rule,
     uint64_t n, struct buf *out);
 static int reply_of_host(const struct situation *s, struct buf *out);
@@ -79,20 +88,20 @@ reaction_make(struct reaction *r, const struct situation *s,
 		.is_handshake = s->occasion->stage == STAGE_TLS,
 		.tls = s->tls,
 	};
+	if (s->throughout != NULL)
+		r->drip = s->throughout->drip;
 	if (rule != NULL) {
 		if (rule->has_starttls)
 			r->tls = rule->starttls;
 		r->ending = rule_ending_of(rule, &limit);
 		r->delay = rule->delay;
-		r->drip = rule->drip;
+		if (rule->drip.portions.count > 0)
+			r->drip = rule->drip;
 		r->stall = rule->stall.way == RULE_STALL_FOREVER
 		    ? UTIME_NEVER
 		    : rule->stall.span;
 	}
-	if (rule == NULL || rule->reply.wire.at == NULL)
-		r->code = reply_of_host(s, out);
-	else
-		r->code = append_reply(s, rule, n, out);
+	r->code = append_said(s, rule, n, out);
 	if (s->occasion->stage == STAGE_IDLE && r->code == 421 &&
 	    r->ending == RULE_KEEP)
 		r->ending = RULE_CLOSE;
@@ -100,6 +109,8 @@ reaction_make(struct reaction *r, const struct situation *s,
 	if (s->occasion->stage == STAGE_STARTTLS && r->code == 220 &&
 	    r->tls == MOCK_TLS_INJECTED)
 		buf_append_cstr(out, "250-injected\r\n250 AUTH PLAIN\r\n");
+	if (rule != NULL)
+		r->is_endless = append_again(&rule->repeat, before, out);
 	len = buf_len(out) - before;
 	r->is_whole = len <= limit;
 	if (!r->is_whole)
@@ -113,6 +124,9 @@ reaction_format(const struct reaction *r, struct buf *out)
 	static const char *const endings[] = {
 		[RULE_KEEP] = "",
 		[RULE_CLOSE] = ", close",
+		[RULE_HALF] = ", half-close",
+		[RULE_DISCARD] = ", discard",
+		[RULE_VANISH] = ", vanish",
 		[RULE_DROP] = ", drop",
 		[RULE_RESET] = ", reset",
 		[RULE_STALL] = ", stall",
@@ -134,13 +148,66 @@ reaction_format(const struct reaction *r, struct buf *out)
 			buf_append_byte(out, c);
 	}
 	buf_append_byte(out, '"');
-	if (r->drip.bytes > 0)
+	if (r->is_endless)
+		buf_append_cstr(out, " endless");
+	if (r->drip.portions.count > 0)
 		buf_printf(out, " %llu bytes every %s",
-		    (unsigned long long)r->drip.bytes,
+		    (unsigned long long)r->drip.portions.at[0],
 		    utime_format_duration(r->drip.every, text));
 	buf_append_cstr(out, endings[r->ending]);
 	if (r->ending == RULE_STALL && r->stall != UTIME_NEVER)
 		buf_printf(out, " %s", utime_format_duration(r->stall, text));
+}
+
+static void
+append_garbage(uint64_t dice, uint64_t count, struct buf *out)
+{
+	struct rng rng;
+
+	rng_init(&rng, dice);
+	for (uint64_t i = 0; i < count; i++)
+		buf_append_byte(out, (char)(rng_next(&rng) >> 56));
+}
+
+/* What is said once, in the manner of the connection if it is a reply; gives
+ * its code. */
+static int
+append_said(const struct situation *s, const struct rule *rule, uint64_t n,
+    struct buf *out)
+{
+	const bool is_raw = rule != NULL && rule->raw.at != NULL;
+	const size_t before = buf_len(out);
+	int code;
+
+	if (rule != NULL && (rule->reply.wire.at != NULL || rule->garbage > 0))
+		code = append_reply(s, rule, n, out);
+	else
+		code = reply_of_host(s, out);
+	if (rule != NULL && rule->garbage > 0)
+		append_garbage(s->dice, rule->garbage, out);
+	else if (s->throughout != NULL && !is_raw)
+		manner_apply(s->throughout, before, out);
+	return code;
+}
+
+/* Repeats what there is from there on; whether without end. */
+static bool
+append_again(const struct rule_repeat *repeat, size_t from, struct buf *out)
+{
+	const bool is_endless = repeat->way == RULE_REPEAT_ENDLESS;
+	const size_t len = buf_len(out) - from;
+	struct buf once = { 0 };
+	uint64_t times = repeat->times;
+
+	if (len == 0)
+		return false;
+	if (is_endless)
+		times = ENDLESS_BYTES / len + 1;
+	buf_append(&once, slice_skip(buf_slice(out), from));
+	for (uint64_t i = 1; i < times; i++)
+		buf_append(out, buf_slice(&once));
+	buf_fini(&once);
+	return is_endless;
 }
 
 /* Bytes that are no reply leave the session as a good answer would, save that
@@ -173,7 +240,7 @@ reply_of_host(const struct situation *s, struct buf *out)
 
 	if (stage == STAGE_CONNECT || stage == STAGE_TLS)
 		return 220;
-	if (stage == STAGE_BODY)
+	if (stage == STAGE_BODY || stage == STAGE_COMMAND)
 		return 0;
 	if (s->wrong.code != 0)
 		return append_wrong(s, s->wrong, out);

@@ -23,12 +23,15 @@ struct situation {
 	bool is_secured;      /* the dialogue is under TLS */
 	struct smtp_syntax_error login; /* AUTH: the answer */
 	enum mock_tls_kind tls;         /* TLS: what was decided at STARTTLS */
+	const struct rule_throughout *throughout; /* in force; or NULL */
+	uint64_t dice;                            /* of garbage */
 };
 
 struct reaction {
 	utime delay;            /* before anything else */
 	struct slice bytes;     /* borrowed from the buffer, until it changes */
 	bool is_whole;          /* the bytes are all of the answer */
+	bool is_endless;        /* they are sent again and again */
 	int code;               /* of the answer, for smtp_server_answer(); for
 	                         * CONNECT and TLS 220, for BODY 0 when there is
 	                         * none */
@@ -36,7 +39,8 @@ struct reaction {
 	enum mock_tls_kind tls; /* ... and becomes this; at STARTTLS, too */
 	struct rule_drip drip;
 	enum rule_ending ending;
-	utime stall;             /* STALL: until FIN; UTIME_NEVER: for good */
+	utime stall; /* STALL, which begins behind the bytes: until FIN;
+	                UTIME_NEVER: for good */
 	const struct rule *rule; /* that acted, or NULL */
 };
 

@@ -193,7 +193,8 @@ rule_book_ask(struct rule_book *b, struct rule_scope *s,
 		enum rule_counting counting;
 		struct rule_count *c;
 
-		if (r->on == STAGE_BODY && o->size != r->after)
+		if ((r->on == STAGE_BODY || r->on == STAGE_COMMAND) &&
+		    o->size != r->after)
 			continue;
 		if (!test_holds(b, test, o))
 			continue;
@@ -279,18 +280,24 @@ rule_book_machine(struct rule_book *b)
 }
 
 uint64_t
-rule_book_next_body(const struct rule_book *b, uint64_t from)
+rule_book_next_after(
+    const struct rule_book *b, enum smtp_stage stage, uint64_t from)
 {
 	uint64_t next = UINT64_MAX;
 
-	for (size_t i = b->first[STAGE_BODY]; i < b->first[STAGE_BODY + 1];
-	     i++) {
+	for (size_t i = b->first[stage]; i < b->first[stage + 1]; i++) {
 		const uint64_t after = b->rules[b->tests[i].number]->after;
 
 		if (after >= from && after < next)
 			next = after;
 	}
 	return next;
+}
+
+uint64_t
+rule_book_draw(struct rule_book *b)
+{
+	return rng_next(&b->rng);
 }
 
 bool
@@ -459,10 +466,11 @@ rule_book_explain(const struct rule_book *b, size_t number, struct buf *out)
 		rule_near_format(near, r, out);
 		return b->start + near->at;
 	}
-	if (r->on == STAGE_BODY) {
+	if (r->on == STAGE_BODY || r->on == STAGE_COMMAND) {
 		buf_printf(out,
-		    "no message came to %llu bytes with all of its conditions "
+		    "no %s came to %llu bytes with all of its conditions "
 		    "true but one",
+		    r->on == STAGE_BODY ? "message" : "command",
 		    (unsigned long long)r->after);
 	} else if (occasions == 0) {
 		buf_printf(

@@ -43,7 +43,8 @@
  * host's own state, or with scope "scenario" the one that all hosts share.
  *
  * The occasion of stage body is the moment at which `after` bytes of content
- * have come; so each body rule meets its own.
+ * have come, that of stage command the one at which so many bytes of a command
+ * line have, its end included; so each such rule meets its own.
  *
  * Addresses are compared without case.  A host remembers at most RULE_KEYS_MAX
  * keys of recipients, senders, clients and triples; further ones share one
@@ -102,15 +103,23 @@ struct rule_quota {
 
 /* How a reaction ends. */
 enum rule_ending {
-	RULE_KEEP,  /* the dialogue goes on */
-	RULE_CLOSE, /* FIN behind the whole reply ("then": "close") */
-	RULE_DROP,  /* FIN behind some bytes of the reply, or none */
-	RULE_RESET, /* RST behind some bytes of the reply, or none */
-	RULE_STALL, /* no answer, and nothing is acted upon any more; FIN when
-	             * the time is over */
+	RULE_KEEP,    /* the dialogue goes on */
+	RULE_CLOSE,   /* FIN behind the whole reply */
+	RULE_HALF,    /* the same, and what comes is read and ignored */
+	RULE_DISCARD, /* what was pipelined behind is thrown away */
+	RULE_DROP,    /* FIN behind some bytes of the reply, or none */
+	RULE_RESET,   /* RST behind some bytes of the reply, or none */
+	RULE_VANISH,  /* gone without a word behind some bytes of it, or none */
+	RULE_STALL,   /* behind the reply, if there is one, nothing is acted
+	               * upon any more; FIN when the time is over */
 };
+/* Those that "then" asks for: X(constant, name in scenarios) */
+#define RULE_THENS(X)                                                          \
+	X(RULE_CLOSE, "close")                                                 \
+	X(RULE_HALF, "half-close")                                             \
+	X(RULE_DISCARD, "discard")
 
-/* What drop and reset say: `true`, or {"after": n}. */
+/* What drop, reset and vanish say: `true`, or {"after": n}. */
 enum rule_cut_way {
 	RULE_CUT_ABSENT,
 	RULE_CUT_TRUE,
@@ -144,10 +153,48 @@ struct rule_reply {
 	bool has_templates;
 };
 
-/* So many bytes at a time. */
+/* An answer in portions. */
 struct rule_drip {
-	uint64_t bytes; /* 0: all at once */
+	JSON_ARRAY_OF(uint64_t)
+	portions; /* empty: all at once; one: each has
+	           * so many bytes; more: the first
+	           * ones, then the rest */
 	utime every;
+};
+/* How many of `left` bytes the portion of that index has, from 0. */
+size_t rule_drip_portion(
+    const struct rule_drip *drip, size_t index, size_t left);
+
+/* How many times an answer is sent. */
+enum rule_repeat_way {
+	RULE_REPEAT_TIMES,
+	RULE_REPEAT_ENDLESS,
+};
+struct rule_repeat {
+	enum rule_repeat_way way;
+	uint64_t times;
+};
+
+/* How fast the host reads from then on. */
+enum rule_read_way {
+	RULE_READ_ABSENT,
+	RULE_READ_NOTHING,
+	RULE_READ_SLOWLY,
+};
+struct rule_read_pace {
+	uint64_t bytes;
+	utime every;
+};
+struct rule_read {
+	enum rule_read_way way;
+	struct rule_read_pace pace;
+};
+
+/* The manner of all replies from then on. */
+struct rule_throughout {
+	struct slice line_end; /* at NULL: CR LF */
+	bool text;             /* false: the code and nothing else */
+	struct rule_drip drip;
 };
 
 struct pcre2_real_code_8;
@@ -180,21 +227,27 @@ struct rule {
 	JSON_ARRAY_OF(struct slice) in; /* states; empty list: any */
 	enum rule_reach scope;
 	bool optional;
-	uint64_t after; /* BODY: it strikes when so many bytes have come */
+	uint64_t after; /* BODY, COMMAND: when so many bytes have come */
 
 	JSON_ARRAY_OF(struct slice) reply_lines; /* as in the file */
 	struct slice raw;        /* bytes instead; at NULL: none */
-	uint64_t repeat;         /* raw: so many times */
 	struct rule_reply reply; /* made of either */
+	uint64_t garbage;        /* so many random bytes instead; 0: none */
+	struct rule_repeat repeat;
 	struct rule_drip drip;
 	utime delay;
 	struct rule_stall stall;
-	struct rule_cut drop, reset;
+	struct rule_cut drop, reset, vanish;
 	struct slice set;      /* the state behind it; at NULL: none */
-	enum rule_ending then; /* KEEP or CLOSE */
+	enum rule_ending then; /* KEEP, or one of RULE_THENS */
 	enum mock_tls_kind starttls;
 	struct mock_tls_fault tls_fault;
 	bool has_starttls; /* else the host's own certificate is shown */
+
+	struct rule_read read;
+	utime linger; /* before the host ends what the client has ended */
+	struct rule_throughout throughout;
+	bool has_throughout;
 };
 
 /* An entry of the rules list in scenarios ("rule" in the schema). */
@@ -205,13 +258,16 @@ extern const struct json_table rule_table;
 enum rule_ending rule_ending_of(const struct rule *r, uint64_t *reply_bytes);
 /* What the rule does, in words, for transcripts: "delay 5s, reply 452". */
 void rule_format_action(const struct rule *r, struct buf *out);
+/* One of RULE_THENS, as scenarios say it. */
+const char *rule_then_name(enum rule_ending then);
 
 /* A stage of a dialogue, as rules see it.  Slices are borrowed for the call;
  * those that make no sense at the stage are empty. */
 struct occasion {
 	enum smtp_stage stage;
 	utime now;
-	struct slice argument;  /* of the command; UNKNOWN: the whole line */
+	struct slice argument;  /* of the command; UNKNOWN: the whole line;
+	                         * COMMAND: what has come of it */
 	struct slice from;      /* reverse path; empty: the null path or none */
 	const struct slice *to; /* RCPT: the one; later: those accepted */
 	size_t to_count;
@@ -281,9 +337,13 @@ utime rule_book_explain(
     const struct rule_book *b, size_t number, struct buf *out);
 /* The host's state. */
 struct rule_machine *rule_book_machine(struct rule_book *b);
-/* The least `after` of the body rules that is at least `from`, or UINT64_MAX:
- * the number of bytes at which the next occasion of stage body is due. */
-uint64_t rule_book_next_body(const struct rule_book *b, uint64_t from);
+/* The least `after` of the rules for that stage, BODY or COMMAND, that is at
+ * least `from`, or UINT64_MAX: the number of bytes at which the next occasion
+ * is due. */
+uint64_t rule_book_next_after(
+    const struct rule_book *b, enum smtp_stage stage, uint64_t from);
+/* A number of the host's dice, for what a rule does. */
+uint64_t rule_book_draw(struct rule_book *b);
 /* More than RULE_KEYS_MAX keys were needed. */
 bool rule_book_overflowed(const struct rule_book *b);
 

@@ -7,21 +7,20 @@
 #include "core/json/bytes.h"
 #include "mockserver/fields.h"
 #include "mockserver/rule.h"
+#include "mockserver/rule_forms.h"
 
-#define COUNT_MAX 1000000000
-#define BYTES_MAX 1000000000000
-#define TEXTS_MAX 1000
-/* Of raw bytes, that a rule keeps in memory. */
-#define REPEAT_MAX 20000
+#define COUNT_MAX   1000000000
+#define BYTES_MAX   1000000000000
+#define TEXTS_MAX   1000
+#define GARBAGE_MAX 1000000
 
-static bool read_true(
-    const struct json_at *at, void *to, struct arena *arena, struct err *err);
 static bool rule_check(const struct json_at *at, void *value,
     struct arena *arena, struct err *err);
 
 static const struct json_word stage_words[] = {
 	{ "connect", STAGE_CONNECT },
 	{ "banner", STAGE_BANNER },
+	{ "command", STAGE_COMMAND },
 	{ "ehlo", STAGE_EHLO },
 	{ "helo", STAGE_HELO },
 	{ "starttls", STAGE_STARTTLS },
@@ -54,45 +53,11 @@ static const struct json_word scope_words[] = {
 };
 
 static const struct json_word then_words[] = {
-	{ "close", RULE_CLOSE },
+#define X(constant, name) { name, constant },
+	RULE_THENS(X)
+#undef X
 };
 
-static const struct json_custom only_true = {
-	.name = "true",
-	.types = JSON_ACCEPTS_BOOLEAN,
-	.schema = "{\"const\": true}",
-	.read = read_true,
-};
-
-static const struct json_field cut_fields[] = {
-	{ "after", JF_INTEGER(0, BYTES_MAX),
-	    JSON_AT(struct rule_cut_after, bytes), JSON_REQUIRED,
-	    "How many bytes of the reply are sent before the end." },
-};
-static const struct json_table cut_table = {
-	.name = "cut",
-	.help = "Where in a reply a connection ends.",
-	.size = sizeof(struct rule_cut_after),
-	JSON_FIELDS(cut_fields),
-};
-static const struct json_choice cut_ways[] = {
-	{ JF_CUSTOM(&only_true), JSON_AT(struct rule_cut, after),
-	    RULE_CUT_TRUE },
-	{ JF_OBJECT(&cut_table), JSON_AT(struct rule_cut, after),
-	    RULE_CUT_AFTER },
-};
-static const struct json_field drip_fields[] = {
-	{ "bytes", JF_INTEGER(1, BYTES_MAX), JSON_AT(struct rule_drip, bytes),
-	    JSON_REQUIRED, "How many bytes at a time." },
-	{ "every", JF_DURATION_SOME, JSON_AT(struct rule_drip, every),
-	    JSON_REQUIRED, "How long from one time to the next." },
-};
-static const struct json_table drip_table = {
-	.name = "drip",
-	.help = "An answer in small portions.",
-	.size = sizeof(struct rule_drip),
-	JSON_FIELDS(drip_fields),
-};
 static const struct json_field rate_fields[] = {
 	{ "count", JF_INTEGER(1, COUNT_MAX), JSON_AT(struct rule_rate, count),
 	    JSON_REQUIRED, "How many occasions there may be in a window." },
@@ -128,14 +93,7 @@ static const struct json_table quota_table = {
 	JSON_FIELDS(quota_fields),
 	JSON_GROUPS(quota_groups),
 };
-static const struct json_choice stall_ways[] = {
-	{ JF_CUSTOM(&only_true), JSON_AT(struct rule_stall, span),
-	    RULE_STALL_FOREVER },
-	{ JF_DURATION_SOME, JSON_AT(struct rule_stall, span), RULE_STALL_SPAN },
-};
-
 #define JF_TEXTS JF_ARRAY_OR_ONE(struct slice, JF_STRING(0, 1000), 1, TEXTS_MAX)
-#define JF_CUT   JF_CHOICE(struct rule_cut, way, cut_ways)
 
 static const struct json_field rule_fields[] = {
 	{ "on", JF_WORD(stage_words), JSON_AT(struct rule, on), JSON_REQUIRED,
@@ -203,7 +161,9 @@ static const struct json_field rule_fields[] = {
 	{ "optional", JF_BOOLEAN, JSON_AT(struct rule, optional), "false",
 	    "Whether the run may hold without the rule ever acting." },
 	{ "after", JF_INTEGER(0, BYTES_MAX), JSON_AT(struct rule, after), "0",
-	    "Stage body: when so many bytes of content have come." },
+	    "Stage body: when so many bytes of content have come; stage "
+	    "command: when so many of a command's line have, its end "
+	    "included, whatever command it will be." },
 	{ "reply",
 	    JF_ARRAY_OR_ONE(
 		struct slice, JF_CUSTOM(&fields_reply_line), 1, 100),
@@ -218,24 +178,47 @@ static const struct json_field rule_fields[] = {
 	    "doubled).  The first of them decide what the host believes to "
 	    "have said when they are a reply; when not, it goes on as if it "
 	    "had answered well, but takes no message." },
-	{ "repeat", JF_INTEGER(1, REPEAT_MAX), JSON_AT(struct rule, repeat),
-	    "1", "How many times the raw bytes are sent." },
-	{ "drip", JF_OBJECT(&drip_table), JSON_AT(struct rule, drip),
+	{ "garbage", JF_INTEGER(1, GARBAGE_MAX), JSON_AT(struct rule, garbage),
+	    JSON_OPTIONAL,
+	    "So many bytes by the scenario's seed that are sent instead of an "
+	    "answer; the host goes on as behind raw bytes that are no "
+	    "reply." },
+	{ "repeat", RULE_REPEAT_FORM, JSON_AT(struct rule, repeat), "1",
+	    "How many times the answer is sent; endless: until the client "
+	    "leaves (the transcript has the first 64 KiB)." },
+	{ "drip", JF_OBJECT(&rule_drip_table), JSON_AT(struct rule, drip),
 	    JSON_OPTIONAL, "The answer comes bit by bit." },
 	{ "delay", JF_DURATION_SOME, JSON_AT(struct rule, delay), JSON_OPTIONAL,
 	    "How long the host waits before it does anything." },
-	{ "stall", JF_CHOICE(struct rule_stall, way, stall_ways),
-	    JSON_AT(struct rule, stall), JSON_OPTIONAL,
-	    "The host hangs: true, until the client leaves; a duration, "
+	{ "stall", RULE_STALL_FORM, JSON_AT(struct rule, stall), JSON_OPTIONAL,
+	    "The host hangs, behind the answer if the rule has one: true, "
+	    "until the client leaves; a duration, "
 	    "until it closes the connection without a word." },
-	{ "drop", JF_CUT, JSON_AT(struct rule, drop), JSON_OPTIONAL,
+	{ "drop", RULE_CUT_FORM, JSON_AT(struct rule, drop), JSON_OPTIONAL,
 	    "The host closes the connection (FIN) instead of answering, or "
 	    "after so many bytes of its answer." },
-	{ "reset", JF_CUT, JSON_AT(struct rule, reset), JSON_OPTIONAL,
+	{ "reset", RULE_CUT_FORM, JSON_AT(struct rule, reset), JSON_OPTIONAL,
 	    "The same with RST." },
+	{ "vanish", RULE_CUT_FORM, JSON_AT(struct rule, vanish), JSON_OPTIONAL,
+	    "The same without a word: nothing that the client sends is "
+	    "acknowledged any more." },
 	{ "then", JF_WORD(then_words), JSON_AT(struct rule, then),
 	    JSON_OPTIONAL,
-	    "What follows the answer: close, the connection ends (FIN)." },
+	    "What follows the answer: close, the connection ends (FIN); "
+	    "half-close, the same, and the host goes on reading, and ignores "
+	    "what comes, until the client's end; discard, what the client "
+	    "has pipelined behind is thrown away." },
+	{ "read", RULE_READ_FORM, JSON_AT(struct rule, read), JSON_OPTIONAL,
+	    "From then on, for the rest of the connection, the host reads "
+	    "slowly, or (false) nothing: the client's window fills up." },
+	{ "linger", JF_DURATION_SOME, JSON_AT(struct rule, linger),
+	    JSON_OPTIONAL,
+	    "From then on, for the rest of the connection, the host sends its "
+	    "FIN so much later when QUIT or the client's FIN asks for it." },
+	{ "throughout", JF_OBJECT(&rule_throughout_table),
+	    JSON_AT_HAS(struct rule, throughout, has_throughout), JSON_OPTIONAL,
+	    "From this answer on, for the rest of the connection, the manner "
+	    "of its replies." },
 	{ "set", JF_STRING(1, RULE_STATE_MAX), JSON_AT(struct rule, set),
 	    JSON_OPTIONAL,
 	    "The state that begins when the rule acts, before any delay." },
@@ -252,13 +235,11 @@ static const struct json_field rule_fields[] = {
 
 static const struct json_group rule_groups[] = {
 	{ JSON_AT_LEAST_ONE,
-	    "reply raw drip delay stall drop reset then starttls tls_fault "
-	    "set" },
-	{ JSON_AT_MOST_ONE, "stall drop reset then starttls tls_fault" },
-	{ JSON_AT_MOST_ONE, "stall reply raw" },
+	    "reply raw garbage repeat drip delay stall drop reset vanish then "
+	    "starttls tls_fault set read linger throughout" },
+	{ JSON_AT_MOST_ONE, "stall drop reset vanish then starttls tls_fault" },
+	{ JSON_AT_MOST_ONE, "reply raw garbage" },
 	{ JSON_AT_MOST_ONE, "stall drip" },
-	{ JSON_NEEDS_ONE, "repeat raw" },
-	{ JSON_AT_MOST_ONE, "stall delay" },
 	{ JSON_AT_MOST_ONE, "nth every first within rate quota" },
 	{ JSON_NEEDS_ONE, "per nth every first times within rate quota" },
 	{ JSON_NEEDS_ONE, "forget nth every first times within" },
@@ -270,19 +251,20 @@ static const struct json_group rule_groups[] = {
 /* Which keys, and which values of `per`, have a meaning at which stages.  Each
  * list is C strings and JSON at once. */
 #define AT_ARGUMENT                                                            \
-	"ehlo", "helo", "mail", "rcpt", "bdat", "noop", "vrfy", "unknown"
+	"command", "ehlo", "helo", "mail", "rcpt", "bdat", "noop", "vrfy",     \
+	    "unknown"
 #define AT_ENVELOPE "mail", "rcpt", "data", "body", "bdat", "eod"
 #define AT_RCPT_ON  "rcpt", "data", "body", "bdat", "eod"
 #define AT_SIZE     "mail", "rcpt", "data", "bdat", "eod"
 #define AT_RCPT     "rcpt"
-#define AT_BODY     "body"
+#define AT_BODY     "command", "body"
 #define AT_DATA     "data"
 #define AT_TLS      "starttls", "tls"
 #define AT_STARTTLS "starttls"
 #define AT_REPLY                                                               \
-	"banner", "ehlo", "helo", "starttls", "auth", "mail", "rcpt", "data",  \
-	    "body", "bdat", "eod", "rset", "noop", "vrfy", "quit", "unknown",  \
-	    "idle"
+	"banner", "command", "ehlo", "helo", "starttls", "auth", "mail",       \
+	    "rcpt", "data", "body", "bdat", "eod", "rset", "noop", "vrfy",     \
+	    "quit", "unknown", "idle"
 
 /* X(key, its value or NULL for any, stages) */
 #define KEYS_AT_STAGES(X)                                                      \
@@ -294,6 +276,8 @@ static const struct json_group rule_groups[] = {
 	X("nobody", NULL, AT_DATA)                                             \
 	X("reply", NULL, AT_REPLY)                                             \
 	X("raw", NULL, AT_REPLY)                                               \
+	X("garbage", NULL, AT_REPLY)                                           \
+	X("repeat", NULL, AT_REPLY)                                            \
 	X("drip", NULL, AT_REPLY)                                              \
 	X("then", NULL, AT_REPLY)                                              \
 	X("starttls", NULL, AT_TLS)                                            \
@@ -335,20 +319,22 @@ static const struct key_at_stages {
 	"{\"tls_fault\":{\"required\":[\"" key "\"]}}},"                       \
 	"\"then\":{\"properties\":{\"on\":" stages "}}},"
 
+#define REQUIRES(key) "{\"required\":[\"" key "\"]}"
+
 /* `rule_check` in the words of JSON Schema. */
-#define RULE_SCHEMA                                                                                                                   \
-	"{\"allOf\":[" KEYS_AT_STAGES(KEY_SCHEMA) PERS_AT_STAGES(                                                                     \
-	    PER_SCHEMA) TLS_FAULT_SCHEMA("at",                                                                                        \
-	    "{\"const\":\"tls\"}") TLS_FAULT_SCHEMA("after",                                                                          \
-	    "{\"not\":{\"const\":\"tls\"}}") "{\"if\":{\"properties\":{\"on\":{\"enum\":[\"connect\",\"tls\"]}}},"                    \
-					     "\"then\":{\"properties\":{\"drop\":{\"const\":true},"                                   \
-					     "\"reset\":{\"const\":true}}}},"                                                         \
-					     "{\"not\":{\"required\":[\"reply\"],\"anyOf\":[" IS_TRUE("drop") "," IS_TRUE(            \
-						 "reset") "]}},"                                                                      \
-							  "{\"not\":{\"required\":[\"raw\"],\"anyOf\":[" IS_TRUE("drop") "," IS_TRUE( \
-							      "reset") "]}},"                                                         \
-								       "{\"not\":{\"required\":[\"drip\"],\"anyOf\":[" IS_TRUE(       \
-									   "drop") "," IS_TRUE("reset") "]}}]}"
+#define RULE_SCHEMA                                                                                                                      \
+	"{\"allOf\":[" KEYS_AT_STAGES(KEY_SCHEMA) PERS_AT_STAGES(                                                                        \
+	    PER_SCHEMA) TLS_FAULT_SCHEMA("at",                                                                                           \
+	    "{\"const\":\"tls\"}") TLS_FAULT_SCHEMA("after",                                                                             \
+	    "{\"not\":{\"const\":\"tls\"}}") "{\"if\":{\"properties\":{\"on\":{\"enum\":["                                               \
+					     "\"connect\",\"tls\"]}}},"                                                                  \
+					     "\"then\":{\"properties\":{\"drop\":{\"const\":true},"                                      \
+					     "\"reset\":{\"const\":true},"                                                               \
+					     "\"vanish\":{\"const\":true}}}},"                                                           \
+					     "{\"not\":{\"anyOf\":[" IS_TRUE("drop") "," IS_TRUE("reset") "," IS_TRUE(                   \
+						 "vanish") "],"                                                                          \
+							   "\"allOf\":[{\"anyOf\":[" REQUIRES("reply") "," REQUIRES("raw") "," REQUIRES( \
+							       "garbage") "," REQUIRES("repeat") "," REQUIRES("drip") "]}]}}]}"
 
 const struct json_table rule_table = {
 	.name = "rule",
@@ -397,7 +383,7 @@ rule_check(
 		fields_reply_make(
 		    &r->reply, r->reply_lines.at, r->reply_lines.count, arena);
 	if (r->raw.at != NULL)
-		fields_raw_make(&r->reply, r->raw, r->repeat, arena);
+		fields_raw_make(&r->reply, r->raw);
 	return true;
 }
 
@@ -446,37 +432,31 @@ fail_stage(const struct key_at_stages *k, const struct rule *r,
 static bool
 check_cuts(const struct rule *r, const struct json_at *at, struct err *err)
 {
-	const struct rule_cut *cut =
-	    r->drop.way != RULE_CUT_ABSENT ? &r->drop : &r->reset;
-	const char *key = cut == &r->drop ? "drop" : "reset";
+	static const char *const said[] = { "reply", "raw", "garbage", "repeat",
+		"drip" };
+	const char *key = "vanish";
+	const struct rule_cut *cut = &r->vanish;
 
+	if (r->drop.way != RULE_CUT_ABSENT) {
+		key = "drop";
+		cut = &r->drop;
+	} else if (r->reset.way != RULE_CUT_ABSENT) {
+		key = "reset";
+		cut = &r->reset;
+	}
 	if (cut->way == RULE_CUT_AFTER &&
 	    (r->on == STAGE_CONNECT || r->on == STAGE_TLS))
 		return json_fail_key(at, key, err,
 		    "there is no reply at stage \"%s\" to end within; "
 		    "expected \"%s\": true",
 		    smtp_stage_name(r->on), key);
-	const char *said = r->reply_lines.count > 0 ? "reply"
-	    : r->raw.at != NULL                     ? "raw"
-	    : r->drip.bytes > 0                     ? "drip"
-						    : NULL;
-
-	if (cut->way == RULE_CUT_TRUE && said != NULL)
-		return json_fail_key(at, said, err,
-		    "a reply is not sent when \"%s\" is true; expected "
-		    "\"%s\": {\"after\": bytes}, or \"then\": \"close\"",
-		    key, key);
+	for (size_t i = 0; i < ARRAY_LEN(said); i++)
+		if (cut->way == RULE_CUT_TRUE &&
+		    json_at_key(at, said[i]).value != NULL)
+			return json_fail_key(at, said[i], err,
+			    "a reply is not sent when \"%s\" is true; expected "
+			    "\"%s\": {\"after\": bytes}, or \"then\": "
+			    "\"close\"",
+			    key, key);
 	return true;
-}
-
-static bool
-read_true(
-    const struct json_at *at, void *to, struct arena *arena, struct err *err)
-{
-	(void)to;
-	(void)arena;
-	if (json_is_true(at->value))
-		return true;
-	return json_fail(
-	    at, err, "expected true; leave the key out for the contrary");
 }

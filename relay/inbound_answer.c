@@ -311,6 +311,7 @@ inbound_ask(struct inbound *in, const struct smtp_server_event *ev)
 	case STAGE_AUTH:
 	case STAGE_TLS:
 	case STAGE_UNKNOWN:
+	case STAGE_COMMAND:
 	case STAGE_BODY:
 	case STAGE_IDLE:
 	case STAGE_COUNT:

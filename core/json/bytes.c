@@ -10,7 +10,7 @@ static bool bytes_read(
     const struct json_at *at, void *to, struct arena *arena, struct err *err);
 static bool escape_read(struct slice *text, char *byte);
 
-#define BYTES_PATTERN "([^\\\\]|\\\\([rnt\\\\]|x[0-9A-Fa-f]{2})){1,4000}"
+#define BYTES_PATTERN "([^\\\\]|\\\\([rnt\\\\]|x[0-9A-Fa-f]{2})){0,4000}"
 const struct json_custom json_bytes = {
 	.name = "bytes",
 	.types = JSON_ACCEPTS_STRING,
@@ -43,10 +43,10 @@ bytes_read(
 	}
 	*(struct slice *)to = arena_slice(arena, buf_slice(&bytes));
 	buf_fini(&bytes);
-	if (characters >= 1 && characters <= JSON_BYTES_MAX)
+	if (characters <= JSON_BYTES_MAX)
 		return true;
 	return json_fail(
-	    at, err, "expected 1 to %d characters", JSON_BYTES_MAX);
+	    at, err, "expected at most %d characters", JSON_BYTES_MAX);
 }
 
 /* Takes a backslash and what belongs to it off the front. */

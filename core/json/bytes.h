@@ -11,8 +11,8 @@
 /* More characters than this are refused. */
 #define JSON_BYTES_MAX 4000
 
-/* A string of 1 to JSON_BYTES_MAX characters in which \r \n \t \\ and \x00 to
- * \xff stand for a byte.  Member: struct slice, escapes undone. */
+/* A string of at most JSON_BYTES_MAX characters in which \r \n \t \\ and \x00
+ * to \xff stand for a byte.  Member: struct slice, escapes undone. */
 extern const struct json_custom json_bytes;
 
 #endif

@@ -32,6 +32,23 @@ smtp_line_take(struct smtp_line_reader *r, struct buf *in, size_t limit_bytes,
 	return true;
 }
 
+struct slice
+smtp_line_peek(struct slice in, size_t limit_bytes)
+{
+	const struct slice seen = slice_sub(in, 0, limit_bytes);
+	size_t end = 0;
+
+	while (end < seen.len) {
+		end += slice_find_byte(slice_skip(seen, end), '\n');
+		if (end < seen.len)
+			end++;
+		if (end >= 2 && seen.at[end - 1] == '\n' &&
+		    seen.at[end - 2] == '\r')
+			break;
+	}
+	return slice_sub(seen, 0, end);
+}
+
 const char *
 smtp_line_fault_text(unsigned faults)
 {

@@ -29,6 +29,10 @@ struct smtp_line_reader {
 bool smtp_line_take(struct smtp_line_reader *r, struct buf *in,
     size_t limit_bytes, struct buf *line);
 
+/* What there is of the first line, its CR LF included, and at most so much of
+ * it. */
+struct slice smtp_line_peek(struct slice in, size_t limit_bytes);
+
 /* Why a line with these faults is no command, as a reply text; NULL when there
  * are none. */
 const char *smtp_line_fault_text(unsigned faults);

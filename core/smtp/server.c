@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The server's side of an SMTP session; see server.h.  Input becomes, step by
- * step, at most one of each: violations, a piece of content, a question.  They
- * are handed out in that order, and nothing more is read until the question has
- * its answer.
+ * The server's side of an SMTP session; see server.h.  A step of input becomes
+ * violations, a piece of content and a question, handed out in that order, and
+ * nothing more is read until the question has its answer.
  */
 #include "core/smtp/server.h"
 
@@ -74,6 +73,15 @@ smtp_server_flush(struct smtp_server *s)
 {
 	buf_clear(&s->in);
 	s->line_reader = (struct smtp_line_reader){ 0 };
+}
+
+bool
+smtp_server_line(const struct smtp_server *s, struct slice *line)
+{
+	if (s->state != SERVER_COMMAND || s->asking)
+		return false;
+	*line = smtp_line_peek(buf_slice(&s->in), SMTP_COMMAND_LINE_MAX);
+	return true;
 }
 
 bool

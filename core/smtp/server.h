@@ -118,6 +118,10 @@ size_t smtp_server_backlog(const struct smtp_server *s);
 /* Throws away what was fed and not yet used (a server that drops what was
  * pipelined behind a failing command). */
 void smtp_server_flush(struct smtp_server *s);
+/* What has come of the command line under way, its CR LF included, and at most
+ * as much as a command line may have: true between commands, also when there is
+ * nothing of it yet.  Borrowed until the next call. */
+bool smtp_server_line(const struct smtp_server *s, struct slice *line);
 /* The next event; false when an answer or more input is needed.  The first is
  * STAGE_CONNECT's ASK, then STAGE_BANNER's, without any input. */
 bool smtp_server_next(struct smtp_server *s, struct smtp_server_event *event);

@@ -13,6 +13,7 @@
 #define SMTP_STAGES(X)                                                         \
 	X(STAGE_CONNECT, "connect") /* the TCP connection stands */            \
 	X(STAGE_BANNER, "banner")   /* the greeting is due */                  \
+	X(STAGE_COMMAND, "command") /* within a command's line */              \
 	X(STAGE_EHLO, "ehlo")                                                  \
 	X(STAGE_HELO, "helo")                                                  \
 	X(STAGE_STARTTLS, "starttls") /* the command */                        \

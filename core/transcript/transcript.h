@@ -25,9 +25,11 @@
 	X(TRANSCRIPT_MESSAGE, "message") /* a message was answered 2xx */      \
 	X(TRANSCRIPT_VIOLATION, "violation") /* the client broke a rule */     \
 	X(TRANSCRIPT_EOF, "eof")             /* FIN from the client */         \
-	X(TRANSCRIPT_LOST, "lost")   /* RST from the client, or worse */       \
-	X(TRANSCRIPT_CLOSE, "close") /* the host sent FIN and is done */       \
-	X(TRANSCRIPT_RESET, "reset") /* the host sent RST and is done */
+	X(TRANSCRIPT_LOST, "lost")       /* RST from the client, or worse */   \
+	X(TRANSCRIPT_CLOSE, "close")     /* the host sent FIN and is done */   \
+	X(TRANSCRIPT_RESET, "reset")     /* the host sent RST and is done */   \
+	X(TRANSCRIPT_GONE, "gone")       /* the host is gone without a word */ \
+	X(TRANSCRIPT_HALF, "half-close") /* the host sent FIN and reads on */
 enum transcript_kind {
 #define X(constant, name) constant,
 	TRANSCRIPT_KINDS(X)

@@ -2,8 +2,8 @@
 /*
  * The inside of the virtual world, shared by its files: world_sim.c (time),
  * sim_net.c (addresses and what lies between them), sim_connect.c (how a
- * connection comes to be), sim_stream.c (what passes over it), sim_storage.c
- * and sim_file.c (the disk).
+ * connection comes to be), sim_pipe.c and sim_stream.c (what passes over it),
+ * sim_storage.c and sim_file.c (the disk).
  */
 #ifndef FAULTPOST_SIM_IMPL_H
 #define FAULTPOST_SIM_IMPL_H
@@ -208,6 +208,23 @@ void sim_conn_kill(struct sim_conn *c);
  * called. */
 void sim_conn_reap(struct sim_conn *c);
 void sim_conn_free(struct sim_conn *c);
+
+/* ---- sim_pipe.c ---- */
+
+/* Bytes that wait. */
+size_t sim_pipe_queued(const struct sim_pipe *p);
+void sim_pipe_drop_queued(struct sim_pipe *p);
+/* So much of what has arrived is read. */
+void sim_pipe_read(struct sim_pipe *p, size_t len);
+void sim_pipe_drop_unread(struct sim_pipe *p);
+/* Something goes on its way; it arrives at `at` or behind what went before.
+ * Bytes join a segment that arrives at the same moment. */
+void sim_pipe_push(struct sim_pipe *p, struct world *w, utime at, size_t len,
+    enum sim_cargo cargo);
+/* What arrives now. */
+struct sim_segment sim_pipe_pop(struct sim_pipe *p, struct world *w);
+/* Nothing is left in it. */
+void sim_pipe_clear(struct sim_pipe *p, struct world *w);
 
 /* ---- sim_stream.c ---- */
 

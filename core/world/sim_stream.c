@@ -14,118 +14,10 @@
  */
 #include "core/world/sim_impl.h"
 
-/* An empty buffer larger than this is given back. */
-#define PIPE_KEEP 65536
-
 static void on_arrival(struct timer *t);
 static void on_wake(struct timer *t);
 static void on_renewal(struct timer *t);
 static void on_linger(struct timer *t);
-
-/* ---- pipes ---- */
-
-static size_t
-pipe_queued(const struct sim_pipe *p)
-{
-	return buf_len(&p->bytes) - p->unread - p->in_flight;
-}
-
-static void
-pipe_drop_queued(struct sim_pipe *p)
-{
-	buf_truncate(&p->bytes, p->unread + p->in_flight);
-}
-
-static void
-pipe_read(struct sim_pipe *p, size_t len)
-{
-	buf_consume(&p->bytes, len);
-	p->unread -= len;
-	if (buf_len(&p->bytes) == 0 && p->bytes.cap > PIPE_KEEP)
-		buf_fini(&p->bytes);
-}
-
-static void
-pipe_drop_unread(struct sim_pipe *p)
-{
-	pipe_read(p, p->unread);
-}
-
-static struct sim_segment *
-pipe_segment(struct sim_pipe *p, size_t i)
-{
-	return &p->segments[(p->first + i) & (p->cap - 1)];
-}
-
-/* Doubles the ring, unrolling it. */
-static void
-pipe_grow(struct sim_pipe *p)
-{
-	size_t cap = p->cap != 0 ? 2 * p->cap : 4;
-	struct sim_segment *segments = xmalloc(cap * sizeof(*segments));
-
-	for (size_t i = 0; i < p->count; i++)
-		segments[i] = *pipe_segment(p, i);
-	free(p->segments);
-	p->segments = segments;
-	p->first = 0;
-	p->cap = cap;
-}
-
-/* Has the first segment's arrival in the calendar. */
-static void
-pipe_schedule(struct sim_pipe *p, struct world *w)
-{
-	const struct sim_segment *s = pipe_segment(p, 0);
-
-	heap_insert(&w->calendar, &p->arrival.node, s->at, s->seq);
-}
-
-/* Something goes on its way; it arrives at `at` or behind what went before.
- * Bytes join a segment that arrives at the same moment. */
-static void
-pipe_push(struct sim_pipe *p, struct world *w, utime at, size_t len,
-    enum sim_cargo cargo)
-{
-	struct sim_segment *last;
-
-	if (at < p->last_at)
-		at = p->last_at;
-	p->last_at = at;
-	p->in_flight += len;
-	last = p->count > 0 ? pipe_segment(p, p->count - 1) : NULL;
-	if (last != NULL && last->at == at && last->cargo == CARGO_BYTES &&
-	    cargo == CARGO_BYTES) {
-		last->len += len;
-		return;
-	}
-	if (p->count == p->cap)
-		pipe_grow(p);
-	*pipe_segment(p, p->count++) =
-	    (struct sim_segment){ at, w->seq++, len, cargo };
-	if (p->count == 1)
-		pipe_schedule(p, w);
-}
-
-static struct sim_segment
-pipe_pop(struct sim_pipe *p, struct world *w)
-{
-	struct sim_segment s = *pipe_segment(p, 0);
-
-	p->first = (p->first + 1) & (p->cap - 1);
-	p->in_flight -= s.len;
-	if (--p->count > 0)
-		pipe_schedule(p, w);
-	return s;
-}
-
-static void
-pipe_clear(struct sim_pipe *p, struct world *w)
-{
-	timer_stop(w, &p->arrival);
-	buf_fini(&p->bytes);
-	p->unread = p->in_flight = p->count = 0;
-}
 
 /* ---- ends ---- */
 
@@ -148,7 +40,7 @@ sim_end_fini(struct sim_end *e)
 	timer_stop(w, &e->wake);
 	timer_stop(w, &e->renewal);
 	timer_stop(w, &e->linger);
-	pipe_clear(&e->out, w);
+	sim_pipe_clear(&e->out, w);
 	free(e->out.segments);
 }
 
@@ -167,8 +59,8 @@ sim_end_fail(struct sim_end *e, enum net_failure why)
 	e->sending = SENDING_DEAD;
 	e->hearing = HEARING_DEAD;
 	e->drained_due = false;
-	pipe_clear(&e->out, e->base.world);
-	pipe_drop_unread(&sim_end_peer(e)->out);
+	sim_pipe_clear(&e->out, e->base.world);
+	sim_pipe_drop_unread(&sim_end_peer(e)->out);
 	if (!e->owned)
 		return;
 	e->failure_due = true;
@@ -219,7 +111,7 @@ end_push(struct sim_end *e, size_t len, enum sim_cargo cargo)
 	utime at = link->bandwidth == 0 ? e->conn->world->now + link->latency
 					: end_transit(e, len);
 
-	pipe_push(&e->out, e->base.world, at, len, cargo);
+	sim_pipe_push(&e->out, e->base.world, at, len, cargo);
 }
 
 static size_t
@@ -241,7 +133,7 @@ end_push_bytes(struct sim_end *e)
 {
 	const size_t window = window_of(e);
 	struct sim_pipe *p = &e->out;
-	size_t queued = pipe_queued(p);
+	size_t queued = sim_pipe_queued(p);
 
 	while (queued > 0 && p->unread + p->in_flight < window) {
 		size_t len = window - p->unread - p->in_flight;
@@ -272,13 +164,13 @@ sim_end_send(struct sim_end *e)
 		break;
 	case SENDING_SHUT:
 		end_push_bytes(e);
-		if (pipe_queued(&e->out) > 0)
+		if (sim_pipe_queued(&e->out) > 0)
 			break;
 		end_push(e, 0, CARGO_FIN);
 		e->sending = SENDING_FIN;
 		break;
 	case SENDING_RST:
-		pipe_drop_queued(&e->out);
+		sim_pipe_drop_queued(&e->out);
 		end_push(e, 0, CARGO_RST);
 		e->sending = SENDING_DEAD;
 		break;
@@ -334,7 +226,7 @@ end_deliver(struct sim_end *e)
 		buf_clear(&sw->input);
 		buf_append(&sw->input, slice_of(buf_slice(&p->bytes).at, room));
 		sw->counts.bytes += room;
-		pipe_read(p, room);
+		sim_pipe_read(p, room);
 		sim_end_send(peer);
 		e->base.handler->on_input(e->base.owner, buf_slice(&sw->input));
 	}
@@ -365,7 +257,7 @@ bytes_arrive(struct sim_end *e, size_t len)
 	case HEARING_EOF:
 		assert(false && "bytes behind a FIN");
 	}
-	pipe_drop_unread(&peer->out);
+	sim_pipe_drop_unread(&peer->out);
 	sim_end_send(peer);
 }
 
@@ -396,7 +288,7 @@ on_arrival(struct timer *t)
 {
 	struct sim_end *from = CONTAINER_OF(t, struct sim_end, out.arrival);
 	struct sim_end *to = sim_end_peer(from);
-	struct sim_segment s = pipe_pop(&from->out, from->base.world);
+	struct sim_segment s = sim_pipe_pop(&from->out, from->base.world);
 
 	from->conn->in_callback = true;
 	switch (s.cargo) {
@@ -476,14 +368,14 @@ sim_write(struct stream *s, struct slice bytes)
 	assert(e->sending == SENDING_OPEN);
 	buf_append(&e->out.bytes, bytes);
 	sim_end_send(e);
-	if (pipe_queued(&e->out) > STREAM_HIGH_WATER)
+	if (sim_pipe_queued(&e->out) > STREAM_HIGH_WATER)
 		e->above_high = true;
 }
 
 size_t
 sim_queued(const struct stream *s)
 {
-	return pipe_queued(&((const struct sim_end *)s)->out);
+	return sim_pipe_queued(&((const struct sim_end *)s)->out);
 }
 
 void
@@ -534,7 +426,7 @@ sim_close(struct stream *s)
 			e->hearing = HEARING_DRAIN;
 		else
 			e->hearing = HEARING_EOF;
-		pipe_drop_unread(&peer->out);
+		sim_pipe_drop_unread(&peer->out);
 		sim_end_send(peer);
 		if (e->sending == SENDING_OPEN)
 			e->sending = SENDING_SHUT;
@@ -554,7 +446,7 @@ sim_vanish(struct stream *s)
 	if (e->sending != SENDING_DEAD) {
 		e->hearing = HEARING_GONE;
 		e->sending = SENDING_DEAD;
-		pipe_drop_queued(&e->out);
+		sim_pipe_drop_queued(&e->out);
 		timer_set(s->world, &e->linger,
 		    utime_add(e->conn->world->now, STREAM_VANISHED));
 	}
@@ -569,7 +461,7 @@ sim_reset(struct stream *s)
 
 	end_release(e);
 	if (peer->owned) {
-		pipe_drop_unread(&peer->out);
+		sim_pipe_drop_unread(&peer->out);
 		end_cut(e);
 	}
 	sim_conn_reap(e->conn);

@@ -264,9 +264,9 @@ def run(program, *arguments):
 
 @pytest.mark.parametrize("scenario, want", [
     ("{", "1:2: expected a key in double quotes, got the end of the text"),
-    ('{"hosts": {"mx": {"address": "10.1.1.1", "state": "silent"}}}',
-     '1:51: /hosts/mx/state: "silent" is the network\'s doing, which a '
-     'listening process cannot imitate; expected "up" or "refuse"'),
+    ('{"hosts": {"mx": {"address": "10.1.1.1", "state": "unreachable"}}}',
+     '1:51: /hosts/mx/state: "unreachable" is the network\'s doing, which a '
+     'listening process cannot imitate; expected "up", "refuse" or "silent"'),
     ('{"hosts": {"mx": {"address": "10.1.1.1",\n "rules": '
      '[{"on": "rcpt", "replay": "452 x"}]}}}',
      '2:27: /hosts/mx/rules/0: unknown key "replay" '

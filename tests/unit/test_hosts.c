@@ -43,10 +43,10 @@ static struct error_row error_rows[] = {
 	    "3:1: /hosts/mx/rules/0: missing key \"on\"" },
 	{ "stage", RULE("\"on\": \"rctp\", \"reply\": \"452 no\""),
 	    "3:8: /hosts/mx/rules/0/on: \"rctp\" is none of "
-	    "\"connect\", \"banner\", \"ehlo\", \"helo\", "
+	    "\"connect\", \"banner\", \"command\", \"ehlo\", \"helo\", "
 	    "\"starttls\", \"tls\", \"auth\", \"mail\", "
 	    "\"rcpt\", \"data\", \"body\", \"bdat\", \"eod\", "
-	    "\"rset\", \"noop\", \"vrfy\", ... (did "
+	    "\"rset\", \"noop\", ... (did "
 	    "you mean \"rcpt\"?)" },
 	{ "drop within nothing",
 	    RULE("\"on\": \"tls\", \"drop\": {\"after\": 3}"),
@@ -61,8 +61,9 @@ static struct error_row error_rows[] = {
 	    "mean \"delay\"?)" },
 	{ "no action", RULE("\"on\": \"rcpt\""),
 	    "3:1: /hosts/mx/rules/0: expected one of the keys "
-	    "\"reply\", \"raw\", \"drip\", \"delay\", \"stall\", \"drop\", \"reset\", "
-	    "\"then\", \"starttls\", \"tls_fault\", \"set\"" },
+	    "\"reply\", \"raw\", \"garbage\", \"repeat\", \"drip\", \"delay\", "
+	    "\"stall\", \"drop\", \"reset\", \"vanish\", \"then\", "
+	    "\"starttls\", \"tls_fault\", \"set\", \"read\", \"linger\", \"throughout\"" },
 	{ "a moment of the handshake elsewhere",
 	    RULE("\"on\": \"rcpt\", \"tls_fault\": {\"at\": \"finished\", "
 		 "\"do\": \"stall\"}"),
@@ -76,7 +77,7 @@ static struct error_row error_rows[] = {
 	{ "a fault of TLS before there is any",
 	    RULE("\"on\": \"connect\", \"tls_fault\": {\"do\": \"stall\"}"),
 	    "3:19: /hosts/mx/rules/0: \"tls_fault\" means nothing at stage "
-	    "\"connect\"; it does at \"banner\", \"ehlo\", \"helo\", "
+	    "\"connect\"; it does at \"banner\", \"command\", \"ehlo\", \"helo\", "
 	    "\"starttls\", \"auth\", \"mail\", \"rcpt\", \"data\", "
 	    "\"body\", \"bdat\", \"eod\", \"rset\", \"noop\", \"vrfy\", "
 	    "\"quit\", \"unknown\", \"idle\", \"tls\"" },
@@ -110,11 +111,11 @@ static struct error_row error_rows[] = {
 	{ "reply without a code",
 	    RULE("\"on\": \"rcpt\", \"reply\": \"4522 x\""),
 	    "3:25: /hosts/mx/rules/0/reply: \"4522 x\" is no reply; "
-	    "expected a code from 200 to 599, a space and a text, such "
+	    "expected a code of three digits, a space and a text, such "
 	    "as \"452 4.3.1 Mail system full\"" },
-	{ "reply of 1xx", RULE("\"on\": \"rcpt\", \"reply\": \"100 x\""),
-	    "3:25: /hosts/mx/rules/0/reply: \"100 x\" is no reply; "
-	    "expected a code from 200 to 599, a space and a text, such "
+	{ "reply of two digits", RULE("\"on\": \"rcpt\", \"reply\": \"10 x\""),
+	    "3:25: /hosts/mx/rules/0/reply: \"10 x\" is no reply; "
+	    "expected a code of three digits, a space and a text, such "
 	    "as \"452 4.3.1 Mail system full\"" },
 	{ "reply with a line end",
 	    RULE("\"on\": \"rcpt\", \"reply\": \"452 a\\r\\n\""),
@@ -126,11 +127,11 @@ static struct error_row error_rows[] = {
 	{ "second reply line",
 	    RULE("\"on\": \"rcpt\", \"reply\": [\"452 a\", \"x\"]"),
 	    "3:35: /hosts/mx/rules/0/reply/1: \"x\" is no reply; "
-	    "expected a code from 200 to 599, a space and a text, such "
+	    "expected a code of three digits, a space and a text, such "
 	    "as \"452 4.3.1 Mail system full\"" },
 	{ "reply at connect", RULE("\"on\": \"connect\", \"reply\": \"220 x\""),
 	    "3:19: /hosts/mx/rules/0: \"reply\" means nothing at stage "
-	    "\"connect\"; it does at \"banner\", \"ehlo\", \"helo\", "
+	    "\"connect\"; it does at \"banner\", \"command\", \"ehlo\", \"helo\", "
 	    "\"starttls\", \"auth\", \"mail\", \"rcpt\", \"data\", \"body\", "
 	    "\"bdat\", \"eod\", \"rset\", \"noop\", \"vrfy\", \"quit\", "
 	    "\"unknown\", \"idle\"" },
@@ -181,14 +182,31 @@ static struct error_row error_rows[] = {
 	    RULE("\"on\": \"data\", \"drop\": true, \"reset\": true"),
 	    "3:30: /hosts/mx/rules/0: \"drop\" and \"reset\" exclude "
 	    "each other" },
-	{ "stall and reply",
-	    RULE("\"on\": \"data\", \"stall\": true, \"reply\": \"452 x\""),
-	    "3:31: /hosts/mx/rules/0: \"stall\" and \"reply\" exclude "
+	{ "raw bytes and garbage",
+	    RULE("\"on\": \"data\", \"raw\": \"x\", \"garbage\": 10"),
+	    "3:28: /hosts/mx/rules/0: \"raw\" and \"garbage\" exclude "
 	    "each other" },
-	{ "stall and delay",
-	    RULE("\"on\": \"data\", \"stall\": true, \"delay\": \"1s\""),
-	    "3:31: /hosts/mx/rules/0: \"stall\" and \"delay\" exclude "
+	{ "vanish and then",
+	    RULE("\"on\": \"data\", \"vanish\": {\"after\": 2}, "
+		 "\"then\": \"close\""),
+	    "3:40: /hosts/mx/rules/0: \"vanish\" and \"then\" exclude "
 	    "each other" },
+	{ "vanish with a repetition",
+	    RULE("\"on\": \"data\", \"vanish\": true, \"repeat\": 2"),
+	    "3:32: /hosts/mx/rules/0: a reply is not sent when "
+	    "\"vanish\" is true; expected \"vanish\": {\"after\": bytes}, "
+	    "or \"then\": \"close\"" },
+	{ "vanish within nothing",
+	    RULE("\"on\": \"connect\", \"vanish\": {\"after\": 3}"),
+	    "3:19: /hosts/mx/rules/0: there is no reply at stage "
+	    "\"connect\" to end within; expected \"vanish\": true" },
+	{ "read true", RULE("\"on\": \"data\", \"read\": true"),
+	    "3:24: /hosts/mx/rules/0/read: expected false; leave the "
+	    "key out for the contrary" },
+	{ "after at a command",
+	    RULE("\"on\": \"mail\", \"after\": 3, \"drop\": true"),
+	    "3:16: /hosts/mx/rules/0: \"after\" means nothing at stage "
+	    "\"mail\"; it does at \"command\", \"body\"" },
 	{ "drop false", RULE("\"on\": \"data\", \"drop\": false"),
 	    "3:24: /hosts/mx/rules/0/drop: expected true; leave the "
 	    "key out for the contrary" },
@@ -210,11 +228,13 @@ static struct error_row error_rows[] = {
 	    RULE("\"on\": \"data\", \"raw\": \"ab\\\\\""),
 	    "3:26: /hosts/mx/rules/0/raw: no such escape; expected \\r, "
 	    "\\n, \\t, \\xff or \\\\" },
-	{ "no raw bytes", RULE("\"on\": \"data\", \"raw\": \"\""),
-	    "3:23: /hosts/mx/rules/0/raw: expected 1 to 4000 characters" },
-	{ "repeat without raw bytes",
-	    RULE("\"on\": \"data\", \"reply\": \"250\", \"repeat\": 2"),
-	    "3:32: /hosts/mx/rules/0: \"repeat\" needs \"raw\"" },
+	{ "repeat of nothing", RULE("\"on\": \"data\", \"repeat\": \"often\""),
+	    "3:26: /hosts/mx/rules/0/repeat: \"often\" is not \"endless\"" },
+	{ "a portion of no bytes",
+	    RULE("\"on\": \"data\", "
+		 "\"drip\": {\"bytes\": [1, 0], \"every\": \"1s\"}"),
+	    "3:38: /hosts/mx/rules/0/drip/bytes/1: 0 is out of range "
+	    "1..1000000000000" },
 	{ "a drip of no bytes",
 	    RULE("\"on\": \"data\", "
 		 "\"drip\": {\"bytes\": 0, \"every\": \"1s\"}"),
@@ -224,7 +244,7 @@ static struct error_row error_rows[] = {
 	    RULE("\"on\": \"connect\", "
 		 "\"drip\": {\"bytes\": 1, \"every\": \"1s\"}"),
 	    "3:19: /hosts/mx/rules/0: \"drip\" means nothing at stage "
-	    "\"connect\"; it does at \"banner\", \"ehlo\", \"helo\", \"starttls\", \"auth\", \"mail\", "
+	    "\"connect\"; it does at \"banner\", \"command\", \"ehlo\", \"helo\", \"starttls\", \"auth\", \"mail\", "
 	    "\"rcpt\", \"data\", \"body\", \"bdat\", \"eod\", \"rset\", \"noop\", "
 	    "\"vrfy\", \"quit\", \"unknown\", \"idle\"" },
 	{ "stall and drip",
@@ -237,7 +257,8 @@ static struct error_row error_rows[] = {
 	    "3:19: /hosts/mx/rules/0: there is no reply at stage "
 	    "\"connect\" to end within; expected \"reset\": true" },
 	{ "then", RULE("\"on\": \"data\", \"then\": \"reset\""),
-	    "3:24: /hosts/mx/rules/0/then: \"reset\" is not \"close\"" },
+	    "3:24: /hosts/mx/rules/0/then: \"reset\" is none of \"close\", "
+	    "\"half-close\", \"discard\"" },
 };
 
 static void
@@ -401,7 +422,25 @@ static struct words_row words_rows[] = {
 	{ "cut", "\"reply\": \"250 a\", \"reset\": {\"after\": 4}",
 	    "reply 250, reset after 4 bytes" },
 	{ "drop", "\"drop\": true", "drop" },
-	{ "raw", "\"raw\": \"abc\", \"repeat\": 2", "6 raw bytes" },
+	{ "raw", "\"raw\": \"abc\", \"repeat\": 2", "3 raw bytes, 2 times" },
+	{ "garbage", "\"garbage\": 9, \"repeat\": \"endless\"",
+	    "9 bytes of garbage, endless" },
+	{ "repeated", "\"repeat\": 2", "2 times" },
+	{ "vanish", "\"reply\": \"250\", \"vanish\": {\"after\": 2}",
+	    "reply 250, vanish after 2 bytes" },
+	{ "half-close", "\"then\": \"half-close\"", "half-close" },
+	{ "discard", "\"reply\": \"550 x\", \"then\": \"discard\"",
+	    "reply 550, discard" },
+	{ "the rest of the connection",
+	    "\"read\": false, \"linger\": \"5m\", \"throughout\": "
+	    "{\"text\": false, \"line_end\": \"\\\\n\"}",
+	    "read nothing, linger 5m, throughout other line ends bare codes" },
+	{ "slow", "\"read\": {\"bytes\": 10, \"every\": \"1s\"}",
+	    "read 10 bytes every 1s" },
+	{ "split", "\"drip\": {\"bytes\": [2, 5], \"every\": \"1s\"}",
+	    "drip 2, 5 bytes every 1s" },
+	{ "stall behind a reply", "\"reply\": \"221 a\", \"stall\": true",
+	    "reply 221, stall" },
 	{ "drip",
 	    "\"reply\": \"250\", \"drip\": {\"bytes\": 2, \"every\": \"1s\"}",
 	    "reply 250, drip 2 bytes every 1s" },

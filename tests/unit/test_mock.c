@@ -252,6 +252,60 @@ static struct case_row case_rows[] = {
 	    RULE("mail", "\"raw\": \"250 a\\\\r\\\\n250 b\\\\r\\\\n\""),
 	    "2 220|4 250|6 250|6 250|8 221|8 FIN",
 	    { "EHLO c", "MAIL FROM:<a@b.example>" } },
+	{ "a reply in portions",
+	    RULE("ehlo",
+		"\"reply\": \"250 abcd\", "
+		"\"drip\": {\"bytes\": [1, 4], \"every\": \"1s\"}"),
+	    "2 220|2004 250|2006 221|2006 FIN", { "EHLO c" } },
+	{ "half-close", RULE("mail", "\"then\": \"half-close\""),
+	    "2 220|4 250|6 250|6 FIN",
+	    { "EHLO c", "MAIL FROM:<a@b.example>" } },
+	{ "linger behind QUIT", RULE("quit", "\"linger\": \"5s\""),
+	    "2 220|4 221|5004 FIN", { NULL } },
+	{ "linger for the rest of the connection",
+	    RULE("connect", "\"linger\": \"5s\""), "2 220|4 250|6 221|5006 FIN",
+	    { "EHLO c" } },
+	{ "stall behind a reply",
+	    RULE("ehlo", "\"reply\": \"250 a\", \"stall\": \"7s\""),
+	    "2 220|4 250|7004 FIN", { "EHLO c", "NOOP" } },
+	{ "what is pipelined is thrown away",
+	    RULES("{\"on\": \"mail\", \"reply\": \"452 a\", "
+		  "\"then\": \"discard\"},"
+		  "{\"on\": \"rcpt\", \"drop\": true, \"optional\": true}"),
+	    "2 220|4 250|6 452|8 221|8 FIN",
+	    { "EHLO c", "MAIL FROM:<a@b.example>\r\nRCPT TO:<c@d.example>" } },
+	{ "a reply within a command",
+	    RULE("command",
+		"\"after\": 6, \"match\": \"^MAIL F$\", "
+		"\"reply\": \"250 early\""),
+	    "2 220|4 250|6 250|6 250|8 221|8 FIN",
+	    { "EHLO c", "MAIL FROM:<a@b.example>" } },
+	{ "drop within a command",
+	    RULE("command", "\"after\": 3, \"nth\": 2, \"drop\": true"),
+	    "2 220|4 250|6 FIN", { "EHLO c", "MAIL FROM:<a@b.example>" } },
+	{ "reset at the end of a command",
+	    RULE("command", "\"after\": 8, \"reset\": true"), "2 220|4 RST",
+	    { "EHLO c" } },
+	{ "a command too short for the rule",
+	    RULE(
+		"command", "\"after\": 9, \"reset\": true, \"optional\": true"),
+	    "2 220|4 250|6 221|6 FIN", { "EHLO c" } },
+	{ "gone without a word", RULE("mail", "\"vanish\": true"),
+	    "2 220|4 250|3600006 RST",
+	    { "EHLO c", "MAIL FROM:<a@b.example>" } },
+	{ "gone behind a reply", RULE("mail", "\"vanish\": {\"after\": 100}"),
+	    "2 220|4 250|6 250|3600006 RST",
+	    { "EHLO c", "MAIL FROM:<a@b.example>" } },
+	{ "nothing is read any more", RULE("mail", "\"read\": false"),
+	    "2 220|4 250|6 250|300006 421|300006 FIN",
+	    { "EHLO c", "MAIL FROM:<a@b.example>" } },
+	{ "read slowly",
+	    RULE("mail", "\"read\": {\"bytes\": 1, \"every\": \"1s\"}"),
+	    "2 220|4 250|6 250|5006 221|5006 FIN",
+	    { "EHLO c", "MAIL FROM:<a@b.example>" } },
+	{ "no answer", RULE("mail", "\"raw\": \"\""),
+	    "2 220|4 250|6 250|8 221|8 FIN",
+	    { "EHLO c", "MAIL FROM:<a@b.example>\r\nRCPT TO:<c@d.example>" } },
 	{ "idle", ", \"limits\": {\"idle_timeout\": \"10s\"}",
 	    "2 220|4 250|10004 421|10004 FIN", { "EHLO c", "-" } },
 	{ "idle, with another answer, and again",
@@ -303,6 +357,79 @@ test_case(void **state)
 	setup_fini(&s);
 }
 
+/* An answer without end ends when the client does. */
+static void
+test_endless(void **state)
+{
+	struct client c = { .script = (const char *const[]){ "EHLO c", NULL },
+		.patience = 10 * UTIME_S };
+	struct setup s;
+
+	(void)state;
+	setup_init(&s,
+	    RULE("ehlo",
+		"\"raw\": \"250-a\\\\r\\\\n\", \"repeat\": \"endless\", "
+		"\"drip\": {\"bytes\": 70000, \"every\": \"1s\"}"));
+	client_start(&c, s.world);
+	setup_run(&s);
+	assert_slice(buf_slice(&c.seen), "2 220|10000 FIN");
+	assert_true(sim_counts(s.world).bytes > 9 * 65536);
+	client_fini(&c);
+	setup_fini(&s);
+}
+
+/* The same as fast as the client takes it: the transcript has one piece. */
+static void
+test_endless_at_once(void **state)
+{
+	struct client c = { .script = (const char *const[]){ "EHLO c", NULL },
+		.patience = 20 * UTIME_MS };
+	struct setup s;
+
+	(void)state;
+	setup_init(&s,
+	    RULE("ehlo",
+		"\"raw\": \"250-a\\\\r\\\\n\", \"repeat\": \"endless\""));
+	client_start(&c, s.world);
+	setup_run(&s);
+	assert_true(sim_counts(s.world).bytes > 1000000);
+	assert_true(buf_len(&s.transcript) < 200000);
+	assert_true(mock_open_sessions(s.mock, NULL) == 0);
+	client_fini(&c);
+	setup_fini(&s);
+}
+
+/* The second client waits for the first to end, the third's SYN for room. */
+static void
+test_one_at_a_time(void **state)
+{
+	static const char *const slow[] = { "EHLO c", "-" };
+	static const char *const none[] = { NULL };
+	struct client c[] = {
+		{ .script = slow, .patience = 10 * UTIME_S },
+		{ .script = none },
+		{ .script = none },
+	};
+	struct setup s;
+
+	(void)state;
+	setup_init(&s, ", \"limits\": {\"accepted\": 1, \"backlog\": 1}");
+	for (size_t i = 0; i < ARRAY_LEN(c); i++) {
+		client_start(&c[i], s.world);
+		(void)sim_run_until(
+		    s.world, world_now(s.world) + UTIME_S, &(struct err){ 0 });
+	}
+	setup_run(&s);
+	assert_slice(buf_slice(&c[0].seen), "2 220|4 250|10000 FIN");
+	assert_slice(buf_slice(&c[1].seen), "9000 220|9002 221|9002 FIN");
+	/* It came at 2 s; its SYN is sent again at 3, 5, 9 and 17 s. */
+	assert_slice(buf_slice(&c[2].seen), "2 220|4 221|4 FIN");
+	assert_true(world_now(s.world) / UTIME_S == 17);
+	for (size_t i = 0; i < ARRAY_LEN(c); i++)
+		client_fini(&c[i]);
+	setup_fini(&s);
+}
+
 int
 main(void)
 {
@@ -321,5 +448,8 @@ main(void)
 	}
 	ROWS(&kit, matrix, test_matrix);
 	ROWS(&kit, case_rows, test_case);
+	TEST(&kit, test_endless);
+	TEST(&kit, test_endless_at_once);
+	TEST(&kit, test_one_at_a_time);
 	return kit_run(&kit, "mock");
 }

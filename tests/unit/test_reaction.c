@@ -144,7 +144,92 @@ static struct row rows[] = {
 	    "250 \"250 2.1.0 Sender ok\\r\\n\", reset", true },
 	{ "close", RULE("mail", "\"then\": \"close\""), { .stage = STAGE_MAIL },
 	    { 0 }, "250 \"250 2.1.0 Sender ok\\r\\n\", close", true },
+	{ "half-close", RULE("mail", "\"then\": \"half-close\""),
+	    { .stage = STAGE_MAIL }, { 0 },
+	    "250 \"250 2.1.0 Sender ok\\r\\n\", half-close", true },
+	{ "discard",
+	    RULE("mail", "\"reply\": \"550 a\", \"then\": \"discard\""),
+	    { .stage = STAGE_MAIL }, { 0 }, "550 \"550 a\\r\\n\", discard",
+	    true },
+	{ "vanish within a reply", RULE("mail", "\"vanish\": {\"after\": 3}"),
+	    { .stage = STAGE_MAIL }, { 0 }, "250 \"250\", vanish", true },
+	{ "stall behind a reply",
+	    RULE("quit", "\"reply\": \"221 a\", \"stall\": true"),
+	    { .stage = STAGE_QUIT }, { 0 }, "221 \"221 a\\r\\n\", stall",
+	    true },
+	{ "stall behind raw bytes of none",
+	    RULE("quit", "\"raw\": \"\", \"stall\": true"),
+	    { .stage = STAGE_QUIT }, { 0 }, "221 \"\", stall", true },
+	{ "no bytes", RULE("data", "\"raw\": \"\""), { .stage = STAGE_DATA },
+	    { 0 }, "354 \"\"", true },
+	{ "preliminary", RULE("mail", "\"reply\": \"150 a\""),
+	    { .stage = STAGE_MAIL }, { 0 }, "150 \"150 a\\r\\n\"", true },
+	{ "the usual reply, twice", RULE("mail", "\"repeat\": 2"),
+	    { .stage = STAGE_MAIL }, { 0 },
+	    "250 \"250 2.1.0 Sender ok\\r\\n250 2.1.0 Sender ok\\r\\n\"",
+	    true },
+	{ "garbage", RULE("mail", "\"garbage\": 4"), { .stage = STAGE_MAIL },
+	    { .dice = 7 }, "250 \"c\x04\xe6\x95\"", true },
+	{ "garbage takes no message", RULE("eod", "\"garbage\": 4"),
+	    { .stage = STAGE_EOD }, { .dice = 8 }, "0 \"\x9e\x9c\xb0\x89\"",
+	    true },
+	{ "bare codes throughout",
+	    RULE("ehlo", "\"throughout\": {\"text\": false}"),
+	    { .stage = STAGE_EHLO }, { 0 },
+	    "250 \"250-\\r\\n250-\\r\\n250-\\r\\n250-\\r\\n250-\\r\\n"
+	    "250\\r\\n\"",
+	    true },
+	{ "line ends throughout",
+	    RULE("mail",
+		"\"reply\": [\"250 a\", \"250\"], "
+		"\"throughout\": {\"line_end\": \"\\\\r\\\\r\\\\n\"}"),
+	    { .stage = STAGE_MAIL }, { 0 },
+	    "250 \"250-a\\r\\r\\n250\\r\\r\\n\"", true },
+	{ "no line ends throughout, repeated",
+	    RULE("mail",
+		"\"reply\": \"250 a\", \"repeat\": 3, "
+		"\"throughout\": {\"line_end\": \"\"}"),
+	    { .stage = STAGE_MAIL }, { 0 }, "250 \"250 a250 a250 a\"", true },
+	{ "drip throughout",
+	    RULE("mail",
+		"\"throughout\": {\"drip\": {\"bytes\": 2, \"every\": "
+		"\"1s\"}}"),
+	    { .stage = STAGE_MAIL }, { 0 },
+	    "250 \"250 2.1.0 Sender ok\\r\\n\" 2 bytes every 1s", true },
+	{ "raw bytes keep their form",
+	    RULE("mail",
+		"\"raw\": \"250 a\\\\r\\\\n\", \"throughout\": {\"text\": "
+		"false}"),
+	    { .stage = STAGE_MAIL }, { 0 }, "250 \"250 a\\r\\n\"", true },
 };
+
+/* The answer is made of pieces, each as often as it takes for one that is worth
+ * writing. */
+static void
+test_endless(void **state)
+{
+	static const char text[] =
+	    "{\"hosts\": {\"mx\": {\"address\": \"::1\"" RULE(
+		"mail", "\"reply\": \"250 a\", \"repeat\": \"endless\"") "}}}";
+	const struct occasion o = { .stage = STAGE_MAIL };
+	struct situation situation = { .occasion = &o };
+	struct mock_scenario s;
+	struct reaction r;
+	struct buf out = { 0 };
+	struct err err = { 0 };
+
+	(void)state;
+	if (!mock_scenario_parse(&s, "t.json", slice_cstr(text), &err))
+		fail_msg("%s", err.msg);
+	situation.host = &s.hosts.at[0];
+	reaction_make(&r, &situation, &s.hosts.at[0].rules.at[0], 1, &out);
+	assert_true(r.is_endless);
+	assert_true(r.is_whole);
+	assert_true(r.bytes.len >= 65536 && r.bytes.len < 65536 + 7);
+	assert_true(r.bytes.len % 7 == 0);
+	mock_scenario_fini(&s);
+	buf_fini(&out);
+}
 
 static void
 test_row(void **state)
@@ -162,13 +247,17 @@ test_row(void **state)
 		fail_msg("%s", err.msg);
 	situation.host = &s.hosts.at[0];
 	situation.occasion = &row->occasion;
+	if (row->has_rule && s.hosts.at[0].rules.at[0].has_throughout)
+		situation.throughout = &s.hosts.at[0].rules.at[0].throughout;
 	buf_append_cstr(&out, "before");
 	reaction_make(&r, &situation,
 	    row->has_rule ? &s.hosts.at[0].rules.at[0] : NULL, 4, &out);
 	reaction_format(&r, &got);
 	assert_slice(buf_slice(&got), row->want);
 	assert_true(buf_len(&out) == 6 + r.bytes.len);
-	assert_true((r.rule != NULL && r.rule->raw.at != NULL) ||
+	assert_true((r.rule != NULL &&
+			(r.rule->raw.at != NULL || r.rule->garbage > 0 ||
+			    r.rule->has_throughout)) ||
 	    r.is_whole ==
 		(r.bytes.len == 0
 			? row->occasion.stage == STAGE_CONNECT ||
@@ -186,5 +275,6 @@ main(void)
 	struct kit kit = { 0 };
 
 	ROWS(&kit, rows, test_row);
+	TEST(&kit, test_endless);
 	return kit_run(&kit, "reaction");
 }

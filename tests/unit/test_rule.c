@@ -329,11 +329,11 @@ test_next_body(void **state)
 	    "{\"on\": \"body\", \"drop\": true},"
 	    "{\"on\": \"body\", \"after\": 100, \"drop\": true}");
 	b = book_of(&s);
-	assert_true(rule_book_next_body(b, 0) == 0);
-	assert_true(rule_book_next_body(b, 1) == 100);
-	assert_true(rule_book_next_body(b, 100) == 100);
-	assert_true(rule_book_next_body(b, 101) == 500);
-	assert_true(rule_book_next_body(b, 501) == UINT64_MAX);
+	assert_true(rule_book_next_after(b, STAGE_BODY, 0) == 0);
+	assert_true(rule_book_next_after(b, STAGE_BODY, 1) == 100);
+	assert_true(rule_book_next_after(b, STAGE_BODY, 100) == 100);
+	assert_true(rule_book_next_after(b, STAGE_BODY, 101) == 500);
+	assert_true(rule_book_next_after(b, STAGE_BODY, 501) == UINT64_MAX);
 	rule_book_destroy(&b);
 	mock_scenario_fini(&s);
 }
