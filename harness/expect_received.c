@@ -6,12 +6,27 @@
  * since no log tells what a message holds.
  *
  * "no_received": patterns that no line of such messages may hold.
+ *
+ * Which messages are asked for may depend on the TLS under which they came and
+ * on the digest of their body.
  */
+#include "harness/digest.h"
 #include "harness/expect.h"
 
 #define ULL(n) ((unsigned long long)(n))
 
+/* What a connection's handshake came to. */
+struct handshake {
+	uint64_t connection;
+	char *note; /* owned */
+	UT_hash_handle hh;
+};
+
 struct received_state {
+	struct handshake *handshakes; /* owned; of connections that stand */
+	/* The last message that was another only by its TLS or its body. */
+	char *other_tls; /* owned; NULL: there was none */
+	char other_body[DIGEST_CHARS + 1];
 	bool is_found;
 	uint64_t messages; /* that were asked for */
 	/* The message that came furthest, and its line that fitted longest. */
@@ -30,18 +45,89 @@ received_begin(struct expectation *e)
 }
 
 static void
+handshake_forget(struct received_state *state, struct handshake *h)
+{
+	HASH_DEL(state->handshakes, h);
+	free(h->note);
+	free(h);
+}
+
+static void
 received_end(struct expectation *e)
 {
 	struct received_state *state = e->state;
+	struct handshake *h, *next;
 
+	HASH_ITER(hh, state->handshakes, h, next)
+	handshake_forget(state, h);
+	free(state->other_tls);
 	free(state->miss_line);
 	free(state->miss_host);
 	free(state);
 }
 
-/* Is it of the host, from the sender and to the recipient that are named? */
 static bool
-is_asked_for(const struct expectation *e, const struct transcript_event *ev)
+line_next(struct slice *rest, struct slice *line)
+{
+	if (!slice_split(rest, '\n', line))
+		return false;
+	if (line->len > 0 && line->at[line->len - 1] == '\r')
+		line->len--;
+	return true;
+}
+
+/* ---- which messages ---- */
+
+/* Keeps what handshakes come to, for as long as it may matter. */
+static void
+note_handshake(struct expectation *e, const struct transcript_event *ev)
+{
+	struct received_state *state = e->state;
+	struct handshake *h;
+
+	if (e->said->tls.piece_count == 0)
+		return;
+	HASH_FIND(
+	    hh, state->handshakes, &ev->connection, sizeof(ev->connection), h);
+	if (h != NULL &&
+	    (ev->kind == TRANSCRIPT_CLOSE || ev->kind == TRANSCRIPT_RESET ||
+		ev->kind == TRANSCRIPT_LOST))
+		handshake_forget(state, h);
+	if (h != NULL || ev->kind != TRANSCRIPT_TLS)
+		return;
+	h = xcalloc(1, sizeof(*h));
+	h->connection = ev->connection;
+	h->note = xstrdup(ev->note);
+	HASH_ADD(hh, state->handshakes, connection, sizeof(h->connection), h);
+}
+
+static const char *
+tls_of(const struct expectation *e, const struct transcript_event *ev)
+{
+	const struct received_state *state = e->state;
+	struct handshake *h;
+
+	HASH_FIND(
+	    hh, state->handshakes, &ev->connection, sizeof(ev->connection), h);
+	return h != NULL ? h->note : "none";
+}
+
+/* The digest of what is behind the header; "" when the message was cut. */
+static void
+body_digest(const struct transcript_event *ev, char text[DIGEST_CHARS + 1])
+{
+	struct slice body = ev->content, line = SLICE("header");
+
+	text[0] = '\0';
+	if (ev->content.len < ev->size_bytes)
+		return;
+	while (line.len > 0 && line_next(&body, &line))
+		continue;
+	digest_text(body, text);
+}
+
+static bool
+has_envelope(const struct expectation *e, const struct transcript_event *ev)
 {
 	const struct plan_expectation *said = e->said;
 	size_t i = 0;
@@ -57,14 +143,33 @@ is_asked_for(const struct expectation *e, const struct transcript_event *ev)
 	return said->to.len == 0 || i < ev->recipient_count;
 }
 
+/* Is it of the host, from the sender, to the recipient, under the TLS and with
+ * the body that are named? */
 static bool
-line_next(struct slice *rest, struct slice *line)
+is_asked_for(struct expectation *e, const struct transcript_event *ev)
 {
-	if (!slice_split(rest, '\n', line))
+	static const struct pattern_bindings none;
+	const struct plan_expectation *said = e->said;
+	struct received_state *state = e->state;
+	char body[DIGEST_CHARS + 1] = "";
+	const char *tls;
+
+	note_handshake(e, ev);
+	if (!has_envelope(e, ev))
 		return false;
-	if (line->len > 0 && line->at[line->len - 1] == '\r')
-		line->len--;
-	return true;
+	tls = tls_of(e, ev);
+	if (said->body_sha256.len > 0)
+		body_digest(ev, body);
+	if ((said->tls.piece_count == 0 ||
+		pattern_match(
+		    &said->tls, slice_cstr(tls), &none, NULL, NULL)) &&
+	    (said->body_sha256.len == 0 ||
+		slice_eq(said->body_sha256, slice_cstr(body))))
+		return true;
+	free(state->other_tls);
+	state->other_tls = xstrdup(tls);
+	memcpy(state->other_body, body, sizeof(body));
+	return false;
 }
 
 /* ---- received ---- */
@@ -127,7 +232,7 @@ received_transcript(struct expectation *e, const struct transcript_event *ev)
 	struct received_state *state = e->state;
 	struct reading reading;
 
-	if (state->is_found || !is_asked_for(e, ev))
+	if (!is_asked_for(e, ev) || state->is_found)
 		return;
 	state->messages++;
 	read_message(e->said, ev->content, &reading);
@@ -147,6 +252,23 @@ nearest_format(const struct expectation *e, struct buf *out)
 	    slice_cstr(state->miss_line), &state->miss, out);
 }
 
+/* What would have been one under other TLS, or with another body. */
+static void
+other_format(const struct expectation *e, struct buf *found)
+{
+	const struct received_state *state = e->state;
+
+	if (state->other_tls == NULL)
+		return;
+	buf_append_cstr(found, "; the last one otherwise as wanted had");
+	if (e->said->tls.piece_count > 0)
+		buf_printf(found, " TLS \"%s\"", state->other_tls);
+	if (e->said->body_sha256.len > 0)
+		buf_printf(found, " body_sha256 %s",
+		    state->other_body[0] != '\0' ? state->other_body
+						 : "unknown");
+}
+
 static void
 received_finish(struct expectation *e)
 {
@@ -163,6 +285,7 @@ received_finish(struct expectation *e)
 	    e->said->patterns[state->furthest].pattern.written);
 	if (state->messages == 0) {
 		buf_append_cstr(found, "no such message was received");
+		other_format(e, found);
 		return;
 	}
 	buf_printf(found,
@@ -219,5 +342,7 @@ no_received_transcript(struct expectation *e, const struct transcript_event *ev)
 }
 
 const struct expect_kind expect_no_received = {
+	.begin = received_begin,
+	.end = received_end,
 	.transcript = no_received_transcript,
 };

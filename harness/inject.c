@@ -23,12 +23,16 @@ count_sessions(struct injection *in)
 {
 	const struct plan *plan = in->plan;
 
-	for (size_t i = 0; i < plan->inject_count; i++)
+	bool is_tls = false;
+
+	for (size_t i = 0; i < plan->inject_count; i++) {
+		is_tls |= plan->injects[i].is_tls;
 		if (plan->injects[i].dialogue.count > 0)
 			in->dialogue_count++;
 		else
 			in->session_count += plan->injects[i].sessions;
-	if (in->dialogue_count > 0)
+	}
+	if (in->dialogue_count > 0 || is_tls)
 		in->tls = tls_context_new_client(
 		    &tls_context_options_default, &(struct err){ 0 });
 }
@@ -181,6 +185,17 @@ on_eof(void *owner)
 }
 
 static void
+on_secured(void *owner, const struct tls_verdict *verdict)
+{
+	struct session *s = owner;
+
+	(void)verdict;
+	s->is_secured = true;
+	smtp_client_secured(s->client, world_now(s->in->world));
+	pump(s);
+}
+
+static void
 on_failure(void *owner, enum net_failure why)
 {
 	struct session *s = owner;
@@ -203,11 +218,14 @@ connection_open(struct session *s)
 		.on_drained = on_drained,
 		.on_eof = on_eof,
 		.on_failure = on_failure,
+		.on_secured = on_secured,
 	};
 	struct endpoint from = { s->entry->said->client, 0 };
 
 	s->state = SESSION_OPEN;
 	s->phase = PHASE_SETUP;
+	s->is_secured = false;
+	s->tls_refusal = 0;
 	s->stream = world_connect(s->in->world, &from,
 	    inject_relay(s->in, s->entry->said), &handler, s);
 }
@@ -250,6 +268,25 @@ message_over(struct session *s)
 		session_rest(s);
 }
 
+/* False when there is no session any more: it shall send under TLS, and
+ * cannot. */
+static bool
+secure(struct session *s)
+{
+	bool is_offered =
+	    (smtp_client_extensions(s->client) & SMTP_EXT_STARTTLS) != 0;
+
+	if (s->tls_refusal == 0 && is_offered) {
+		s->phase = PHASE_SETUP;
+		smtp_client_starttls(s->client, world_now(s->in->world));
+		return true;
+	}
+	message_fail(s, STAGE_STARTTLS, s->tls_refusal,
+	    s->tls_refusal != 0 ? buf_slice(&s->tls_text)
+				: SLICE("STARTTLS is not offered"));
+	return false;
+}
+
 /* A client that is ready sends what is due, waits for what soon will be, and
  * otherwise says goodbye. */
 static void
@@ -289,8 +326,12 @@ on_client_event(struct session *s, const struct smtp_client_event *ev)
 		message_over(s);
 		break;
 	case SMTP_CLIENT_STARTTLS:
+		stream_start_tls(s->stream, s->in->tls, NULL);
+		break;
 	case SMTP_CLIENT_ANSWER:
-		assert(false && "the injection speaks in clear");
+		s->tls_refusal = ev->reply.code;
+		buf_clear(&s->tls_text);
+		buf_append(&s->tls_text, ev->reply.text);
 		break;
 	case SMTP_CLIENT_FAILED:
 	case SMTP_CLIENT_CLOSED:
@@ -310,6 +351,8 @@ failure_text(const struct session *s, const struct smtp_client_event *ev)
 	case SMTP_FAIL_EOF:
 		return SLICE("the relay closed the connection");
 	case SMTP_FAIL_NETWORK:
+		if (ev->stage == STAGE_TLS)
+			return slice_cstr(stream_tls_failure(s->stream));
 		break;
 	}
 	return slice_cstr(smtp_client_state_phrase(s->client));
@@ -341,8 +384,13 @@ pump(struct session *s)
 		on_client_event(s, &ev);
 	}
 	timer_stop(s->in->world, &s->timer);
-	if (s->phase == PHASE_READY)
+	if (s->phase == PHASE_READY && s->entry->said->is_tls &&
+	    !s->is_secured) {
+		if (!secure(s))
+			return;
+	} else if (s->phase == PHASE_READY) {
 		go_on(s);
+	}
 	inject_give_body(s);
 	inject_flush(s);
 	utime deadline = smtp_client_deadline(s->client);
@@ -392,4 +440,5 @@ session_fini(struct session *s)
 	free(s->recipients);
 	free(s->has_result);
 	buf_fini(&s->soft_text);
+	buf_fini(&s->tls_text);
 }

@@ -60,6 +60,9 @@ struct session {
 	uint64_t k;                 /* the message it has taken, from 1 */
 	enum session_phase phase;
 	bool is_body; /* content is wanted */
+	bool is_secured;
+	int tls_refusal;     /* the code of the answer to STARTTLS, or 0 */
+	struct buf tls_text; /* and its text */
 	struct message_writer writer;
 	struct buf *addresses;    /* owned: sender, then recipients */
 	struct slice *recipients; /* owned: of the message under way */
@@ -85,7 +88,7 @@ struct injection {
 	struct dialogue *dialogues; /* owned */
 	size_t dialogue_count;
 	size_t dialogues_left;   /* not over */
-	struct tls_context *tls; /* owned; of dialogues */
+	struct tls_context *tls; /* owned; NULL: none speaks it */
 	struct buf chunk;        /* content on its way to a client */
 };
 

@@ -99,6 +99,7 @@ struct plan_inject {
 	JSON_ARRAY_OF(struct slice) to; /* each may hold {n} */
 	uint64_t size_bytes; /* of the content, headers included, at least */
 	uint32_t sessions;   /* that share the count */
+	bool is_tls;         /* they send under TLS only */
 	JSON_ARRAY_OF(struct plan_refused) refused;
 	/* Instead of messages: one session, line by line; `count` is then the
 	 * most that it can send. */
@@ -307,6 +308,10 @@ struct plan_expectation {
 	size_t host;           /* or PLAN_NO_HOST: any */
 	bool has_from;         /* then only those from `from` */
 	struct slice from, to; /* to empty: to anybody */
+	/* Over a connection whose handshake came to this; written empty: over
+	 * any. */
+	struct pattern tls;
+	struct slice body_sha256; /* hexadecimal; empty: with any body */
 
 	/* LOG and RECEIVED in order, NO_LOG, NO_RECEIVED. */
 	const struct plan_pattern *patterns;

@@ -202,6 +202,19 @@ build_message(struct expecting *x, struct err *err)
 	    (unsigned long long)x->e->message, (unsigned long long)most);
 }
 
+static bool
+build_tls(struct expecting *x, struct err *err)
+{
+	struct json_at at = json_at_key(&x->at, "tls");
+	const char *why;
+	size_t offset;
+
+	/* Its names are those of the lines, unless they are too many. */
+	return pattern_parse(x->said->tls, &x->e->names, x->b->arena,
+		   &x->e->tls, &why, &offset) ||
+	    json_fail_inside(&at, offset, err, "%s", why);
+}
+
 /* Which messages "received" is about. */
 static bool
 build_envelope(struct expecting *x, struct err *err)
@@ -213,6 +226,9 @@ build_envelope(struct expecting *x, struct err *err)
 	x->e->has_from = said->has_from;
 	x->e->from = said->from;
 	x->e->to = said->to;
+	x->e->body_sha256 = said->body_sha256;
+	if (said->tls.len > 0 && !build_tls(x, err))
+		return false;
 	return said->host.len == 0 ||
 	    plan_builder_host(x->b, &at, said->host, &x->e->host, err);
 }

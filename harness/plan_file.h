@@ -98,6 +98,7 @@ struct file_expectation {
 	struct slice from;
 	bool has_from;
 	struct slice to;
+	struct slice tls, body_sha256; /* empty: not said */
 	uint64_t message;
 	struct slice domain;
 	enum plan_fair_by by;

@@ -130,6 +130,9 @@ static const struct json_field inject_fields[] = {
 	{ "envid", JF_CUSTOM(&parameter_custom),
 	    JSON_AT(struct plan_inject, envid), JSON_OPTIONAL,
 	    "ENVID of MAIL, in xtext." },
+	{ "tls", JF_BOOLEAN, JSON_AT(struct plan_inject, is_tls), "false",
+	    "The sessions say STARTTLS before their first message, and send "
+	    "none in clear." },
 	{ "sessions", JF_INTEGER(1, 10000),
 	    JSON_AT(struct plan_inject, sessions), "1",
 	    "SMTP sessions that share the messages." },
@@ -164,6 +167,7 @@ static const struct json_group inject_groups[] = {
 	{ JSON_AT_MOST_ONE, "dialogue sessions" },
 	{ JSON_AT_MOST_ONE, "dialogue refused" },
 	{ JSON_AT_MOST_ONE, "dialogue retry" },
+	{ JSON_AT_MOST_ONE, "dialogue tls" },
 };
 /* clang-format on */
 const struct json_table inject_table = {

@@ -6,6 +6,7 @@
  * zone's.
  */
 #include "core/json/schema.h"
+#include "harness/digest.h"
 #include "harness/plan_file.h"
 #include "relay/auth.h"
 #include "relay/bounce_json.h"
@@ -17,6 +18,8 @@
 #define COUNT_MAX         INT64_C(1000000000)
 
 static bool pattern_read(
+    const struct json_at *at, void *to, struct arena *arena, struct err *err);
+static bool digest_read(
     const struct json_at *at, void *to, struct arena *arena, struct err *err);
 static bool code_read(
     const struct json_at *at, void *to, struct arena *arena, struct err *err);
@@ -31,6 +34,12 @@ static const struct json_custom pattern_custom = {
 	.types = JSON_ACCEPTS_STRING,
 	.pattern = "([^{]|\\{\\{|\\{[A-Za-z0-9_]*\\})+",
 	.read = pattern_read,
+};
+static const struct json_custom digest_custom = {
+	.name = "SHA-256 digest",
+	.types = JSON_ACCEPTS_STRING,
+	.pattern = "[0-9a-f]{64}",
+	.read = digest_read,
 };
 static const struct json_custom code_custom = {
 	.name = "reply code",
@@ -136,6 +145,15 @@ static const struct json_field expectation_fields[] = {
 	{ "to", JF_CUSTOM(&plan_recipient_json),
 	    JSON_AT(struct file_expectation, to), JSON_OPTIONAL,
 	    "One of the recipients in that message's envelope." },
+	{ "tls", JF_CUSTOM(&pattern_custom),
+	    JSON_AT(struct file_expectation, tls), JSON_OPTIONAL,
+	    "What is in the protocol, the cipher and, behind CN=, the name in "
+	    "the client's certificate under which it came, as "
+	    "\"TLSv1.3 {} CN=relay.example\"; \"none\": it came in clear." },
+	{ "body_sha256", JF_CUSTOM(&digest_custom),
+	    JSON_AT(struct file_expectation, body_sha256), JSON_OPTIONAL,
+	    "The digest of what follows the message's header; known of "
+	    "messages of up to 64 KiB." },
 	{ "message", JF_INTEGER(1, COUNT_MAX),
 	    JSON_AT(struct file_expectation, message), JSON_OPTIONAL,
 	    "The message in question, the n-th that was accepted; for "
@@ -162,6 +180,8 @@ static const struct json_group expectation_groups[] = {
 	{ JSON_NEEDS_ONE, "host received no_received" },
 	{ JSON_NEEDS_ONE, "from received no_received" },
 	{ JSON_NEEDS_ONE, "to received no_received" },
+	{ JSON_NEEDS_ONE, "tls received no_received" },
+	{ JSON_NEEDS_ONE, "body_sha256 received no_received" },
 	{ JSON_NEEDS_ONE, "message attempts requeue" },
 	{ JSON_NEEDS_ONE, "domain attempts" },
 	{ JSON_NEEDS_ONE, "by fair" },
@@ -344,6 +364,25 @@ pattern_read(
 	if (text.len == 0)
 		return json_fail(at, err, "an empty pattern says nothing");
 	*(struct slice *)to = text;
+	return true;
+}
+
+static bool
+digest_read(
+    const struct json_at *at, void *to, struct arena *arena, struct err *err)
+{
+	struct slice text = json_at_text(at);
+	bool is_good = text.len == DIGEST_CHARS;
+
+	for (size_t i = 0; i < text.len; i++)
+		is_good = is_good && ascii_hex_value(text.at[i]) >= 0 &&
+		    text.at[i] == ascii_lower(text.at[i]);
+	if (!is_good)
+		return json_fail(at, err,
+		    "expected a SHA-256 digest, %d hexadecimal digits in lower "
+		    "case",
+		    DIGEST_CHARS);
+	*(struct slice *)to = arena_slice(arena, text);
 	return true;
 }
 

@@ -33,7 +33,7 @@ def masked(text):
 
 PAGES = ["attempts", "bounced", "delivered", "dropped", "endings", "fair",
          "host_status", "log", "long", "loop", "no_log", "no_received", "queued", "received",
-         "requeue", "near"]
+         "requeue", "near", "tls"]
 
 
 @pytest.mark.parametrize("name", PAGES)
