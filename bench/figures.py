@@ -233,6 +233,30 @@ def routes(_folder: pathlib.Path, _quick: bool) -> Figure:
                   read < 0.2 and match_ns < 1000, "bench/run.sh routes")
 
 
+def rules(_folder: pathlib.Path, _quick: bool) -> Figure:
+    """100 rules of each kind that a command does not match, built like a
+    release; the least of five runs, for others' load only adds to it."""
+    build = ROOT / "build" / "bench"
+    for command in (
+            ["cmake", "--preset", "release", "-B", str(build),
+             "-DBUILD_TESTING=ON"],
+            ["cmake", "--build", str(build), "--target", "test_rule"]):
+        subprocess.run(command, cwd=ROOT, capture_output=True, check=True)
+    seen: dict[str, int] = {}
+    for _ in range(RUNS):
+        said = subprocess.run([build / "tests" / "test_rule"], check=True,
+                              capture_output=True, text=True)
+        for kind, ns in re.findall(r"100 rules that do not hold, (\w+): (\d+) ns",
+                                   said.stdout + said.stderr):
+            seen[kind] = min(int(ns), seen.get(kind, 10**9))
+    # Those of "counts" hold, and are counted: they are beside the promise.
+    promised = [ns for kind, ns in seen.items() if kind != "counts"]
+    return Figure("100 rules that do not match a command",
+                  "under 1 us",
+                  ", ".join(f"{kind} {ns} ns" for kind, ns in seen.items()),
+                  bool(promised) and max(promised) < 1000, "bench/run.sh rules")
+
+
 def kill(_folder: pathlib.Path, quick: bool) -> Figure:
     """kill -9 of the daemon at random moments under load."""
     rounds = 20 if quick else 200
@@ -247,7 +271,7 @@ def kill(_folder: pathlib.Path, quick: bool) -> Figure:
 
 FIGURES: dict[str, Callable[[pathlib.Path, bool], Figure]] = {
     f.__name__: f
-    for f in (seed_case, dead_hosts, round_robin, routes, waiting, domains,
+    for f in (seed_case, dead_hosts, round_robin, routes, rules, waiting, domains,
               determinism, kill)
 }
 

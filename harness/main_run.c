@@ -247,15 +247,15 @@ static char *
 read_profile(
     void *owner, const char *name, size_t *len, char **file, struct err *err)
 {
-	return cli_library_read(
-	    owner, "profiles", name, PROFILE_TEXT_MAX, len, file, err);
+	return cli_library_read(owner, name, len, file, err);
 }
 
 static bool
 run_file(void *owner, const char *path)
 {
 	struct run *run = owner;
-	struct cli_library library = { path, run->profiles };
+	struct cli_library library = { "profiles", path, run->profiles,
+		PROFILE_TEXT_MAX };
 	const struct profile_source profiles = { &library, read_profile };
 	struct err err;
 	size_t len;

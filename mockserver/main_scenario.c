@@ -12,15 +12,15 @@ static char *
 read_profile(
     void *owner, const char *name, size_t *len, char **file, struct err *err)
 {
-	return cli_library_read(
-	    owner, "profiles", name, PROFILE_TEXT_MAX, len, file, err);
+	return cli_library_read(owner, name, len, file, err);
 }
 
 bool
 main_scenario_read(struct mock_scenario *s, const char *path,
     const char *profiles, struct err *err)
 {
-	struct cli_library library = { path, profiles };
+	struct cli_library library = { "profiles", path, profiles,
+		PROFILE_TEXT_MAX };
 	const struct profile_source source = { &library, read_profile };
 	size_t len;
 	char *text = cli_read_file(path, JSON_TEXT_MAX, &len, err);

@@ -4,64 +4,17 @@
  * the counts.  Rules are kept by stage, each with the set of its conditions, so
  * that those of other stages and what a rule does not ask cost nothing.
  */
-#include "mockserver/rule.h"
-
-#include "core/base/rng.h"
 #include "mockserver/rule_glob.h"
-#include "mockserver/rule_near.h"
-
-#define PCRE2_CODE_UNIT_WIDTH 8
-#include <pcre2.h>
+#include "mockserver/rule_impl.h"
 
 /* A pattern that needs more steps than this does not match: a scenario must
  * not hang its host. */
 #define MATCH_STEPS_MAX 1000000
 
-/* A rule as it is asked. */
-struct rule_test {
-	uint32_t number;     /* of the rule */
-	uint32_t conditions; /* bits: 1 << enum rule_condition */
-};
-
-struct rule_book {
-	const struct rule **rules; /* by number; owned, the rules borrowed */
-	size_t count, rules_cap;
-	size_t *order; /* owned; numbers, as they are asked */
-	size_t order_count, order_cap;
-	utime start;
-	struct rng rng;
-	/* The rules of stage s are tests[first[s]] to [first[s + 1] - 1], in
-	 * the order in which they are asked. */
-	struct rule_test *tests; /* owned */
-	size_t first[STAGE_COUNT + 1], tests_cap;
-	uint64_t occasions[STAGE_COUNT];
-	struct rule_counts counts;
-	uint64_t *acted;         /* owned; [number] */
-	struct rule_near **near; /* owned, and each; [number]; NULL: none */
-	size_t acted_cap, near_cap;
-	struct rule_machine own, alone;     /* alone: when none is shared */
-	struct rule_machine *shared;        /* borrowed, or &alone */
-	pcre2_match_data *match;            /* owned; NULL: no patterns */
-	pcre2_match_context *match_context; /* owned */
-};
-
 static void book_reserve(struct rule_book *b, size_t count);
 static size_t book_number(struct rule_book *b, const struct rule *rule);
 static void book_sort(struct rule_book *b);
-static bool test_holds(struct rule_book *b, const struct rule_test *test,
-    const struct occasion *o);
-static bool condition_holds(struct rule_book *b, const struct rule *r,
-    enum rule_condition condition, const struct occasion *o);
-static bool during_holds(const struct rule *r, utime elapsed);
-static bool state_holds(const struct rule_book *b, const struct rule *r);
-static bool pattern_matches(
-    struct rule_book *b, const struct rule *r, struct slice text);
 static void act(struct rule_book *b, size_t number, struct rule_count *c);
-static struct rule_near *near_of(struct rule_book *b, size_t number);
-static struct rule_machine *machine_of(
-    struct rule_book *b, const struct rule *r);
-static struct rule_near_facts facts_of(
-    struct rule_book *b, const struct rule *r, const struct occasion *o);
 static bool is_charged(const struct rule *r, const struct occasion *o);
 
 struct rule_book *
@@ -120,6 +73,7 @@ book_sort(struct rule_book *b)
 {
 	size_t at = 0;
 
+	b->filter_count = 0;
 	for (size_t stage = 0; stage < STAGE_COUNT; stage++) {
 		b->first[stage] = at;
 		for (size_t i = 0; i < b->order_count; i++) {
@@ -127,9 +81,7 @@ book_sort(struct rule_book *b)
 			const struct rule *r = b->rules[number];
 
 			if ((size_t)r->on == stage)
-				b->tests[at++] =
-				    (struct rule_test){ (uint32_t)number,
-					    rule_conditions_of(r) };
+				b->tests[at++] = rule_test_make(b, number);
 		}
 	}
 	b->first[STAGE_COUNT] = at;
@@ -167,6 +119,7 @@ rule_book_destroy(struct rule_book **bp)
 	free(b->near);
 	free(b->acted);
 	free(b->tests);
+	free(b->filters);
 	free(b->order);
 	free((void *)b->rules);
 	free(b);
@@ -185,10 +138,14 @@ rule_book_ask(struct rule_book *b, struct rule_scope *s,
     const struct occasion *o, uint64_t *n)
 {
 	const struct rule_test *const end = &b->tests[b->first[o->stage + 1]];
+	struct asked asked;
 
+	asked.occasion = o;
+	asked.has_client = asked.has_from = false;
+	asked.has_to = asked.has_argument = false;
 	b->occasions[o->stage]++;
-	for (const struct rule_test *test = &b->tests[b->first[o->stage]];
-	     test < end; test++) {
+	for (struct rule_test *test = &b->tests[b->first[o->stage]]; test < end;
+	     test++) {
 		const struct rule *r = b->rules[test->number];
 		enum rule_counting counting;
 		struct rule_count *c;
@@ -196,7 +153,7 @@ rule_book_ask(struct rule_book *b, struct rule_scope *s,
 		if ((r->on == STAGE_BODY || r->on == STAGE_COMMAND) &&
 		    o->size != r->after)
 			continue;
-		if (!test_holds(b, test, o))
+		if (!rule_test_holds(b, test, &asked))
 			continue;
 		c = rule_counts_get(&b->counts, s, r, test->number, o,
 		    o->to_count > 0 ? o->to[0] : (struct slice){ 0 });
@@ -205,13 +162,15 @@ rule_book_ask(struct rule_book *b, struct rule_scope *s,
 		if (counting == RULE_COUNTING_ALLOWS) {
 			*n = c->held;
 			act(b, test->number, c);
+			test->is_told = true;
 			return r;
 		}
 		if (b->acted[test->number] == 0) {
-			const struct rule_near_facts facts = facts_of(b, r, o);
+			const struct rule_near_facts facts =
+			    rule_near_facts_of(b, r, o);
 
 			rule_near_note_count(
-			    near_of(b, test->number), counting, c, &facts);
+			    rule_near_of(b, test->number), counting, c, &facts);
 		}
 	}
 	return NULL;
@@ -225,7 +184,7 @@ act(struct rule_book *b, size_t number, struct rule_count *c)
 	c->acted++;
 	b->acted[number]++;
 	if (r->set.at != NULL)
-		rule_machine_set(machine_of(b, r), r->set);
+		rule_machine_set(rule_test_machine(b, r), r->set);
 }
 
 void
@@ -304,189 +263,4 @@ bool
 rule_book_overflowed(const struct rule_book *b)
 {
 	return b->counts.has_overflowed;
-}
-
-/* ---- conditions ---- */
-
-/* What the rule with its conditions makes of it.  When one is false, the rest
- * is asked as long as somebody may want to know whether it was the only one;
- * the dice are thrown when all else is true, and then only. */
-static bool
-test_holds(
-    struct rule_book *b, const struct rule_test *test, const struct occasion *o)
-{
-	const struct rule *r = b->rules[test->number];
-	uint32_t failed = 0;
-
-	for (uint32_t left = test->conditions; left != 0; left &= left - 1) {
-		const uint32_t bit = left & -left;
-		const enum rule_condition condition =
-		    (enum rule_condition)__builtin_ctz(left);
-
-		if (failed != 0 && condition == RULE_IF_PROBABILITY)
-			break;
-		if (condition_holds(b, r, condition, o))
-			continue;
-		if (failed != 0 || b->acted[test->number] > 0)
-			return false;
-		failed = bit;
-	}
-	if (failed != 0) {
-		const struct rule_near_facts facts = facts_of(b, r, o);
-
-		rule_near_note(near_of(b, test->number),
-		    (enum rule_condition)__builtin_ctz(failed), &facts);
-	}
-	return failed == 0;
-}
-
-static bool
-condition_holds(struct rule_book *b, const struct rule *r,
-    enum rule_condition condition, const struct occasion *o)
-{
-	switch (condition) {
-	case RULE_IF_SECURED:
-		return o->is_secured;
-	case RULE_IF_NOBODY:
-		return r->nobody == o->is_for_nobody;
-	case RULE_IF_SIZE:
-		return o->size >= r->size;
-	case RULE_IF_DURING:
-		return during_holds(r, o->now - b->start);
-	case RULE_IF_IN:
-		return state_holds(b, r);
-	case RULE_IF_CLIENT:
-		return ip_network_contains(&r->client, o->client);
-	case RULE_IF_FROM:
-		return rule_globs_match(r->from.at, r->from.count, &o->from, 1);
-	case RULE_IF_TO:
-		return rule_globs_match(
-		    r->to.at, r->to.count, o->to, o->to_count);
-	case RULE_IF_MATCH:
-		return pattern_matches(b, r, o->argument);
-	case RULE_IF_PROBABILITY:
-		return rng_unit(&b->rng) < r->probability;
-	case RULE_IF_COUNTED:
-		break;
-	}
-	return true;
-}
-
-static bool
-during_holds(const struct rule *r, utime elapsed)
-{
-	return elapsed >= r->during.at[0] && elapsed < r->during.at[1];
-}
-
-static bool
-pattern_matches(struct rule_book *b, const struct rule *r, struct slice text)
-{
-	const PCRE2_SPTR at = (PCRE2_SPTR)(text.len > 0 ? text.at : "");
-
-	return pcre2_match(r->match.code, at, text.len, 0, 0, b->match,
-		   b->match_context) >= 0;
-}
-
-/* ---- states ---- */
-
-static struct rule_machine *
-machine_of(struct rule_book *b, const struct rule *r)
-{
-	return r->scope == RULE_REACH_SCENARIO ? b->shared : &b->own;
-}
-
-static bool
-state_holds(const struct rule_book *b, const struct rule *r)
-{
-	const struct rule_machine *m =
-	    r->scope == RULE_REACH_SCENARIO ? b->shared : &b->own;
-	const struct slice state = slice_cstr(rule_machine_state(m));
-
-	for (size_t i = 0; i < r->in.count; i++)
-		if (slice_eq(r->in.at[i], state))
-			return true;
-	return false;
-}
-
-/* ---- why not ---- */
-
-/* Made when it is first wanted, for most rules act in the end. */
-static struct rule_near *
-near_of(struct rule_book *b, size_t number)
-{
-	if (b->near[number] == NULL)
-		b->near[number] = xcalloc(1, sizeof(**b->near));
-	return b->near[number];
-}
-
-static struct rule_near_facts
-facts_of(struct rule_book *b, const struct rule *r, const struct occasion *o)
-{
-	return (struct rule_near_facts){
-		.rule = r,
-		.occasion = o,
-		.at = o->now - b->start,
-		.state = rule_machine_state(machine_of(b, r)),
-	};
-}
-
-/* Those before it at its stage, which decided in its place; the one that did
- * most often is *first. */
-static uint64_t
-decided_before(
-    const struct rule_book *b, size_t number, const struct rule **first)
-{
-	const enum smtp_stage stage = b->rules[number]->on;
-	uint64_t all = 0, most = 0;
-
-	for (size_t i = b->first[stage];
-	     i < b->first[stage + 1] && b->tests[i].number != number; i++) {
-		const uint64_t acted = b->acted[b->tests[i].number];
-
-		all += acted;
-		if (acted > most) {
-			most = acted;
-			*first = b->rules[b->tests[i].number];
-		}
-	}
-	return all;
-}
-
-utime
-rule_book_explain(const struct rule_book *b, size_t number, struct buf *out)
-{
-	const struct rule *r = b->rules[number];
-	const uint64_t occasions = b->occasions[r->on];
-	const struct rule_near *near = b->near[number];
-	const struct rule *before = NULL;
-	const uint64_t decided = decided_before(b, number, &before);
-
-	assert(number < b->count);
-	if (near != NULL && near->is_set) {
-		rule_near_format(near, r, out);
-		return b->start + near->at;
-	}
-	if (r->on == STAGE_BODY || r->on == STAGE_COMMAND) {
-		buf_printf(out,
-		    "no %s came to %llu bytes with all of its conditions "
-		    "true but one",
-		    r->on == STAGE_BODY ? "message" : "command",
-		    (unsigned long long)r->after);
-	} else if (occasions == 0) {
-		buf_printf(
-		    out, "no client came to stage %s", smtp_stage_name(r->on));
-	} else if (decided == occasions) {
-		buf_printf(out,
-		    "a rule before it acted on each of the %llu occasions of "
-		    "stage %s: %s",
-		    (unsigned long long)occasions, smtp_stage_name(r->on),
-		    before->place);
-	} else {
-		buf_printf(out,
-		    "on %llu occasions of stage %s more than one of its "
-		    "conditions was not true",
-		    (unsigned long long)(occasions - decided),
-		    smtp_stage_name(r->on));
-	}
-	return UTIME_NEVER;
 }

@@ -14,8 +14,9 @@ static uint64_t gap_of_count(enum rule_counting counting,
 static bool is_nearer(
     const struct rule_near *n, enum rule_condition failed, uint64_t gap);
 static void copy_text(char *out, size_t room, struct slice text);
-static void copy_command(
-    char out[RULE_NEAR_TEXT], const struct occasion *occasion);
+static void copy_argument(struct rule_near *n, const struct occasion *occasion);
+static void format_command(
+    const struct rule_near *n, const struct rule *r, struct buf *out);
 static void copy_was(char out[RULE_NEAR_TEXT], enum rule_condition failed,
     const struct rule_near_facts *facts);
 static void format_wanted(
@@ -25,25 +26,26 @@ static void format_counted(
 static void format_list(
     const struct slice *texts, size_t count, struct buf *out);
 
-void
+bool
 rule_near_note(struct rule_near *n, enum rule_condition failed,
     const struct rule_near_facts *facts)
 {
 	uint64_t gap;
 
 	if (n->looks == RULE_NEAR_LOOKS)
-		return;
+		return false;
 	n->looks++;
 	gap = gap_of(failed, facts);
 	if (!is_nearer(n, failed, gap))
-		return;
+		return true;
 	n->is_set = true;
 	n->failed = failed;
 	n->gap = gap;
 	n->at = facts->at;
 	n->number = facts->occasion->size;
-	copy_command(n->command, facts->occasion);
+	copy_argument(n, facts->occasion);
 	copy_was(n->was, failed, facts);
+	return true;
 }
 
 void
@@ -61,7 +63,7 @@ rule_near_note_count(struct rule_near *n, enum rule_counting counting,
 	n->at = facts->at;
 	n->number =
 	    counting == RULE_COUNTING_QUOTA ? count->taken : count->held;
-	copy_command(n->command, facts->occasion);
+	copy_argument(n, facts->occasion);
 }
 
 /* ---- how near ---- */
@@ -142,25 +144,16 @@ copy_text(char *out, size_t room, struct slice text)
 		out[len] = '\0';
 }
 
-/* The command as the client wrote it, or the name of the stage. */
+/* As it came, for it may have to be kept often and is told once. */
 static void
-copy_command(char out[RULE_NEAR_TEXT], const struct occasion *occasion)
+copy_argument(struct rule_near *n, const struct occasion *occasion)
 {
-	const char *name = smtp_stage_name(occasion->stage);
-	const size_t len = strlen(name);
-	size_t used = 0;
+	const struct slice text =
+	    slice_sub(occasion->argument, 0, sizeof(n->argument));
 
-	if (occasion->stage == STAGE_UNKNOWN) {
-		copy_text(out, RULE_NEAR_TEXT, occasion->argument);
-		return;
-	}
-	for (; used < len; used++)
-		out[used] = name[used] >= 'a' && name[used] <= 'z'
-		    ? (char)(name[used] - ('a' - 'A'))
-		    : name[used];
-	if (occasion->argument.len > 0)
-		out[used++] = ' ';
-	copy_text(out + used, RULE_NEAR_TEXT - used, occasion->argument);
+	if (text.len > 0)
+		memcpy(n->argument, text.at, text.len);
+	n->argument_len = occasion->argument.len;
 }
 
 static void
@@ -204,14 +197,36 @@ rule_near_format(
 	};
 	char span[UTIME_TEXT_MAX];
 
-	buf_printf(out, "%s at %s: only \"%s\" was not true, which ",
-	    n->command, utime_format_span(n->at, span),
+	format_command(n, r, out);
+	buf_printf(out, " at %s: only \"%s\" was not true, which ",
+	    utime_format_span(n->at, span),
 	    n->failed == RULE_IF_COUNTED ? countings[n->counting]
 					 : names[n->failed]);
 	if (n->failed == RULE_IF_COUNTED)
 		format_counted(n, r, out);
 	else
 		format_wanted(n, r, out);
+}
+
+/* The command as the client wrote it, or the name of the stage. */
+static void
+format_command(const struct rule_near *n, const struct rule *r, struct buf *out)
+{
+	const bool is_named = r->on != STAGE_UNKNOWN;
+	const size_t kept = n->argument_len < sizeof(n->argument)
+	    ? n->argument_len
+	    : sizeof(n->argument);
+	char text[RULE_NEAR_TEXT];
+
+	if (is_named)
+		for (const char *c = smtp_stage_name(r->on); *c != '\0'; c++)
+			buf_append_byte(out,
+			    *c >= 'a' && *c <= 'z' ? (char)(*c - ('a' - 'A'))
+						   : *c);
+	if (n->argument_len == 0)
+		return;
+	copy_text(text, sizeof(text), slice_of(n->argument, kept));
+	buf_printf(out, "%s%s", is_named ? " " : "", text);
 }
 
 static void
@@ -268,6 +283,7 @@ static void
 format_counted(const struct rule_near *n, const struct rule *r, struct buf *out)
 {
 	const unsigned long long was = n->number;
+	const uint64_t limit = r->quota.messages + r->quota.bytes;
 
 	buf_append_cstr(out, "wants ");
 	if (n->counting == RULE_COUNTING_NTH) {
@@ -282,8 +298,7 @@ format_counted(const struct rule_near *n, const struct rule *r, struct buf *out)
 		buf_printf(out, "more than %llu in a window",
 		    (unsigned long long)r->rate.count);
 	} else {
-		buf_printf(out, "%llu %s taken",
-		    (unsigned long long)(r->quota.messages + r->quota.bytes),
+		buf_printf(out, "%llu %s taken", (unsigned long long)limit,
 		    r->quota.bytes > 0 ? "bytes" : "messages");
 	}
 	if (n->counting == RULE_COUNTING_QUOTA)

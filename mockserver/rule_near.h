@@ -19,12 +19,13 @@ struct rule_near {
 	uint64_t looks;
 	bool is_set;
 	enum rule_condition failed;
-	enum rule_counting counting; /* COUNTED: which */
-	uint64_t gap;                /* how far from being true */
-	utime at;                    /* since the start */
-	uint64_t number;             /* COUNTED, SIZE: what it was */
-	char command[RULE_NEAR_TEXT];
-	char was[RULE_NEAR_TEXT]; /* FROM, TO, CLIENT, IN */
+	enum rule_counting counting;   /* COUNTED: which */
+	uint64_t gap;                  /* how far from being true */
+	utime at;                      /* since the start */
+	uint64_t number;               /* COUNTED, SIZE: what it was */
+	char argument[RULE_NEAR_TEXT]; /* of the command, as it came */
+	size_t argument_len;           /* all of it */
+	char was[RULE_NEAR_TEXT];      /* FROM, TO, CLIENT, IN */
 };
 
 /* What else was asked. */
@@ -35,8 +36,9 @@ struct rule_near_facts {
 	const char *state; /* that `in` asks for */
 };
 
-/* The condition was the only one that was false. */
-void rule_near_note(struct rule_near *n, enum rule_condition failed,
+/* The condition was the only one that was false.  False: no more such occasions
+ * are compared. */
+bool rule_near_note(struct rule_near *n, enum rule_condition failed,
     const struct rule_near_facts *facts);
 /* All were true, but this one, of `count`, forbade it. */
 void rule_near_note_count(struct rule_near *n, enum rule_counting counting,

@@ -77,8 +77,8 @@ find_above(
 }
 
 char *
-cli_library_read(const struct cli_library *l, const char *kind,
-    const char *name, size_t max, size_t *len, char **path, struct err *err)
+cli_library_read(const struct cli_library *l, const char *name, size_t *len,
+    char **path, struct err *err)
 {
 	static const char installed[] = FAULTPOST_DATADIR "/scenarios";
 	struct buf found = { 0 };
@@ -86,16 +86,16 @@ cli_library_read(const struct cli_library *l, const char *kind,
 	    try_path(&found, slice_cstr(l->extra), "", name);
 	char *text = NULL;
 
-	ok = ok || find_above(&found, l->near, kind, name) ||
-	    try_path(&found, slice_cstr(installed), kind, name);
+	ok = ok || find_above(&found, l->near, l->kind, name) ||
+	    try_path(&found, slice_cstr(installed), l->kind, name);
 	if (ok) {
-		text = cli_read_file(buf_cstr(&found), max, len, err);
+		text = cli_read_file(buf_cstr(&found), l->bytes_max, len, err);
 		*path = slice_dup(buf_slice(&found));
 	} else {
 		err_set(err,
 		    "expected a file %s/%s.json beside the scenario, in a "
 		    "folder above it, or in %s/%s",
-		    kind, name, installed, kind);
+		    l->kind, name, installed, l->kind);
 	}
 	buf_fini(&found);
 	return text;

@@ -6,6 +6,8 @@
 #include "mockserver/scenario.h"
 #include "tests/unit/kit.h"
 
+#include <time.h>
+
 #define START (INT64_C(1404292507) * UTIME_S)
 
 static void
@@ -412,6 +414,103 @@ test_arranged(void **state)
 	mock_scenario_fini(&s);
 }
 
+/* ---- speed ---- */
+
+/* 100 rules of one kind, %d being the number of each, none of which holds for
+ * the occasions that speed_row() asks about. */
+static struct speed_row {
+	const char *name, *rule;
+} speed_rows[] = {
+	{ "addresses",
+	    "{\"on\": \"rcpt\", \"to\": \"user%d@example.org\", "
+	    "\"drop\": true}" },
+	{ "globs",
+	    "{\"on\": \"rcpt\", \"to\": [\"bob%d@*\", "
+	    "\"*@%d.example\"], \"drop\": true}" },
+	{ "clients",
+	    "{\"on\": \"rcpt\", \"client\": \"192.168.%d.0/24\", "
+	    "\"drop\": true}" },
+	{ "patterns",
+	    "{\"on\": \"rcpt\", \"match\": \"<(bob|rob)%d@\", "
+	    "\"drop\": true}" },
+	{ "states",
+	    "{\"on\": \"rcpt\", \"in\": \"state%d\", "
+	    "\"drop\": true}" },
+	{ "counts",
+	    "{\"on\": \"rcpt\", \"nth\": 100000%d, "
+	    "\"drop\": true}" },
+	{ "stages",
+	    "{\"on\": \"vrfy\", \"match\": \"%d\", "
+	    "\"drop\": true}" },
+};
+
+static double
+cpu_ns(void)
+{
+	struct timespec now;
+
+	(void)clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+	return (double)now.tv_sec * 1e9 + (double)now.tv_nsec;
+}
+
+static void
+test_speed(void **state)
+{
+	enum {
+		RULES = 100,
+		BATCHES = 20,
+		ASKED = 1000
+	};
+	const struct speed_row *row = *state;
+	struct mock_scenario s;
+	struct rule_scope scope;
+	struct buf rules = { 0 };
+	struct rule_book *b;
+	struct occasion o = occasion_of('r', START);
+	double least = 1e9;
+	uint64_t n;
+
+	for (int i = 0; i < RULES; i++) {
+		struct slice rest = slice_cstr(row->rule);
+
+		buf_append_cstr(&rules, i > 0 ? ", " : "");
+		for (;;) {
+			const size_t at = slice_find(rest, SLICE("%d"));
+
+			buf_append(&rules, slice_sub(rest, 0, at));
+			if (at == rest.len)
+				break;
+			buf_append_u64(&rules, (uint64_t)i);
+			rest = slice_skip(rest, at + 2);
+		}
+	}
+	read_rules(&s, buf_cstr(&rules));
+	b = book_of(&s);
+	rule_scope_init(&scope, RULES);
+	o.argument = SLICE("TO:<R@example.com> NOTIFY=SUCCESS,FAILURE");
+	/* What could be near is known by then. */
+	for (int i = 0; i < 2000; i++)
+		assert_null(rule_book_ask(b, &scope, &o, &n));
+	for (int batch = 0; batch < BATCHES; batch++) {
+		const double began = cpu_ns();
+		double each;
+
+		for (int i = 0; i < ASKED; i++)
+			assert_null(rule_book_ask(b, &scope, &o, &n));
+		each = (cpu_ns() - began) / ASKED;
+		least = each < least ? each : least;
+	}
+	print_message(
+	    "100 rules that do not hold, %s: %.0f ns\n", row->name, least);
+	/* A limit that only a mistake would miss; ./dev bench rules has the
+	 * real one. */
+	assert_true(least < 200000);
+	rule_scope_fini(&scope);
+	rule_book_destroy(&b);
+	mock_scenario_fini(&s);
+	buf_fini(&rules);
+}
+
 int
 main(void)
 {
@@ -423,5 +522,6 @@ main(void)
 	TEST(&kit, test_next_body);
 	TEST(&kit, test_keys_are_bounded);
 	TEST(&kit, test_arranged);
+	ROWS(&kit, speed_rows, test_speed);
 	return kit_run(&kit, "rule");
 }
