@@ -191,11 +191,11 @@ static struct visit visits[] = {
 	    "offered 220 tlsv1 alert protocol version", NULL },
 	{ "not below 1.3", OFFER("\"min_version\": \"1.3\""), "mx",
 	    "offered 220 verified EOF", "\"note\":\"TLSv1.3 " },
-	{ "ciphers of its own for TLS 1.3",
-	    OFFER("\"ciphers\": [\"TLS_CHACHA20_POLY1305_SHA256\", "
-		  "\"TLS_AES_128_GCM_SHA256\"]"),
+	{ "ciphers of its own for TLS 1.3, in its order and not the client's",
+	    OFFER("\"ciphers\": [\"TLS_AES_128_GCM_SHA256\", "
+		  "\"TLS_CHACHA20_POLY1305_SHA256\"]"),
 	    "mx", "offered 220 verified EOF",
-	    "\"note\":\"TLSv1.3 TLS_CHACHA20_POLY1305_SHA256\"" },
+	    "\"note\":\"TLSv1.3 TLS_AES_128_GCM_SHA256\"" },
 	{ "ciphers of its own for TLS 1.2",
 	    OFFER("\"max_version\": \"1.2\", "
 		  "\"ciphers\": \"ECDHE-ECDSA-AES128-SHA256\""),
