@@ -126,6 +126,84 @@ test_verdict(struct pair *k)
 	peer_close(&k->server);
 }
 
+/* ---- a server that stops ---- */
+
+static struct pair *stopped;
+static struct timer rest;
+
+static void
+on_rested(struct timer *t)
+{
+	(void)t;
+	assert_int_equal(stopped->client.count[ON_SECURED], 1);
+	assert_int_equal(stopped->server.count[ON_SECURED], 0);
+	stream_tls_go_on(stopped->server.s);
+}
+
+/* Behind its Finished, for a while: the client is done and talks on. */
+static void
+server_stops(struct peer *p, enum moment m)
+{
+	if (m == ON_ACCEPT) {
+		stream_write(p->s, SLICE("220"));
+		stream_start_tls(p->s, server_context, NULL);
+		stream_tls_tamper(p->s);
+		stream_tls_stop_at(p->s, TLS_AT_FINISHED);
+		return;
+	}
+	if (m == ON_STOPPED) {
+		rest = (struct timer){ .fire = on_rested };
+		timer_set(
+		    p->pair->w, &rest, world_now(p->pair->w) + 50 * UTIME_MS);
+	}
+	server_starts(p, m);
+}
+
+/* What the client said in between has not been lost. */
+static void
+test_stopped(struct pair *k)
+{
+	stopped = k;
+	k->client.react = client_says_hello;
+	k->server.react = server_stops;
+	pair_connect(k);
+	pair_run(k, both_ended);
+	assert_got(&k->client, "hello");
+	assert_int_equal(k->server.count[ON_STOPPED], 1);
+	assert_int_equal(k->server.count[ON_SECURED], 1);
+}
+
+static void
+server_stops_for_good(struct peer *p, enum moment m)
+{
+	if (m == ON_ACCEPT)
+		server_stops(p, m);
+	if (m == ON_FAILURE)
+		peer_close(p);
+}
+
+static void
+client_leaves(struct peer *p, enum moment m)
+{
+	client_starts(p, m);
+	if (m == ON_SECURED)
+		peer_close(p);
+}
+
+/* That the client is gone is told all the same. */
+static void
+test_stopped_and_left(struct pair *k)
+{
+	k->client.react = client_leaves;
+	k->server.react = server_stops_for_good;
+	pair_connect(k);
+	pair_run(k, both_ended);
+	assert_int_equal(k->server.count[ON_STOPPED], 1);
+	assert_int_equal(k->server.count[ON_SECURED], 0);
+	assert_int_equal(k->server.count[ON_FAILURE], 1);
+	assert_int_equal(k->server.why, NET_TLS);
+}
+
 /* ---- what goes wrong ---- */
 
 static void
@@ -390,6 +468,8 @@ test_end_in_callbacks(struct pair *k)
 static const struct test_case cases[] = {
 	{ "echo", test_echo },
 	{ "verdict", test_verdict },
+	{ "a server that stops", test_stopped },
+	{ "a client that leaves one", test_stopped_and_left },
 	{ "a server that stays in clear", test_plaintext_server },
 	{ "a client that stays in clear", test_plaintext_client },
 	{ "FIN in the handshake", test_fin_in_handshake },

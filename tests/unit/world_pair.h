@@ -19,8 +19,9 @@ enum moment {
 	ON_EOF,
 	ON_FAILURE,
 	ON_SECURED,
+	ON_STOPPED,
 };
-#define MOMENTS (ON_SECURED + 1)
+#define MOMENTS (ON_STOPPED + 1)
 
 struct pair;
 
@@ -102,6 +103,12 @@ peer_on_secured(void *owner, const struct tls_verdict *verdict)
 	peer_note(p, ON_SECURED);
 }
 
+static inline void
+peer_on_stopped(void *owner)
+{
+	peer_note(owner, ON_STOPPED);
+}
+
 static const struct stream_handler peer_handler = {
 	.on_connected = peer_on_connected,
 	.on_input = peer_on_input,
@@ -109,6 +116,7 @@ static const struct stream_handler peer_handler = {
 	.on_eof = peer_on_eof,
 	.on_failure = peer_on_failure,
 	.on_secured = peer_on_secured,
+	.on_stopped = peer_on_stopped,
 };
 
 static inline void
