@@ -84,11 +84,11 @@ def start_relay(bin_dir: pathlib.Path, folder: pathlib.Path, sink: int,
     return Process(bin_dir / "faultpost-relay", "-c", path)
 
 
-def fill(path: pathlib.Path, count: int) -> None:
+def fill(path: pathlib.Path, count: int, domains: int = 0) -> None:
     """Puts messages of one recipient each, which wait for hours yet, into a
-    queue that the relay has made; each domain has twenty, as when 200,000 wait
-    for 10,000 domains."""
-    domains = min(DOMAINS, count // 20)
+    queue that the relay has made; unless told otherwise each domain has twenty,
+    as when 200,000 wait for 10,000 domains."""
+    domains = domains or min(DOMAINS, count // 20)
     content = BODY.removesuffix(b".\r\n")
     now = time.time_ns() // 1000
     due = now + 10 * 3600 * 1_000_000
@@ -143,6 +143,39 @@ def rate(relay: Process, port: int, count: int, sessions: int) -> tuple[float, f
         thread.join()
     wall = time.perf_counter() - begin
     return count / wall, (relay.cpu_seconds() - cpu) / count
+
+
+def answer_seconds(home: pathlib.Path, *words: str) -> float:
+    """How long the relay takes to answer an operator's command."""
+    with socket.socket(socket.AF_UNIX) as s:
+        s.connect(str(home / "queue.db.control"))
+        request = json.dumps({"command": words}).encode() + b"\n"
+        begin = time.perf_counter()
+        s.sendall(request)
+        if not json.loads(s.makefile("rb").readline())["ok"]:
+            raise SystemExit(f"{words} is refused")
+        return time.perf_counter() - begin
+
+
+def looking(bin_dir: pathlib.Path, folder: pathlib.Path, count: int,
+            runs: int) -> dict[str, tuple[float, float]]:
+    """Seconds to answer the commands that look at the whole relay: with 1,000
+    messages waiting and with `count`, for as many domains each."""
+    commands = ["status"], ["tophosts"], ["metrics"], ["oldmessage"]
+    seen: dict[str, list[float]] = {c[0]: [] for c in commands}
+    sink, sink_port = start_sink(bin_dir, folder)
+    for waiting_count in 1000, count:
+        home = folder / f"looking{waiting_count}"
+        home.mkdir()
+        start_relay(bin_dir, home, sink_port, free_port()).end()
+        fill(home / "queue.db", waiting_count, 50)
+        relay = start_relay(bin_dir, home, sink_port, free_port())
+        for command in commands:
+            seen[command[0]].append(statistics.median(
+                answer_seconds(home, *command) for _ in range(runs)))
+        relay.end()
+    sink.end()
+    return {name: (few, many) for name, (few, many) in seen.items()}
 
 
 def waiting(bin_dir: pathlib.Path, folder: pathlib.Path, count: int,

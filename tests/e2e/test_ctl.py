@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: MIT
 """faultpost ctl: the operator's commands, their words as the appliance prints
 them, and what they do to a relay that runs."""
+import contextlib
 import http.client
 import json
 import os
 import re
 import signal
 import socket
+import sqlite3
 import stat
 import subprocess
 from xml.etree import ElementTree
@@ -361,6 +363,43 @@ def test_delivernow(start, ctl, ask, sink):
     assert ctl("delivernow", "c.example", code=2) == (
         "faultpost ctl: there is no mail for c.example; expected all or a "
         "domain that has some\n")
+
+
+def due_us(tmp_path, mid):
+    """When the message's wait ends, by its row in the queue."""
+    with contextlib.closing(sqlite3.connect(tmp_path / "queue.db")) as db:
+        return db.execute("SELECT due_us FROM recipient WHERE mid=?",
+                          (mid,)).fetchone()[0]
+
+
+def test_delivernow_mid(start, ctl, ask, sink, tmp_path):
+    """One message: that its wait is over is in the queue, too."""
+    relay = start(routes=[f"a.example 127.0.0.1:{sink.port}"],
+                  bounce={"initial_wait": "1h"})
+    sink.answers["RCPT"] = "451 4.7.1 greylisted"
+    send(relay, "a.example", mails=2)
+    relay.await_text("MID 1 to RID [0] pending till")
+    relay.await_text("MID 2 to RID [0] pending till")
+    ctl("suspenddel")
+    waits = due_us(tmp_path, 1), due_us(tmp_path, 2)
+    assert ctl("delivernow", "mid", "2") == "Scheduling MID 2 for delivery.\n"
+    assert due_us(tmp_path, 1) == waits[0]
+    assert due_us(tmp_path, 2) < waits[1] - 3000 * 1_000_000
+    assert ask("delivernow", "mid", "2") == {
+        "scheduled": 0, "recipients": 1, "left_alone": 0}
+    for wrong in "x", "0", "77":
+        assert ctl("delivernow", "mid", wrong, code=2).startswith(
+            "faultpost ctl: ")
+    sink.gate.clear()
+    del sink.answers["RCPT"]
+    ctl("resumedel")
+    assert sink.dots.acquire(timeout=PATIENCE_S)
+    assert ask("delivernow", "mid", "2") == {
+        "scheduled": 0, "recipients": 0, "left_alone": 1}
+    assert ask("delivernow", "all") == {
+        "scheduled": 1, "recipients": 1, "left_alone": 1}
+    sink.gate.set()
+    assert len(sink.await_messages(2)) == 2
 
 
 def test_suspenddel(start, ctl, ask, sink):
