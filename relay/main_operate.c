@@ -35,6 +35,16 @@ remove_stale_link(const char *beside)
 		(void)unlink(beside);
 }
 
+/* Two ways to write the same path. */
+static bool
+is_same_file(const char *a, const char *b)
+{
+	struct stat x, y;
+
+	return lstat(a, &x) == 0 && lstat(b, &y) == 0 && x.st_dev == y.st_dev &&
+	    x.st_ino == y.st_ino;
+}
+
 /* So that who knows the queue finds the socket (`faultpost-relay queue`). */
 static bool
 make_link(struct operating *o, const char *beside, struct err *err)
@@ -60,7 +70,8 @@ listen_control(struct operating *o, struct world *w, struct relay *r,
 	remove_stale_link(beside);
 	o->control = control_new(w, r, o->control_path, err);
 	return o->control != NULL &&
-	    (strcmp(o->control_path, beside) == 0 || make_link(o, beside, err));
+	    (is_same_file(o->control_path, beside) ||
+		make_link(o, beside, err));
 }
 
 static bool

@@ -69,7 +69,12 @@ mid_of(const char *text, bool may_be_all, uint64_t *mid, struct err *err)
 	*mid = 0;
 	if (may_be_all && strcmp(text, "all") == 0)
 		return true;
-	return cli_number("MID", text, 1, INT64_MAX / 32768, mid, err);
+	return (slice_to_u64(slice_cstr(text), INT64_MAX / 32768, mid) &&
+		   *mid > 0) ||
+	    err_set(err,
+		"faultpost-relay queue: %s is no MID; expected a "
+		"number%s",
+		text, may_be_all ? ", or all" : "");
 }
 
 static int
@@ -128,15 +133,18 @@ change_one(struct changer *c, uint64_t mid, struct main_queue_change *done,
 }
 
 static void
-tell_change(const struct changer *c, const char *which,
-    const struct main_queue_change *done)
+tell_change(
+    const struct changer *c, uint64_t mid, const struct main_queue_change *done)
 {
 	const char *what = c->is_delete ? "deleted" : "released";
-	bool is_all = strcmp(which, "all") == 0;
+	char which[24] = "all";
 
+	if (mid != 0)
+		(void)snprintf(
+		    which, sizeof(which), "%llu", (unsigned long long)mid);
 	if (c->as_json)
 		printf("{\"mid\":%s%s%s,\"%s\":%llu,\"left_alone\":%llu}\n",
-		    is_all ? "\"" : "", which, is_all ? "\"" : "", what,
+		    mid == 0 ? "\"" : "", which, mid == 0 ? "\"" : "", what,
 		    (unsigned long long)done->recipients,
 		    (unsigned long long)done->left_alone);
 	else if (done->left_alone > 0)
@@ -159,7 +167,7 @@ change_each(struct changer *c, int argc, char **argv, struct err *err)
 		if (!mid_of(argv[i], true, &mid, err) ||
 		    !change_one(c, mid, &done, err))
 			return false;
-		tell_change(c, argv[i], &done);
+		tell_change(c, mid, &done);
 	}
 	return true;
 }

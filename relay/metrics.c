@@ -32,6 +32,9 @@ append_labelled(struct buf *out, const char *name, const char *label,
 static void
 append_seconds(struct buf *out, const char *name, const char *help, utime span)
 {
+	/* A clock may have been set back. */
+	if (span < 0)
+		span = 0;
 	begin(out, name, "gauge", help);
 	buf_printf(out, PREFIX "%s %lld.%06lld\n", name,
 	    (long long)(span / UTIME_S), (long long)(span % UTIME_S));

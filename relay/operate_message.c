@@ -43,7 +43,7 @@ operate_read_subject(struct relay *r, const struct message *m, struct buf *out)
 
 	read_content(r, m, SPOOL_PIECE_BYTES, &content);
 	header_scan_feed(&scan, buf_slice(&content));
-	append_plain(out, header_scan_subject(&scan));
+	status_append_plain(out, header_scan_subject(&scan), "");
 	header_scan_fini(&scan);
 	buf_fini(&content);
 }

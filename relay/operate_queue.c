@@ -7,7 +7,8 @@
 #include "relay/operate.h"
 
 /* Messages of a listing; more are counted only. */
-#define SHOWN_MAX 1000
+#define SHOWN_MAX    1000
+#define SENDER_WIDTH 22
 
 /* ---- which ---- */
 
@@ -138,16 +139,20 @@ show_group(struct operation *op, const struct group *g, bool is_first)
 	    number, sizeof(number), "%llu", (unsigned long long)m->mid);
 	if (is_first) {
 		operate_read_subject(op->relay, m, &subject);
-		buf_printf(text, "%-10s%-10llu%-21s %.*s\n", number,
-		    (unsigned long long)m->size_bytes, m->sender,
-		    SLICE_ARG(buf_slice(&subject)));
+		buf_printf(text, "%-10s%-10llu", number,
+		    (unsigned long long)m->size_bytes);
+		status_append_padded(text, m->sender, SENDER_WIDTH);
+		buf_append(text, buf_slice(&subject));
+		buf_append_byte(text, '\n');
 		buf_fini(&subject);
 	}
 	(void)snprintf(attempts, sizeof(attempts), "[%u]", g->attempts);
 	for (uint32_t i = 0; i < g->count; i++) {
 		(void)snprintf(number, sizeof(number), "[%u]", g->rids[i]);
-		buf_printf(text, "%-10s%-10s%s\n", number, attempts,
-		    m->recipients[g->rids[i]]);
+		buf_printf(text, "%-10s%-10s", number, attempts);
+		status_append_plain(
+		    text, slice_cstr(m->recipients[g->rids[i]]), "");
+		buf_append_byte(text, '\n');
 	}
 }
 
@@ -357,7 +362,7 @@ operate_redirectrecipients(struct operation *op, struct err *err)
 	struct selection s = { 0 };
 	struct domain *to;
 
-	if (host.len == 0 || host.len > SMTP_DOMAIN_MAX)
+	if (!smtp_domain_is_valid(host, true))
 		return err_set(err,
 		    "%.*s is no host; expected the name of one, or its "
 		    "address in brackets",

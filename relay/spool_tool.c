@@ -275,8 +275,8 @@ spool_tool_show(struct spool_tool *t, uint64_t mid, bool as_json,
 	} else if (as_json) {
 		json_t *o = json_object();
 
-		json_object_set_new(o, "content",
-		    json_stringn(buf_slice(&content).at, buf_len(&content)));
+		json_object_set_new(
+		    o, "content", status_json_slice(buf_slice(&content)));
 		json_print(out, o);
 	} else {
 		buf_append_byte(out, '\n');

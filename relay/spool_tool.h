@@ -22,8 +22,9 @@ void spool_tool_close(struct spool_tool **tp);
  * line. */
 bool spool_tool_list(
     struct spool_tool *t, bool as_json, struct buf *out, struct err *err);
-/* One of them, with its content behind an empty line (JSON: "content", as far
- * as it is UTF-8); false with *err set when there is no such MID. */
+/* One of them, with its content behind an empty line (JSON: "content",
+ * with other bytes than UTF-8 escaped); false with *err set when there is no
+ * such MID. */
 bool spool_tool_show(struct spool_tool *t, uint64_t mid, bool as_json,
     struct buf *out, struct err *err);
 /* The waits of the message's recipients are over (mid 0: of all); how many

@@ -134,6 +134,8 @@ void status_append_span(struct buf *out, utime span, const char *gap);
 void status_append_oldest(struct buf *out, utime oldest, utime now);
 /* Text for a terminal: control characters are escaped, save those in `kept`. */
 void status_append_plain(struct buf *out, struct slice text, const char *kept);
+/* Likewise in a column; behind a longer text is a space. */
+void status_append_padded(struct buf *out, const char *text, size_t width);
 /* Text as a JSON string (null for NULL); bytes that are no UTF-8 are escaped.
  */
 json_t *status_json_text(const char *text);

@@ -51,6 +51,17 @@ status_append_plain(struct buf *out, struct slice text, const char *kept)
 }
 
 void
+status_append_padded(struct buf *out, const char *text, size_t width)
+{
+	size_t end = buf_len(out) + width;
+
+	status_append_plain(out, slice_cstr(text), "");
+	do
+		buf_append_byte(out, ' ');
+	while (buf_len(out) < end);
+}
+
+void
 status_append_age(struct buf *out, utime span)
 {
 	static const struct {
@@ -261,18 +272,6 @@ system_status_format(
 
 /* ---- tophosts ---- */
 
-/* A longer text is followed by a space. */
-static void
-append_padded(struct buf *out, const char *text, size_t width)
-{
-	size_t end = buf_len(out) + width;
-
-	status_append_plain(out, slice_cstr(text), "");
-	do
-		buf_append_byte(out, ' ');
-	while (buf_len(out) < end);
-}
-
 void
 top_hosts_format(
     const struct top_host *hosts, size_t count, utime now, struct buf *out)
@@ -293,7 +292,7 @@ top_hosts_format(
 		(void)snprintf(number, sizeof(number), "%zu%s", i + 1,
 		    h->is_down ? "*" : "");
 		buf_printf(out, "%-3s", number);
-		append_padded(out, h->domain, HOST_WIDTH);
+		status_append_padded(out, h->domain, HOST_WIDTH);
 		buf_printf(out, "%-8llu%-8llu%-9llu%-9llu%llu\n",
 		    (unsigned long long)h->active,
 		    (unsigned long long)h->connections,

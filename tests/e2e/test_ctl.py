@@ -159,7 +159,7 @@ def test_hoststatus_mx(start, ctl, ask, sink):
                               "ttl": "1h"},
              "a.example": {"A": ["127.0.0.1"]},
              "b.example": {"A": ["127.0.0.2"]}},
-        routes=["by.example mail.example/pri=5"])
+        routes=["by.example mail.example/pri=5", "to.example [mail.example]"])
     for domain in "mail.example", "by.example":
         send(relay, domain)
         relay.await_text("Message finished MID")
@@ -180,6 +180,8 @@ MX Records:
         "interface": "127.0.0.1", "state": "up", "recipients": 0,
         "last_activity": status["last_activity"]}]
     assert "    5            mail.example\n" in ctl("hoststatus", "by.example")
+    # Brackets: no MX is asked for, whatever the cache has.
+    assert ask("hoststatus", "to.example")["mx_records"] == []
     for domain, shown in ("mail.example", [10, 20]), ("by.example", [5, 5]):
         addresses = ask("hoststatus", domain)["addresses"]
         assert [a["preference"] for a in addresses] == shown

@@ -97,7 +97,7 @@ def test_of_a_relay_that_runs(bin_dir, tmp_path):
         assert mids(bin_dir, path) == [2, 3, 4]
         assert queue(bin_dir, "delete", path, "1") == (
             2, "", f"{path}: MID 1 is not in the queue\n")
-        assert queue(bin_dir, "delete", "--json", path, "2", "77") == (
+        assert queue(bin_dir, "delete", "--json", path, "02", "77") == (
             2, '{"mid":2,"deleted":1,"left_alone":0}\n',
             f"{path}: MID 77 is not in the queue\n")
         assert mids(bin_dir, path) == [3, 4]
@@ -148,6 +148,9 @@ def test_link_left_behind(bin_dir, tmp_path):
     """A relay that was killed leaves its link; the next one's socket takes its
     place, wherever that is."""
     sink = Sink()
+    # The same path, in other words.
+    start(bin_dir, tmp_path, sink,
+          control=f"{tmp_path}/./queue.db.control").stop()
     relay = start(bin_dir, tmp_path, sink, control=str(tmp_path / "c"))
     relay.process.kill()
     relay.process.wait()
@@ -228,6 +231,9 @@ def test_wrong(bin_dir, tmp_path):
     code, _, err = queue(bin_dir, "list", tmp_path / "none")
     assert (code, "none: the queue cannot be used" in err) == (2, True)
     assert not (tmp_path / "none").exists()
+    for mid in "x", "0", "99999999999999999999":
+        code, _, err = queue(bin_dir, "show", other, mid)
+        assert (code, f"{mid} is no MID" in err) == (2, True)
     for wrong in [], ["list"], ["show", other], ["release", other], ["x", other]:
         code, _, err = queue(bin_dir, *wrong)
         assert (code, "usage: " in err) == (2, True)

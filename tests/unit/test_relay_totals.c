@@ -192,11 +192,60 @@ test_any_order(void **state)
 	stage_fini(&s);
 }
 
+/* What a command has done is on disk when it is answered: a crash behind it
+ * undoes nothing. */
+static void
+test_recorded(void **state)
+{
+	struct stage s;
+
+	(void)state;
+	stage_init(&s, STAGE_LISTEN ", \"routes\": [\"ALL 10.1.1.1\"]");
+	stage_send(&s, 1, "u v");
+	stage_send(&s, 2, "w");
+	stage_run_until(&s, 10 * UTIME_S);
+	assert_int_equal(relay_queued_recipients(s.relay), 3);
+	operate(&s, "removemessage 1");
+	crash(&s);
+	assert_int_equal(relay_queued_recipients(s.relay), 1);
+	operate(&s, "deleterecipients all");
+	crash(&s);
+	assert_int_equal(relay_queued_recipients(s.relay), 0);
+	stage_fini(&s);
+}
+
+/* A host that is no name would bounce what is sent there. */
+static void
+test_redirect_to_nowhere(void **state)
+{
+	static const char *const wrong[] = { "", "a b", "a\nb", "a..b", "@x",
+		"[10.1.1", "-" };
+	struct relay_answer answer;
+	struct stage s;
+	struct err err;
+
+	(void)state;
+	stage_init(&s, STAGE_LISTEN);
+	for (size_t i = 0; i < ARRAY_LEN(wrong); i++) {
+		const struct slice words[] = { SLICE("redirectrecipients"),
+			slice_cstr(wrong[i]), SLICE("all") };
+		const struct relay_command command = { .words = words,
+			.count = ARRAY_LEN(words) };
+
+		assert_false(relay_operate(s.relay, &command, &answer, &err));
+		relay_answer_fini(&answer);
+	}
+	operate(&s, "redirectrecipients [10.1.1.1] all");
+	stage_fini(&s);
+}
+
 int
 main(void)
 {
 	struct kit kit = { 0 };
 
 	TEST(&kit, test_any_order);
+	TEST(&kit, test_recorded);
+	TEST(&kit, test_redirect_to_nowhere);
 	return kit_run(&kit, "relay_totals");
 }
