@@ -40,7 +40,8 @@ status_append_plain(struct buf *out, struct slice text, const char *kept)
 		size_t len = control > 0 ? control : 1;
 
 		if (control == 0 ||
-		    memchr(kept, text.at[0], strlen(kept)) != NULL)
+		    slice_find_byte(slice_cstr(kept), text.at[0]) <
+			strlen(kept))
 			buf_append(out, slice_sub(text, 0, len));
 		else
 			for (size_t i = 0; i < len; i++)

@@ -238,6 +238,13 @@ def test_where_it_failed(start, ctl, ask, sink):
     relay.await_text("pending till")
     error = ask("hoststatus", "a.example")["last_error"]
     assert (error["text"], error["stage"]) == ("EOF", "mail")
+    # What no host said is nobody's.
+    ctl("smtproutes", "delete", "a.example")
+    ctl("smtproutes", "new", "a.example", "nowhere.example")
+    ctl("delivernow", "all")
+    relay.await_text("Message finished MID 1 done")
+    error = ask("hoststatus", "a.example")["last_error"]
+    assert error["text"].startswith("DNS Hard Error") and "stage" not in error
 
 
 def test_tophosts(start, ctl, ask, sink):

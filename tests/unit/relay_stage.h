@@ -46,6 +46,7 @@ struct stage {
 	struct relay_config_file files[2]; /* the one in force, and a spare */
 	int in_force;
 	struct buf log, faults;
+	struct buf side; /* the lines of side logs, as written */
 	/* Which lines of the log are kept; neither: those of deliveries. */
 	bool whole_log, only_injection;
 	bool is_drained;
@@ -102,6 +103,15 @@ stage_on_fault(void *owner, const struct err *err)
 	buf_printf(&s->faults, "%s\n", err->msg);
 }
 
+static inline void
+stage_on_side_line(void *owner, enum relay_side_log log, struct slice line)
+{
+	struct stage *s = owner;
+
+	(void)log;
+	buf_append(&s->side, line);
+}
+
 /* Reads a configuration: the members that every test has, and `members`; the
  * client 10.0.0.9 may relay unless these have "listeners". */
 static inline void
@@ -133,7 +143,7 @@ static inline void
 stage_start_relay(struct stage *s)
 {
 	const struct relay_hooks hooks = { s, stage_on_log, stage_on_drained,
-		stage_on_fault, NULL, NULL };
+		stage_on_fault, stage_on_side_line, NULL };
 	struct err err = { 0 };
 
 	s->relay =
@@ -333,6 +343,7 @@ stage_fini(struct stage *s)
 	relay_config_fini(&s->files[1]);
 	buf_fini(&s->log);
 	buf_fini(&s->faults);
+	buf_fini(&s->side);
 }
 
 #endif

@@ -201,6 +201,26 @@ test_tophosts(void **state)
 	buf_fini(&text);
 }
 
+/* Whatever a domain is called, it is one line, and its columns stand apart. */
+static void
+test_tophosts_names(void **state)
+{
+	const struct top_host hosts[] = {
+		{ "a\nb\x1b", false, 1, 2, 3, 4, 5 },
+		{ "a.name.that.is.longer.than.its.column.example", true, 1, 2,
+		    3, 4, 5 },
+	};
+	struct buf text = { 0 };
+
+	(void)state;
+	top_hosts_format(hosts, ARRAY_LEN(hosts), 0, &text);
+	assert_non_null(strstr(buf_cstr(&text),
+	    "\n1  a\\x0ab\\x1b               1       2       3        4        "
+	    "5\n"
+	    "2* a.name.that.is.longer.than.its.column.example 1       2"));
+	buf_fini(&text);
+}
+
 /* The appliance's names in its order; counters are those since the reset. */
 static void
 test_status_log(void **state)
@@ -265,6 +285,7 @@ main(void)
 	TEST(&kit, test_hoststatus);
 	TEST(&kit, test_hoststatus_json);
 	TEST(&kit, test_tophosts);
+	TEST(&kit, test_tophosts_names);
 	TEST(&kit, test_status_log);
 	TEST(&kit, test_plain);
 	return kit_run(&kit, "relay_status");
