@@ -19,6 +19,7 @@ static void get_alive(struct admin_call *call);
 #define LISTED "host after limit"
 
 static const struct route routes[] = {
+	{ { "GET", "/", "" }, true, admin_get_page },
 	{ { "GET", "/openapi.json", "" }, true, get_document },
 	{ { "GET", "/rule.schema.json", "" }, true, get_rule_schema },
 	{ { "GET", "/livez", "" }, true, get_alive },

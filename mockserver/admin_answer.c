@@ -5,26 +5,29 @@
 
 #include "core/smtp/utf8.h"
 
-/* No script, style or image of others; nothing is shown inside of another
- * page. */
-#define CONTENT_SECURITY                                                       \
-	"default-src 'none'; script-src 'unsafe-inline'; "                     \
-	"style-src 'unsafe-inline'; connect-src 'self'; "                      \
-	"base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+/* Nothing of an answer is for a browser to run or to show inside of a page. */
+#define POLICY_OF_DATA "default-src 'none'; frame-ancestors 'none'; sandbox"
 
 static void
-send(struct admin_call *call, struct http_answer *answer)
+send_with(
+    struct admin_call *call, struct http_answer *answer, const char *policy)
 {
-	static const struct http_pair always[] = {
+	const struct http_pair always[] = {
 		{ "Cache-Control", "no-store" },
 		{ "X-Content-Type-Options", "nosniff" },
-		{ "Content-Security-Policy", CONTENT_SECURITY },
+		{ "Content-Security-Policy", policy },
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(always); i++)
 		answer->fields[answer->field_count++] = always[i];
 	assert(answer->field_count <= HTTP_FIELDS_MAX);
 	http_answer(call->x, answer);
+}
+
+static void
+send(struct admin_call *call, struct http_answer *answer)
+{
+	send_with(call, answer, POLICY_OF_DATA);
 }
 
 /* ---- JSON ---- */
@@ -73,6 +76,19 @@ admin_answer_text(
 	};
 
 	send(call, &answer);
+}
+
+void
+admin_answer_page(
+    struct admin_call *call, const char *policy, struct slice page)
+{
+	struct http_answer answer = {
+		.status = 200,
+		.content_type = "text/html; charset=utf-8",
+		.body = page,
+	};
+
+	send_with(call, &answer, policy);
 }
 
 void

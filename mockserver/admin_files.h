@@ -8,6 +8,8 @@
 
 #include "core/base/slice.h"
 
+/* mockserver/admin_page.html */
+struct slice admin_page_html(void);
 /* mockserver/admin_openapi.json */
 struct slice admin_openapi_json(void);
 

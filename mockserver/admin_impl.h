@@ -43,6 +43,9 @@ void admin_answer(struct admin_call *call, unsigned status, json_t *value);
 /* Answers with text of another type. */
 void admin_answer_text(
     struct admin_call *call, unsigned status, const char *type, struct slice s);
+/* The same as a page, which may do what its policy (CSP) says. */
+void admin_answer_page(
+    struct admin_call *call, const char *policy, struct slice page);
 /* The same as a file that no browser shows. */
 void admin_answer_file(
     struct admin_call *call, const char *type, struct slice content);
@@ -78,6 +81,9 @@ bool admin_read_body(struct admin_call *call, const struct json_table *table,
 struct site *admin_find_site(struct admin_call *call, struct slice name);
 /* How often its rules have acted. */
 uint64_t admin_count_acted(const struct site *site);
+
+/* admin_page.c */
+void admin_get_page(struct admin_call *call);
 
 /* admin_hosts.c */
 void admin_get_hosts(struct admin_call *call);

@@ -85,7 +85,7 @@ def test_every_operation(mock, api, smtp):
                  "/v1/hosts", "/v1/hosts/mx", "/v1/rules", "/v1/messages",
                  "/v1/connections"):
         api.get(path)
-    for path in ("/livez", "/readyz", "/metrics"):
+    for path in ("/", "/livez", "/readyz", "/metrics"):
         assert api.ask("GET", path)[0] == 200
         assert api.ask("HEAD", path)[2] == b""
     rule = api.get("/v1/rules", 201, "POST",

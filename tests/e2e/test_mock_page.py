@@ -1,0 +1,199 @@
+# SPDX-License-Identifier: MIT
+"""The page of faultpost-mock in headless Chromium: what it shows, what its
+switches do, without a mouse, in a narrow window, and with hostile mail."""
+import os
+import shutil
+import smtplib
+from pathlib import Path
+
+import pytest
+
+from mock_api import Api, admin_address, start_mock
+
+webdriver = pytest.importorskip("selenium.webdriver")
+By = pytest.importorskip("selenium.webdriver.common.by").By
+Keys = pytest.importorskip("selenium.webdriver.common.keys").Keys
+Wait = pytest.importorskip("selenium.webdriver.support.ui").WebDriverWait
+
+pytestmark = pytest.mark.skipif(
+    not shutil.which("chromium") or not shutil.which("chromedriver"),
+    reason="Chromium is not installed")
+
+SCENARIO = {
+    "title": "t", "hosts": {
+        "exchange1": {"address": "10.1.1.11", "rules": [
+            {"on": "rcpt", "to": "bob@*", "reply": "550 5.1.1 no bob"},
+            {"on": "eod", "nth": 3, "reply": "452 4.3.1 Mail system full"}]},
+        "exchange2": {"address": "10.1.1.12"}},
+}
+HOSTILE = ("<img src=x onerror=\"document.title='owned'\">"
+           "<script>document.title='owned'</script>")
+
+
+@pytest.fixture(scope="module", name="mock")
+def running_mock(bin_dir, tmp_path_factory):
+    mock = start_mock(bin_dir / "faultpost-mock",
+                      tmp_path_factory.mktemp("page"), SCENARIO)
+    yield mock
+    mock.stop()
+
+
+@pytest.fixture(scope="module", name="browser")
+def running_browser():
+    options = webdriver.ChromeOptions()
+    for argument in ("--headless=new", "--no-sandbox", "--disable-gpu",
+                     "--disable-dev-shm-usage", "--window-size=1100,900"):
+        options.add_argument(argument)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    browser = webdriver.Chrome(options=options)
+    yield browser
+    browser.quit()
+
+
+@pytest.fixture
+def page(mock, browser):
+    ip, port = admin_address(mock)
+    Api((ip, port)).get("/v1/reset", method="POST")
+    browser.set_window_size(1100, 900)
+    browser.get(f"http://{ip}:{port}/")
+    until(browser, lambda: browser.find_element(By.ID, "live").text == "live"
+          and browser.find_elements(By.CSS_SELECTOR, ".lane"))
+    return browser
+
+
+def until(browser, holds):
+    return Wait(browser, 20, 0.05, ignored_exceptions=[Exception]).until(
+        lambda _: holds())
+
+
+def texts(browser, selector):
+    return [e.text for e in browser.find_elements(By.CSS_SELECTOR, selector)]
+
+
+def send(mock, host="exchange1", sender="a@b.example", subject="hello"):
+    with smtplib.SMTP(*mock.address(host), timeout=20) as client:
+        client.sendmail(sender, ["c@d.example"],
+                        f"Subject: {subject}\r\nX-Note: {HOSTILE}\r\n\r\n"
+                        f"{HOSTILE}\r\n")
+
+
+def test_lanes_and_live_attempts(mock, page):
+    lanes = page.find_elements(By.CSS_SELECTOR, ".lane")
+    assert [lane.get_attribute("aria-label") for lane in lanes] == [
+        "Host exchange1", "Host exchange2"]
+    with smtplib.SMTP(*mock.address("exchange2"), timeout=20) as client:
+        until(page, lambda: texts(page, ".attempts .open"))
+        client.quit()
+    until(page, lambda: not texts(page, ".attempts .open")
+          and texts(page, ".attempts .closed"))
+
+
+def test_switch_of_a_rule(mock, page):
+    """By the keyboard alone: the switch is reached with Tab and toggled with
+    the space bar, and the rule acts no more."""
+    with smtplib.SMTP(*mock.address("exchange1"), timeout=20) as client:
+        client.helo("c")
+        client.mail("a@b.example")
+        assert client.rcpt("bob@d.example")[0] == 550
+        until(page, lambda: any("acted 1 time" in t
+                                for t in texts(page, ".rules li")))
+        for _ in range(20):
+            page.switch_to.active_element.send_keys(Keys.TAB)
+            name = page.switch_to.active_element.get_attribute("id")
+            if name.startswith("rule"):
+                break
+        page.switch_to.active_element.send_keys(Keys.SPACE)
+        until(page, lambda: not Api(admin_address(mock)).get(
+            "/v1/rules/" + name[4:])["enabled"])
+        assert client.rcpt("bob@d.example")[0] == 250
+        assert not page.find_element(By.ID, name).is_selected()
+        # It is the same element still, and has the focus.
+        assert page.switch_to.active_element.get_attribute("id") == name
+
+
+def test_message_and_transcript(mock, page):
+    """Mail is text: what would be markup is seen, and does nothing."""
+    send(mock, subject=HOSTILE)
+    until(page, lambda: texts(page, "#messages tr"))
+    (row,) = texts(page, "#messages tr")
+    assert "<a@b.example>" in row and HOSTILE in row
+    page.find_element(By.CSS_SELECTOR, "#messages button").send_keys(Keys.ENTER)
+    until(page, lambda: HOSTILE in page.find_element(By.ID, "dialog-body").text)
+    assert "in clear" in page.find_element(By.ID, "dialog-body").text
+    page.find_element(By.XPATH, "//dialog//button[starts-with(., 'Connection')]"
+                      ).send_keys(Keys.ENTER)
+    until(page, lambda: page.find_elements(By.ID, "transcript"))
+    shown = page.find_element(By.ID, "transcript").text
+    assert "220 " in shown and "mail FROM:<a@b.example>" in shown
+    assert "\\r\\n" in shown and HOSTILE in shown
+    page.switch_to.active_element.send_keys(Keys.ESCAPE)
+    until(page, lambda: not page.find_element(By.ID, "dialog").is_displayed())
+    assert page.title == "faultpost-mock"
+    assert page.find_elements(By.TAG_NAME, "img") == []
+    assert len(page.find_elements(By.TAG_NAME, "script")) == 1
+
+
+def test_nothing_from_elsewhere(page):
+    """One document and the API; the policy has nothing to complain of."""
+    loaded = page.execute_script(
+        "return performance.getEntriesByType('resource').map(e => e.name)")
+    origin = page.execute_script("return location.origin")
+    assert loaded and all(name.startswith(origin + "/v1/") for name in loaded)
+    assert [e for e in page.get_log("browser")
+            if e["level"] == "SEVERE" or "Security" in e["message"]] == []
+
+
+def test_policy_stops_what_is_not_of_the_page(page):
+    page.execute_script(
+        "const s = document.createElement('script');"
+        "s.textContent = \"document.title = 'owned'\";"
+        "document.body.append(s); s.remove();")
+    assert page.title == "faultpost-mock"
+
+
+@pytest.mark.parametrize("width", [500, 320])
+def test_narrow_window(mock, page, width):
+    send(mock, sender="somebody.with.a.rather.long.name@mail.b.example")
+    page.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", {
+        "width": width, "height": 700, "deviceScaleFactor": 1,
+        "mobile": False})
+    try:
+        until(page, lambda: texts(page, "#messages tr"))
+        assert page.execute_script("return innerWidth") == width
+        assert page.execute_script(
+            "return document.documentElement.scrollWidth") <= width
+    finally:
+        page.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+
+
+def test_reset_and_refusing(mock, page):
+    send(mock)
+    until(page, lambda: texts(page, "#messages tr"))
+    page.find_element(By.ID, "host-exchange2").click()
+    until(page, lambda: Api(admin_address(mock)).get(
+        "/v1/hosts/exchange2")["state"] == "refuse")
+    with pytest.raises(ConnectionRefusedError):
+        smtplib.SMTP(*mock.address("exchange2"), timeout=20)
+    page.find_element(By.ID, "host-exchange2").click()
+    until(page, lambda: Api(admin_address(mock)).get(
+        "/v1/hosts/exchange2")["state"] == "up")
+    page.find_element(By.ID, "reset").click()
+    until(page, lambda: not texts(page, "#messages tr"))
+
+
+def test_screenshot(mock, page, tmp_path):
+    """The picture in docs/, made anew when FAULTPOST_SCREENSHOT names it."""
+    with smtplib.SMTP(*mock.address("exchange1"), timeout=20) as client:
+        for i, name in enumerate(("anna", "bob", "carl", "dora")):
+            with smtplib.SMTP(*mock.address("exchange2"), timeout=20) as other:
+                other.sendmail(f"{name}@example.net", ["dora@example.com"],
+                               f"Subject: Report {i + 1}\r\n\r\nx\r\n")
+        client.sendmail("anna@example.net",
+                        ["bob@example.com", "carl@example.com"],
+                        "Subject: Lunch\r\n\r\nx\r\n")
+        until(page, lambda: len(texts(page, "#messages tr")) == 5
+              and texts(page, ".attempts .open"))
+        page.set_window_size(900, 720)
+        path = Path(os.environ.get("FAULTPOST_SCREENSHOT", tmp_path / "x.png"))
+        assert page.save_screenshot(str(path))
+    assert path.read_bytes()[:8] == b"\x89PNG\r\n\x1a\n"
