@@ -81,6 +81,12 @@ admin_destroy(struct admin **ap)
 }
 
 void
+admin_set_scenario(struct admin *a, const struct json_doc *scenario)
+{
+	a->options.scenario = scenario;
+}
+
+void
 admin_tell(struct admin *a, const struct transcript_event *ev)
 {
 	buf_clear(&a->line);

@@ -28,6 +28,8 @@ struct admin_options {
 struct admin *admin_new(struct world *w, const struct admin_options *options);
 /* Behind the HTTP server's end. */
 void admin_destroy(struct admin **ap);
+/* From now on rules are shown as this one has them. */
+void admin_set_scenario(struct admin *a, const struct json_doc *scenario);
 /* Who answers. */
 struct http_handler admin_handler(struct admin *a);
 /* An event of the mock's transcript. */

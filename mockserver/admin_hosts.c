@@ -15,7 +15,7 @@ admin_find_site(struct admin_call *call, struct slice name)
 	const struct mock_host *host = mock_hosts_find(m->hosts, name);
 
 	if (host != NULL)
-		return &m->sites[host - m->hosts->at];
+		return m->sites[host - m->hosts->at];
 	admin_fail(call, 404, "there is no host \"%.*s\"", SLICE_ARG(name));
 	return NULL;
 }
@@ -23,13 +23,12 @@ admin_find_site(struct admin_call *call, struct slice name)
 /* ---- hosts ---- */
 
 static json_t *
-describe_addresses(const struct mock *m, const struct site *site)
+describe_addresses(const struct site *site)
 {
-	const size_t host = (size_t)(site - m->sites);
 	json_t *list = json_array();
 
-	for (size_t i = m->first_spot[host]; i < m->first_spot[host + 1]; i++) {
-		const struct spot *spot = &m->spots[i];
+	for (size_t i = 0; i < site->host->addresses.count; i++) {
+		const struct spot *spot = site->spots[i];
 
 		json_array_append_new(list,
 		    json_pack("{s:o, s:o}", "address",
@@ -42,9 +41,9 @@ describe_addresses(const struct mock *m, const struct site *site)
 }
 
 static bool
-is_listening(const struct mock *m, const struct site *site)
+is_listening(const struct site *site)
 {
-	return m->spots[m->first_spot[site - m->sites]].listener != NULL;
+	return site->spots[0]->listener != NULL;
 }
 
 uint64_t
@@ -58,13 +57,13 @@ admin_count_acted(const struct site *site)
 }
 
 static json_t *
-describe_host(const struct mock *m, const struct site *site)
+describe_host(const struct site *site)
 {
 	return json_pack("{s:s, s:s, s:s, s:o, s:I, s:I, s:I, s:I, s:I}",
 	    "name", site->host->name, "state",
-	    is_listening(m, site) ? "up" : "refuse", "rule_state",
+	    is_listening(site) ? "up" : "refuse", "rule_state",
 	    rule_machine_state(rule_book_machine(site->book)), "addresses",
-	    describe_addresses(m, site), "open", (json_int_t)site->connections,
+	    describe_addresses(site), "open", (json_int_t)site->connections,
 	    "connections", (json_int_t)site->opened, "messages",
 	    (json_int_t)site->messages, "rules", (json_int_t)site->rules.count,
 	    "acted", (json_int_t)admin_count_acted(site));
@@ -77,7 +76,7 @@ admin_get_hosts(struct admin_call *call)
 	json_t *list = json_array();
 
 	for (size_t i = 0; i < m->hosts->count; i++)
-		json_array_append_new(list, describe_host(m, &m->sites[i]));
+		json_array_append_new(list, describe_host(m->sites[i]));
 	admin_answer(call, 200, json_pack("{s:o}", "hosts", list));
 }
 
@@ -87,7 +86,7 @@ admin_get_host(struct admin_call *call)
 	struct site *site = admin_find_site(call, call->argument);
 
 	if (site != NULL)
-		admin_answer(call, 200, describe_host(mock_of(call), site));
+		admin_answer(call, 200, describe_host(site));
 }
 
 /* What the network makes of hosts is not for a process that listens. */
@@ -137,7 +136,7 @@ patch_host(
 	if (patch->has_rule_state)
 		rule_machine_set(
 		    rule_book_machine(site->book), patch->rule_state);
-	admin_answer(call, 200, describe_host(mock_of(call), site));
+	admin_answer(call, 200, describe_host(site));
 }
 
 void

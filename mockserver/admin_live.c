@@ -274,7 +274,7 @@ count(const struct admin *a, const char *host)
 	struct counts sum = { 0 };
 
 	for (size_t i = 0; i < m->hosts->count; i++) {
-		const struct site *site = &m->sites[i];
+		const struct site *site = m->sites[i];
 
 		if (host != NULL && strcmp(site->host->name, host) != 0)
 			continue;

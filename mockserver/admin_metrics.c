@@ -51,7 +51,7 @@ admin_get_metrics(struct admin_call *call)
 #define X(metric, type, value, help)                                           \
 	write_family(metric, type, help, &out);                                \
 	for (size_t i = 0; i < m->hosts->count; i++) {                         \
-		const struct site *site = &m->sites[i];                        \
+		const struct site *site = m->sites[i];                         \
                                                                                \
 		buf_printf(&out, "faultpost_mock_%s{host=\"%s\"} %llu\n",      \
 		    metric, site->host->name, (unsigned long long)(value));    \

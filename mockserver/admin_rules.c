@@ -55,7 +55,7 @@ admin_get_rules(struct admin_call *call)
 		list_rules(call->admin, site, list);
 	else
 		for (size_t i = 0; i < m->hosts->count; i++)
-			list_rules(call->admin, &m->sites[i], list);
+			list_rules(call->admin, m->sites[i], list);
 	admin_answer(call, 200, json_pack("{s:o}", "rules", list));
 }
 
@@ -65,9 +65,9 @@ static bool
 find_rule(struct mock *m, uint64_t id, struct site **site, size_t *place)
 {
 	for (size_t i = 0; i < m->hosts->count; i++)
-		for (size_t j = 0; j < m->sites[i].rules.count; j++)
-			if (m->sites[i].rules.at[j].id == id) {
-				*site = &m->sites[i];
+		for (size_t j = 0; j < m->sites[i]->rules.count; j++)
+			if (m->sites[i]->rules.at[j].id == id) {
+				*site = m->sites[i];
 				*place = j;
 				return true;
 			}

@@ -20,7 +20,7 @@ count_opened(const struct mock *m)
 	uint64_t opened = 0;
 
 	for (size_t i = 0; i < m->hosts->count; i++)
-		opened += m->sites[i].opened;
+		opened += m->sites[i]->opened;
 	return opened;
 }
 

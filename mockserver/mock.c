@@ -2,18 +2,14 @@
 /* The hosts of a scenario in a world: listeners, and who plays; see mock.h. */
 #include "mockserver/mock_impl.h"
 
-static void make_sites(struct mock *m);
 static struct rule_book *book_of(struct mock *m, const struct mock_host *host);
-static void make_tls(struct mock *m);
 static uint64_t seed_of(const struct mock *m, const struct mock_host *host);
-static bool host_open(struct mock *m, size_t host, struct err *err);
-static void host_close(struct mock *m, size_t host);
-static bool host_set(
-    struct mock *m, size_t host, enum mock_host_state state, struct err *err);
-static void host_pause(struct mock *m, const struct site *site);
+static bool site_mute(struct site *site, bool is_muted, struct err *err);
+static void spot_tune(const struct spot *spot);
+static void site_pause(struct site *site);
 static void on_accept(void *owner, struct stream *stream);
 static void on_left(void *owner, struct site *site);
-static size_t host_index(const struct mock *m, const struct mock_host *host);
+static struct site *site_of(const struct mock *m, const struct mock_host *host);
 
 struct mock *
 mock_new(struct world *w, const struct mock_hosts *hosts,
@@ -31,10 +27,13 @@ mock_new(struct world *w, const struct mock_hosts *hosts,
 	m->hosts = hosts;
 	m->options = *options;
 	m->cast.capture = options->capture;
-	make_sites(m);
-	make_tls(m);
+	list_init(&m->retired);
+	m->sites = xcalloc(hosts->count + 1, sizeof(*m->sites));
+	for (size_t i = 0; i < hosts->count; i++)
+		m->sites[i] = mock_site_new(m, &hosts->at[i]);
+	mock_make_tls(m);
 	for (size_t i = 0; i < hosts->count; i++) {
-		if (!host_set(m, i, hosts->at[i].state, err)) {
+		if (!mock_site_set(m, m->sites[i], hosts->at[i].state, err)) {
 			err_prefix(err, "%s: host %s: ", hosts->at[i].place,
 			    hosts->at[i].name);
 			mock_destroy(&m);
@@ -53,14 +52,14 @@ mock_destroy(struct mock **mp)
 		return;
 	players_abort(&m->cast);
 	mock_tls_destroy(&m->cast.tls);
-	for (size_t i = 0; i < m->hosts->count; i++) {
-		host_close(m, i);
-		site_rules_fini(&m->sites[i]);
-		rule_book_destroy(&m->sites[i].book);
+	for (size_t i = 0; i < m->hosts->count; i++)
+		mock_site_destroy(&m->sites[i]);
+	LIST_FOREACH_SAFE(node, &m->retired) {
+		struct site *site = CONTAINER_OF(node, struct site, link);
+
+		mock_site_destroy(&site);
 	}
 	free(m->sites);
-	free(m->spots);
-	free(m->first_spot);
 	free(m);
 	*mp = NULL;
 }
@@ -74,7 +73,7 @@ mock_set_host_state(struct mock *m, struct slice name,
 	if (host == NULL)
 		return err_set(
 		    err, "there is no host \"%.*s\"", SLICE_ARG(name));
-	return host_set(m, host_index(m, host), state, err);
+	return mock_site_set(m, site_of(m, host), state, err);
 }
 
 void
@@ -82,7 +81,7 @@ mock_reset(struct mock *m)
 {
 	m->machine = (struct rule_machine){ 0 };
 	for (size_t i = 0; i < m->hosts->count; i++) {
-		struct site *site = &m->sites[i];
+		struct site *site = m->sites[i];
 
 		rule_book_destroy(&site->book);
 		site->book = book_of(m, site->host);
@@ -102,7 +101,7 @@ mock_unused_rules(const struct mock *m,
 	size_t count = 0;
 
 	for (size_t i = 0; i < m->hosts->count; i++) {
-		const struct site *site = &m->sites[i];
+		const struct site *site = m->sites[i];
 
 		for (size_t j = 0; j < site->rules.count; j++) {
 			const struct site_rule *r = &site->rules.at[j];
@@ -113,7 +112,7 @@ mock_unused_rules(const struct mock *m,
 				continue;
 			count++;
 			if (found != NULL)
-				found(owner, site->host, r->rule);
+				found(owner, &m->hosts->at[i], r->rule);
 		}
 	}
 	return count;
@@ -123,8 +122,10 @@ utime
 mock_explain_rule(const struct mock *m, const struct mock_host *host,
     const struct rule *rule, struct buf *out)
 {
-	return rule_book_explain(m->sites[host_index(m, host)].book,
-	    (size_t)(rule - host->rules.at), out);
+	const struct site *site = site_of(m, host);
+
+	return rule_book_explain(
+	    site->book, (size_t)(rule - site->host->rules.at), out);
 }
 
 size_t
@@ -133,9 +134,9 @@ mock_open_sessions(const struct mock *m, const struct mock_host *host)
 	size_t count = 0;
 
 	if (host != NULL)
-		return m->sites[host_index(m, host)].connections;
+		return site_of(m, host)->connections;
 	for (size_t i = 0; i < m->hosts->count; i++)
-		count += m->sites[i].connections;
+		count += m->sites[i]->connections;
 	return count;
 }
 
@@ -145,16 +146,16 @@ mock_message_count(const struct mock *m, const struct mock_host *host)
 	uint64_t count = 0;
 
 	if (host != NULL)
-		return m->sites[host_index(m, host)].messages;
+		return site_of(m, host)->messages;
 	for (size_t i = 0; i < m->hosts->count; i++)
-		count += m->sites[i].messages;
+		count += m->sites[i]->messages;
 	return count;
 }
 
 bool
 mock_has_forgotten(const struct mock *m, const struct mock_host *host)
 {
-	return rule_book_overflowed(m->sites[host_index(m, host)].book);
+	return rule_book_overflowed(site_of(m, host)->book);
 }
 
 struct slice
@@ -178,8 +179,7 @@ const struct endpoint *
 mock_listen_address(
     const struct mock *m, const struct mock_host *host, size_t address_index)
 {
-	const struct spot *spot =
-	    &m->spots[m->first_spot[host_index(m, host)] + address_index];
+	const struct spot *spot = site_of(m, host)->spots[address_index];
 
 	assert(address_index < host->addresses.count);
 	return spot->listener != NULL ? listener_local(spot->listener) : NULL;
@@ -187,37 +187,45 @@ mock_listen_address(
 
 /* ---- hosts ---- */
 
-static void
-make_sites(struct mock *m)
+struct site *
+mock_site_new(struct mock *m, const struct mock_host *host)
 {
-	const struct mock_hosts *hosts = m->hosts;
-	size_t count = 0;
+	struct site *site = xcalloc(1, sizeof(*site));
 
-	m->sites = xcalloc(hosts->count + 1, sizeof(*m->sites));
-	m->first_spot = xcalloc(hosts->count + 1, sizeof(*m->first_spot));
-	for (size_t i = 0; i < hosts->count; i++) {
-		const struct mock_host *host = &hosts->at[i];
+	list_init(&site->link);
+	site->cast = &m->cast;
+	site->host = host;
+	site->book = book_of(m, host);
+	site_rules_init(site, &m->next_rule_id);
+	site->spots = xcalloc(host->addresses.count, sizeof(*site->spots));
+	for (size_t i = 0; i < host->addresses.count; i++) {
+		struct spot *spot = xcalloc(1, sizeof(*spot));
 
-		m->first_spot[i] = count;
-		count += host->addresses.count;
-		m->sites[i] = (struct site){
-			.cast = &m->cast,
-			.host = host,
-			.book = book_of(m, host),
-		};
-		site_rules_init(&m->sites[i], &m->next_rule_id);
+		spot->site = site;
+		spot->at =
+		    (struct endpoint){ host->addresses.at[i], host->port };
+		site->spots[i] = spot;
 	}
-	m->first_spot[hosts->count] = count;
-	m->spots = xcalloc(count + 1, sizeof(*m->spots));
-	for (size_t i = 0; i < hosts->count; i++) {
-		const struct mock_host *host = &hosts->at[i];
+	return site;
+}
 
-		for (size_t j = 0; j < host->addresses.count; j++)
-			m->spots[m->first_spot[i] + j] = (struct spot){
-				.site = &m->sites[i],
-				.at = { host->addresses.at[j], host->port },
-			};
-	}
+void
+mock_site_destroy(struct site **sp)
+{
+	struct site *site = *sp;
+
+	*sp = NULL;
+	if (site == NULL)
+		return;
+	assert(site->connections == 0);
+	mock_site_close(site);
+	for (size_t i = 0; i < site->host->addresses.count; i++)
+		free(site->spots[i]);
+	free(site->spots);
+	list_remove(&site->link);
+	site_rules_fini(site);
+	rule_book_destroy(&site->book);
+	free(site);
 }
 
 static struct rule_book *
@@ -230,8 +238,8 @@ book_of(struct mock *m, const struct mock_host *host)
 	return book;
 }
 
-static void
-make_tls(struct mock *m)
+void
+mock_make_tls(struct mock *m)
 {
 	const struct mock_tls_options options = {
 		.zone = m->options.zone,
@@ -242,8 +250,8 @@ make_tls(struct mock *m)
 
 	for (size_t i = 0; i < m->hosts->count; i++)
 		is_wanted |= m->hosts->at[i].has_tls;
-	if (is_wanted)
-		m->cast.tls = mock_tls_new(m->hosts, &options);
+	if (is_wanted && m->cast.tls == NULL)
+		m->cast.tls = mock_tls_new(&options);
 }
 
 /* Each host throws its own dice, so that what happens at one does not depend
@@ -258,76 +266,88 @@ seed_of(const struct mock *m, const struct mock_host *host)
 	return hash ^ m->options.seed;
 }
 
-static bool
-host_mute(struct mock *m, size_t host, bool muted, struct err *err)
+bool
+mock_site_set(struct mock *m, struct site *site, enum mock_host_state state,
+    struct err *err)
 {
-	for (size_t i = m->first_spot[host]; i < m->first_spot[host + 1]; i++)
-		if (!listener_mute(m->spots[i].listener, muted, err))
-			return false;
+	if (state == MOCK_HOST_REFUSE)
+		mock_site_close(site);
+	else if (!mock_site_open(m, site, err) ||
+	    !site_mute(site, state == MOCK_HOST_SILENT, err))
+		return false;
+	site->state = state;
 	return true;
 }
 
 static bool
-host_set(
-    struct mock *m, size_t host, enum mock_host_state state, struct err *err)
+site_mute(struct site *site, bool is_muted, struct err *err)
 {
-	if (state == MOCK_HOST_REFUSE) {
-		host_close(m, host);
-		return true;
-	}
-	return host_open(m, host, err) &&
-	    host_mute(m, host, state == MOCK_HOST_SILENT, err);
+	for (size_t i = 0; i < site->host->addresses.count; i++)
+		if (!listener_mute(site->spots[i]->listener, is_muted, err))
+			return false;
+	return true;
+}
+
+static struct listener_tuning
+tuning_of(const struct spot *spot)
+{
+	const struct mock_limits *limits = &spot->site->host->limits;
+
+	return (struct listener_tuning){
+		.backlog = (uint32_t)limits->backlog,
+		.receive_bytes = (uint32_t)limits->receive_buffer,
+		.send_bytes = (uint32_t)limits->send_buffer,
+	};
 }
 
 static void
 spot_tune(const struct spot *spot)
 {
-	const struct mock_limits *limits = &spot->site->host->limits;
-	const struct listener_tuning tuning = {
-		.backlog = (uint32_t)limits->backlog,
-		.receive_bytes = (uint32_t)limits->receive_buffer,
-		.send_bytes = (uint32_t)limits->send_buffer,
-	};
+	const struct listener_tuning tuning = tuning_of(spot);
 
 	if (tuning.backlog != 0 || tuning.receive_bytes != 0 ||
 	    tuning.send_bytes != 0)
 		listener_tune(spot->listener, &tuning);
 }
 
-/* All of its addresses or none. */
-static bool
-host_open(struct mock *m, size_t host, struct err *err)
+bool
+mock_spot_open(struct mock *m, struct spot *spot, struct err *err)
 {
-	for (size_t i = m->first_spot[host]; i < m->first_spot[host + 1]; i++) {
-		struct spot *spot = &m->spots[i];
-		struct endpoint real = spot->at;
+	struct endpoint real = spot->at;
 
-		if (spot->listener != NULL)
-			continue;
-		if (m->options.place != NULL)
-			real = m->options.place(m->options.owner, &spot->at);
-		/* Whoever was told a port may come to it again. */
-		if (spot->last.port != 0)
-			real = spot->last;
-		spot->listener =
-		    world_listen(m->cast.world, &real, on_accept, spot, err);
-		if (spot->listener == NULL) {
-			host_close(m, host);
+	if (spot->listener != NULL)
+		return true;
+	if (m->options.place != NULL)
+		real = m->options.place(m->options.owner, &spot->at);
+	/* Whoever was told a port may come to it again. */
+	if (spot->last.port != 0)
+		real = spot->last;
+	spot->listener =
+	    world_listen(m->cast.world, &real, on_accept, spot, err);
+	if (spot->listener != NULL)
+		spot_tune(spot);
+	return spot->listener != NULL;
+}
+
+bool
+mock_site_open(struct mock *m, struct site *site, struct err *err)
+{
+	for (size_t i = 0; i < site->host->addresses.count; i++)
+		if (!mock_spot_open(m, site->spots[i], err)) {
+			mock_site_close(site);
 			return false;
 		}
-		spot_tune(spot);
-	}
-	host_pause(m, &m->sites[host]);
+	site_pause(site);
 	return true;
 }
 
-static void
-host_close(struct mock *m, size_t host)
+void
+mock_site_close(struct site *site)
 {
-	for (size_t i = m->first_spot[host]; i < m->first_spot[host + 1]; i++) {
-		struct spot *spot = &m->spots[i];
+	for (size_t i = 0; i < site->host->addresses.count; i++) {
+		struct spot *spot = site->spots[i];
 
-		if (spot->listener == NULL)
+		if (spot == NULL || spot->listener == NULL)
 			continue;
 		spot->last = *listener_local(spot->listener);
 		listener_close(spot->listener);
@@ -342,35 +362,51 @@ on_accept(void *owner, struct stream *stream)
 	struct site *site = spot->site;
 
 	player_open(site, &spot->at, stream);
-	host_pause(site->cast->owner, site);
+	site_pause(site);
 }
 
 /* Whether it accepts more, by how many connections it has. */
 static void
-host_pause(struct mock *m, const struct site *site)
+site_pause(struct site *site)
 {
-	const size_t host = (size_t)(site - m->sites);
 	const uint64_t most = site->host->limits.accepted;
 
 	if (most == 0)
 		return;
-	for (size_t i = m->first_spot[host]; i < m->first_spot[host + 1]; i++)
-		if (m->spots[i].listener != NULL)
-			listener_pause(
-			    m->spots[i].listener, site->connections >= most);
+	for (size_t i = 0; i < site->host->addresses.count; i++)
+		if (site->spots[i]->listener != NULL)
+			listener_pause(site->spots[i]->listener,
+			    site->connections >= most);
 }
 
 static void
 on_left(void *owner, struct site *site)
 {
-	host_pause(owner, site);
+	(void)owner;
+	site_pause(site);
 }
 
-static size_t
-host_index(const struct mock *m, const struct mock_host *host)
+void
+mock_spot_take(struct spot *spot, struct site *site)
+{
+	struct listener_tuning tuning;
+	struct err err;
+
+	spot->site = site;
+	tuning = tuning_of(spot);
+	listener_tune(spot->listener, &tuning);
+	listener_pause(spot->listener, false);
+	site_pause(site);
+	if (!listener_mute(
+		spot->listener, site->state == MOCK_HOST_SILENT, &err))
+		site->state = MOCK_HOST_UP;
+}
+
+static struct site *
+site_of(const struct mock *m, const struct mock_host *host)
 {
 	const size_t index = (size_t)(host - m->hosts->at);
 
 	assert(index < m->hosts->count);
-	return index;
+	return m->sites[index];
 }

@@ -50,6 +50,25 @@ void mock_destroy(struct mock **mp);
 bool mock_set_host_state(struct mock *m, struct slice name,
     enum mock_host_state state, struct err *err);
 
+/* What another set of hosts changed. */
+struct mock_change {
+	size_t added, removed, changed, same;
+};
+/* From now on these are the hosts, and `zone` has their names; both are
+ * borrowed until mock_uses() says no and mock_destroy() has been called.  A
+ * host that is_same() says of goes on with all that it has counted; any other
+ * begins anew.  Addresses that stay are listened at without a break.
+ * Connections that stand go on with the host and the rules that they began
+ * with.  False with *err set when an address cannot be had; then nothing has
+ * changed. */
+bool mock_reload(struct mock *m, const struct mock_hosts *hosts,
+    const struct zone *zone,
+    bool (*is_same)(void *owner, const struct mock_host *old,
+	const struct mock_host *fresh),
+    void *owner, struct mock_change *change, struct err *err);
+/* Whether one of these hosts, or a connection of it, is still there. */
+bool mock_uses(const struct mock *m, const struct mock_hosts *hosts);
+
 /* As at the start, but for the connections that stand and what the network
  * makes of hosts: their rules are the scenario's, and nothing has been counted.
  */

@@ -2,18 +2,27 @@
 /* Certificates of mock hosts; see mock_tls.h. */
 #include "mockserver/mock_tls.h"
 
+#define uthash_fatal(msg) abort()
+#include <uthash.h>
+
 #define DAY (24 * UTIME_HOUR)
 /* Valid for longer than any scenario lasts. */
 #define VALID_BEFORE DAY
 #define VALID_AFTER  (3650 * DAY)
 #define NAMES_MAX    256
 
+/* What a host has shown. */
+struct shown {
+	const struct mock_host *host;                 /* borrowed: the key */
+	struct tls_context *contexts[MOCK_TLS_KINDS]; /* owned, or NULL */
+	UT_hash_handle hh;
+};
+
 struct mock_tls {
-	const struct mock_hosts *hosts; /* borrowed */
 	struct mock_tls_options options;
 	/* Owned; the last is signed by the first. */
 	struct tls_authority *authority, *unknown, *intermediate;
-	struct tls_context **contexts; /* owned; [host][kind], or NULL */
+	struct shown *shown; /* owned */
 };
 
 /* The names and addresses of one host, while its certificate is made. */
@@ -25,14 +34,12 @@ struct naming {
 };
 
 struct mock_tls *
-mock_tls_new(
-    const struct mock_hosts *hosts, const struct mock_tls_options *options)
+mock_tls_new(const struct mock_tls_options *options)
 {
 	struct mock_tls *t = xcalloc(1, sizeof(*t));
 	const utime from = options->now - VALID_BEFORE;
 	const utime until = utime_add(options->now, VALID_AFTER);
 
-	t->hosts = hosts;
 	t->options = *options;
 	t->authority = tls_authority_new(
 	    SLICE("faultpost test authority"), options->keys, from, until);
@@ -40,22 +47,63 @@ mock_tls_new(
 	    SLICE("faultpost unknown authority"), options->keys, from, until);
 	t->intermediate = tls_authority_new_below(
 	    t->authority, SLICE("faultpost intermediate authority"));
-	t->contexts =
-	    xcalloc(hosts->count * MOCK_TLS_KINDS + 1, sizeof(*t->contexts));
 	return t;
+}
+
+static void
+forget(struct mock_tls *t, struct shown *shown)
+{
+	for (size_t i = 0; i < MOCK_TLS_KINDS; i++)
+		tls_context_destroy(&shown->contexts[i]);
+	HASH_DEL(t->shown, shown);
+	free(shown);
+}
+
+void
+mock_tls_set_zone(struct mock_tls *t, const struct zone *zone)
+{
+	t->options.zone = zone;
+}
+
+void
+mock_tls_forget(struct mock_tls *t, const struct mock_host *host)
+{
+	struct shown *shown;
+
+	HASH_FIND_PTR(t->shown, &host, shown);
+	if (shown != NULL)
+		forget(t, shown);
+}
+
+/* Where the context of that kind is kept. */
+static struct tls_context **
+context_of(
+    struct mock_tls *t, const struct mock_host *host, enum mock_tls_kind kind)
+{
+	struct shown *shown;
+
+	HASH_FIND_PTR(t->shown, &host, shown);
+	if (shown == NULL) {
+		shown = xcalloc(1, sizeof(*shown));
+		shown->host = host;
+		HASH_ADD_PTR(t->shown, host, shown);
+	}
+	return &shown->contexts[kind];
 }
 
 void
 mock_tls_destroy(struct mock_tls **tp)
 {
 	struct mock_tls *t = *tp;
+	struct shown *shown, *next;
 
 	if (t == NULL)
 		return;
 	*tp = NULL;
-	for (size_t i = 0; i < t->hosts->count * MOCK_TLS_KINDS; i++)
-		tls_context_destroy(&t->contexts[i]);
-	free(t->contexts);
+	HASH_ITER(hh, t->shown, shown, next)
+	{
+		forget(t, shown);
+	}
 	tls_authority_destroy(&t->authority);
 	tls_authority_destroy(&t->unknown);
 	tls_authority_destroy(&t->intermediate);
@@ -197,7 +245,7 @@ const struct tls_context *
 mock_tls_context(
     struct mock_tls *t, const struct mock_host *host, enum mock_tls_kind kind)
 {
-	const size_t at = (size_t)(host - t->hosts->at) * MOCK_TLS_KINDS + kind;
+	struct tls_context **context = context_of(t, host, kind);
 	struct tls_context_options o = {
 		.version_min = host->tls.min_version,
 		.version_max = host->tls.max_version,
@@ -207,8 +255,8 @@ mock_tls_context(
 		.ask = host->tls.ask,
 	};
 
-	if (t->contexts[at] != NULL)
-		return t->contexts[at];
+	if (*context != NULL)
+		return *context;
 	if (kind == MOCK_TLS_PROTOCOL) {
 		o.version_min = o.version_max = TLS_1_1;
 		o.ciphers = NULL;
@@ -219,7 +267,7 @@ mock_tls_context(
 		    ? "ECDHE-ECDSA-AES256-GCM-SHA384"
 		    : "ECDHE-RSA-AES256-GCM-SHA384";
 	}
-	t->contexts[at] = context_make(t, host, kind, &o);
-	assert(t->contexts[at] != NULL);
-	return t->contexts[at];
+	*context = context_make(t, host, kind, &o);
+	assert(*context != NULL);
+	return *context;
 }

@@ -20,10 +20,14 @@ struct mock_tls_options {
 	utime now; /* certificates are valid, or not, as of then */
 };
 
-struct mock_tls *mock_tls_new(
-    const struct mock_hosts *hosts, const struct mock_tls_options *options);
+struct mock_tls *mock_tls_new(const struct mock_tls_options *options);
 void mock_tls_destroy(struct mock_tls **tp);
-/* The context of that kind for handshakes of that host. */
+/* From now on the names of hosts are those of this zone (borrowed). */
+void mock_tls_set_zone(struct mock_tls *t, const struct zone *zone);
+/* What was made for that host is not asked for again. */
+void mock_tls_forget(struct mock_tls *t, const struct mock_host *host);
+/* The context of that kind for handshakes of that host (borrowed until it is
+ * forgotten). */
 const struct tls_context *mock_tls_context(
     struct mock_tls *t, const struct mock_host *host, enum mock_tls_kind kind);
 /* The test authority's certificate, PEM. */

@@ -31,14 +31,19 @@ struct player_cast {
 };
 
 /* A host at work. */
+struct spot;
 struct site {
+	struct list link;             /* of mock.retired, or of no list */
 	struct player_cast *cast;     /* borrowed */
 	const struct mock_host *host; /* borrowed */
 	struct rule_book *book;       /* owned */
 	struct site_rules rules;
-	size_t connections; /* open now */
-	uint64_t opened;    /* so far */
-	uint64_t messages;  /* accepted so far */
+	struct spot **spots; /* owned; [address index] */
+	enum mock_host_state state;
+	size_t connections;  /* open now */
+	uint64_t opened;     /* so far */
+	uint64_t messages;   /* accepted so far */
+	bool is_staying;     /* for mock_reload.c */
 };
 
 /* Plays a connection that was accepted at `server` (the scenario's address);
