@@ -40,12 +40,6 @@ describe_addresses(const struct site *site)
 	return list;
 }
 
-static bool
-is_listening(const struct site *site)
-{
-	return site->spots[0]->listener != NULL;
-}
-
 uint64_t
 admin_count_acted(const struct site *site)
 {
@@ -61,7 +55,7 @@ describe_host(const struct site *site)
 {
 	return json_pack("{s:s, s:s, s:s, s:o, s:I, s:I, s:I, s:I, s:I}",
 	    "name", site->host->name, "state",
-	    is_listening(site) ? "up" : "refuse", "rule_state",
+	    mock_host_state_name(site->state), "rule_state",
 	    rule_machine_state(rule_book_machine(site->book)), "addresses",
 	    describe_addresses(site), "open", (json_int_t)site->connections,
 	    "connections", (json_int_t)site->opened, "messages",
@@ -89,10 +83,11 @@ admin_get_host(struct admin_call *call)
 		admin_answer(call, 200, describe_host(site));
 }
 
-/* What the network makes of hosts is not for a process that listens. */
+/* That a router answers is not for a process that listens. */
 static const struct json_word host_states[] = {
 	{ "up", MOCK_HOST_UP },
 	{ "refuse", MOCK_HOST_REFUSE },
+	{ "silent", MOCK_HOST_SILENT },
 };
 
 struct host_patch {

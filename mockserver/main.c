@@ -12,6 +12,7 @@
 #include "mockserver/main_log.h"
 #include "mockserver/main_place.h"
 #include "mockserver/main_scenario.h"
+#include "mockserver/main_scenarios.h"
 #include "mockserver/main_transcript.h"
 #include "mockserver/mock_places.h"
 
@@ -20,13 +21,12 @@
 #include <unistd.h>
 
 struct daemon {
-	const char *port_path, *authority_path, *profiles_path; /* or NULL */
+	const char *port_path, *authority_path; /* or NULL */
 	struct placing placing;
-	uint64_t seed;
-	bool has_seed, only_check, is_strict;
+	bool only_check, is_strict;
 	int ready_fd;
 
-	struct mock_scenario scenario;
+	struct scenarios scenarios;
 	struct world *world;
 	struct mock *mock;
 	struct transcript_file transcript;
@@ -94,8 +94,9 @@ static const struct cli_option options[] = {
 static const struct cli_program program = {
 	.name = "faultpost-mock",
 	.usage = "[OPTION]... SCENARIO",
-	.summary = "Serves the hosts of a scenario until SIGTERM; then, and at "
-		   "SIGUSR1, it tells\nwhich rules never acted.",
+	.summary =
+	    "Serves the hosts of a scenario until SIGTERM; then, and at "
+	    "SIGUSR1, it tells\nwhich rules never acted.  SIGHUP reads SCENARIO again.",
 	CLI_OPTIONS(options),
 };
 
@@ -156,10 +157,11 @@ on_option(void *owner, int id, const char *value, struct err *err)
 		d->authority_path = value;
 		return true;
 	case OPTION_SEED:
-		d->has_seed = true;
-		return cli_number("seed", value, 0, INT64_MAX, &d->seed, err);
+		d->scenarios.has_seed = true;
+		return cli_number(
+		    "seed", value, 0, INT64_MAX, &d->scenarios.seed, err);
 	case OPTION_PROFILES:
-		d->profiles_path = value;
+		d->scenarios.profiles = value;
 		return true;
 	case OPTION_STRICT:
 		d->is_strict = true;
@@ -176,18 +178,6 @@ on_option(void *owner, int id, const char *value, struct err *err)
 	default:
 		return on_watching_option(&d->watching, id, value, err);
 	}
-}
-
-/* ---- the scenario ---- */
-
-static bool
-read_scenario(struct daemon *d, const char *path, struct err *err)
-{
-	if (!main_scenario_read(&d->scenario, path, d->profiles_path, err))
-		return false;
-	if (d->has_seed)
-		d->scenario.seed = d->seed;
-	return true;
 }
 
 /* ---- where hosts are served ---- */
@@ -210,7 +200,8 @@ write_port_file(const struct daemon *d, struct err *err)
 
 	if (d->port_path == NULL)
 		return true;
-	mock_places_format_json(d->mock, &d->scenario.hosts, &services, &text);
+	mock_places_format_json(
+	    d->mock, &d->scenarios.now->hosts, &services, &text);
 	ok = cli_write_file(d->port_path, buf_slice(&text), err);
 	buf_fini(&text);
 	return ok;
@@ -235,7 +226,8 @@ say_places(const struct daemon *d)
 	struct buf text = { 0 };
 	json_t *list;
 
-	mock_places_format_json(d->mock, &d->scenario.hosts, &services, &text);
+	mock_places_format_json(
+	    d->mock, &d->scenarios.now->hosts, &services, &text);
 	list = json_loadb(buf_slice(&text).at, buf_len(&text), 0, NULL);
 	for (size_t i = 0; i < json_array_size(list); i++)
 		main_say_more("place", json_incref(json_array_get(list, i)),
@@ -257,7 +249,7 @@ print_places(const struct daemon *d, struct err *err)
 		say_places(d);
 		return true;
 	}
-	mock_places_format(d->mock, &d->scenario.hosts, &services, &text);
+	mock_places_format(d->mock, &d->scenarios.now->hosts, &services, &text);
 	ok = cli_write_all(fd, buf_slice(&text)) ||
 	    err_at(err, "standard output", 0, 0, "it could not be written: %s",
 		strerror(errno));
@@ -267,13 +259,57 @@ print_places(const struct daemon *d, struct err *err)
 
 /* ---- running ---- */
 
+static bool
+change_scenario(struct daemon *d, struct mock_change *change, struct err *err)
+{
+	const struct mock_hosts *before = d->placing.hosts;
+
+	if (!scenarios_read(&d->scenarios, err))
+		return false;
+	if (!placing_check(&d->placing, &d->scenarios.next->hosts, err) ||
+	    !scenarios_change(&d->scenarios, d->mock, change, err)) {
+		d->placing.hosts = before;
+		return false;
+	}
+	world_ev_set_zone(d->world, d->scenarios.now->zone);
+	if (d->naming.server != NULL)
+		mock_dns_set_zone(d->naming.server, d->scenarios.now->zone);
+	watching_set_scenario(&d->watching, &d->scenarios.now->doc);
+	return true;
+}
+
+/* A file with a mistake changes nothing. */
+static void
+reload(struct daemon *d)
+{
+	struct mock_change c;
+	struct err err;
+
+	if (!change_scenario(d, &c, &err)) {
+		main_report(&err, CLI_USAGE);
+		return;
+	}
+	if (!write_port_file(d, &err) ||
+	    (mock_authority(d->mock).len > 0 && !write_authority_file(d, &err)))
+		main_report(&err, CLI_TROUBLE);
+	main_say_more("reloaded",
+	    json_pack("{s:I, s:I, s:I, s:I}", "added", (json_int_t)c.added,
+		"removed", (json_int_t)c.removed, "changed",
+		(json_int_t)c.changed, "same", (json_int_t)c.same),
+	    "%s: note: read again: %zu hosts added, %zu removed, %zu changed, "
+	    "%zu the same",
+	    d->scenarios.path, c.added, c.removed, c.changed, c.same);
+}
+
 static void
 on_signal(void *owner, int signo)
 {
 	struct daemon *d = owner;
 
-	if (signo == SIGUSR1)
-		(void)main_scenario_tell(&d->scenario, d->mock);
+	if (signo == SIGHUP)
+		reload(d);
+	else if (signo == SIGUSR1)
+		(void)main_scenario_tell(d->scenarios.now, d->mock);
 	else
 		world_stop(d->world);
 }
@@ -291,11 +327,11 @@ on_event(void *owner, const struct transcript_event *ev)
 static bool
 open_world(struct daemon *d, struct err *err)
 {
-	static const int signals[] = { SIGTERM, SIGINT, SIGUSR1, 0 };
+	static const int signals[] = { SIGTERM, SIGINT, SIGHUP, SIGUSR1, 0 };
 	const struct ev_options world = {
 		.time_scale = 1,
 		.start = UTIME_NEVER,
-		.zone = d->scenario.zone,
+		.zone = d->scenarios.now->zone,
 	};
 
 	if (!transcript_file_open(&d->transcript, err))
@@ -312,8 +348,8 @@ static bool
 open_mock(struct daemon *d, struct err *err)
 {
 	const struct mock_options mock = {
-		.seed = d->scenario.seed,
-		.zone = d->scenario.zone,
+		.seed = d->scenarios.now->seed,
+		.zone = d->scenarios.now->zone,
 		.keys = TLS_KEY_P256, /* which all clients know */
 		.capture = d->watching.capture,
 		.place = placing_place,
@@ -323,11 +359,12 @@ open_mock(struct daemon *d, struct err *err)
 		.on_event = on_event };
 	const bool is_watched = d->transcript.fd >= 0 || d->watching.has_admin;
 
-	d->mock = mock_new(d->world, &d->scenario.hosts, &mock,
+	d->mock = mock_new(d->world, &d->scenarios.now->hosts, &mock,
 	    is_watched ? &sink : NULL, err);
 	return d->mock != NULL &&
-	    naming_serve(&d->naming, d->world, d->scenario.zone, err) &&
-	    watching_serve(&d->watching, d->mock, &d->scenario.doc, err) &&
+	    naming_serve(&d->naming, d->world, d->scenarios.now->zone, err) &&
+	    watching_serve(
+		&d->watching, d->mock, &d->scenarios.now->doc, err) &&
 	    write_port_file(d, err) && write_authority_file(d, err) &&
 	    print_places(d, err);
 }
@@ -350,7 +387,7 @@ serve(struct daemon *d)
 	world_ev_ready(d->ready_fd, getenv("NOTIFY_SOCKET"));
 	ok = world_run(d->world, &err) ||
 	    (main_report(&err, CLI_TROUBLE), false);
-	has_acted = main_scenario_tell(&d->scenario, d->mock);
+	has_acted = main_scenario_tell(d->scenarios.now, d->mock);
 	if (!ok || has_failed(d))
 		return CLI_TROUBLE;
 	return has_acted || !d->is_strict ? CLI_OK : CLI_FAILED;
@@ -366,7 +403,7 @@ daemon_fini(struct daemon *d, int code)
 	if (d->world != NULL)
 		world_destroy(&d->world);
 	watching_fini(&d->watching);
-	mock_scenario_fini(&d->scenario);
+	scenarios_fini(&d->scenarios);
 	return has_failed(d) ? CLI_TROUBLE : code;
 }
 
@@ -388,10 +425,12 @@ run(struct daemon *d, int argc, char **argv)
 		fprintf(stderr, "usage: %s %s\n", program.name, program.usage);
 		return CLI_USAGE;
 	}
+	d->scenarios.path = argv[first];
 	if (!watching_check(&d->watching, &err) ||
-	    !read_scenario(d, argv[first], &err) ||
-	    !placing_check(&d->placing, &d->scenario.hosts, &err))
+	    !scenarios_read(&d->scenarios, &err) ||
+	    !placing_check(&d->placing, &d->scenarios.next->hosts, &err))
 		return main_report(&err, CLI_USAGE);
+	scenarios_begin(&d->scenarios);
 	if (!d->only_check)
 		return serve(d);
 	return print_places(d, &err) ? CLI_OK : main_report(&err, CLI_TROUBLE);

@@ -197,6 +197,13 @@ watching_serve(struct watching *x, struct mock *mock,
 	return x->server != NULL;
 }
 
+void
+watching_set_scenario(struct watching *x, const struct json_doc *scenario)
+{
+	if (x->admin != NULL)
+		admin_set_scenario(x->admin, scenario);
+}
+
 const struct endpoint *
 watching_local(const struct watching *x)
 {

@@ -39,6 +39,8 @@ bool watching_begin(struct watching *x, struct world *w, struct err *err);
 /* Behind it: the API, if it is wanted. */
 bool watching_serve(struct watching *x, struct mock *mock,
     const struct json_doc *scenario, struct err *err);
+/* Rules are shown as this one has them, from now on. */
+void watching_set_scenario(struct watching *x, const struct json_doc *scenario);
 /* Where the API is; NULL: nowhere. */
 const struct endpoint *watching_local(const struct watching *x);
 /* Before the mock ends, and behind that. */

@@ -8,20 +8,34 @@
 
 static bool check_states(const struct mock_scenario *s, struct err *err);
 
+/* Where profiles are, and what all that were read come to. */
+struct reading {
+	struct cli_library library;
+	uint64_t digest; /* FNV-1a */
+};
+
 static char *
 read_profile(
     void *owner, const char *name, size_t *len, char **file, struct err *err)
 {
-	return cli_library_read(owner, name, len, file, err);
+	struct reading *r = owner;
+	char *text = cli_library_read(&r->library, name, len, file, err);
+
+	for (size_t i = 0; text != NULL && i < *len; i++)
+		r->digest = (r->digest ^ (unsigned char)text[i]) *
+		    UINT64_C(0x100000001b3);
+	return text;
 }
 
 bool
 main_scenario_read(struct mock_scenario *s, const char *path,
-    const char *profiles, struct err *err)
+    const char *profiles, uint64_t *digest, struct err *err)
 {
-	struct cli_library library = { "profiles", path, profiles,
-		PROFILE_TEXT_MAX };
-	const struct profile_source source = { &library, read_profile };
+	struct reading r = {
+		.library = { "profiles", path, profiles, PROFILE_TEXT_MAX },
+		.digest = UINT64_C(0xcbf29ce484222325),
+	};
+	const struct profile_source source = { &r, read_profile };
 	size_t len;
 	char *text = cli_read_file(path, JSON_TEXT_MAX, &len, err);
 	bool ok = text != NULL &&
@@ -30,6 +44,7 @@ main_scenario_read(struct mock_scenario *s, const char *path,
 	    check_states(s, err);
 
 	free(text);
+	*digest = r.digest;
 	return ok;
 }
 

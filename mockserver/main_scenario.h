@@ -8,9 +8,10 @@
 #include "mockserver/scenario.h"
 
 /* Reads the file `path` with the profiles that its hosts name, which are in
- * the folder `profiles` (NULL: none), beside the scenario, or installed. */
+ * the folder `profiles` (NULL: none), beside the scenario, or installed.
+ * *digest is the same when these are the same. */
 bool main_scenario_read(struct mock_scenario *s, const char *path,
-    const char *profiles, struct err *err);
+    const char *profiles, uint64_t *digest, struct err *err);
 /* Tells, on standard error, which rules never acted and why, and which hosts
  * met more than they remember.  True when every rule acted that is not
  * optional. */

@@ -40,10 +40,10 @@ struct site {
 	struct site_rules rules;
 	struct spot **spots; /* owned; [address index] */
 	enum mock_host_state state;
-	size_t connections;  /* open now */
-	uint64_t opened;     /* so far */
-	uint64_t messages;   /* accepted so far */
-	bool is_staying;     /* for mock_reload.c */
+	size_t connections; /* open now */
+	uint64_t opened;    /* so far */
+	uint64_t messages;  /* accepted so far */
+	bool is_staying;    /* for mock_reload.c */
 };
 
 /* Plays a connection that was accepted at `server` (the scenario's address);

@@ -111,8 +111,10 @@ def admin_address(mock):
     raise KeyError("admin")
 
 
-def start_mock(program, folder, scenario, *options):
-    """A mock with its admin API at a free port."""
-    mock = Mock(program, folder, scenario, "--admin", "0", *options)
+def start_mock(program, folder, scenario, *options, output=None):
+    """A mock with its admin API at a free port; what it prints goes to a pipe,
+    or a file."""
+    mock = Mock(program, folder, scenario, "--admin", "0", *options,
+                output=output)
     assert mock.is_ready, mock.process.communicate()
     return mock

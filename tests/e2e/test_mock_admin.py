@@ -4,9 +4,11 @@ OpenAPI document, and what it says against what an SMTP client sees."""
 import contextlib
 import hashlib
 import json
+import mailbox
 import smtplib
 import socket
 import ssl
+import subprocess
 
 import jsonschema
 import pytest
@@ -254,7 +256,7 @@ def test_wrong_host_and_rule(api):
     api.get("/v1/rules/999999", 404, "PUT", rule)
     api.get("/v1/hosts/no", 404, "PATCH", {"state": "up"})
     api.get("/v1/hosts/mx", 422, "PATCH", {})
-    api.get("/v1/hosts/mx", 422, "PATCH", {"state": "silent"})
+    api.get("/v1/hosts/mx", 422, "PATCH", {"state": "unreachable"})
     first = api.get("/v1/rules")["rules"][0]["id"]
     problem = api.get(f"/v1/rules/{first}", 422, "PUT", {"on": "rset"})
     assert problem["errors"][0]["pointer"] == ""
@@ -441,3 +443,166 @@ def test_answers_are_for_nobody_else(api):
     assert "Access-Control-Allow-Origin" not in headers
     assert headers["Cache-Control"] == "no-store"
     assert "default-src 'none'" in headers["Content-Security-Policy"]
+
+
+# ---- how it is started ----
+
+@pytest.fixture
+def start(bin_dir, tmp_path):
+    running = []
+
+    def run(*options):
+        running.append(start_mock(bin_dir / "faultpost-mock", tmp_path,
+                                  SCENARIO, *options))
+        return running[-1]
+
+    yield run
+    for mock in running:
+        if mock.process.poll() is None:
+            mock.stop()
+
+
+def test_oldest_go_first_and_that_is_said(start):
+    mock = start("--keep", "2,100000")
+    api = Api(admin_address(mock))
+    with smtplib.SMTP(*mock.address("mx"), timeout=20) as client:
+        client.ehlo("c")
+        for i in range(4):
+            assert send(client, f"a{i}@b.example")[0] == 250
+        answer = api.get("/v1/messages")
+        assert [m["number"] for m in answer["messages"]] == [3, 4]
+        assert answer["evicted"] == 2
+        state = api.get("/v1/state")["capture"]
+        assert (state["accepted"], state["kept"], state["count_max"],
+                state["bytes_max"]) == (4, 2, 2, 100000)
+        # More bytes than there may be: it is digested, and not kept.
+        big = b"Subject: x\r\n\r\n" + b"y" * 100000 + b"\r\n"
+        assert send(client, content=big)[0] == 250
+        assert api.get("/v1/messages")["messages"] == []
+        assert "evicted_total 5" in api.ask("GET", "/metrics")[2].decode()
+    code, stderr = mock.stop()
+    assert code == 0
+    assert stderr.count("the oldest go") == 1
+
+
+def test_large_content_is_kept_in_part(start):
+    api = Api(admin_address(mock := start()))
+    content = b"Subject: x\r\n\r\n" + (b"y" * 70 + b"\r\n") * 20000
+    with smtplib.SMTP(*mock.address("mx"), timeout=20) as client:
+        client.ehlo("c")
+        assert send(client, content=content)[0] == 250
+    (m,) = api.get("/v1/messages")["messages"]
+    assert (m["size"], m["kept"]) == (len(content), 1 << 20)
+    assert m["sha256"] == hashlib.sha256(content).hexdigest()
+    assert api.ask("GET", "/v1/messages/1/content")[2] == content[:1 << 20]
+
+
+def test_maildir(start, tmp_path):
+    """Any reader of maildirs has it; the bytes are those that were sent."""
+    folder = tmp_path / "mail"
+    mock = start("--maildir", folder)
+    with smtplib.SMTP(*mock.address("mx"), timeout=20) as client:
+        client.ehlo("c")
+        for i in range(3):
+            assert send(client, f"a{i}@b.example",
+                        to=["c@d.example", "e@d.example"])[0] == 250
+    assert mock.stop()[0] == 0
+    assert list((folder / "tmp").iterdir()) == []
+    files = list((folder / "new").iterdir())
+    assert len(files) == 3 and all(f.stat().st_mode & 0o777 == 0o600
+                                   for f in files)
+    assert all(f.read_bytes().endswith(b"\r\n" + CONTENT) for f in files)
+    found = list(mailbox.Maildir(folder, create=False))
+    assert sorted(m["Return-Path"] for m in found) == [
+        f"<a{i}@b.example>" for i in range(3)]
+    assert found[0].get_all("Delivered-To") == ["c@d.example", "e@d.example"]
+    assert found[0]["X-Faultpost-Host"].startswith("mx 10.1.1.11:25 from 127.")
+
+
+def test_maildir_that_fails_ends_the_mock(start, tmp_path):
+    folder = tmp_path / "mail"
+    mock = start("--maildir", folder, "--format", "json")
+    (folder / "tmp").rmdir()
+    with smtplib.SMTP(*mock.address("mx"), timeout=20) as client:
+        client.ehlo("c")
+        with contextlib.suppress(smtplib.SMTPServerDisconnected):
+            send(client)
+    _, stderr = mock.process.communicate(timeout=20)
+    assert mock.process.returncode == 3
+    errors = [json.loads(line) for line in stderr.splitlines()
+              if '"error"' in line]
+    assert [e["file"] for e in errors] == [str(folder)]
+    assert list((folder / "new").iterdir()) == []
+
+
+def test_token(start, tmp_path):
+    """Nothing that tells anything is told without it."""
+    (tmp_path / "token").write_text("open-sesame\n")
+    mock = start("--token-file", tmp_path / "token")
+    api = Api(admin_address(mock))
+    for method, path in sorted(api.operations()):
+        plain = path.replace("{host}", "mx").replace("{number}", "1").replace(
+            "{rule}", "1")
+        body = {} if method in ("POST", "PUT", "PATCH") else None
+        status, headers, _ = api.ask(method, plain, body)
+        if path in ("/", "/livez", "/readyz", "/openapi.json",
+                    "/rule.schema.json"):
+            assert status == 200
+        else:
+            assert status == 401
+            assert headers["WWW-Authenticate"] == "Bearer"
+    assert api.ask("GET", "/v1/state",
+                   headers={"Authorization": "Bearer open-sesamE"})[0] == 401
+    api.token = "open-sesame"
+    api.get("/v1/state")
+    assert api.ask("GET", "/v1/state", headers={"Host": "mock.example"}
+                   )[0] == 200
+
+
+@pytest.mark.parametrize("options, error", [
+    (["--admin", "0.0.0.0:0"], "can be reached from elsewhere"),
+    (["--admin", "[::]:0"], "can be reached from elsewhere"),
+    (["--admin", "nowhere"], "expected a port"),
+    (["--admin", "65536"], "expected a port"),
+    (["--admin", "0", "--token-file", "/dev/null"], "this is no token"),
+    (["--admin", "0", "--token-file", "/nonexistent"], "/nonexistent"),
+    (["--token-file", "/dev/null"], "needs --admin"),
+    (["--keep", "0"], "expected a number"),
+    (["--keep", "1,x"], "expected a number"),
+    (["--format", "xml"], "expected \"human\" or \"json\""),
+])
+def test_wrong_options(bin_dir, tmp_path, options, error):
+    path = tmp_path / "t.scenario.json"
+    path.write_text(json.dumps(SCENARIO))
+    done = subprocess.run([bin_dir / "faultpost-mock", *options, path],
+                          capture_output=True, text=True, timeout=20,
+                          check=False)
+    assert done.returncode == 2
+    assert error in done.stderr
+
+
+def test_format_json(start):
+    """All that it says is a line of JSON."""
+    mock = start("--format", "json")
+    code, stderr = mock.stop()
+    assert code == 0
+    said = [json.loads(line) for line in stderr.splitlines()]
+    assert all(set(s) >= {"time", "event", "message"} for s in said)
+    places = [s for s in said if s["event"] == "place"]
+    assert [(p["host"], p["real"]) for p in places] == [
+        (p["host"], p["real"]) for p in mock.places]
+    unused = [s for s in said if s["event"] == "unused-rule"]
+    assert len(unused) == 3 and all(u["host"] == "mx" for u in unused)
+
+
+def test_base_port_0_is_free_ports(bin_dir, tmp_path):
+    mock = start_mock(bin_dir / "faultpost-mock", tmp_path, {
+        "title": "t", "hosts": {"a": {"address": "127.0.0.1"},
+                                "b": {"address": "127.0.0.2"}}},
+                      "--base-port", "0")
+    try:
+        ports = {mock.address(name) for name in "ab"}
+        assert {ip for ip, _ in ports} == {"127.0.0.1", "127.0.0.2"}
+        assert all(port > 1023 for _, port in ports)
+    finally:
+        mock.stop()

@@ -20,7 +20,7 @@ ONE = {"title": "t", "hosts": {"mx": {
 class Mock:
     """A running faultpost-mock."""
 
-    def __init__(self, program, folder, scenario, *options):
+    def __init__(self, program, folder, scenario, *options, output=None):
         self.folder = folder
         path = folder / "t.scenario.json"
         path.write_text(json.dumps(scenario))
@@ -29,8 +29,8 @@ class Mock:
             [program, "--ready-fd", str(ready_in), "--port-file",
              folder / "ports.json", "--transcript", folder / "transcript",
              *options, path],
-            pass_fds=[ready_in], stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE, text=True)
+            pass_fds=[ready_in], stdout=output or subprocess.PIPE,
+            stderr=output or subprocess.PIPE, text=True)
         os.close(ready_in)
         with os.fdopen(ready) as pipe:
             self.is_ready = pipe.readline() != ""
