@@ -14,11 +14,13 @@ describe_rule(const struct admin *a, const struct site *site, size_t place)
 	json_t *value;
 
 	rule_format_action(r->rule, &words);
-	value = json_pack("{s:I, s:s, s:I, s:b, s:s, s:s, s:s, s:s, s:I, s:O?}",
+	value = json_pack("{s:I, s:s, s:I, s:b, s:s, s:o, s:s, s:o, s:I, s:O?}",
 	    "id", (json_int_t)r->id, "host", site->host->name, "index",
 	    (json_int_t)place, "enabled", r->is_enabled, "origin",
-	    r->made != NULL ? "api" : "scenario", "place", r->rule->place, "on",
-	    smtp_stage_name(r->rule->on), "action", buf_cstr(&words), "acted",
+	    r->made != NULL ? "api" : "scenario", "place",
+	    admin_text(slice_cstr(r->rule->place), &is_latin1), "on",
+	    smtp_stage_name(r->rule->on), "action",
+	    admin_text(buf_slice(&words), &is_latin1), "acted",
 	    (json_int_t)rule_book_acted(site->book, r->number), "rule", source);
 	if (rule_book_acted(site->book, r->number) == 0) {
 		buf_clear(&words);

@@ -29,13 +29,15 @@ admin_get_state(struct admin_call *call)
 {
 	const struct admin *a = call->admin;
 	const struct mock *m = call->admin->options.mock;
+	bool is_latin1 = false;
 
 	admin_answer(call, 200,
 	    json_pack(
-		"{s:s, s:s, s:o, s:o, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:o}",
+		"{s:s, s:o, s:o, s:o, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:o}",
 		"version", FAULTPOST_VERSION, "scenario",
-		a->options.scenario->file, "started", admin_time(a->started),
-		"now", admin_time(world_now(a->world)), "rule_state",
+		admin_text(slice_cstr(a->options.scenario->file), &is_latin1),
+		"started", admin_time(a->started), "now",
+		admin_time(world_now(a->world)), "rule_state",
 		rule_machine_state(&m->machine), "seed",
 		(json_int_t)m->options.seed, "hosts",
 		(json_int_t)m->hosts->count, "open",
