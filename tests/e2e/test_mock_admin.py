@@ -3,6 +3,7 @@
 OpenAPI document, and what it says against what an SMTP client sees."""
 import contextlib
 import hashlib
+import http.client
 import json
 import mailbox
 import smtplib
@@ -445,7 +446,7 @@ def test_answers_are_for_nobody_else(api):
     assert "default-src 'none'" in headers["Content-Security-Policy"]
 
 
-# ---- how it is started ----
+# ---- how it is started, and ends ----
 
 @pytest.fixture
 def start(bin_dir, tmp_path):
@@ -460,6 +461,20 @@ def start(bin_dir, tmp_path):
     for mock in running:
         if mock.process.poll() is None:
             mock.stop()
+
+
+def test_ends_while_others_wait(start):
+    """Neither readers nor those who wait hold it back."""
+    mock = start()
+    api = Api(admin_address(mock))
+    waiting = api.connect()
+    waiting.request("GET", "/v1/wait?messages=1&timeout=10m")
+    with Events(api) as events:
+        api.get("/v1/state")
+        assert mock.stop()[0] == 0
+        assert b"data" not in events.answer.read()
+    with pytest.raises(http.client.RemoteDisconnected):
+        waiting.getresponse()
 
 
 def test_oldest_go_first_and_that_is_said(start):
