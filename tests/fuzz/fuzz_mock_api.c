@@ -46,7 +46,9 @@ on_answer(struct http_exchange *x, const struct http_answer *answer)
 	a->is_done = true;
 	a->status = answer->status;
 	assert(a->status >= 200 && a->status < 600);
-	if (strstr(answer->content_type, "json") != NULL)
+	/* Those that are always the same are left to others. */
+	if (strstr(answer->content_type, "json") != NULL &&
+	    answer->body.len < 20000)
 		check_json(answer->body);
 }
 
