@@ -9,14 +9,16 @@ import contextlib
 import json
 import os
 import re
+import select
 import signal
 import socket
 import subprocess
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import fault_pages
 import pytest
-from fault_pages import Client
+from fault_pages import Client, TcpInfo
 
 PAGES = fault_pages.pages("Replies", "Connections")
 OBSERVERS = {}
@@ -44,12 +46,19 @@ class Hosts:
         with os.fdopen(ready) as pipe:
             assert pipe.readline() == "ready\n", self.process.stderr.read()
         self.places = {
-            place["host"] or place["service"]: place["real"]
+            place["host"] or place["service"]: place["real"] or place["address"]
             for place in json.loads((folder / "ports.json").read_text())}
 
     def address(self, name):
         ip, port = self.places[name].rsplit(":", 1)
         return ip, int(port)
+
+    def connecting(self, name):
+        """A socket that has begun to connect, and waits for nothing."""
+        made = socket.socket()
+        made.setblocking(False)
+        made.connect_ex(self.address(name))
+        return made
 
     def stop(self):
         """Ends it; what it says of rules that never acted."""
@@ -90,11 +99,144 @@ def client_behind(hosts, name, *commands):
         yield client
 
 
+MAIL = "MAIL FROM:<a@client.example>\\r\\n"
+
+
+def is_answered(connection, seconds):
+    """Whether the SYN gets an answer within that time."""
+    poll = select.poll()
+    poll.register(connection, select.POLLOUT)
+    return poll.poll(seconds * 1000) != []
+
+
 @observes
 def endless_line(hosts):
-    with client_behind(hosts, "endless-line",
-                       "MAIL FROM:<a@client.example>\\r\\n") as client:
-        assert client.hear(70000) == b"250 2.1.0 " * 7000
+    with client_behind(hosts, "endless-line", MAIL) as client:
+        assert client.hear(1000000) == b"250 2.1.0 " * 100000
+
+
+@observes
+def endless_reply(hosts):
+    line = b"250-2.1.0 There is more\r\n"
+    with client_behind(hosts, "endless-reply", MAIL) as client:
+        assert client.hear(40000 * len(line)) == line * 40000
+
+
+@observes
+def garbage(hosts):
+    seen = []
+    for _ in range(2):
+        with client_behind(hosts, "garbage", MAIL) as client:
+            seen.append(client.hear(300))
+            assert client.is_silent(0)
+    assert len(set(seen[0])) > 100, "so few different bytes are no chance"
+    assert seen[0] != seen[1]
+
+
+@observes
+def refuse(hosts):
+    with pytest.raises(ConnectionRefusedError):
+        Client(hosts.address("refuse"))
+
+
+@observes
+def silent(hosts):
+    with hosts.connecting("silent") as connection:
+        assert not is_answered(connection, 0.2)
+        assert TcpInfo(connection).state == TcpInfo.SYN_SENT
+
+
+@observes
+def backlog_full(hosts):
+    first = Client(hosts.address("backlog-full"))
+    assert first.hear(3) == b"220"
+    with contextlib.closing(Client(hosts.address("backlog-full"))) as second:
+        assert second.info().state == TcpInfo.ESTABLISHED
+        with hosts.connecting("backlog-full") as third:
+            assert not is_answered(third, 0.2)
+            assert TcpInfo(third).state == TcpInfo.SYN_SENT
+            first.close()
+            assert second.hear(3) == b"220"
+            # The kernel sends the SYN again after a second.
+            assert is_answered(third, 10)
+            assert TcpInfo(third).state == TcpInfo.ESTABLISHED
+
+
+@observes
+def one_at_a_time(hosts):
+    first = Client(hosts.address("one-at-a-time"))
+    assert first.hear(3) == b"220"
+    with contextlib.closing(Client(hosts.address("one-at-a-time"))) as second:
+        assert second.info().state == TcpInfo.ESTABLISHED
+        assert second.is_silent(0.1)
+        first.close()
+        assert second.hear(3) == b"220"
+
+
+@observes
+def stop_reading(hosts):
+    with client_behind(hosts, "stop-reading", MAIL) as client:
+        client.play([("S", "250 2.1.0 Sender ok\\r\\n"),
+                     ("C", "RCPT TO:<b@stop-reading.example>\\r\\n"),
+                     ("S", "250 2.1.5 Recipient ok\\r\\n"),
+                     ("C", "DATA\\r\\n"), ("S", "354 ")])
+        client.hear(len("End data with <CR><LF>.<CR><LF>\r\n"))
+        sent = client.fill()
+        waiting = client.unsent()
+        assert 0 < waiting <= sent
+        assert client.is_silent(0.1)
+        assert client.unsent() == waiting, "the host still reads"
+        assert client.info().state == TcpInfo.ESTABLISHED
+
+
+@observes
+def bandwidth(hosts):
+    with contextlib.closing(Client(hosts.address("bandwidth"))) as client:
+        begun = time.monotonic()
+        assert client.hear(21) == b"220 bandwidth ESMTP\r\n"
+        assert time.monotonic() - begun > 0.9 * 0.04
+        client.play([("C", "NOOP <300000 x>\\r\\n")])
+        # At 50,000 bytes a second it takes longer than it takes to look.
+        assert client.unsent() > 100000
+        waiting = client.unsent()
+        poll = select.poll()
+        poll.register(client.socket, select.POLLIN)
+        poll.poll(200)
+        assert 0 < waiting - client.unsent() < 100000
+
+
+@observes
+def tiny_buffers(hosts):
+    with contextlib.closing(Client(hosts.address("tiny-buffers"))) as client:
+        client.hear(3)
+        assert client.info().send_window < 5000
+    with contextlib.closing(Client(hosts.address("bare-code"))) as client:
+        client.hear(3)
+        assert client.info().send_window > 5000
+
+
+@observes
+def rst_at_connect(hosts):
+    with pytest.raises(ConnectionResetError), \
+            contextlib.closing(
+                Client(hosts.address("rst-at-connect"))) as client:
+        client.socket.recv(1)
+
+
+@observes
+def half_open(hosts):
+    with client_behind(hosts, "half-open", MAIL) as client:
+        client.play([("S", "250 2.1.0 Sender ok\\r\\n"),
+                     ("C", "RCPT TO:<b@half-open.example>\\r\\n")])
+        # What comes behind the command is not acknowledged, and sent again.
+        until = time.monotonic() + 10
+        while client.info().retransmits == 0 and time.monotonic() < until:
+            client.say("NOOP\\r\\n")
+            assert client.is_silent(0.1)
+        assert client.info().retransmits > 0
+        assert client.unsent() > 0
+        assert client.info().state == TcpInfo.ESTABLISHED
+        assert client.is_silent(0)
 
 
 # ---- all of them ----
