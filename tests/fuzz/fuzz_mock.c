@@ -5,7 +5,9 @@
  * line of JSON.
  */
 #include "core/transcript/transcript.h"
+#include "core/world/world_sim.h"
 #include "mockserver/dialogue.h"
+#include "mockserver/mock.h"
 #include "mockserver/scenario.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
@@ -25,7 +27,132 @@ static const char text[] =
     "{\"on\": \"eod\", \"to\": \"*@b\", \"per\": \"message\", \"nth\": 1,\n"
     " \"probability\": 0.5, \"reply\": \"452 x\"},\n"
     "{\"on\": \"unknown\", \"reply\": \"250 x\"},\n"
+    "{\"on\": \"command\", \"after\": 3, \"every\": 3, \"reply\": \"250 y\"},\n"
+    "{\"on\": \"command\", \"after\": 3, \"every\": 2, \"raw\": \"\"},\n"
+    "{\"on\": \"command\", \"after\": 30, \"match\": \"^MAIL\",\n"
+    " \"reply\": \"251 z\"},\n"
+    "{\"on\": \"command\", \"after\": 2048, \"reply\": \"252 z\"},\n"
+    "{\"on\": \"rset\", \"garbage\": 20, \"repeat\": 3},\n"
+    "{\"on\": \"vrfy\", \"repeat\": 2, \"throughout\": {\"text\": false,\n"
+    " \"line_end\": \"\\\\n\"}},\n"
     "{\"on\": \"noop\", \"nth\": 3, \"reset\": {\"after\": 2}}]}}}";
+
+/* Hosts that do to a connection what can be done; whoever says what.  Nothing
+ * is left of it in the end. */
+static const char endings[] =
+    "{\"hosts\": {\"mx\": {\"address\": \"10.1.1.11\",\n"
+    "\"limits\": {\"accepted\": 1, \"backlog\": 1, \"receive_buffer\": 10,\n"
+    " \"send_buffer\": 10, \"idle_timeout\": \"10s\"},\n"
+    "\"rules\": [\n"
+    "{\"on\": \"connect\", \"every\": 2, \"linger\": \"1s\"},\n"
+    "{\"on\": \"command\", \"after\": 2, \"match\": \"^HA\",\n"
+    " \"then\": \"half-close\"},\n"
+    "{\"on\": \"command\", \"after\": 2, \"match\": \"^VA\", \"vanish\": true},\n"
+    "{\"on\": \"command\", \"after\": 2, \"match\": \"^RE\", \"reset\": true},\n"
+    "{\"on\": \"command\", \"after\": 2, \"match\": \"^DE\", \"read\": false},\n"
+    "{\"on\": \"command\", \"after\": 2, \"match\": \"^SL\",\n"
+    " \"read\": {\"bytes\": 3, \"every\": \"1s\"}},\n"
+    "{\"on\": \"command\", \"after\": 2, \"match\": \"^DI\",\n"
+    " \"reply\": \"500 x\", \"then\": \"discard\"},\n"
+    "{\"on\": \"command\", \"after\": 2, \"match\": \"^ST\", \"reply\": \"250\",\n"
+    " \"stall\": \"3s\"},\n"
+    "{\"on\": \"noop\", \"repeat\": \"endless\",\n"
+    " \"drip\": {\"bytes\": 60000, \"every\": \"1s\"}},\n"
+    "{\"on\": \"mail\", \"drip\": {\"bytes\": [1, 2], \"every\": \"1s\"}},\n"
+    "{\"on\": \"helo\", \"vanish\": {\"after\": 3}}]}}}";
+
+/* A client that says all of it and leaves after a while. */
+struct caller {
+	struct world *world;
+	struct stream *stream; /* NULL: has ended */
+	struct timer leave;
+};
+
+static void
+caller_end(struct caller *c)
+{
+	timer_stop(c->world, &c->leave);
+	if (c->stream != NULL)
+		stream_close(c->stream);
+	c->stream = NULL;
+}
+
+static void
+caller_nothing(void *owner)
+{
+	(void)owner;
+}
+
+static void
+caller_input(void *owner, struct slice bytes)
+{
+	(void)owner;
+	(void)bytes;
+}
+
+static void
+caller_eof(void *owner)
+{
+	caller_end(owner);
+}
+
+static void
+caller_failure(void *owner, enum net_failure why)
+{
+	(void)why;
+	caller_end(owner);
+}
+
+static void
+on_leave(struct timer *t)
+{
+	caller_end(CONTAINER_OF(t, struct caller, leave));
+}
+
+static const struct stream_handler caller_handler = {
+	.on_connected = caller_nothing,
+	.on_input = caller_input,
+	.on_drained = caller_nothing,
+	.on_eof = caller_eof,
+	.on_failure = caller_failure,
+};
+
+static void
+call(struct slice input)
+{
+	static const struct sim_options options = {
+		.latency = UTIME_MS,
+		.self = { 4, { 10, 0, 0, 5 } },
+		.span_max = UTIME_NEVER,
+	};
+	const struct endpoint to = { ip_v4(10, 1, 1, 11), 25 };
+	const struct mock_options mock_options = { .seed = 1 };
+	struct world *w = world_sim_new(&options);
+	struct caller callers[3] = { 0 };
+	struct mock_scenario s;
+	struct mock *mock;
+	struct err err;
+	bool ok = mock_scenario_parse(&s, "t.json", SLICE(endings), &err);
+
+	assert(ok);
+	mock = mock_new(w, &s.hosts, &mock_options, NULL, &err);
+	assert(mock != NULL);
+	for (size_t i = 0; i < ARRAY_LEN(callers); i++) {
+		struct caller *c = &callers[i];
+
+		c->world = w;
+		c->leave.fire = on_leave;
+		c->stream = world_connect(w, NULL, &to, &caller_handler, c);
+		stream_write(c->stream, input);
+		timer_set(w, &c->leave, (utime)(i + 1) * 20 * UTIME_S);
+	}
+	ok = world_run(w, &err);
+	assert(ok);
+	assert(mock_open_sessions(mock, NULL) == 0);
+	mock_destroy(&mock);
+	world_destroy(&w);
+	mock_scenario_fini(&s);
+}
 
 static bool
 play(struct dialogue *d, struct buf *out)
@@ -104,6 +231,7 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 	talk(&s.hosts.at[0], input, 1, &trickled);
 	assert(slice_eq(buf_slice(&whole), buf_slice(&trickled)));
 	check_transcript(input);
+	call(input);
 	buf_fini(&whole);
 	buf_fini(&trickled);
 	mock_scenario_fini(&s);

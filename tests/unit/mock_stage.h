@@ -182,9 +182,9 @@ on_event(void *owner, const struct transcript_event *ev)
 	transcript_format(&s->transcript, ev);
 }
 
-/* `host`: members behind the address. */
+/* The scenario has a host at 10.1.1.11. */
 static inline void
-setup_init(struct setup *s, const char *host)
+setup_of(struct setup *s, struct slice scenario)
 {
 	const struct sim_options options = {
 		.latency = LATENCY,
@@ -193,18 +193,25 @@ setup_init(struct setup *s, const char *host)
 	};
 	const struct mock_options mock = { .seed = 1 };
 	const struct transcript_sink sink = { s, on_event, true };
-	struct buf text = { 0 };
 	struct err err = { 0 };
 
 	*s = (struct setup){ 0 };
-	buf_printf(&text,
-	    "{\"hosts\": {\"mx\": {\"address\": \"10.1.1.11\"%s}}}", host);
-	if (!mock_scenario_parse(
-		&s->scenario, "t.json", buf_slice(&text), &err))
+	if (!mock_scenario_parse(&s->scenario, "t.json", scenario, &err))
 		fail_msg("%s", err.msg);
 	s->world = world_sim_new(&options);
 	s->mock = mock_new(s->world, &s->scenario.hosts, &mock, &sink, &err);
 	assert_non_null(s->mock);
+}
+
+/* `host`: members behind the address. */
+static inline void
+setup_init(struct setup *s, const char *host)
+{
+	struct buf text = { 0 };
+
+	buf_printf(&text,
+	    "{\"hosts\": {\"mx\": {\"address\": \"10.1.1.11\"%s}}}", host);
+	setup_of(s, buf_slice(&text));
 	buf_fini(&text);
 }
 
