@@ -76,7 +76,7 @@ test_linger_is_bounded(void **state)
 	struct pair k;
 
 	(void)state;
-	pair_init(&k, make_scaled(1000.0, UTIME_NEVER), &any_port);
+	pair_init(&k, make_scaled(100.0, UTIME_NEVER), &any_port);
 	pair_connect(&k);
 	pair_run(&k, both_connected);
 	stream_pause(k.client.s, true);
