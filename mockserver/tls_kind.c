@@ -125,6 +125,7 @@ offer_check(
     const struct json_at *at, void *value, struct arena *arena, struct err *err)
 {
 	struct mock_tls_offer *o = value;
+	char quoted[JSON_QUOTE_MAX];
 
 	if (!o->has_min_version)
 		o->min_version =
@@ -137,10 +138,11 @@ offer_check(
 	for (size_t i = 0; i < o->cipher_list.count; i++)
 		if (!tls_cipher_is_known(o->cipher_list.at[i]))
 			return json_fail_key(at, "ciphers", err,
-			    "\"%s\" is no cipher that OpenSSL knows; expected a "
+			    "%s is no cipher that OpenSSL knows; expected a "
 			    "name such as \"ECDHE-ECDSA-AES128-SHA256\" or "
 			    "\"TLS_AES_128_GCM_SHA256\"",
-			    o->cipher_list.at[i]);
+			    json_quote(
+				slice_cstr(o->cipher_list.at[i]), quoted));
 	o->ciphers = list_make(o, false, arena);
 	o->suites = list_make(o, true, arena);
 	return true;

@@ -597,6 +597,65 @@ test_numbers_after_fault(void **state)
 	desk_fini(&d);
 }
 
+/* The same of a number behind the block that was reserved by a commit that
+ * succeeded: the next block went with the one that failed. */
+static void
+test_numbers_of_lost_block(void **state)
+{
+	const struct slice recipient = SLICE("c@x");
+	struct waiter w = { .ticket.on_durable = on_durable };
+	struct message *m;
+	uint64_t mid = 0, end;
+	struct desk d;
+
+	(void)state;
+	desk_init(&d);
+	end = d.spool->mid_durable;
+	(void)sqlite3_commit_hook(d.spool->db, refuse, NULL);
+	/* The next block is reserved when half of this one is left. */
+	while (mid < end / 2 + 10)
+		mid = spool_next_mid(d.spool);
+	assert_true(d.spool->mid_reserved > end);
+	settle(&d);
+	(void)sqlite3_commit_hook(d.spool->db, NULL, NULL);
+	settle(&d);
+	while (mid < end)
+		mid = spool_next_mid(d.spool);
+	m = message_new(mid, SLICE("s@z"), &recipient, 1);
+	assert_true(spool_put_message(d.spool, m, SLICE(""), &w.ticket));
+	message_destroy(&m);
+	settle(&d);
+	assert_int_equal(w.told, 1);
+	crash(&d);
+	assert_true(spool_next_mid(d.spool) > mid);
+	desk_fini(&d);
+}
+
+/* A disk that has room for what becomes of messages, and none for a piece of a
+ * new one, is not trusted with mail. */
+static void
+test_little_room(void **state)
+{
+	struct waiter lost = { 0 };
+	struct desk d;
+
+	(void)state;
+	desk_init(&d);
+	(void)sqlite3_commit_hook(d.spool->db, refuse, NULL);
+	put(&d, &lost);
+	settle(&d);
+	assert_int_equal(lost.told, -1);
+	set_pages(&d, 4);
+	(void)sqlite3_commit_hook(d.spool->db, NULL, NULL);
+	settle(&d);
+	assert_true(spool_records(d.spool));
+	assert_false(spool_accepts(d.spool));
+	set_pages(&d, 1000);
+	settle(&d);
+	assert_true(spool_accepts(d.spool));
+	desk_fini(&d);
+}
+
 /* A message that is dropped leaves no recipients behind. */
 static void
 test_drop_whole(void **state)
@@ -698,6 +757,8 @@ main(void)
 	TEST(&kit, test_finished_while_refusing);
 	TEST(&kit, test_close_behind);
 	TEST(&kit, test_numbers_after_fault);
+	TEST(&kit, test_numbers_of_lost_block);
+	TEST(&kit, test_little_room);
 	TEST(&kit, test_drop_whole);
 	ROWS(&kit, foreign_rows, test_foreign);
 	TEST(&kit, test_damage);
