@@ -96,14 +96,22 @@ on_message(void *owner, struct message *m, const struct spool_recipient *left,
 	buf_printf(&f->text, "%llu <%s> %lld %llu %u/%u\n",
 	    (unsigned long long)m->mid, m->sender, (long long)m->received,
 	    (unsigned long long)m->size_bytes, m->flags, m->recipient_count);
-	for (uint32_t i = 0; i < count; i++)
-		buf_printf(&f->text, " %u <%s> %u %lld %.*s\n", left[i].rid,
+	for (uint32_t i = 0; i < count; i++) {
+		buf_printf(&f->text, " %u <%s> %u %lld %.*s", left[i].rid,
 		    m->recipients[left[i].rid], left[i].attempts,
 		    (long long)left[i].due,
 		    left[i].last_error.at != NULL ? (int)left[i].last_error.len
 						  : 4,
 		    left[i].last_error.at != NULL ? left[i].last_error.at
 						  : "none");
+		if (left[i].warnings > 0)
+			buf_printf(&f->text, ", warned %u times, at %lld",
+			    left[i].warnings, (long long)left[i].warned);
+		if (left[i].redirected.len > 0)
+			buf_printf(&f->text, ", goes to %.*s",
+			    SLICE_ARG(left[i].redirected));
+		buf_append_byte(&f->text, '\n');
+	}
 	message_destroy(&m);
 }
 
@@ -190,7 +198,8 @@ test_requeue_and_finish(void **state)
 	struct waiter w = { 0 };
 	struct message m = { .mid = 1 };
 	uint32_t rid = 1;
-	char error[] = "452 full";
+	char error[] = "452 full", name[] = "z.example";
+	struct domain elsewhere = { .name = name };
 	struct group g = {
 		.message = &m,
 		.rids = &rid,
@@ -212,10 +221,22 @@ test_requeue_and_finish(void **state)
 	crash(&d);
 	assert_found(&d, MESSAGE("1") " 1 <b@y> 3 77000000 none\n");
 	g.last_error = error;
+	g.warnings = 2;
+	g.warned = 66 * UTIME_S;
 	spool_requeue(d.spool, &g);
 	settle(&d);
 	crash(&d);
-	assert_found(&d, MESSAGE("1") " 1 <b@y> 3 77000000 452 full\n");
+	assert_found(&d,
+	    MESSAGE("1") " 1 <b@y> 3 77000000 452 full, warned 2 times, at "
+			 "66000000\n");
+	g.domain = &elsewhere;
+	/* A new round begins there. */
+	spool_redirect(d.spool, &g);
+	settle(&d);
+	crash(&d);
+	assert_found(&d,
+	    MESSAGE("1") " 1 <b@y> 3 0 452 full, warned 2 times, at "
+			 "66000000, goes to z.example\n");
 	spool_finish_recipient(d.spool, 1, 1);
 	settle(&d);
 	crash(&d);
