@@ -38,7 +38,8 @@ static const struct json_word ask_words[] = {
 static const struct json_field offer_fields[] = {
 	{ "certificate", JF_WORD(certificate_words),
 	    JSON_AT(struct mock_tls_offer, certificate), "valid",
-	    "What certificate the host shows; all are made at the start." },
+	    "What certificate the host shows, made for the run, and good or not "
+	    "as of its start." },
 	{ "names", JF_ARRAY_OR_ONE(struct slice, JF_STRING(1, 253), 1, 100),
 	    JSON_AT(struct mock_tls_offer, names), JSON_OPTIONAL,
 	    "The DNS names that it is good for; absent: the host's name and "
