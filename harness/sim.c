@@ -351,11 +351,10 @@ inject_begin(struct sim *sim)
 static bool
 sim_assemble(struct sim *sim, struct err *err)
 {
-	struct mock_options mock = { .seed = sim->result->seed,
+	const struct mock_options mock = { .seed = sim->result->seed,
 		.zone = sim->plan->relay.zone };
-	struct transcript_sink sink = { sim, on_transcript, true };
-	struct relay_hooks relay = { sim, on_log, NULL, on_fault, on_side_line,
-		NULL };
+	struct transcript_sink sink = { sim, on_transcript,
+		TRANSCRIPT_CONTENT_MAX };
 
 	build_world(sim);
 	sim->config.queue_path = SLICE("queue.db");
@@ -366,7 +365,8 @@ sim_assemble(struct sim *sim, struct err *err)
 		return false;
 	sim->relay.world = sim->world;
 	sim->relay.config = &sim->config;
-	sim->relay.hooks = relay;
+	sim->relay.hooks = (struct relay_hooks){ sim, on_log, NULL, on_fault,
+		on_side_line, NULL };
 	sim->relay.on_trouble = on_trouble;
 	if (!sim_relay_start(&sim->relay, err))
 		return err_prefix(err, "the relay cannot start: ");

@@ -5,7 +5,6 @@
 static void ask_react(struct dialogue *d, const struct dialogue_scene *scene,
     const struct smtp_server_event *ev, struct buf *out);
 static void propose(struct dialogue *d, const struct smtp_server_event *ev);
-static uint64_t declared_size(const struct smtp_command *command);
 static void tls_react(
     struct dialogue *d, const struct dialogue_scene *scene, struct buf *out);
 static bool note_answer(struct dialogue *d);
@@ -17,6 +16,7 @@ dialogue_new(const struct mock_host *host, struct rule_book *book,
 {
 	const struct smtp_server_options options = {
 		.extensions = mock_host_offers(host, false),
+		.is_hello_optional = host->hello == MOCK_HELLO_OPTIONAL,
 	};
 	struct dialogue *d = xcalloc(1, sizeof(*d));
 
@@ -85,6 +85,13 @@ bool
 dialogue_is_over(const struct dialogue *d)
 {
 	return smtp_server_is_closed(d->session);
+}
+
+struct slice
+dialogue_hello(const struct dialogue *d, bool *is_extended)
+{
+	*is_extended = smtp_server_is_extended(d->session);
+	return smtp_server_client_name(d->session);
 }
 
 struct envelope *
@@ -245,13 +252,14 @@ ask_react(struct dialogue *d, const struct dialogue_scene *scene,
 	};
 
 	d->is_asked = true;
-	propose(d, ev);
+	if (ev->wrong.code == 0)
+		propose(d, ev);
 	if (ev->stage == STAGE_UNKNOWN)
 		o.argument = command->line;
 	else if (command != NULL)
 		o.argument = command->argument;
 	if (ev->stage == STAGE_MAIL)
-		d->declared = declared_size(command);
+		d->declared = smtp_command_declared_size(command);
 	if (ev->stage == STAGE_MAIL || ev->stage == STAGE_RCPT ||
 	    ev->stage == STAGE_DATA)
 		o.size = d->declared;
@@ -262,37 +270,36 @@ ask_react(struct dialogue *d, const struct dialogue_scene *scene,
 		o.to += o.to_count - 1;
 		o.to_count = 1;
 	}
+	o.wrong = ev->wrong.code;
 	o.is_for_nobody = ev->stage == STAGE_DATA && ev->wrong.code == 554;
 	dialogue_react(d, scene, &o, ev->wrong, out);
+	/* A rule takes what is wrong. */
+	if (ev->wrong.code != 0 && d->reaction.code / 100 == 2)
+		propose(d, ev);
 }
 
 /* Puts what MAIL or RCPT names into the envelope, so that rules see it. */
 static void
 propose(struct dialogue *d, const struct smtp_server_event *ev)
 {
-	if (ev->wrong.code != 0)
+	struct slice path, argument;
+
+	if (ev->stage != STAGE_MAIL && ev->stage != STAGE_RCPT)
 		return;
+	assert(ev->command != NULL);
+	argument = ev->command->argument;
+	argument = slice_trim(
+	    slice_skip(argument, slice_find_byte(argument, ':') + 1));
+	/* What is no address is taken as it stands. */
+	path = ev->wrong.code == 501 ? argument : ev->command->path.whole;
 	if (ev->stage == STAGE_MAIL) {
 		dialogue_transaction_end(d);
 		rule_scope_begin_message(&d->scope);
-		envelope_begin(&d->envelope, ev->command->path.whole);
-		d->has_proposed = true;
-	} else if (ev->stage == STAGE_RCPT) {
-		envelope_add(&d->envelope, ev->command->path.whole);
-		d->has_proposed = true;
+		envelope_begin(&d->envelope, path, argument);
+	} else {
+		envelope_add(&d->envelope, path, argument);
 	}
-}
-
-static uint64_t
-declared_size(const struct smtp_command *command)
-{
-	const struct smtp_parameter *size =
-	    smtp_command_parameter(command, SLICE("SIZE"));
-	uint64_t bytes = 0;
-
-	if (size != NULL)
-		slice_to_u64(size->value, UINT64_MAX, &bytes);
-	return bytes;
+	d->has_proposed = true;
 }
 
 void
@@ -317,8 +324,7 @@ dialogue_react(struct dialogue *d, const struct dialogue_scene *scene,
 	const struct rule *rule = NULL;
 	uint64_t n = 0;
 
-	if (wrong.code == 0 || o->stage == STAGE_UNKNOWN || o->is_for_nobody)
-		rule = rule_book_ask(d->book, &d->scope, o, &n);
+	rule = rule_book_ask(d->book, &d->scope, o, &n);
 	if (rule != NULL && rule->has_throughout)
 		d->throughout = &rule->throughout;
 	s.throughout = d->throughout;

@@ -7,7 +7,7 @@
  * Rules are asked only where a well-behaved server would say yes: a command
  * with bad syntax, out of order, or pipelined behind one that was refused gets
  * the answer that it deserves, and no rule counts it; save rules for unknown
- * commands, and those for a DATA that is for nobody.
+ * commands, those for a DATA that is for nobody, and those for what is wrong.
  */
 #ifndef FAULTPOST_MOCK_DIALOGUE_H
 #define FAULTPOST_MOCK_DIALOGUE_H
@@ -75,6 +75,8 @@ bool dialogue_is_in_auth(const struct dialogue *d);
 bool dialogue_is_over(const struct dialogue *d);
 
 struct envelope *dialogue_envelope(struct dialogue *d);
+/* The name that the client gave with EHLO (then *is_extended) or HELO. */
+struct slice dialogue_hello(const struct dialogue *d, bool *is_extended);
 /* Bytes of content in the transaction. */
 uint64_t dialogue_size(const struct dialogue *d);
 /* What was kept of that content: its beginning. */

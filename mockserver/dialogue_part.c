@@ -2,9 +2,6 @@
 /* Content and command lines, as they come bit by bit; see dialogue.h. */
 #include "mockserver/dialogue_impl.h"
 
-/* Of a buffer, between messages. */
-#define IDLE_MEMORY_MAX 4096
-
 /* ---- content ---- */
 
 void
@@ -65,7 +62,7 @@ dialogue_transaction_end(struct dialogue *d)
 {
 	envelope_clear(&d->envelope);
 	buf_clear(&d->content);
-	buf_shrink(&d->content, IDLE_MEMORY_MAX);
+	buf_shrink(&d->content, BUF_IDLE_MAX);
 	d->is_done = d->is_in_body = false;
 	d->body_bytes = 0;
 	d->body_next = UINT64_MAX;

@@ -10,7 +10,9 @@
 #include "core/base/buf.h"
 
 struct envelope {
-	struct buf text; /* the sender, then the recipients, end to end */
+	struct buf text;      /* the sender, then the recipients, end to end */
+	struct buf arguments; /* of MAIL and RCPT as they were written, a line
+	                       * each */
 	size_t sender_len;
 	size_t *lengths; /* owned; of the recipients */
 	struct slice *recipients;
@@ -19,9 +21,11 @@ struct envelope {
 
 void envelope_fini(struct envelope *e);
 void envelope_clear(struct envelope *e);
-/* Starts anew with this sender. */
-void envelope_begin(struct envelope *e, struct slice sender);
-void envelope_add(struct envelope *e, struct slice recipient);
+/* Starts anew with this sender; `argument` is what stood behind "FROM:". */
+void envelope_begin(
+    struct envelope *e, struct slice sender, struct slice argument);
+void envelope_add(
+    struct envelope *e, struct slice recipient, struct slice argument);
 /* Takes the last recipient off again. */
 void envelope_drop_last(struct envelope *e);
 /* Both borrowed until the envelope changes. */

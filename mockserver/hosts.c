@@ -43,6 +43,12 @@ const struct json_custom mock_host_name = {
 	.read = read_name,
 };
 
+static const struct json_word hello_words[] = {
+#define X(constant, name) { name, constant },
+	MOCK_HELLOS(X)
+#undef X
+};
+
 #define COUNT_MAX 1000000000
 #define BYTES_MAX 1000000000000
 /* What world.h can keep waiting. */
@@ -98,6 +104,8 @@ static const struct json_field host_fields[] = {
 	    "The TCP port." },
 	{ "state", MOCK_HOST_STATE_FORM, JSON_AT(struct mock_host, state), "up",
 	    "What the network makes of the host at the start." },
+	{ "hello", JF_WORD(hello_words), JSON_AT(struct mock_host, hello),
+	    "required", "Whether MAIL needs EHLO or HELO before it." },
 	{ "extensions",
 	    JF_ARRAY(enum smtp_extension, JF_WORD(offer_words), 0, 20),
 	    JSON_AT(struct mock_host, extension_list), OFFERS_DEFAULT,

@@ -32,6 +32,16 @@ const char *mock_host_state_name(enum mock_host_state state);
 extern const struct json_word mock_host_state_words[4];
 #define MOCK_HOST_STATE_FORM JF_WORD(mock_host_state_words)
 
+/* Whether MAIL needs EHLO or HELO before it.  X(constant, name) */
+#define MOCK_HELLOS(X)                                                         \
+	X(MOCK_HELLO_REQUIRED, "required")                                     \
+	X(MOCK_HELLO_OPTIONAL, "optional")
+enum mock_hello {
+#define X(constant, name) constant,
+	MOCK_HELLOS(X)
+#undef X
+};
+
 struct mock_limits {
 	uint64_t size_bytes;  /* of a message; 552 5.3.4 above */
 	uint64_t recipients;  /* of a message; 452 4.5.3 above */
@@ -51,6 +61,7 @@ struct mock_host {
 	JSON_ARRAY_OF(struct ip_address) addresses; /* at least one */
 	uint16_t port;
 	enum mock_host_state state; /* at the start */
+	enum mock_hello hello;
 	JSON_ARRAY_OF(enum smtp_extension) extension_list;
 	unsigned extensions; /* the list as bits, STARTTLS and AUTH */
 	JSON_ARRAY_OF(struct mock_user) user_list; /* "auth" */

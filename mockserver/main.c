@@ -13,6 +13,7 @@
 #include "mockserver/main_place.h"
 #include "mockserver/main_scenario.h"
 #include "mockserver/main_scenarios.h"
+#include "mockserver/main_sink.h"
 #include "mockserver/main_transcript.h"
 #include "mockserver/mock_places.h"
 
@@ -93,7 +94,7 @@ static const struct cli_option options[] = {
 };
 static const struct cli_program program = {
 	.name = "faultpost-mock",
-	.usage = "[OPTION]... SCENARIO",
+	.usage = "[OPTION]... SCENARIO, or --sink [OPTION]...",
 	.summary =
 	    "Serves the hosts of a scenario until SIGTERM; then, and at "
 	    "SIGUSR1, it tells\nwhich rules never acted.  SIGHUP reads SCENARIO again.",
@@ -447,5 +448,7 @@ main(int argc, char **argv)
 	};
 
 	cli_begin();
+	if (argc > 1 && strcmp(argv[1], "--sink") == 0)
+		return cli_end(sink_main(argc - 1, argv + 1));
 	return cli_end(daemon_fini(&d, run(&d, argc, argv)));
 }

@@ -52,6 +52,8 @@ mock_destroy(struct mock **mp)
 		return;
 	players_abort(&m->cast);
 	mock_tls_destroy(&m->cast.tls);
+	if (m->local.listener != NULL)
+		listener_close(m->local.listener);
 	for (size_t i = 0; i < m->hosts->count; i++)
 		mock_site_destroy(&m->sites[i]);
 	LIST_FOREACH_SAFE(node, &m->retired) {
@@ -90,6 +92,17 @@ mock_reset(struct mock *m)
 		if (site->connections > 0)
 			players_set_book(site);
 	}
+}
+
+bool
+mock_listen_local(struct mock *m, const struct mock_host *host,
+    const char *path, struct err *err)
+{
+	assert(m->local.listener == NULL);
+	m->local.site = site_of(m, host);
+	m->local.listener =
+	    world_listen_local(m->cast.world, path, on_accept, &m->local, err);
+	return m->local.listener != NULL;
 }
 
 size_t

@@ -69,6 +69,11 @@ bool mock_reload(struct mock *m, const struct mock_hosts *hosts,
 /* Whether one of these hosts, or a connection of it, is still there. */
 bool mock_uses(const struct mock *m, const struct mock_hosts *hosts);
 
+/* The host listens at a local socket, too, in a world that has a machine; one
+ * of all hosts may.  False with *err set when it cannot be had. */
+bool mock_listen_local(struct mock *m, const struct mock_host *host,
+    const char *path, struct err *err);
+
 /* As at the start, but for the connections that stand and what the network
  * makes of hosts: their rules are the scenario's, and nothing has been counted.
  */

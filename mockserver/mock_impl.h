@@ -23,6 +23,7 @@ struct mock {
 	struct mock_options options;
 	struct site **sites; /* owned; [host index] */
 	struct list retired; /* of struct site: others, until they are idle */
+	struct spot local;   /* of mock_listen_local(), at a path */
 	struct rule_machine machine; /* the state that hosts share */
 	uint64_t next_rule_id;
 };

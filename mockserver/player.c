@@ -57,8 +57,7 @@ player_open(
 	};
 	p->dialogue =
 	    dialogue_new(site->host, site->book, &p->teller.client.ip);
-	if (site->cast->sink.wants_content)
-		dialogue_keep_content(p->dialogue, TRANSCRIPT_CONTENT_MAX);
+	dialogue_keep_content(p->dialogue, site->cast->sink.content_max);
 	if (site->cast->capture != NULL)
 		dialogue_set_intake(
 		    p->dialogue, capture_intake_max(site->cast->capture));
@@ -374,9 +373,7 @@ say(struct player *p)
 	p->is_repeated = false;
 	if (dialogue_played(p->dialogue)) {
 		p->site->messages++;
-		teller_say_message(&p->teller, p->heard_at,
-		    dialogue_envelope(p->dialogue), dialogue_size(p->dialogue),
-		    dialogue_content(p->dialogue));
+		teller_say_message(&p->teller, p->heard_at, p->dialogue);
 		player_capture(p);
 	}
 	player_end_act(p);

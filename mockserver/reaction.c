@@ -102,6 +102,8 @@ reaction_make(struct reaction *r, const struct situation *s,
 		    : rule->stall.span;
 	}
 	r->code = append_said(s, rule, n, out);
+	if (rule != NULL && rule->as != 0)
+		r->code = rule->as;
 	if (s->occasion->stage == STAGE_IDLE && r->code == 421 &&
 	    r->ending == RULE_KEEP)
 		r->ending = RULE_CLOSE;

@@ -138,12 +138,13 @@ rule_book_ask(struct rule_book *b, struct rule_scope *s,
     const struct occasion *o, uint64_t *n)
 {
 	const struct rule_test *const end = &b->tests[b->first[o->stage + 1]];
+	const bool is_wrong = rule_is_only_for_wrong(o);
 	struct asked asked;
 
 	asked.occasion = o;
 	asked.has_client = asked.has_from = false;
 	asked.has_to = asked.has_argument = false;
-	b->occasions[o->stage]++;
+	b->occasions[o->stage] += !is_wrong;
 	for (struct rule_test *test = &b->tests[b->first[o->stage]]; test < end;
 	     test++) {
 		const struct rule *r = b->rules[test->number];
@@ -152,6 +153,8 @@ rule_book_ask(struct rule_book *b, struct rule_scope *s,
 
 		if ((r->on == STAGE_BODY || r->on == STAGE_COMMAND) &&
 		    o->size != r->after)
+			continue;
+		if (is_wrong && r->wrong.count == 0)
 			continue;
 		if (!rule_test_holds(b, test, &asked))
 			continue;

@@ -42,6 +42,10 @@
  * it into another, at once, and one with `in` asks for it.  Both mean the
  * host's own state, or with scope "scenario" the one that all hosts share.
  *
+ * A command that is wrong (badly written, out of order, not offered) is an
+ * occasion for those rules alone whose `wrong` has the code that it deserves;
+ * and a DATA for which there is no recipient for those with `nobody`, too.
+ *
  * The occasion of stage body is the moment at which `after` bytes of content
  * have come, that of stage command the one at which so many bytes of a command
  * line have, its end included; so each such rule meets its own.
@@ -218,6 +222,7 @@ struct rule {
 	during; /* empty, or from (included) and until (excluded) */
 	double probability;
 	bool nobody; /* DATA behind recipients that were all refused */
+	JSON_ARRAY_OF(uint16_t) wrong; /* codes; empty list: nothing is wrong */
 	enum rule_per per;
 	JSON_ARRAY_OF(uint64_t) nth;
 	uint64_t every, first, times; /* 0: no such condition */
@@ -238,6 +243,7 @@ struct rule {
 	utime delay;
 	struct rule_stall stall;
 	struct rule_cut drop, reset, vanish;
+	uint16_t as;           /* the code that counts; 0: that of the answer */
 	struct slice set;      /* the state behind it; at NULL: none */
 	enum rule_ending then; /* KEEP, or one of RULE_THENS */
 	enum mock_tls_kind starttls;
@@ -276,6 +282,8 @@ struct occasion {
 	const struct ip_address *client;
 	bool is_secured;
 	bool is_for_nobody; /* DATA: sent ahead, no recipient was accepted */
+	int wrong; /* what a correct server would say to a command that is
+	            * wrong; 0: nothing is */
 };
 
 /* The counts that belong to one connection; zeroed is empty.  Init before use

@@ -13,7 +13,8 @@ rule_conditions_of(const struct rule *r)
 	const bool asked[] = {
 		[RULE_IF_SECURED] = r->tls_fault.deed != MOCK_TLS_DO_NOTHING &&
 		    r->on != STAGE_TLS,
-		[RULE_IF_NOBODY] = r->on == STAGE_DATA,
+		[RULE_IF_WRONG] = r->wrong.count > 0,
+		[RULE_IF_NOBODY] = r->on == STAGE_DATA && r->wrong.count == 0,
 		[RULE_IF_SIZE] = r->size > 0,
 		[RULE_IF_DURING] = r->during.count > 0,
 		[RULE_IF_IN] = r->in.count > 0,
@@ -28,6 +29,21 @@ rule_conditions_of(const struct rule *r)
 	for (size_t i = 0; i < ARRAY_LEN(asked); i++)
 		bits |= (uint32_t)asked[i] << i;
 	return bits;
+}
+
+bool
+rule_is_only_for_wrong(const struct occasion *o)
+{
+	return o->wrong != 0 && o->stage != STAGE_UNKNOWN && !o->is_for_nobody;
+}
+
+bool
+rule_is_for_wrong(const struct rule *r, int code)
+{
+	for (size_t i = 0; i < r->wrong.count; i++)
+		if (r->wrong.at[i] == code)
+			return true;
+	return false;
 }
 
 struct rule_test
@@ -221,6 +237,8 @@ condition_holds(struct rule_book *b, const struct rule_test *test,
 	switch (condition) {
 	case RULE_IF_SECURED:
 		return o->is_secured;
+	case RULE_IF_WRONG:
+		return rule_is_for_wrong(r, o->wrong);
 	case RULE_IF_NOBODY:
 		return r->nobody == o->is_for_nobody;
 	case RULE_IF_SIZE:

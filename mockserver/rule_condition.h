@@ -8,6 +8,7 @@
 /* In the order in which they are asked.  X(constant, key in scenarios) */
 #define RULE_CONDITIONS(X)                                                     \
 	X(RULE_IF_SECURED, "tls_fault")                                        \
+	X(RULE_IF_WRONG, "wrong")                                              \
 	X(RULE_IF_NOBODY, "nobody")                                            \
 	X(RULE_IF_SIZE, "size")                                                \
 	X(RULE_IF_DURING, "during")                                            \
@@ -26,5 +27,10 @@ enum rule_condition {
 
 /* Those that the rule has, as bits: 1 << enum rule_condition. */
 uint32_t rule_conditions_of(const struct rule *r);
+/* Rules without `wrong` are not asked: something is wrong with the command, as
+ * it always is with unknown ones. */
+bool rule_is_only_for_wrong(const struct occasion *o);
+/* The code is one that the rule's `wrong` names. */
+bool rule_is_for_wrong(const struct rule *r, int code);
 
 #endif

@@ -240,6 +240,9 @@ format_wanted(const struct rule_near *n, const struct rule *r, struct buf *out)
 	case RULE_IF_SECURED:
 		buf_append_cstr(out, "TLS, and it was in clear");
 		break;
+	case RULE_IF_WRONG:
+		buf_append_cstr(out, "a command that is wrong");
+		break;
 	case RULE_IF_NOBODY:
 		buf_append_cstr(out,
 		    r->nobody ? "no recipient, and there was one"

@@ -124,6 +124,11 @@ static const struct json_field rule_fields[] = {
 	{ "nobody", JF_BOOLEAN, JSON_AT(struct rule, nobody), "false",
 	    "Stage data: only when every recipient was refused, where other "
 	    "rules are not asked." },
+	{ "wrong",
+	    JF_ARRAY_OR_ONE(uint16_t, JF_INTEGER(500, 599), 1, TEXTS_MAX),
+	    JSON_AT(struct rule, wrong), JSON_OPTIONAL,
+	    "Only when the command is wrong and deserves one of these codes; "
+	    "other rules are not asked then." },
 	{ "per", JF_WORD(per_words), JSON_AT(struct rule, per), "host",
 	    "What has a count of its own for nth, every, first, times, "
 	    "within, rate and quota; triple: each client, sender and "
@@ -186,6 +191,9 @@ static const struct json_field rule_fields[] = {
 	{ "repeat", RULE_REPEAT_FORM, JSON_AT(struct rule, repeat), "1",
 	    "How many times the answer is sent; endless: until the client "
 	    "leaves (the transcript has the first 64 KiB)." },
+	{ "as", JF_INTEGER(200, 599), JSON_AT(struct rule, as), JSON_OPTIONAL,
+	    "The code by which the host goes on, whatever it says: a message "
+	    "refused and taken, a recipient accepted and forgotten." },
 	{ "drip", JF_OBJECT(&rule_drip_table), JSON_AT(struct rule, drip),
 	    JSON_OPTIONAL, "The answer comes bit by bit." },
 	{ "delay", JF_DURATION_SOME, JSON_AT(struct rule, delay), JSON_OPTIONAL,
@@ -235,7 +243,7 @@ static const struct json_field rule_fields[] = {
 
 static const struct json_group rule_groups[] = {
 	{ JSON_AT_LEAST_ONE,
-	    "reply raw garbage repeat drip delay stall drop reset vanish then "
+	    "reply raw as garbage repeat drip delay stall drop reset vanish then "
 	    "starttls tls_fault set read linger throughout" },
 	{ JSON_AT_MOST_ONE, "stall drop reset vanish then starttls tls_fault" },
 	{ JSON_AT_MOST_ONE, "reply raw garbage" },
@@ -266,6 +274,10 @@ static const struct json_group rule_groups[] = {
 	    "rcpt", "data", "body", "bdat", "eod", "rset", "noop", "vrfy",     \
 	    "quit", "unknown", "idle"
 
+#define AT_AS                                                                  \
+	"banner", "ehlo", "helo", "mail", "rcpt", "data", "bdat", "eod",       \
+	    "rset", "noop", "vrfy", "unknown"
+
 /* X(key, its value or NULL for any, stages) */
 #define KEYS_AT_STAGES(X)                                                      \
 	X("match", NULL, AT_ARGUMENT)                                          \
@@ -278,6 +290,7 @@ static const struct json_group rule_groups[] = {
 	X("raw", NULL, AT_REPLY)                                               \
 	X("garbage", NULL, AT_REPLY)                                           \
 	X("repeat", NULL, AT_REPLY)                                            \
+	X("as", NULL, AT_AS)                                                   \
 	X("drip", NULL, AT_REPLY)                                              \
 	X("then", NULL, AT_REPLY)                                              \
 	X("starttls", NULL, AT_TLS)                                            \

@@ -82,6 +82,8 @@ rule_format_action(const struct rule *r, struct buf *out)
 		add(out, "delay %s", utime_format_duration(r->delay, text));
 	format_manner(r, out);
 	format_reply(r, out);
+	if (r->as != 0)
+		add(out, "as %d", r->as);
 	format_drip(&r->drip, out);
 	format_stall(&r->stall, out);
 	format_cut("drop", &r->drop, out);

@@ -81,18 +81,20 @@ teller_say_reaction(const struct teller *t, utime now,
 }
 
 void
-teller_say_message(const struct teller *t, utime now, struct envelope *envelope,
-    uint64_t size_bytes, struct slice content)
+teller_say_message(const struct teller *t, utime now, struct dialogue *dialogue)
 {
+	struct envelope *envelope = dialogue_envelope(dialogue);
 	struct transcript_event ev = {
 		.kind = TRANSCRIPT_MESSAGE,
 		.sender = envelope_sender(envelope),
 		.recipients = envelope_recipients(envelope),
 		.recipient_count = envelope->count,
-		.size_bytes = size_bytes,
-		.content = content,
+		.size_bytes = dialogue_size(dialogue),
+		.content = dialogue_content(dialogue),
+		.arguments = buf_slice(&envelope->arguments),
 	};
 
+	ev.hello = dialogue_hello(dialogue, &ev.is_extended);
 	say(t, now, &ev);
 }
 

@@ -8,8 +8,7 @@
 
 #include "core/tls/session.h"
 #include "core/transcript/transcript.h"
-#include "mockserver/envelope.h"
-#include "mockserver/reaction.h"
+#include "mockserver/dialogue.h"
 
 struct teller {
 	const struct transcript_sink *sink; /* borrowed; on_event may be NULL */
@@ -34,7 +33,8 @@ void teller_say_rule(
 /* OUT, CLOSE, RESET, which come of a reaction. */
 void teller_say_reaction(const struct teller *t, utime now,
     enum transcript_kind kind, const struct reaction *r, struct slice bytes);
-void teller_say_message(const struct teller *t, utime now,
-    struct envelope *envelope, uint64_t size_bytes, struct slice content);
+/* MESSAGE, by what the dialogue knows. */
+void teller_say_message(
+    const struct teller *t, utime now, struct dialogue *dialogue);
 
 #endif

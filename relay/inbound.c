@@ -161,7 +161,7 @@ inbound_accept(struct relay_listener *l, struct stream *s)
 {
 	struct relay *r = l->relay;
 	struct inbound *in = xcalloc(1, sizeof(*in));
-	struct smtp_server_options options;
+	struct smtp_server_options options = { 0 };
 
 	in->relay = r;
 	in->listener = l;

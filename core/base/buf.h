@@ -30,6 +30,7 @@ void buf_consume(struct buf *b, size_t n);
 /* Keeps only the first `n` bytes (n <= length). */
 void buf_truncate(struct buf *b, size_t n);
 /* Gives the memory of an empty buffer back when it is over `most` bytes. */
+#define BUF_IDLE_MAX ((size_t)4096) /* of one that waits for its next use */
 void buf_shrink(struct buf *b, size_t most);
 /* The text with a terminating NUL that does not count; valid until the next
  * change. */

@@ -60,6 +60,18 @@ smtp_command_parameter(const struct smtp_command *command, struct slice keyword)
 	return NULL;
 }
 
+uint64_t
+smtp_command_declared_size(const struct smtp_command *command)
+{
+	const struct smtp_parameter *size =
+	    smtp_command_parameter(command, SLICE("SIZE"));
+	uint64_t bytes = 0;
+
+	if (size != NULL)
+		slice_to_u64(size->value, UINT64_MAX, &bytes);
+	return bytes;
+}
+
 static enum smtp_verb
 verb_find(struct slice word)
 {

@@ -66,5 +66,7 @@ bool smtp_command_parse(struct slice line, bool utf8_allowed,
 /* The parameter of that keyword (no case), or NULL. */
 const struct smtp_parameter *smtp_command_parameter(
     const struct smtp_command *command, struct slice keyword);
+/* What SIZE= says; 0 without. */
+uint64_t smtp_command_declared_size(const struct smtp_command *command);
 
 #endif

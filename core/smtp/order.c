@@ -163,7 +163,8 @@ smtp_order_note(
 		return;
 	case SMTP_XCLIENT:
 		if (accepted)
-			*o = (struct smtp_order){ .offered = o->offered };
+			*o = (struct smtp_order){ .offered = o->offered,
+				.is_hello_optional = o->is_hello_optional };
 		return;
 	case SMTP_DATA:
 	case SMTP_NOOP:
@@ -189,7 +190,7 @@ static struct smtp_syntax_error
 mail_check(const struct smtp_order *o, const struct smtp_command *command,
     enum smtp_violation *violation)
 {
-	if (!o->greeted) {
+	if (!o->greeted && !o->is_hello_optional) {
 		*violation = SMTP_NO_EHLO;
 		return WRONG(503, "5.5.1 Send EHLO first");
 	}
@@ -346,5 +347,6 @@ note_starttls(struct smtp_order *o)
 {
 	*o = (struct smtp_order){
 		.offered = o->offered & ~(unsigned)SMTP_EXT_STARTTLS,
+		.is_hello_optional = o->is_hello_optional,
 	};
 }

@@ -9,11 +9,12 @@
 
 #include "core/smtp/server.h"
 
-/* Zeroed but for `offered`: a session before its first EHLO. */
+/* Zeroed but for the first two: a session before its first EHLO. */
 struct smtp_order {
 	unsigned offered; /* enum smtp_extension bits */
-	bool greeted;     /* EHLO or HELO was accepted */
-	bool extended;    /* it was EHLO */
+	bool is_hello_optional;
+	bool greeted;  /* EHLO or HELO was accepted */
+	bool extended; /* it was EHLO */
 	bool in_transaction;
 	bool is_utf8;    /* its MAIL had SMTPUTF8 */
 	bool mail_tried; /* refused or not; until the transaction's end */

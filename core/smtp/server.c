@@ -8,8 +8,7 @@
 
 #include "core/smtp/server_impl.h"
 
-#define IDLE_MEMORY_MAX ((size_t)4096)  /* of a buffer, between messages */
-#define AUTH_LINE_MAX   ((size_t)12288) /* RFC 4954, 4 */
+#define AUTH_LINE_MAX ((size_t)12288) /* RFC 4954, 4 */
 
 static bool violation_take(
     struct smtp_server *s, struct smtp_server_event *event);
@@ -24,6 +23,7 @@ smtp_server_new(const struct smtp_server_options *options)
 	struct smtp_server *s = xcalloc(1, sizeof(*s));
 
 	s->order.offered = options->extensions;
+	s->order.is_hello_optional = options->is_hello_optional;
 	return s;
 }
 
@@ -138,8 +138,8 @@ smtp_server_answer(struct smtp_server *s, int code)
 		server_enter(s, accepted ? SERVER_COMMAND : SERVER_CLOSED);
 	} else if (s->ask.command == NULL) {
 		smtp_order_end_transaction(&s->order);
-		buf_shrink(&s->content, IDLE_MEMORY_MAX);
-		buf_shrink(&s->in, IDLE_MEMORY_MAX);
+		buf_shrink(&s->content, BUF_IDLE_MAX);
+		buf_shrink(&s->in, BUF_IDLE_MAX);
 		server_enter(s, SERVER_COMMAND);
 	} else {
 		answer_command(s, code);

@@ -75,7 +75,8 @@ enum smtp_extension {
 struct smtp_server;
 
 struct smtp_server_options {
-	unsigned extensions; /* enum smtp_extension bits in force */
+	unsigned extensions;    /* enum smtp_extension bits in force */
+	bool is_hello_optional; /* MAIL needs no EHLO or HELO before it */
 };
 
 /* A session in CONNECT; the options are copied. */

@@ -12,7 +12,7 @@
 #include "core/base/utime.h"
 #include "core/smtp/server.h"
 
-/* Of a larger message's content only so much is handed over. */
+/* Of a larger message's content the judge sees only so much. */
 #define TRANSCRIPT_CONTENT_MAX ((size_t)65536)
 
 /* X(constant, name in files) */
@@ -53,8 +53,13 @@ struct transcript_event {
 	const struct slice *recipients; /* those that got a 2xx */
 	size_t recipient_count;
 	uint64_t size_bytes; /* of the content as received, dots unstuffed */
-	/* The content, or its first TRANSCRIPT_CONTENT_MAX bytes, if the sink
-	 * wants it; files do not have it. */
+	/* What the client said to EHLO or HELO, and behind "MAIL FROM:" and
+	 * each "RCPT TO:" of the envelope, a line each; files do not have
+	 * them. */
+	struct slice hello, arguments;
+	bool is_extended; /* it was EHLO */
+	/* The content, or its beginning, as the sink wants it; files do not
+	 * have it. */
 	struct slice content;
 };
 
@@ -62,7 +67,8 @@ struct transcript_event {
 struct transcript_sink {
 	void *owner;
 	void (*on_event)(void *owner, const struct transcript_event *ev);
-	bool wants_content; /* of messages; else none is kept to be shown */
+	size_t content_max; /* of a message's content; 0: none is kept to be
+	                     * shown */
 };
 
 /* Appends the event as one line of JSON: keys time (RFC 3339), host,

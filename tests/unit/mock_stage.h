@@ -192,7 +192,8 @@ setup_of(struct setup *s, struct slice scenario)
 		.span_max = UTIME_NEVER,
 	};
 	const struct mock_options mock = { .seed = 1 };
-	const struct transcript_sink sink = { s, on_event, true };
+	const struct transcript_sink sink = { s, on_event,
+		TRANSCRIPT_CONTENT_MAX };
 	struct err err = { 0 };
 
 	*s = (struct setup){ 0 };

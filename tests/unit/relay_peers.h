@@ -213,7 +213,8 @@ host_accept(void *owner, struct stream *stream)
 {
 	struct stage_host *h = owner;
 	struct stage_session *s = xcalloc(1, sizeof(*s));
-	const struct smtp_server_options options = { h->extensions };
+	const struct smtp_server_options options = { .extensions =
+							 h->extensions };
 
 	s->host = h;
 	s->stream = stream;

@@ -19,6 +19,8 @@ struct row {
 #define FROM_TO       "MAIL FROM:<a@b.example>\r\nRCPT TO:<c@d.example>\r\n"
 #define ACT(on, more) "{\"on\": \"" on "\", \"reply\": \"452 no\"" more "}"
 
+#define OK_(on, more) "{\"on\": \"" on "\", \"reply\": \"250 ok\"" more "}"
+
 static struct row rows[] = {
 	{ "a message", "", HELLO FROM_TO "DATA\r\n..x\r\n.\r\nQUIT\r\n",
 	    "220 220 250 250 250 354 250 <a@b.example>c@d.example:4 221!" },
@@ -66,6 +68,27 @@ static struct row rows[] = {
 	{ "chunks add up", ACT("eod", ", \"size\": 7"),
 	    HELLO FROM_TO "BDAT 3\r\nabcBDAT 4 LAST\r\ndefg",
 	    "220 220 250 250 250 250 452" },
+	{ "wrong is asked by its code, and others are not",
+	    ACT("rcpt", "") "," ACT("rcpt", ", \"wrong\": 503") "," ACT(
+		"mail", ", \"wrong\": [501, 555]"),
+	    HELLO "RCPT TO:<c@d.example>\r\nMAIL FROM:<a\r\n"
+		  "MAIL FROM:<a@b.example> X=1\r\n" FROM_TO
+		  "RCPT TO:<e\r\nMAIL FROM:<a@b.example>\r\n",
+	    "220 220 250 452 452 452 250 452 501 503" },
+	{ "what is wrong is taken as it stands",
+	    OK_("mail", ", \"wrong\": 501") "," OK_("rcpt", ", \"wrong\": 501"),
+	    HELLO "MAIL FROM: a\r\nRCPT TO:b c\r\nDATA\r\n.\r\n" FROM_TO
+		  "DATA\r\n.\r\n",
+	    "220 220 250 250 250 354 250 <a>b c:0 250 250 354 250 "
+	    "<a@b.example>c@d.example:0" },
+	{ "a DATA for nobody, by wrong",
+	    ACT("rcpt", "") "," ACT("data", ", \"wrong\": 554"),
+	    HELLO FROM_TO "DATA\r\n", "220 220 250 250 452 452" },
+	{ "refused and taken", ACT("eod", ", \"as\": 250"),
+	    HELLO FROM_TO "DATA\r\n.\r\nMAIL FROM:<>\r\n",
+	    "220 220 250 250 250 354 250 <a@b.example>c@d.example:0 250" },
+	{ "accepted and forgotten", "{\"on\": \"rcpt\", \"as\": 550}",
+	    HELLO FROM_TO "DATA\r\n", "220 220 250 250 550 554" },
 	{ "a drop ends it", "{\"on\": \"mail\", \"drop\": true}", HELLO FROM_TO,
 	    "220 220 250 250!" },
 	{ "a stall ends it", "{\"on\": \"mail\", \"stall\": true}",

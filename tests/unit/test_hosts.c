@@ -61,7 +61,7 @@ static struct error_row error_rows[] = {
 	    "mean \"delay\"?)" },
 	{ "no action", RULE("\"on\": \"rcpt\""),
 	    "3:1: /hosts/mx/rules/0: expected one of the keys "
-	    "\"reply\", \"raw\", \"garbage\", \"repeat\", \"drip\", \"delay\", "
+	    "\"reply\", \"raw\", \"as\", \"garbage\", \"repeat\", \"drip\", \"delay\", "
 	    "\"stall\", \"drop\", \"reset\", \"vanish\", \"then\", "
 	    "\"starttls\", \"tls_fault\", \"set\", \"read\", \"linger\", \"throughout\"" },
 	{ "a moment of the handshake elsewhere",

@@ -162,6 +162,33 @@ test_input_while_asking(void **state)
 	smtp_server_destroy(&s);
 }
 
+/* MAIL may come first where nobody has to say hello, and nothing else may. */
+static void
+test_hello_is_optional(void **state)
+{
+	struct smtp_server_options options = { .is_hello_optional = true };
+	struct smtp_server *s = smtp_server_new(&options);
+	struct smtp_server_event event;
+
+	(void)state;
+	assert_true(smtp_server_next(s, &event));
+	smtp_server_answer(s, 250);
+	assert_true(smtp_server_next(s, &event));
+	smtp_server_answer(s, 220);
+	smtp_server_feed(s, SLICE("MAIL FROM:<a@b>\r\n"));
+	assert_true(smtp_server_next(s, &event));
+	assert_int_equal(event.type, SMTP_SERVER_ASK);
+	assert_int_equal(event.stage, STAGE_MAIL);
+	assert_int_equal(event.wrong.code, 0);
+	smtp_server_answer(s, 250);
+	smtp_server_feed(s, SLICE("DATA\r\n"));
+	assert_true(smtp_server_next(s, &event));
+	assert_int_equal(event.type, SMTP_SERVER_VIOLATION);
+	assert_true(smtp_server_next(s, &event));
+	assert_int_equal(event.wrong.code, 503);
+	smtp_server_destroy(&s);
+}
+
 /* Once a session, though the greeting takes two questions. */
 static void
 test_early_talk_is_told_once(void **state)
@@ -290,6 +317,7 @@ main(void)
 	ROWS(&kit, rows, test_session);
 	ROWS(&kit, timing_rows, test_timing);
 	TEST(&kit, test_input_while_asking);
+	TEST(&kit, test_hello_is_optional);
 	TEST(&kit, test_early_talk_is_told_once);
 	TEST(&kit, test_bare_lf_is_told_at_once);
 	TEST(&kit, test_recipients_are_counted);
