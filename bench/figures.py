@@ -24,6 +24,7 @@ import tempfile
 import time
 from collections.abc import Callable
 
+import mock_figures
 import queue_figures
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
@@ -283,10 +284,18 @@ def kill(_folder: pathlib.Path, quick: bool) -> Figure:
                   " ".join(command))
 
 
+def idle(folder: pathlib.Path, quick: bool) -> Figure:
+    """Connections of the mock that say nothing: memory each."""
+    count, each = mock_figures.measure(
+        BIN / "faultpost-mock", folder, 2000 if quick else 50000, print)
+    return Figure(f"{count:,} idle connections to the mock", "under 4 KB each",
+                  f"{each:,.0f} bytes each", each < 4096, "./dev bench idle")
+
+
 FIGURES: dict[str, Callable[[pathlib.Path, bool], Figure]] = {
     f.__name__: f
     for f in (seed_case, dead_hosts, round_robin, routes, rules, waiting, looking,
-              domains,
+              domains, idle,
               determinism, kill)
 }
 
