@@ -46,6 +46,7 @@ forget(struct journal *j, struct journal_connection *c)
 {
 	struct journal_slot *slot = c->slot;
 
+	assert(j->slots != NULL);
 	cut_lines(j, c);
 	list_remove(&c->node);
 	HASH_DEL(j->slots, slot);

@@ -81,6 +81,8 @@ bool
 scenarios_change(struct scenarios *s, struct mock *mock,
     struct mock_change *change, struct err *err)
 {
+	const struct mock_sameness sameness = { s, is_same };
+
 	assert(s->next != NULL);
 	forget_unused(s, mock);
 	if (s->old_count > SCENARIOS_OLD_MAX)
@@ -89,8 +91,8 @@ scenarios_change(struct scenarios *s, struct mock *mock,
 		    "before; expected them to end",
 		    s->old_count);
 	if (s->old_count > SCENARIOS_OLD_MAX ||
-	    !mock_reload(mock, &s->next->hosts, s->next->zone, is_same, s,
-		change, err)) {
+	    !mock_reload(
+		mock, &s->next->hosts, s->next->zone, &sameness, change, err)) {
 		destroy(&s->next);
 		return false;
 	}

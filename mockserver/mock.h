@@ -54,18 +54,21 @@ bool mock_set_host_state(struct mock *m, struct slice name,
 struct mock_change {
 	size_t added, removed, changed, same;
 };
+/* Who says that nothing about a host has changed. */
+struct mock_sameness {
+	void *owner;
+	bool (*is_same)(void *owner, const struct mock_host *old,
+	    const struct mock_host *fresh);
+};
 /* From now on these are the hosts, and `zone` has their names; both are
  * borrowed until mock_uses() says no and mock_destroy() has been called.  A
- * host that is_same() says of goes on with all that it has counted; any other
- * begins anew.  Addresses that stay are listened at without a break.
- * Connections that stand go on with the host and the rules that they began
- * with.  False with *err set when an address cannot be had; then nothing has
- * changed. */
+ * host that is the same goes on with all that it has counted; any other begins
+ * anew.  Addresses that stay are listened at without a break.  Connections that
+ * stand go on with the host and the rules that they began with.  False with
+ * *err set when an address cannot be had; then nothing has changed. */
 bool mock_reload(struct mock *m, const struct mock_hosts *hosts,
-    const struct zone *zone,
-    bool (*is_same)(void *owner, const struct mock_host *old,
-	const struct mock_host *fresh),
-    void *owner, struct mock_change *change, struct err *err);
+    const struct zone *zone, const struct mock_sameness *sameness,
+    struct mock_change *change, struct err *err);
 /* Whether one of these hosts, or a connection of it, is still there. */
 bool mock_uses(const struct mock *m, const struct mock_hosts *hosts);
 

@@ -73,10 +73,7 @@ sort_names(struct reload *r)
 
 /* The site of each new host: the old one when nothing about it has changed. */
 static void
-choose_sites(struct reload *r,
-    bool (*is_same)(void *owner, const struct mock_host *old,
-	const struct mock_host *fresh),
-    void *owner)
+choose_sites(struct reload *r, const struct mock_sameness *sameness)
 {
 	struct mock *m = r->mock;
 
@@ -87,7 +84,8 @@ choose_sites(struct reload *r,
 		const struct named *old = bsearch(&key, r->names,
 		    m->hosts->count, sizeof(key), compare_names);
 
-		if (old != NULL && is_same(owner, old->site->host, host)) {
+		if (old != NULL &&
+		    sameness->is_same(sameness->owner, old->site->host, host)) {
 			r->sites[i] = old->site;
 			old->site->is_staying = true;
 			r->change.same++;
@@ -252,17 +250,15 @@ roll_back(struct reload *r)
 
 bool
 mock_reload(struct mock *m, const struct mock_hosts *hosts,
-    const struct zone *zone,
-    bool (*is_same)(void *owner, const struct mock_host *old,
-	const struct mock_host *fresh),
-    void *owner, struct mock_change *change, struct err *err)
+    const struct zone *zone, const struct mock_sameness *sameness,
+    struct mock_change *change, struct err *err)
 {
 	struct reload r = { .mock = m, .hosts = hosts };
 	bool ok;
 
 	sweep_retired(m);
 	sort_names(&r);
-	choose_sites(&r, is_same, owner);
+	choose_sites(&r, sameness);
 	sort_places(&r);
 	ok = open_sites(&r, err);
 	if (ok)
