@@ -98,8 +98,8 @@ escape_of(struct slice *text)
 		return bytes[found - letters];
 	}
 	assert_int_equal(text->at[1], 'x');
-	byte = (char)(ascii_hex_value(text->at[2]) << 4 |
-	    ascii_hex_value(text->at[3]));
+	byte = (char)((ascii_hex_value(text->at[2]) & 0xf) << 4 |
+	    (ascii_hex_value(text->at[3]) & 0xf));
 	*text = slice_skip(*text, 4);
 	return byte;
 }
@@ -260,7 +260,7 @@ append_scenario(const struct page *page, struct buf *out)
 	const struct slice rule =
 	    part_of(page, "## Rule", "```json\n", "\n```");
 
-	if (rule.at[0] == '[')
+	if (slice_starts_with(rule, SLICE("[")))
 		buf_printf(out,
 		    "{\"hosts\": {\"%s\": {\"address\": "
 		    "\"10.1.1.11\", \"rules\": %.*s}}}",
