@@ -285,8 +285,9 @@ find_command(char letter, struct slice name, size_t *command, struct err *err)
 		*command = i;
 		if (slice_eq_nocase(name, slice_cstr(command_names[i])))
 			return true;
-		buf_printf(&known, " %s", command_names[i]);
 	}
+	for (size_t i = 0; i < SINK_COMMAND_COUNT; i++)
+		buf_printf(&known, " %s", command_names[i]);
 	(void)err_set(err,
 	    "-%c: there is no command \"%.*s\"; expected one of%s", letter,
 	    SLICE_ARG(name), buf_cstr(&known));
