@@ -254,6 +254,8 @@ struct rule {
 	utime linger; /* before the host ends what the client has ended */
 	struct rule_throughout throughout;
 	bool has_throughout;
+	uint64_t throttle; /* bytes a second both ways, as read and throughout
+	                    * then say it; 0: no limit */
 };
 
 /* An entry of the rules list in scenarios ("rule" in the schema). */

@@ -116,6 +116,25 @@ const struct json_table rule_throughout_table = {
 	JSON_FIELDS(throughout_fields),
 };
 
+/* A tenth of it ten times a second; if that is no whole number, the first one
+ * above, so much more seldom that the second has its bytes. */
+void
+rule_throttle(struct rule *r, struct arena *arena)
+{
+	uint64_t *portion = arena_alloc(arena, sizeof(*portion));
+	utime every;
+
+	*portion = (r->throttle + 9) / 10;
+	every = (utime)(*portion * (uint64_t)UTIME_S / r->throttle);
+	r->read.way = RULE_READ_SLOWLY;
+	r->read.pace = (struct rule_read_pace){ *portion, every };
+	r->has_throughout = true;
+	r->throughout.text = true;
+	r->throughout.drip.portions.at = portion;
+	r->throughout.drip.portions.count = 1;
+	r->throughout.drip.every = every;
+}
+
 static bool
 read_true(
     const struct json_at *at, void *to, struct arena *arena, struct err *err)

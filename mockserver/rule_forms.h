@@ -15,6 +15,9 @@ extern const struct json_choice rule_read_ways[2];
 extern const struct json_table rule_drip_table;
 extern const struct json_table rule_throughout_table;
 
+/* What a rule's throttle means in terms of read and throughout. */
+void rule_throttle(struct rule *r, struct arena *arena);
+
 #define RULE_CUT_FORM    JF_CHOICE(struct rule_cut, way, rule_cut_ways)
 #define RULE_STALL_FORM  JF_CHOICE(struct rule_stall, way, rule_stall_ways)
 #define RULE_REPEAT_FORM JF_CHOICE(struct rule_repeat, way, rule_repeat_ways)

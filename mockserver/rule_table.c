@@ -227,6 +227,10 @@ static const struct json_field rule_fields[] = {
 	    JSON_AT_HAS(struct rule, throughout, has_throughout), JSON_OPTIONAL,
 	    "From this answer on, for the rest of the connection, the manner "
 	    "of its replies." },
+	{ "throttle", JF_INTEGER(1, COUNT_MAX), JSON_AT(struct rule, throttle),
+	    JSON_OPTIONAL,
+	    "From then on, for the rest of the connection, the host reads and "
+	    "writes so many bytes a second." },
 	{ "set", JF_STRING(1, RULE_STATE_MAX), JSON_AT(struct rule, set),
 	    JSON_OPTIONAL,
 	    "The state that begins when the rule acts, before any delay." },
@@ -244,7 +248,7 @@ static const struct json_field rule_fields[] = {
 static const struct json_group rule_groups[] = {
 	{ JSON_AT_LEAST_ONE,
 	    "reply raw as garbage repeat drip delay stall drop reset vanish then "
-	    "starttls tls_fault set read linger throughout" },
+	    "starttls tls_fault set read linger throughout throttle" },
 	{ JSON_AT_MOST_ONE, "stall drop reset vanish then starttls tls_fault" },
 	{ JSON_AT_MOST_ONE, "reply raw garbage" },
 	{ JSON_AT_MOST_ONE, "stall drip" },
@@ -254,6 +258,8 @@ static const struct json_group rule_groups[] = {
 	{ JSON_AT_MOST_ONE, "forget rate" },
 	{ JSON_AT_MOST_ONE, "forget quota" },
 	{ JSON_NEEDS_ONE, "scope in set" },
+	{ JSON_AT_MOST_ONE, "throttle read" },
+	{ JSON_AT_MOST_ONE, "throttle throughout" },
 };
 
 /* Which keys, and which values of `per`, have a meaning at which stages.  Each
@@ -397,6 +403,8 @@ rule_check(
 		    &r->reply, r->reply_lines.at, r->reply_lines.count, arena);
 	if (r->raw.at != NULL)
 		fields_raw_make(&r->reply, r->raw);
+	if (r->throttle > 0)
+		rule_throttle(r, arena);
 	return true;
 }
 

@@ -169,7 +169,10 @@ format_manner(const struct rule *r, struct buf *out)
 {
 	char text[UTIME_TEXT_MAX];
 
-	if (r->read.way == RULE_READ_NOTHING)
+	if (r->throttle > 0)
+		add(out, "throttle %llu bytes a second",
+		    (unsigned long long)r->throttle);
+	else if (r->read.way == RULE_READ_NOTHING)
 		add(out, "read nothing");
 	else if (r->read.way == RULE_READ_SLOWLY)
 		add(out, "read %llu bytes every %s",
@@ -177,7 +180,7 @@ format_manner(const struct rule *r, struct buf *out)
 		    utime_format_duration(r->read.pace.every, text));
 	if (r->linger > 0)
 		add(out, "linger %s", utime_format_duration(r->linger, text));
-	if (!r->has_throughout)
+	if (!r->has_throughout || r->throttle > 0)
 		return;
 	add(out, "throughout");
 	if (r->throughout.line_end.at != NULL)

@@ -190,9 +190,9 @@ def test_errors_of_a_profile(bin_dir, tmp_path):
 
     assert check("mine", mine='{"title": "t",\n "rules": [{"on": "rctp", "drop": true}]}') == (
         2, "../../profiles/mine.json:2:19: /rules/0/on: \"rctp\" is none of "
-        '"connect", "banner", "ehlo", "helo", "starttls", "tls", "auth", "mail", '
-        '"rcpt", "data", "body", "bdat", "eod", "rset", "noop", "vrfy", ... '
-        '(did you mean "rcpt"?)\n')
+        '"connect", "banner", "command", "ehlo", "helo", "starttls", "tls", '
+        '"auth", "mail", "rcpt", "data", "body", "bdat", "eod", "rset", "noop", '
+        '... (did you mean "rcpt"?)\n')
     code, error = check(["mine", "nowhere"],
                         mine='{"title": "t", "rules": [{"on": "mail", "drop": true}]}')
     assert code == 2

@@ -26,6 +26,14 @@ static const char text[] =
     "{\"on\": \"data\", \"nth\": 4, \"reply\": \"250 x\"},\n"
     "{\"on\": \"eod\", \"to\": \"*@b\", \"per\": \"message\", \"nth\": 1,\n"
     " \"probability\": 0.5, \"reply\": \"452 x\"},\n"
+    "{\"on\": \"mail\", \"in\": \"full\", \"nth\": 2, \"set\": \"start\",\n"
+    " \"reply\": \"452 full\"},\n"
+    "{\"on\": \"rcpt\", \"per\": \"triple\", \"within\": \"1s\", \"match\": \"<k+@b\",\n"
+    " \"reply\": \"451 grey\", \"set\": \"full\", \"scope\": \"scenario\"},\n"
+    "{\"on\": \"rcpt\", \"per\": \"recipient\", \"quota\": {\"bytes\": 30},\n"
+    " \"reply\": \"452 {rcpt}\"},\n"
+    "{\"on\": \"rset\", \"per\": \"client\", \"set\": \"full\",\n"
+    " \"rate\": {\"count\": 2, \"within\": \"1m\"}, \"reply\": \"450 x\"},\n"
     "{\"on\": \"unknown\", \"reply\": \"250 x\"},\n"
     "{\"on\": \"command\", \"after\": 3, \"every\": 3, \"reply\": \"250 y\"},\n"
     "{\"on\": \"command\", \"after\": 3, \"every\": 2, \"raw\": \"\"},\n"
@@ -196,6 +204,9 @@ talk(const struct mock_host *host, struct slice input, size_t step,
 		input = slice_skip(input, step);
 		goes_on = play(d, out);
 	}
+	for (size_t i = 0; i < host->rules.count; i++)
+		if (rule_book_acted(book, i) == 0)
+			rule_book_explain(book, i, out);
 	dialogue_destroy(&d);
 	rule_book_destroy(&book);
 }

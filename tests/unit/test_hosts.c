@@ -63,7 +63,7 @@ static struct error_row error_rows[] = {
 	    "3:1: /hosts/mx/rules/0: expected one of the keys "
 	    "\"reply\", \"raw\", \"as\", \"garbage\", \"repeat\", \"drip\", \"delay\", "
 	    "\"stall\", \"drop\", \"reset\", \"vanish\", \"then\", "
-	    "\"starttls\", \"tls_fault\", \"set\", \"read\", \"linger\", \"throughout\"" },
+	    "\"starttls\", \"tls_fault\", \"set\", \"read\", \"linger\", \"throughout\", \"throttle\"" },
 	{ "a moment of the handshake elsewhere",
 	    RULE("\"on\": \"rcpt\", \"tls_fault\": {\"at\": \"finished\", "
 		 "\"do\": \"stall\"}"),

@@ -308,6 +308,9 @@ static struct case_row case_rows[] = {
 	    { "EHLO c", "MAIL FROM:<a@b.example>\r\nRCPT TO:<c@d.example>" } },
 	{ "idle", ", \"limits\": {\"idle_timeout\": \"10s\"}",
 	    "2 220|4 250|10004 421|10004 FIN", { "EHLO c", "-" } },
+	{ "throttled, both ways",
+	    RULE("ehlo", "\"throttle\": 20") ", \"extensions\": []",
+	    "2 220|304 250|806 250|1408 221|1408 FIN", { "EHLO c", "NOOP" } },
 	{ "idle, with another answer, and again",
 	    RULES(
 		"{\"on\": \"idle\", \"nth\": 1, \"reply\": \"250 a\"},"

@@ -52,6 +52,10 @@ static struct condition_row condition_rows[] = {
 	{ "match", "\"on\": \"mail\", \"match\": \"size=[0-9]{3}\"",
 	    { .stage = STAGE_MAIL, .argument = TEXT("FROM:<a> SIZE=100") },
 	    { .stage = STAGE_MAIL, .argument = TEXT("FROM:<a> SIZE=10") } },
+	{ "match of a letter's other cases",
+	    "\"on\": \"unknown\", \"match\": \"ask\"",
+	    { .stage = STAGE_UNKNOWN, .argument = TEXT("a\xc5\xbfk") },
+	    { .stage = STAGE_UNKNOWN, .argument = TEXT("a\xc5\xbfx") } },
 	{ "match of bytes that are no text",
 	    "\"on\": \"unknown\", \"match\": \"x$\"",
 	    { .stage = STAGE_UNKNOWN, .argument = TEXT("\xff\xfe x") },
@@ -137,9 +141,11 @@ test_condition(void **state)
  *	r, s	RCPT of two recipients (sender p)
  *	q	RCPT of the first recipient, by sender q
  *	x	as r, of another client
+ *	z, Z	as r, of a message of 10 or of 11 bytes
  *	m	a new message begins
  *	c	a new connection (and message) begins
  *	M, N	a message of 10 bytes for r, or for s, is taken
+ *	B	one for two others is taken
  *	t	30 seconds pass */
 struct count_row {
 	const char *name, *rules, *occasions, *want;
@@ -195,6 +201,10 @@ static struct count_row count_rows[] = {
 	{ "a quota of bytes per recipient",
 	    AT_RCPT ", \"per\": \"recipient\", \"quota\": {\"bytes\": 20}}",
 	    "MrNsMrsc", "-----0--" },
+	{ "what fits into a quota to the byte",
+	    AT_RCPT ", \"quota\": {\"bytes\": 20}}", "ZMzZMzr", "---0-00" },
+	{ "a quota of the host counts a message once",
+	    AT_RCPT ", \"quota\": {\"messages\": 2}}", "Br", "--" },
 	{ "a quota that is forgotten",
 	    AT_RCPT ", \"quota\": {\"messages\": 1, \"within\": \"1m\"}}",
 	    "rMrtrtrMrttr", "--0-0---0---" },
@@ -232,6 +242,9 @@ occasion_of(char letter, utime now)
 		.from = letter == 'q' ? SLICE("q@a") : SLICE("p@a"),
 		.to = letter == 's' || letter == 'N' ? &s_address : &r_address,
 		.to_count = 1,
+		.size = letter == 'z' ? 10
+		    : letter == 'Z'   ? 11
+				      : 0,
 		.client = letter == 'x' ? &two : &one,
 	};
 }
@@ -271,6 +284,16 @@ test_count(void **state)
 			rule_scope_begin_message(&scope);
 		if (*c == 't')
 			now += 30 * UTIME_S;
+		if (*c == 'B') {
+			static const struct slice two[] = { TEXT("a@b"),
+				TEXT("c@d") };
+			struct occasion taken = occasion_of(*c, now);
+
+			taken.stage = STAGE_EOD;
+			taken.to = two;
+			taken.to_count = 2;
+			rule_book_charge(b, &scope, &taken);
+		}
 		if (*c == 'M' || *c == 'N') {
 			struct occasion taken = occasion_of(*c, now);
 
@@ -278,7 +301,7 @@ test_count(void **state)
 			taken.size = 10;
 			rule_book_charge(b, &scope, &taken);
 		}
-		if (strchr("cmtMN", *c) != NULL)
+		if (strchr("cmtMNB", *c) != NULL)
 			buf_append_byte(&got, '-');
 		else
 			buf_append_byte(
@@ -313,6 +336,31 @@ test_probability(void **state)
 		assert_int_equal(hit, ask_letter(b, &scope, &s, 'r', START));
 	}
 	assert_in_range(hits, 2300, 2700);
+	rule_scope_fini(&scope);
+	rule_book_destroy(&a);
+	rule_book_destroy(&b);
+	mock_scenario_fini(&s);
+}
+
+/* The dice are thrown when all else is true, and then only. */
+static void
+test_dice(void **state)
+{
+	struct mock_scenario s;
+	struct rule_scope scope;
+	struct rule_book *a, *b;
+
+	(void)state;
+	read_rules(&s, AT_RCPT ", \"probability\": 0.5, \"to\": \"r@*\"}");
+	a = book_of(&s);
+	b = book_of(&s);
+	rule_scope_init(&scope, 1);
+	for (size_t i = 0; i < 100; i++) {
+		const char hit = ask_letter(a, &scope, &s, 'r', START);
+
+		assert_int_equal(ask_letter(b, &scope, &s, 's', START), '-');
+		assert_int_equal(hit, ask_letter(b, &scope, &s, 'r', START));
+	}
 	rule_scope_fini(&scope);
 	rule_book_destroy(&a);
 	rule_book_destroy(&b);
@@ -519,6 +567,7 @@ main(void)
 	ROWS(&kit, condition_rows, test_condition);
 	ROWS(&kit, count_rows, test_count);
 	TEST(&kit, test_probability);
+	TEST(&kit, test_dice);
 	TEST(&kit, test_next_body);
 	TEST(&kit, test_keys_are_bounded);
 	TEST(&kit, test_arranged);
