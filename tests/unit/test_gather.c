@@ -11,17 +11,18 @@ static struct gather_row {
 	size_t served, arrived, waiting;
 	utime flush, ago, want; /* since the first */
 } rows[] = {
-	{ "alone", 0, 1, 1, 1000, 500, 0 },
-	{ "one more is coming", 0, 2, 1, 1000, 500, 1000 },
+	{ "alone", 0, 1, 1, 3000, 500, 0 },
+	{ "one more is coming", 0, 2, 1, 3000, 500, 3000 },
 	{ "flushes cost nothing", 0, 10, 1, 0, 500, 0 },
+	{ "flushes are quick", 0, 10, 1, 100, 500, GATHER_SPAN_MIN },
 	{ "flushes take very long", 0, 10, 1, UTIME_S, 500, GATHER_SPAN_MAX },
-	{ "most are there", 0, 10, 8, 1000, 500, 0 },
-	{ "some are missing", 0, 11, 8, 1000, 500, 1000 },
-	{ "the one served last has come back", 1, 1, 1, 1000, 500, 0 },
-	{ "one of two is not back", 2, 1, 1, 1000, 500, 1000 },
-	{ "half is served while half waits", 5, 5, 5, 1000, 500, 0 },
-	{ "the other half is not back", 10, 5, 5, 1000, 500, 1000 },
-	{ "who is gone is not waited for", 10, 5, 5, 1000,
+	{ "most are there", 0, 10, 8, 3000, 500, 0 },
+	{ "some are missing", 0, 11, 8, 3000, 500, 3000 },
+	{ "the one served last has come back", 1, 1, 1, 3000, 500, 0 },
+	{ "one of two is not back", 2, 1, 1, 3000, 500, 3000 },
+	{ "half is served while half waits", 5, 5, 5, 3000, 500, 0 },
+	{ "the other half is not back", 10, 5, 5, 3000, 500, 3000 },
+	{ "who is gone is not waited for", 10, 5, 5, 3000,
 	    GATHER_RETURN_MAX + 1, 0 },
 };
 
@@ -62,15 +63,37 @@ test_row(void **state)
 static void
 test_leave(void **state)
 {
-	struct gather g = { .span = 1000 };
+	struct gather g = { .span = 3000 };
 
 	(void)state;
 	gather_arrive(&g);
 	gather_arrive(&g);
 	gather_leave(&g);
-	assert_int_equal(gather_wait(&g, 500), 1500);
+	assert_int_equal(gather_wait(&g, 500), 3500);
 	gather_leave(&g);
 	assert_int_equal(gather_wait(&g, 600), 500);
+}
+
+/* Nor, after a flush, who was on the way before it; who comes then is. */
+static void
+test_slow(void **state)
+{
+	struct gather g = { .span = 3000 };
+
+	(void)state;
+	gather_arrive(&g);
+	gather_arrive(&g);
+	gather_leave(&g);
+	assert_int_equal(gather_wait(&g, 500), 3500);
+	gather_flush(&g, 3500, 6500);
+	gather_arrive(&g);
+	gather_leave(&g);
+	assert_int_equal(gather_wait(&g, 7000), 7000);
+	gather_flush(&g, 7000, 10000);
+	gather_arrive(&g);
+	gather_arrive(&g);
+	gather_leave(&g);
+	assert_int_equal(gather_wait(&g, 10500), 13500);
 }
 
 int
@@ -80,5 +103,6 @@ main(void)
 
 	ROWS(&kit, rows, test_row);
 	TEST(&kit, test_leave);
+	TEST(&kit, test_slow);
 	return kit_run(&kit, "gather");
 }
