@@ -139,7 +139,8 @@ open_maildir(struct watching *x, struct err *err)
 	for (char *c = host; *c != '\0'; c++)
 		if (*c == '/' || *c == ':')
 			*c = '-';
-	(void)getrandom(&chance, sizeof(chance), 0);
+	if (getrandom(&chance, sizeof(chance), 0) != sizeof(chance))
+		return err_set(err, "the kernel gives no random number");
 	(void)snprintf(unique, sizeof(unique), "P%ldR%08x.%s", (long)getpid(),
 	    (unsigned)chance, host);
 	x->maildir = maildir_open(x->maildir_path, unique, err);
