@@ -76,7 +76,7 @@ floor_test(smtp_mutual smtp)
 
 # Across the folders mockserver/, relay/ and harness/ only these headers may be
 # included, and only by harness/: what the two programs show of themselves.
-floor_face(mockserver/mock.h mockserver/hosts.h mockserver/profile.h
+floor_face(mockserver/mock.h mockserver/hosts.h mockserver/rule/profile.h
   relay/relay.h relay/config.h
-  relay/config_json.h relay/tls_json.h relay/auth.h relay/bounce_json.h
-  relay/profile.h relay/destination.h)
+  relay/config_json.h relay/deliver/tls_json.h relay/receive/auth.h relay/bounce/bounce_json.h
+  relay/bounce/profile.h relay/deliver/destination.h)

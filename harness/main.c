@@ -9,8 +9,8 @@
 
 #include "core/base/suggest.h"
 #include "core/cli/cli.h"
-#include "harness/plan.h"
-#include "mockserver/profile.h"
+#include "harness/plan/plan.h"
+#include "mockserver/rule/profile.h"
 
 #include <unistd.h>
 

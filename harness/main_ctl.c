@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * `faultpost ctl`: the words of the command line go to the relay's control
- * socket (relay/control.h says in what form), its text or its object comes
- * back.  The relay knows the commands; only files are this side's business:
- * those of `smtproutes import` and `export`.
+ * socket (relay/operate/control.h says in what form), its text or its object
+ * comes back.  The relay knows the commands; only files are this side's
+ * business: those of `smtproutes import` and `export`.
  */
 #include "harness/main.h"
 

@@ -9,9 +9,9 @@
 #include "core/cli/terminal.h"
 #include "core/json/doc.h"
 #include "harness/main.h"
-#include "harness/report.h"
+#include "harness/report/report.h"
 #include "harness/run_files.h"
-#include "harness/sim.h"
+#include "harness/sim/sim.h"
 
 #include <signal.h>
 #include <time.h>

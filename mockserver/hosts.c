@@ -3,7 +3,7 @@
 #include "mockserver/hosts.h"
 
 #include "core/dns/types_json.h"
-#include "mockserver/fields.h"
+#include "mockserver/rule/fields.h"
 
 static bool read_name(
     const struct json_at *at, void *to, struct arena *arena, struct err *err);

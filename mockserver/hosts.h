@@ -12,9 +12,9 @@
 #define FAULTPOST_MOCK_HOSTS_H
 
 #include "core/smtp/server.h"
-#include "mockserver/login.h"
-#include "mockserver/profile_use.h"
-#include "mockserver/rule.h"
+#include "mockserver/play/login.h"
+#include "mockserver/rule/profile_use.h"
+#include "mockserver/rule/rule.h"
 
 /* The network's view of a host.  X(constant, name in scenarios) */
 #define MOCK_HOST_STATES(X)                                                    \

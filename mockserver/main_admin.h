@@ -7,8 +7,8 @@
 #define FAULTPOST_MOCK_MAIN_ADMIN_H
 
 #include "core/world/world_ev_http.h"
-#include "mockserver/admin.h"
-#include "mockserver/capture_maildir.h"
+#include "mockserver/admin/admin.h"
+#include "mockserver/capture/capture_maildir.h"
 
 /* What main.c finds on the command line; zeroed before first use. */
 struct watching {

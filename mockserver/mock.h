@@ -15,7 +15,7 @@
 #include "core/tls/certificate.h"
 #include "core/transcript/transcript.h"
 #include "core/world/world.h"
-#include "mockserver/capture.h"
+#include "mockserver/capture/capture.h"
 #include "mockserver/hosts.h"
 
 struct mock;

@@ -7,7 +7,7 @@
 #define FAULTPOST_MOCK_IMPL_H
 
 #include "mockserver/mock.h"
-#include "mockserver/player.h"
+#include "mockserver/play/player.h"
 
 /* One address of a host. */
 struct spot {

@@ -2,7 +2,7 @@
 /* Rules that come and go while their host is at work; see mock_rules.h. */
 #include "mockserver/mock_rules.h"
 
-#include "mockserver/player.h"
+#include "mockserver/play/player.h"
 
 /* A rule that is not of the file. */
 struct rule_made {

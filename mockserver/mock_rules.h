@@ -9,7 +9,7 @@
 #define FAULTPOST_MOCK_RULES_H
 
 #include "core/base/list.h"
-#include "mockserver/rule.h"
+#include "mockserver/rule/rule.h"
 
 /* Rules that were ever added to a host, until it is reset. */
 #define MOCK_RULES_ADDED_MAX 10000

@@ -7,7 +7,7 @@
 #define FAULTPOST_MOCK_SCENARIO_H
 
 #include "core/dns/zone.h"
-#include "mockserver/profile.h"
+#include "mockserver/rule/profile.h"
 
 struct mock_scenario {
 	struct arena arena; /* holds everything below */

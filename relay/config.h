@@ -13,7 +13,7 @@
 #include "core/json/table.h"
 #include "core/routes/routes.h"
 #include "core/tls/context.h"
-#include "relay/destination.h"
+#include "relay/deliver/destination.h"
 
 /* What follows a 5xx greeting or EHLO (docs/decisions.md, D3). */
 enum relay_on_5xx_greeting {

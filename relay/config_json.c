@@ -5,11 +5,11 @@
 #include "core/dns/types_json.h"
 #include "core/dns/zone_json.h"
 #include "core/json/schema.h"
-#include "relay/auth.h"
-#include "relay/bounce_json.h"
-#include "relay/debug_json.h"
-#include "relay/profile.h"
-#include "relay/tls_json.h"
+#include "relay/bounce/bounce_json.h"
+#include "relay/bounce/profile.h"
+#include "relay/deliver/tls_json.h"
+#include "relay/operate/debug_json.h"
+#include "relay/receive/auth.h"
 
 /* ---- the whole file ---- */
 

@@ -8,7 +8,7 @@
 
 #include "core/json/table.h"
 #include "relay/config.h"
-#include "relay/listener_json.h"
+#include "relay/receive/listener_json.h"
 
 /* With all defaults of docs/delivery.md; for struct relay_delivery and struct
  * dns_cache_limits. */

@@ -10,7 +10,7 @@
 #include "core/maillog/status.h"
 #include "core/smtp/client.h"
 #include "core/world/world.h"
-#include "relay/queue.h"
+#include "relay/queue/queue.h"
 
 /* Where the lines go. */
 struct log {

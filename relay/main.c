@@ -9,9 +9,9 @@
 #include "core/tls/system.h"
 #include "core/world/world_ev.h"
 #include "relay/config_json.h"
-#include "relay/explain.h"
 #include "relay/main_operate.h"
 #include "relay/main_queue.h"
+#include "relay/operate/explain.h"
 #include "relay/relay.h"
 
 #include "core/maillog/maillog.h"

@@ -2,7 +2,7 @@
 /* The control socket and the metrics of the daemon; see main_operate.h. */
 #include "relay/main_operate.h"
 
-#include "relay/metrics.h"
+#include "relay/operate/metrics.h"
 
 #include <errno.h>
 #include <sys/stat.h>

@@ -8,7 +8,7 @@
 
 #include "core/world/http_page.h"
 #include "core/world/world_ev_http.h"
-#include "relay/control.h"
+#include "relay/operate/control.h"
 
 /* Zeroed before first use. */
 struct operating {

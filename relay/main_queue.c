@@ -4,7 +4,7 @@
 
 #include "core/cli/cli.h"
 #include "relay/main_queue_relay.h"
-#include "relay/spool_tool.h"
+#include "relay/queue/spool_tool.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The relay's life: starting, reloading, draining, ending; see relay.h. */
-#include "relay/auth.h"
-#include "relay/bounce.h"
+#include "relay/bounce/bounce.h"
+#include "relay/receive/auth.h"
 
 static void on_drain_deadline(struct timer *t);
 static void on_spool_fault(void *owner, const struct err *err);

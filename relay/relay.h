@@ -82,8 +82,8 @@ const struct endpoint *relay_listen_address(
 /* Recipients accepted and not finished. */
 uint64_t relay_queued_recipients(const struct relay *r);
 
-/* What `status` says, as metrics for Prometheus (relay/metrics.h): appends the
- * page. */
+/* What `status` says, as metrics for Prometheus (relay/operate/metrics.h):
+ * appends the page. */
 void relay_metrics(struct relay *r, struct buf *out);
 
 /* ---- operating it: docs/operating.md ---- */

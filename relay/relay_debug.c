@@ -4,7 +4,7 @@
  * one network, or all (docs/operating.md).  Each is a file of its own; nothing
  * of it is in the mail log.
  */
-#include "relay/conversation.h"
+#include "relay/operate/conversation.h"
 #include "relay/relay_impl.h"
 
 /* A conversation that is being logged; to whom is said by `logs`. */

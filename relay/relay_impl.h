@@ -7,14 +7,14 @@
 #ifndef FAULTPOST_RELAY_IMPL_H
 #define FAULTPOST_RELAY_IMPL_H
 
-#include "relay/conversation.h"
-#include "relay/counters.h"
+#include "relay/deliver/resolve.h"
 #include "relay/log.h"
-#include "relay/rate.h"
+#include "relay/operate/conversation.h"
+#include "relay/operate/counters.h"
+#include "relay/queue/spool.h"
+#include "relay/receive/rate.h"
+#include "relay/receive/room.h"
 #include "relay/relay.h"
-#include "relay/resolve.h"
-#include "relay/room.h"
-#include "relay/spool.h"
 
 /* What connections to all domains share. */
 enum slot_kind {

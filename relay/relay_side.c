@@ -5,7 +5,7 @@
  * written when the configuration names it; their lines are forms of
  * core/maillog.
  */
-#include "relay/operate.h"
+#include "relay/operate/operate.h"
 
 #define STATUS_EVERY UTIME_MINUTE
 /* Where no host was spoken to, and for clients that the queue has forgotten. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The client's side of a relay's control socket (relay/control.h says in what
- * form requests and answers are): one request, one answer.  For programs that
- * give a relay an operator's command.
+ * The client's side of a relay's control socket (relay/operate/control.h says
+ * in what form requests and answers are): one request, one answer.  For
+ * programs that give a relay an operator's command.
  */
 #ifndef FAULTPOST_CONTROL_ASK_H
 #define FAULTPOST_CONTROL_ASK_H

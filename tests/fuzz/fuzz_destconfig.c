@@ -4,7 +4,7 @@
  * them, or what they print reads as the same table, and each section is the one
  * that its domain finds.
  */
-#include "relay/destination.h"
+#include "relay/deliver/destination.h"
 
 #include <string.h>
 

@@ -6,8 +6,8 @@
  */
 #include "core/transcript/transcript.h"
 #include "core/world/world_sim.h"
-#include "mockserver/dialogue.h"
 #include "mockserver/mock.h"
+#include "mockserver/play/dialogue.h"
 #include "mockserver/scenario.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);

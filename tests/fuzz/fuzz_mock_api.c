@@ -6,7 +6,7 @@
  * and ends.
  */
 #include "core/world/world_sim.h"
-#include "mockserver/admin.h"
+#include "mockserver/admin/admin.h"
 #include "mockserver/scenario.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);

@@ -9,8 +9,8 @@
  * makes of a scenario only takes longer.
  */
 #include "core/json/doc.h"
-#include "harness/report.h"
-#include "harness/sim.h"
+#include "harness/report/report.h"
+#include "harness/sim/sim.h"
 #include "tests/fuzz/json_mutator.h"
 
 #define EVENTS_MAX   20000

@@ -22,7 +22,7 @@
 #ifndef FAULTPOST_JUDGE_STORY_H
 #define FAULTPOST_JUDGE_STORY_H
 
-#include "harness/judge.h"
+#include "harness/judge/judge.h"
 #include "tests/unit/kit.h"
 
 #define STORY_EVENTS_MAX  400

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Who may send where; an empty configuration lets nobody do anything. */
-#include "relay/access.h"
+#include "relay/receive/access.h"
 #include "tests/unit/kit.h"
 
 static struct ip_network networks[] = {

@@ -4,8 +4,8 @@
  * what is kept waiting is answered when its time has come, in virtual time.
  */
 #include "core/json/doc.h"
-#include "mockserver/admin.h"
-#include "mockserver/admin_files.h"
+#include "mockserver/admin/admin.h"
+#include "mockserver/admin/admin_files.h"
 #include "tests/unit/mock_stage.h"
 
 /* ---- the document ---- */

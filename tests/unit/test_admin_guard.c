@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Who may ask: a table of requests and the status that each gets. */
-#include "mockserver/admin_guard.h"
+#include "mockserver/admin/admin_guard.h"
 #include "tests/unit/kit.h"
 
 struct guard_row {

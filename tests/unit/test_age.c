@@ -2,8 +2,8 @@
 /* The queue's totals and its oldest messages, kept as it changes, are those
  * that looking at all of it gives. */
 #include "core/base/rng.h"
-#include "relay/age.h"
-#include "relay/cohort.h"
+#include "relay/deliver/age.h"
+#include "relay/deliver/cohort.h"
 #include "tests/unit/kit.h"
 
 #define GROUPS  60

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Messages that are kept: all of each, in their order, and the oldest go. */
-#include "mockserver/capture.h"
+#include "mockserver/capture/capture.h"
 #include "tests/unit/kit.h"
 
 static const struct slice two[] = { SLICE_INIT("a\0b"), SLICE_INIT("c@d") };

@@ -3,7 +3,7 @@
  * Groups by what they have tried: who is next, which go stuck together, and
  * that a host's failure makes one cohort of two without changing an order.
  */
-#include "relay/cohort.h"
+#include "relay/deliver/cohort.h"
 
 #include "core/base/rng.h"
 #include "tests/unit/kit.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Conversations as lines: no content, no secrets, whatever the pieces. */
-#include "relay/conversation.h"
+#include "relay/operate/conversation.h"
 #include "tests/unit/kit.h"
 
 static void

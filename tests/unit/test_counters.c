@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Counters that add to their sums, rates that fade, and the three columns. */
-#include "relay/counters.h"
+#include "relay/operate/counters.h"
 #include "tests/unit/kit.h"
 
 #define NOON (INT64_C(1404302400) * UTIME_S)

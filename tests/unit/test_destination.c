@@ -4,7 +4,7 @@
  * error with its exact place and words, and that what is printed reads as the
  * same table.
  */
-#include "relay/destination_impl.h"
+#include "relay/deliver/destination_impl.h"
 
 #include "core/base/rng.h"
 #include "tests/unit/kit.h"

@@ -3,7 +3,7 @@
  * A host's side of a dialogue: what goes in, what is answered, however the
  * input is cut.
  */
-#include "mockserver/dialogue.h"
+#include "mockserver/play/dialogue.h"
 
 #include "mockserver/scenario.h"
 #include "tests/unit/kit.h"

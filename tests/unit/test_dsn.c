@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The text of bounce messages, whole and in its corners. */
-#include "relay/dsn.h"
+#include "relay/bounce/dsn.h"
 #include "tests/unit/kit.h"
 
 #define ORIGINAL "Subject: hello\r\n\r\nHello\r\n"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What is quoted around a moment: log lines and both sides of a dialogue. */
-#include "harness/evidence.h"
+#include "harness/judge/evidence.h"
 #include "tests/unit/kit.h"
 
 #define INFO "Wed Jul  2 09:15:07 2014 Info: "

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* How long the first of a group waits for the others. */
-#include "relay/gather.h"
+#include "relay/queue/gather.h"
 #include "tests/unit/kit.h"
 
 /* `flush`: how long flushes have taken so far, the last of which served

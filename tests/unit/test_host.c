@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Destinations up and down: docs/delivery.md 16 and 17. */
-#include "relay/host.h"
+#include "relay/deliver/host.h"
 #include "tests/unit/kit.h"
 
 static const struct relay_delivery delivery = {

@@ -4,7 +4,7 @@
  * it misbehaves as told and says what it got.
  */
 #include "core/world/world_sim.h"
-#include "harness/inject.h"
+#include "harness/sim/inject.h"
 #include "mockserver/mock.h"
 #include "tests/unit/kit.h"
 

@@ -3,7 +3,7 @@
  * Content in whole and byte by byte: where its headers end, what is kept, and
  * digests that sha256sum agrees with.
  */
-#include "mockserver/intake.h"
+#include "mockserver/play/intake.h"
 #include "tests/unit/kit.h"
 
 #define EMPTY "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"

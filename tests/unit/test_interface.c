@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* relay/interface: which family is reached from where. */
-#include "relay/interface.h"
+#include "relay/deliver/interface.h"
 
 #include "tests/unit/kit.h"
 

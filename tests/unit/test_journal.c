@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Connections that are remembered: sums, order, and what goes when there are
  * too many. */
-#include "mockserver/journal.h"
+#include "mockserver/capture/journal.h"
 #include "tests/unit/kit.h"
 
 static void

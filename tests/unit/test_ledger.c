@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The ledger: what it knows at each moment of a log, and what it forgets. */
-#include "harness/ledger.h"
+#include "harness/judge/ledger.h"
 #include "tests/unit/kit.h"
 
 struct fixture {

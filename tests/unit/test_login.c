@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* A mock host's AUTH, answer by answer, and what transcripts show of it. */
-#include "mockserver/login.h"
+#include "mockserver/play/login.h"
 
 #include "tests/unit/kit.h"
 

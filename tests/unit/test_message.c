@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The content of injected messages. */
-#include "harness/message.h"
+#include "harness/sim/message.h"
 #include "tests/unit/kit.h"
 
 static const struct slice to[] = { SLICE_INIT("a@example.com"),

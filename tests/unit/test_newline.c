@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Bare CR and LF made CR LF, however the content is cut. */
-#include "relay/newline.h"
+#include "relay/receive/newline.h"
 #include "tests/unit/kit.h"
 
 struct row {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What clients ask about reports, and what the next host is told of it. */
-#include "relay/notify.h"
+#include "relay/bounce/notify.h"
 #include "tests/unit/kit.h"
 
 static struct notify_row {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The patterns of log expectations: what they match, bind, and nearly match. */
-#include "harness/pattern.h"
+#include "harness/expect/pattern.h"
 #include "tests/unit/kit.h"
 
 static struct match_row {

@@ -14,7 +14,7 @@
  *	||   from here on, one priority a round
  */
 #include "kit.h"
-#include "relay/pick.h"
+#include "relay/deliver/pick.h"
 
 static const struct relay_delivery delivery = {
 	.host_retry_initial = 60 * UTIME_S,

@@ -3,7 +3,7 @@
  * Scenario files: what a plan says of them, and each error with its place.
  * Single quotes in the texts stand for double ones.
  */
-#include "harness/plan.h"
+#include "harness/plan/plan.h"
 #include "tests/unit/kit.h"
 
 #define HEAD  "{'title': 't', 'hosts': {'mx1': {'address': '10.1.1.1'},\n"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The queue in memory: who is ready in which order, who waits until when, and
  * what is left of a message. */
-#include "relay/cohort.h"
+#include "relay/deliver/cohort.h"
 #include "tests/unit/kit.h"
 
 #include <malloc.h>

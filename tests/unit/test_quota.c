@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Recipients in a period: when it begins and ends, and what is left in it. */
-#include "relay/quota.h"
+#include "relay/deliver/quota.h"
 
 #include "tests/unit/kit.h"
 

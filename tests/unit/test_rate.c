@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Events of an address in a minute and an hour. */
-#include "relay/rate.h"
+#include "relay/receive/rate.h"
 #include "tests/unit/kit.h"
 
 #define S UTIME_S

@@ -3,7 +3,7 @@
  * What a host answers: the well-behaved reply of each stage, limits, templates
  * and cuts, printed.
  */
-#include "mockserver/reaction.h"
+#include "mockserver/rule/reaction.h"
 
 #include "mockserver/scenario.h"
 #include "tests/unit/kit.h"

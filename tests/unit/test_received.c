@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The Received: line, and the two fields of a header that the log tells. */
-#include "relay/received.h"
+#include "relay/receive/received.h"
 #include "tests/unit/kit.h"
 
 /* Of a client's name, so much is told. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Bounce messages and the disk: a bounce and its message are there together, or
  * neither is; and what a migrated queue and a restart keep. */
+#include "relay/queue/spool_impl.h"
 #include "relay/relay_impl.h"
-#include "relay/spool_impl.h"
 #include "tests/unit/relay_stage.h"
 
 #define TOLD                                                                   \

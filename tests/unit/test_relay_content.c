@@ -4,8 +4,8 @@
  * bytes, and still known when the message has been in the queue; and what has
  * been lost there is not sent.
  */
+#include "relay/queue/spool_impl.h"
 #include "relay/relay_impl.h"
-#include "relay/spool_impl.h"
 #include "tests/unit/relay_stage.h"
 
 #define ONE      STAGE_ROUTES("10.1.1.11")

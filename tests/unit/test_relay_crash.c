@@ -6,8 +6,8 @@
  * delivered long enough before is not queued; in the end all have arrived; and
  * no MID is given twice.
  */
+#include "relay/queue/spool_impl.h"
 #include "relay/relay_impl.h"
-#include "relay/spool_impl.h"
 #include "tests/unit/relay_stage.h"
 
 #define MESSAGES 5

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* The relay in virtual time under load, and with a disk that refuses. */
-#include "relay/inbound_impl.h"
+#include "relay/queue/spool_impl.h"
+#include "relay/receive/inbound_impl.h"
 #include "relay/relay_impl.h"
-#include "relay/spool_impl.h"
 #include "tests/unit/relay_stage.h"
 
 #define ONE STAGE_ROUTES("10.1.1.11")

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* What the relay leaves on disk: nothing of what is finished, and of what is
  * not, that alone.  A restart shows it. */
+#include "relay/queue/spool_impl.h"
 #include "relay/relay_impl.h"
-#include "relay/spool_impl.h"
 #include "tests/unit/relay_stage.h"
 
 #define ONE STAGE_ROUTES("10.1.1.11")

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The pages of hoststatus and tophosts, as the sources print them. */
-#include "relay/status.h"
+#include "relay/operate/status.h"
 #include "tests/unit/kit.h"
 
 static utime

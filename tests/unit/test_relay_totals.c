@@ -6,8 +6,8 @@
  * relay crashes and takes up what was on its disk.
  */
 #include "core/base/rng.h"
-#include "relay/age.h"
-#include "relay/operate.h"
+#include "relay/deliver/age.h"
+#include "relay/operate/operate.h"
 #include "tests/unit/relay_stage.h"
 
 #define STEPS 400

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What people and programs are told of a result, verbatim. */
-#include "harness/report.h"
+#include "harness/report/report.h"
 
 #include "core/maillog/parser.h"
 #include "tests/unit/kit.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The bounce profile's arithmetic, with both worked examples of the guide. */
 #include "kit.h"
-#include "relay/retry.h"
+#include "relay/deliver/retry.h"
 
 static const struct relay_bounce_profile profile_default = {
 	.max_retries = 100,

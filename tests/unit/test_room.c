@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Room for a message, and the margins between full and not full any more. */
-#include "relay/room.h"
+#include "relay/receive/room.h"
 #include "tests/unit/kit.h"
 
 #define FREE UINT64_MAX

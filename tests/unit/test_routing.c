@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Candidates by routes and zone, as the judge reads delivery.md. */
-#include "harness/routing.h"
+#include "harness/judge/routing.h"
 #include "tests/unit/kit.h"
 
 struct row {

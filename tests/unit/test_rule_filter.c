@@ -4,8 +4,8 @@
  * and of some made by hand; and they keep out what they should.
  */
 #include "core/base/rng.h"
-#include "mockserver/rule_filter.h"
-#include "mockserver/rule_glob.h"
+#include "mockserver/rule/rule_filter.h"
+#include "mockserver/rule/rule_glob.h"
 #include "tests/unit/kit.h"
 
 #define PCRE2_CODE_UNIT_WIDTH 8

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* AUTH PLAIN and LOGIN, as a server hears them. */
-#include "relay/sasl.h"
+#include "relay/receive/sasl.h"
 #include "tests/unit/kit.h"
 
 static struct row {

@@ -4,7 +4,7 @@
  * not committed does not, and numbers are given once.
  */
 #include "core/world/world_sim.h"
-#include "relay/spool_impl.h"
+#include "relay/queue/spool_impl.h"
 #include "tests/unit/kit.h"
 
 struct found {

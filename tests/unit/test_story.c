@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The story: lanes drawn from a log and transcripts, and what is kept. */
-#include "harness/story.h"
+#include "harness/report/story.h"
 
 #include "core/maillog/parser.h"
 #include "tests/unit/kit.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The argument of XCLIENT. */
-#include "relay/xclient.h"
+#include "relay/receive/xclient.h"
 #include "tests/unit/kit.h"
 
 static struct row {

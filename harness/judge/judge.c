@@ -1,0 +1,295 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The judge: one ledger, and those who watch it, the scenario's expectations
+ * and the invariants.  See judge.h.
+ */
+#include "harness/judge/judge.h"
+
+#include "harness/expect/expect.h"
+#include "harness/judge/invariant.h"
+
+struct judge {
+	const struct plan *plan;      /* borrowed */
+	struct ledger *ledger;        /* owned */
+	struct maillog_parser parser; /* of judge_log_line() */
+	struct invariants invariants;
+	struct expectation *expectations; /* owned; as in the plan */
+	struct judgement *judgements;     /* owned */
+	struct arena arena;               /* the judgements' texts */
+};
+
+static void on_entry(void *owner, const struct ledger_entry *entry);
+static enum greeted on_greeted(void *owner, uint64_t dcid);
+static void expectation_judge(
+    struct judge *j, struct expectation *e, struct judgement *out);
+static void invariant_judge(
+    struct judge *j, enum invariant which, struct judgement *out);
+
+const char *
+invariant_name(enum invariant i)
+{
+	static const char *const names[] = {
+#define X(constant, name, text) [constant] = name,
+		INVARIANTS(X)
+#undef X
+	};
+
+	assert((size_t)i < ARRAY_LEN(names));
+	return names[i];
+}
+
+const char *
+invariant_text(enum invariant i)
+{
+	static const char *const texts[] = {
+#define X(constant, name, text) [constant] = text,
+		INVARIANTS(X)
+#undef X
+	};
+
+	assert((size_t)i < ARRAY_LEN(texts));
+	return texts[i];
+}
+
+struct judge *
+judge_new(const struct plan *plan)
+{
+	struct judge *j = xcalloc(1, sizeof(*j));
+	struct ledger_hooks hooks = { j, on_entry, on_greeted };
+
+	j->plan = plan;
+	j->ledger = ledger_new(plan, &hooks);
+	maillog_parser_init(&j->parser, plan->start);
+	invariants_init(&j->invariants, plan, j->ledger);
+	j->expectations =
+	    xcalloc(plan->expectation_count + 1, sizeof(j->expectations[0]));
+	for (size_t i = 0; i < plan->expectation_count; i++) {
+		struct expectation *e = &j->expectations[i];
+		const struct expect_kind *kind;
+
+		e->said = &plan->expectations[i];
+		e->plan = plan;
+		e->ledger = j->ledger;
+		e->place = e->said->place;
+		kind = expect_kind_of(e->said->kind);
+		if (kind->begin != NULL)
+			kind->begin(e);
+	}
+	return j;
+}
+
+void
+judge_destroy(struct judge **jp)
+{
+	struct judge *j = *jp;
+
+	*jp = NULL;
+	if (j == NULL)
+		return;
+	for (size_t i = 0; i < j->plan->expectation_count; i++) {
+		struct expectation *e = &j->expectations[i];
+		const struct expect_kind *kind = expect_kind_of(e->said->kind);
+
+		if (kind->end != NULL)
+			kind->end(e);
+		charge_fini(&e->charge);
+	}
+	free(j->expectations);
+	invariants_fini(&j->invariants);
+	ledger_destroy(&j->ledger);
+	maillog_parser_fini(&j->parser);
+	free(j->judgements);
+	arena_fini(&j->arena);
+	free(j);
+}
+
+void
+judge_log_line(struct judge *j, struct slice line, utime now)
+{
+	struct maillog_event ev;
+	bool is_record = maillog_parse(&j->parser, line, &ev);
+
+	judge_log_event(j, line, is_record ? &ev : NULL, now);
+}
+
+static struct slice
+without_line_end(struct slice line)
+{
+	if (line.len > 0 && line.at[line.len - 1] == '\n')
+		line.len--;
+	if (line.len > 0 && line.at[line.len - 1] == '\r')
+		line.len--;
+	return line;
+}
+
+/* Shows the line to the expectations of that log. */
+static void
+expectations_line(struct judge *j, enum plan_log log, struct slice line)
+{
+	for (size_t i = 0; i < j->plan->expectation_count; i++) {
+		struct expectation *e = &j->expectations[i];
+		const struct expect_kind *kind = expect_kind_of(e->said->kind);
+
+		if (kind->line != NULL && e->said->of == log)
+			kind->line(e, line);
+	}
+}
+
+void
+judge_log_event(struct judge *j, struct slice line,
+    const struct maillog_event *ev, utime now)
+{
+	ledger_line(j->ledger, ev, now);
+	expectations_line(j, PLAN_LOG_MAIL, without_line_end(line));
+}
+
+void
+judge_side_line(struct judge *j, enum plan_log log, struct slice line)
+{
+	expectations_line(j, log, without_line_end(line));
+}
+
+void
+judge_operate(struct judge *j, struct slice command, utime now)
+{
+	ledger_operate(j->ledger, command, now);
+}
+
+void
+judge_transcript(struct judge *j, const struct transcript_event *ev)
+{
+	invariants_transcript(&j->invariants, ev);
+	for (size_t i = 0; i < j->plan->expectation_count; i++) {
+		struct expectation *e = &j->expectations[i];
+		const struct expect_kind *kind = expect_kind_of(e->said->kind);
+
+		if (kind->transcript != NULL)
+			kind->transcript(e, ev);
+	}
+}
+
+void
+judge_interrupt(struct judge *j)
+{
+	j->invariants.is_interrupted = true;
+}
+
+void
+judge_finish(struct judge *j, utime now, const struct judgement **judgements,
+    size_t *count)
+{
+	size_t expected = j->plan->expectation_count;
+
+	assert(j->judgements == NULL);
+	ledger_advance(j->ledger, now);
+	invariants_finish(&j->invariants, now);
+	j->judgements =
+	    xcalloc(expected + INVARIANT_COUNT, sizeof(j->judgements[0]));
+	for (size_t i = 0; i < expected; i++) {
+		struct expectation *e = &j->expectations[i];
+		const struct expect_kind *kind = expect_kind_of(e->said->kind);
+
+		if (kind->finish != NULL)
+			kind->finish(e);
+		expectation_judge(j, e, &j->judgements[i]);
+	}
+	for (size_t i = 0; i < INVARIANT_COUNT; i++)
+		invariant_judge(
+		    j, (enum invariant)i, &j->judgements[expected + i]);
+	*judgements = j->judgements;
+	*count = expected + INVARIANT_COUNT;
+}
+
+/* ---- what is watched ---- */
+
+static void
+on_entry(void *owner, const struct ledger_entry *entry)
+{
+	struct judge *j = owner;
+
+	invariants_entry(&j->invariants, entry);
+	for (size_t i = 0; i < j->plan->expectation_count; i++) {
+		struct expectation *e = &j->expectations[i];
+		const struct expect_kind *kind = expect_kind_of(e->said->kind);
+
+		if (kind->entry != NULL)
+			kind->entry(e, entry);
+	}
+}
+
+static enum greeted
+on_greeted(void *owner, uint64_t dcid)
+{
+	struct judge *j = owner;
+
+	return invariants_greeted(&j->invariants, dcid);
+}
+
+/* ---- judgements ---- */
+
+static const char *
+text_keep(struct judge *j, const struct buf *text)
+{
+	return buf_len(text) > 0 ? arena_strdup(&j->arena, buf_slice(text))
+				 : NULL;
+}
+
+static const char *subject_keep(struct judge *j, const char *fmt, ...)
+    PRINTF_LIKE(2, 3);
+
+static const char *
+subject_keep(struct judge *j, const char *fmt, ...)
+{
+	struct buf text = { 0 };
+	va_list ap;
+
+	va_start(ap, fmt);
+	buf_vprintf(&text, fmt, ap);
+	va_end(ap);
+	const char *kept = arena_strdup(&j->arena, buf_slice(&text));
+	buf_fini(&text);
+	return kept;
+}
+
+static void
+charge_judge(
+    struct judge *j, const struct charge *charge, struct judgement *out)
+{
+	out->verdict = charge->failures > 0 ? VERDICT_FAILED : VERDICT_HELD;
+	out->wanted = text_keep(j, &charge->wanted);
+	out->found = text_keep(j, &charge->found);
+	out->nearest = text_keep(j, &charge->nearest);
+	out->at = charge->failures > 0 ? charge->at : UTIME_NEVER;
+	out->line = charge->line;
+	out->failures = charge->failures;
+}
+
+static void
+expectation_judge(struct judge *j, struct expectation *e, struct judgement *out)
+{
+	charge_judge(j, &e->charge, out);
+	out->subject = subject_keep(j, "expect[%zu] %s", e->said->index,
+	    plan_expectation_name(e->said->kind));
+	out->because = e->said->because;
+	out->place = e->place;
+}
+
+static void
+invariant_judge(struct judge *j, enum invariant which, struct judgement *out)
+{
+	const struct plan_waiver *waiver =
+	    plan_waiver_of(j->plan, invariant_name(which));
+	bool needs_transcript =
+	    which == INV_TWO_WITNESSES || which == INV_PROTOCOL;
+
+	charge_judge(j, &j->invariants.charges[which], out);
+	out->subject = subject_keep(j, "invariant %s", invariant_name(which));
+	if (out->wanted == NULL)
+		out->wanted = invariant_text(which);
+	if (needs_transcript && !invariants_have_transcript(&j->invariants))
+		out->verdict = VERDICT_NOT_JUDGED;
+	if (waiver == NULL)
+		return;
+	out->verdict = VERDICT_WAIVED;
+	out->because = waiver->because;
+}
