@@ -22,5 +22,5 @@ cat >"\$SPOOL/relay.json" <<JSON
 JSON
 exec "$relay" -c "\$SPOOL/relay.json"
 END
-"$BENCH/relay.sh" -r 5 -c c10,c100,two,mail452 "$@" \
+"$BENCH/relay.sh" -r 5 -c c10d,c100d,c10,c100,two,mail452 "$@" \
     "faultpost=exec sh $start"
