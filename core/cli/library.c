@@ -90,7 +90,8 @@ cli_library_read(const struct cli_library *l, const char *name, size_t *len,
 	    try_path(&found, slice_cstr(installed), l->kind, name);
 	if (ok) {
 		text = cli_read_file(buf_cstr(&found), l->bytes_max, len, err);
-		*path = slice_dup(buf_slice(&found));
+		if (text != NULL)
+			*path = slice_dup(buf_slice(&found));
 	} else {
 		err_set(err,
 		    "expected a file %s/%s.json beside the scenario, in a "
