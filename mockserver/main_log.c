@@ -46,6 +46,7 @@ say_json(const char *event, const char *message, json_t *more)
 	json_decref(line);
 }
 
+PRINTF_LIKE(3, 0)
 static void
 say(const char *event, json_t *more, const char *fmt, va_list ap)
 {

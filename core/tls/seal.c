@@ -52,19 +52,27 @@ derive(const char *kdf_name, OSSL_PARAM *params, unsigned char *out, size_t len)
 	EVP_KDF_free(kdf);
 }
 
-/* A parameter of bytes that are only read. */
+/* For parameters that OpenSSL only reads, though their type does not say so. */
+static void *
+without_const(const void *at)
+{
+	void *same;
+
+	memcpy(&same, &at, sizeof(same));
+	return same;
+}
+
 static OSSL_PARAM
 bytes_param(const char *name, const void *at, size_t len)
 {
-	return OSSL_PARAM_construct_octet_string(
-	    name, (void *)(uintptr_t)at, len);
+	return OSSL_PARAM_construct_octet_string(name, without_const(at), len);
 }
 
 static OSSL_PARAM
 digest_param(const EVP_MD *digest)
 {
-	return OSSL_PARAM_construct_utf8_string(OSSL_KDF_PARAM_DIGEST,
-	    (char *)(uintptr_t)EVP_MD_get0_name(digest), 0);
+	return OSSL_PARAM_construct_utf8_string(
+	    OSSL_KDF_PARAM_DIGEST, without_const(EVP_MD_get0_name(digest)), 0);
 }
 
 /* HKDF-Expand-Label without a context (RFC 8446, 7.1). */

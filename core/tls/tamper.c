@@ -110,7 +110,9 @@ note_sent(struct tls_tamper *t, unsigned char message)
 		    slice_of((const char *)&t->written, sizeof(t->written)));
 }
 
+/* OpenSSL asks for so many parameters. */
 static void
+/* NOLINTNEXTLINE(readability-function-size) */
 on_message(int is_written, int version, int type, const void *at, size_t len,
     SSL *ssl, void *owner)
 {
@@ -139,10 +141,14 @@ secret_read(struct secret *secret, struct slice line)
 	while (slice_split(&line, ' ', &digits))
 		if (line.len == 0)
 			break;
-	for (size_t i = 0; i < digits.len / 2 && i < EVP_MAX_MD_SIZE; i++)
-		secret->bytes[i] =
-		    (unsigned char)(ascii_hex_value(digits.at[2 * i]) << 4 |
-			ascii_hex_value(digits.at[2 * i + 1]));
+	for (size_t i = 0; i < digits.len / 2 && i < EVP_MAX_MD_SIZE; i++) {
+		int high = ascii_hex_value(digits.at[2 * i]);
+		int low = ascii_hex_value(digits.at[2 * i + 1]);
+
+		if (high < 0 || low < 0)
+			return;
+		secret->bytes[i] = (unsigned char)(high * 16 + low);
+	}
 	secret->is_known = true;
 }
 

@@ -142,6 +142,7 @@ append_activity(const struct host_status *s, const char *zone, struct buf *out)
 static void
 append_gateway(const struct host_status *s, struct buf *out)
 {
+	uint64_t recipients = s->gauges.unattempted + s->gauges.attempted;
 	char text[IP_TEXT_MAX];
 
 	buf_append_cstr(out,
@@ -154,7 +155,7 @@ append_gateway(const struct host_status *s, struct buf *out)
 	buf_append_cstr(out, "    Last Activity       ");
 	append_activity(s, "", out);
 	buf_printf(out, "    Recipients          %llu\n",
-	    (unsigned long long)(s->gauges.unattempted + s->gauges.attempted));
+	    (unsigned long long)recipients);
 }
 
 /* Ours: the appliance says no more than "down". */
