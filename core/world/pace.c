@@ -3,7 +3,7 @@
 #include "core/world/pace.h"
 
 void
-pace_set(struct pace *p, size_t bytes, utime every, utime now)
+pace_set(struct pace *p, size_t bytes, utime every)
 {
 	assert(bytes == 0 || every > 0);
 	*p = (struct pace){
@@ -11,7 +11,6 @@ pace_set(struct pace *p, size_t bytes, utime every, utime now)
 		.bytes = bytes,
 		.every = every,
 		.left = bytes,
-		.renews_at = utime_add(now, every),
 	};
 }
 
@@ -20,19 +19,19 @@ pace_room(struct pace *p, utime now)
 {
 	if (!p->is_set)
 		return SIZE_MAX;
-	if (now >= p->renews_at) {
+	if (now >= p->renews_at)
 		p->left = p->bytes;
-		p->renews_at = utime_add(now, p->every);
-	}
 	return p->left;
 }
 
 void
-pace_take(struct pace *p, size_t bytes)
+pace_take(struct pace *p, size_t bytes, utime now)
 {
-	if (!p->is_set)
+	if (!p->is_set || bytes == 0)
 		return;
 	assert(bytes <= p->left);
+	if (p->left == p->bytes)
+		p->renews_at = utime_add(now, p->every);
 	p->left -= bytes;
 }
 

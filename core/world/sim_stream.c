@@ -203,7 +203,7 @@ end_room(struct sim_end *e)
 
 	if (room > unread)
 		room = unread;
-	pace_take(&e->pace, room);
+	pace_take(&e->pace, room, e->conn->world->now);
 	if (room < unread)
 		timer_set(e->base.world, &e->renewal, pace_due(&e->pace));
 	return room;
@@ -396,7 +396,7 @@ sim_pace(struct stream *s, size_t bytes, utime every)
 	struct sim_end *e = (struct sim_end *)s;
 
 	assert(e->owned);
-	pace_set(&e->pace, bytes, every, e->conn->world->now);
+	pace_set(&e->pace, bytes, every);
 	timer_stop(s->world, &e->renewal);
 	if (sim_end_peer(e)->out.unread > 0)
 		end_wake(e);

@@ -252,7 +252,7 @@ on_eof(struct ev_stream *s)
 static void
 take_input(struct ev_stream *s, struct slice bytes)
 {
-	pace_take(&s->pace, bytes.len);
+	pace_take(&s->pace, bytes.len, world_now(s->base.world));
 	if (s->pace.is_set && s->pace.left == 0) {
 		watch_input(s);
 		timer_set(s->base.world, &s->renewal, pace_due(&s->pace));
@@ -329,7 +329,7 @@ ev_stream_pace(struct stream *base, size_t bytes, utime every)
 	struct ev_stream *s = (struct ev_stream *)base;
 
 	assert(s->owned);
-	pace_set(&s->pace, bytes, every, world_now(base->world));
+	pace_set(&s->pace, bytes, every);
 	timer_stop(base->world, &s->renewal);
 	watch_input(s);
 }

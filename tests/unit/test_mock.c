@@ -301,7 +301,7 @@ static struct case_row case_rows[] = {
 	    { "EHLO c", "MAIL FROM:<a@b.example>" } },
 	{ "read slowly",
 	    RULE("mail", "\"read\": {\"bytes\": 1, \"every\": \"1s\"}"),
-	    "2 220|4 250|6 250|5006 221|5006 FIN",
+	    "2 220|4 250|6 250|5008 221|5008 FIN",
 	    { "EHLO c", "MAIL FROM:<a@b.example>" } },
 	{ "no answer", RULE("mail", "\"raw\": \"\""),
 	    "2 220|4 250|6 250|8 221|8 FIN",

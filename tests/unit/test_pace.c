@@ -10,7 +10,7 @@ test_no_limit(void **state)
 
 	(void)state;
 	assert_true(pace_room(&p, 0) == SIZE_MAX);
-	pace_take(&p, 1000);
+	pace_take(&p, 1000, 0);
 	assert_true(pace_room(&p, 0) == SIZE_MAX);
 }
 
@@ -20,18 +20,22 @@ test_spans(void **state)
 	struct pace p;
 
 	(void)state;
-	pace_set(&p, 10, UTIME_S, 100);
-	assert_int_equal(pace_room(&p, 100), 10);
-	pace_take(&p, 4);
+	pace_set(&p, 10, UTIME_S);
+	assert_int_equal(pace_room(&p, 90), 10);
+	pace_take(&p, 0, 90);
+	/* A span begins with its first byte, and not with the last one's end:
+	 * else what comes around that moment would be twice as much. */
+	pace_take(&p, 4, 100);
 	assert_int_equal(pace_room(&p, 100), 6);
-	pace_take(&p, 6);
+	pace_take(&p, 6, 100 + UTIME_S / 2);
 	assert_int_equal(pace_room(&p, 100 + UTIME_S - 1), 0);
 	assert_int_equal(pace_due(&p), 100 + UTIME_S);
 	assert_int_equal(pace_room(&p, 100 + UTIME_S), 10);
 	/* What was not taken is not saved up. */
 	assert_int_equal(pace_room(&p, 100 + 5 * UTIME_S), 10);
-	pace_take(&p, 10);
-	assert_int_equal(pace_due(&p), 100 + 6 * UTIME_S);
+	pace_take(&p, 10, 100 + 6 * UTIME_S);
+	assert_int_equal(pace_due(&p), 100 + 7 * UTIME_S);
+	assert_int_equal(pace_room(&p, 100 + 7 * UTIME_S - 1), 0);
 }
 
 static void
@@ -40,7 +44,7 @@ test_nothing_ever(void **state)
 	struct pace p;
 
 	(void)state;
-	pace_set(&p, 0, 0, 100);
+	pace_set(&p, 0, 0);
 	assert_int_equal(pace_room(&p, 100), 0);
 	assert_int_equal(pace_room(&p, 100 + UTIME_HOUR), 0);
 	assert_true(pace_due(&p) == UTIME_NEVER);
