@@ -7,6 +7,7 @@
 #define FAULTPOST_EXPECT_H
 
 #include "core/transcript/transcript.h"
+#include "harness/judge/fairness.h"
 #include "harness/judge/judge_charge.h"
 #include "harness/judge/ledger.h"
 
@@ -14,6 +15,7 @@ struct expectation {
 	const struct plan_expectation *said; /* borrowed */
 	const struct plan *plan;             /* borrowed */
 	struct ledger *ledger;               /* borrowed */
+	const struct fairness *fairness;     /* borrowed */
 	struct charge charge;
 	const char *place; /* of what failed; said->place unless it is finer */
 	void *state;       /* owned by the kind */

@@ -57,20 +57,25 @@ fair_entry(struct expectation *e, const struct ledger_entry *entry)
 	}
 }
 
-static double
-jain_index(const struct expectation *e)
+/* How those who share did, in the tables of the routes that lead to them. */
+static void
+fair_report(const struct expectation *e, struct buf *out)
 {
-	const struct fair_state *state = e->state;
-	double sum = 0, squares = 0;
+	for (size_t i = 0; i < fairness_count(e->fairness); i++) {
+		const struct fairness_row *row = fairness_row(e->fairness, i);
+		bool is_ours = false;
 
-	for (size_t i = 0; i < e->said->host_count; i++) {
-		double share = (double)state->shares[i];
-
-		sum += share;
-		squares += share * share;
+		for (size_t k = 0; k < row->count; k++)
+			for (size_t h = 0; h < e->said->host_count; h++)
+				is_ours = is_ours ||
+				    row->shares[k].address->host ==
+					e->said->hosts[h];
+		if (!is_ours)
+			continue;
+		buf_append_byte(out, '\n');
+		fairness_format(e->fairness, row, 0, out);
+		buf_truncate(out, buf_len(out) - 1);
 	}
-	return squares > 0 ? sum * sum / ((double)e->said->host_count * squares)
-			   : 1;
 }
 
 static void
@@ -97,8 +102,10 @@ fair_finish(struct expectation *e)
 		    ULL(state->shares[i]));
 	buf_printf(&e->charge.found,
 	    "; they differ by %llu; Jain's index %.4f; longest run: %llu to %s",
-	    ULL(most - least), jain_index(e), ULL(state->run_max),
+	    ULL(most - least), jain_index(state->shares, e->said->host_count),
+	    ULL(state->run_max),
 	    expect_host_name(e, e->said->hosts[state->run_max_host]));
+	fair_report(e, &e->charge.found);
 }
 
 const struct expect_kind expect_fair = {

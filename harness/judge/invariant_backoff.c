@@ -371,6 +371,7 @@ backoff_entry(struct invariants *v, const struct ledger_entry *entry)
 	case LEDGER_READY:
 	case LEDGER_UNREADY:
 	case LEDGER_OPENED:
+	case LEDGER_FAILED_OVER:
 	case LEDGER_CLOSED:
 	case LEDGER_DELAYED:
 	case LEDGER_POSSIBLE:

@@ -60,6 +60,7 @@ choice_entry(struct invariants *v, const struct ledger_entry *entry)
 	case LEDGER_STARTED:
 		mail_check(v, entry);
 		return;
+	case LEDGER_FAILED_OVER:
 	case LEDGER_ACCEPTED:
 	case LEDGER_ROUND:
 	case LEDGER_OPENED:

@@ -325,6 +325,7 @@ permanence_entry(struct invariants *v, const struct ledger_entry *entry)
 	case LEDGER_OPENED:
 	case LEDGER_ASSIGNED:
 	case LEDGER_FAILED:
+	case LEDGER_FAILED_OVER:
 	case LEDGER_CLOSED:
 	case LEDGER_DONE:
 	case LEDGER_FINISHED:

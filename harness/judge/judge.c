@@ -6,6 +6,7 @@
 #include "harness/judge/judge.h"
 
 #include "harness/expect/expect.h"
+#include "harness/judge/fairness.h"
 #include "harness/judge/invariant.h"
 
 struct judge {
@@ -13,6 +14,7 @@ struct judge {
 	struct ledger *ledger;        /* owned */
 	struct maillog_parser parser; /* of judge_log_line() */
 	struct invariants invariants;
+	struct fairness *fairness;        /* owned */
 	struct expectation *expectations; /* owned; as in the plan */
 	struct judgement *judgements;     /* owned */
 	struct arena arena;               /* the judgements' texts */
@@ -61,6 +63,7 @@ judge_new(const struct plan *plan)
 	j->ledger = ledger_new(plan, &hooks);
 	maillog_parser_init(&j->parser, plan->start);
 	invariants_init(&j->invariants, plan, j->ledger);
+	j->fairness = fairness_new(plan);
 	j->expectations =
 	    xcalloc(plan->expectation_count + 1, sizeof(j->expectations[0]));
 	for (size_t i = 0; i < plan->expectation_count; i++) {
@@ -71,6 +74,7 @@ judge_new(const struct plan *plan)
 		e->plan = plan;
 		e->ledger = j->ledger;
 		e->place = e->said->place;
+		e->fairness = j->fairness;
 		kind = expect_kind_of(e->said->kind);
 		if (kind->begin != NULL)
 			kind->begin(e);
@@ -96,6 +100,7 @@ judge_destroy(struct judge **jp)
 	}
 	free(j->expectations);
 	invariants_fini(&j->invariants);
+	fairness_destroy(&j->fairness);
 	ledger_destroy(&j->ledger);
 	maillog_parser_fini(&j->parser);
 	free(j->judgements);
@@ -174,6 +179,12 @@ judge_interrupt(struct judge *j)
 	j->invariants.is_interrupted = true;
 }
 
+const struct fairness *
+judge_fairness(const struct judge *j)
+{
+	return j->fairness;
+}
+
 void
 judge_finish(struct judge *j, utime now, const struct judgement **judgements,
     size_t *count)
@@ -208,6 +219,7 @@ on_entry(void *owner, const struct ledger_entry *entry)
 	struct judge *j = owner;
 
 	invariants_entry(&j->invariants, entry);
+	fairness_entry(j->fairness, entry);
 	for (size_t i = 0; i < j->plan->expectation_count; i++) {
 		struct expectation *e = &j->expectations[i];
 		const struct expect_kind *kind = expect_kind_of(e->said->kind);

@@ -13,6 +13,7 @@
 #include "core/transcript/transcript.h"
 #include "harness/plan/plan.h"
 
+struct fairness;
 struct judge;
 
 /* X(constant, name, what it says): DESIGN's eight. */
@@ -94,6 +95,8 @@ void judge_transcript(struct judge *j, const struct transcript_event *ev);
 /* The run was stopped by a bound, and not because nothing more was going to
  * happen: nobody has missed what it did not come to. */
 void judge_interrupt(struct judge *j);
+/* How hosts shared the mail (fairness.h); the judge's. */
+const struct fairness *judge_fairness(const struct judge *j);
 /* Nothing more will come.  The result array lives until judge_destroy(). */
 void judge_finish(struct judge *j, utime now,
     const struct judgement **judgements, size_t *count);

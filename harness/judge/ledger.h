@@ -128,9 +128,10 @@ struct ledger_domain {
 	uint64_t ready_count;       /* groups with ready recipients */
 	struct ledger_moment ready; /* since when there are some */
 	struct ledger_moment
-	    unready;         /* when there last were some, if none are */
-	struct list waiting; /* of groups */
-	uint64_t open_count; /* connections that are its own */
+	    unready;              /* when there last were some, if none are */
+	struct list waiting;      /* of groups */
+	struct list ready_groups; /* those that ready_count counts */
+	uint64_t open_count;      /* connections that are its own */
 	struct ledger_quota quota;
 	struct ledger_moment active; /* its last line; line 0: none */
 	struct choice *choice;       /* owned by invariant_choice.c */
@@ -159,6 +160,14 @@ struct ledger_recipient {
 	struct ledger_group *group; /* borrowed from the message */
 };
 
+/* The host that failed a group last in its round, and where it failed (`from`
+ * NULL: none did, or another has the message since). */
+struct ledger_trail {
+	const struct ledger_address *from; /* borrowed */
+	struct ledger_moment since;
+	struct seats seats; /* all that failed it in the round */
+};
+
 /* A delivery group: the message's recipients at one domain. */
 struct ledger_group {
 	struct ledger_message *message; /* borrowed */
@@ -176,6 +185,8 @@ struct ledger_group {
 	uint64_t rounds;     /* so far */
 	uint64_t attempts_lo, attempts_hi; /* unsuccessful ones */
 
+	struct ledger_trail trail;
+
 	void *class; /* of invariant_choice.c; while it has ready recipients */
 
 	bool is_waiting;
@@ -184,7 +195,7 @@ struct ledger_group {
 	uint64_t pending_line;
 	struct ledger_moment waited; /* that of this line */
 	struct heap_node due_node;   /* by due_lo */
-	struct list waiting_node;
+	struct list waiting_node, ready_node;
 };
 
 struct ledger_message {
@@ -244,14 +255,15 @@ enum ledger_kind {
 	LEDGER_FAILED,   /* connection, failure: a Connection Error */
 	LEDGER_CLOSED,   /* connection: its last line, failed or not */
 	LEDGER_STARTED,  /* connection, message, rids: MAIL is sent */
-	LEDGER_DELAYED,  /* connection or NULL, recipient, line */
-	LEDGER_POSSIBLE, /* connection or NULL, message, rids, after */
-	LEDGER_DONE,     /* connection or NULL, message, rids */
-	LEDGER_DELIVERED, /* connection or NULL, recipient: one of these */
-	LEDGER_BOUNCED,   /* connection or NULL, recipient, line */
-	LEDGER_DELETED,   /* recipient */
-	LEDGER_PENDING,   /* group, wait, line */
-	LEDGER_GENERATED, /* message, line: the relay has made it, after */
+	LEDGER_FAILED_OVER, /* connection, group, trail: from there to it */
+	LEDGER_DELAYED,     /* connection or NULL, recipient, line */
+	LEDGER_POSSIBLE,    /* connection or NULL, message, rids, after */
+	LEDGER_DONE,        /* connection or NULL, message, rids */
+	LEDGER_DELIVERED,   /* connection or NULL, recipient: one of these */
+	LEDGER_BOUNCED,     /* connection or NULL, recipient, line */
+	LEDGER_DELETED,     /* recipient */
+	LEDGER_PENDING,     /* group, wait, line */
+	LEDGER_GENERATED,   /* message, line: the relay has made it, after */
 	LEDGER_FINISHED,  /* message: "Message finished", not all of it ended */
 	LEDGER_ENDED,     /* message: it is forgotten behind this */
 	LEDGER_STRAY,     /* connection or NULL, rids, line: not known */
@@ -278,6 +290,7 @@ struct ledger_entry {
 	struct ledger_connection *connection;
 	enum failure_kind failure;
 	const struct ledger_wait *wait;
+	const struct ledger_trail *trail;
 	struct slice rids;
 	const struct maillog_event *line;
 	/* STRAY: the MID had ended before, with all of it delivered; or the

@@ -13,8 +13,8 @@ static void connection_greeted(struct ledger *l, struct ledger_connection *c);
 static void connection_end(struct ledger *l, struct ledger_connection *c);
 static enum failure_kind failure_of(const struct ledger *l,
     const struct ledger_connection *c, const struct maillog_event *ev);
-static void address_failed(struct ledger *l, const struct ledger_connection *c,
-    enum failure_kind kind);
+static void address_failed(
+    struct ledger *l, struct ledger_connection *c, enum failure_kind kind);
 
 /* ---- lines ---- */
 
@@ -304,7 +304,7 @@ address_down(struct ledger *l, const struct ledger_connection *c)
 
 static void
 address_failed(
-    struct ledger *l, const struct ledger_connection *c, enum failure_kind kind)
+    struct ledger *l, struct ledger_connection *c, enum failure_kind kind)
 {
 	struct ledger_address *a = c->address;
 	size_t seat = c->domain != NULL
@@ -313,6 +313,8 @@ address_failed(
 
 	if (seat != SIZE_MAX)
 		c->domain->seats[seat].failed[kind] = l->now;
+	if (c->domain != NULL)
+		trail_failed(l, c);
 	switch (kind) {
 	case FAILURE_DOWN:
 		/* Another that stands may be greeted behind this, and the log

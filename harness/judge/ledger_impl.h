@@ -2,9 +2,9 @@
 /*
  * The inside of the ledger.  ledger.c reads lines and keeps the tables,
  * ledger_message.c keeps messages and recipients, ledger_round.c groups and
- * their waits, ledger_connection.c connections and addresses,
- * ledger_restart.c what outlives the relay,
- * ledger_operate.c what an operator does.
+ * their waits, ledger_failover.c where they go within a round,
+ * ledger_connection.c connections and addresses, ledger_restart.c what outlives
+ * the relay, ledger_operate.c what an operator does.
  */
 #ifndef FAULTPOST_LEDGER_IMPL_H
 #define FAULTPOST_LEDGER_IMPL_H
@@ -136,6 +136,18 @@ void group_forget(struct ledger *l, struct ledger_group *g);
 /* To another domain, where a new round begins. */
 void group_redirect(
     struct ledger *l, struct ledger_group *g, struct ledger_domain *to);
+
+/* ---- ledger_failover.c ---- */
+
+/* A host answered recipients of the group 4xx, or lost them. */
+void trail_answered(struct ledger_group *g, const struct ledger_moment *now,
+    const struct ledger_address *a);
+/* The connection, of a domain, ended in a host failure: that is a failed try
+ * for all that is ready. */
+void trail_failed(struct ledger *l, struct ledger_connection *c);
+/* The group is sent on the connection. */
+void trail_started(
+    struct ledger *l, struct ledger_group *g, struct ledger_connection *c);
 
 /* ---- ledger_restart.c ---- */
 

@@ -167,6 +167,8 @@ on_delivery_start(struct ledger *l, const struct maillog_event *ev)
 		}
 		if (r->group->is_waiting)
 			group_begin(l, r->group, NULL);
+		if (c != NULL)
+			trail_started(l, r->group, c);
 		r->dcid = ev->dcid;
 		recipient_enter(l, r, RECIPIENT_ACTIVE);
 	}
@@ -248,6 +250,8 @@ on_delayed(struct ledger *l, const struct maillog_event *ev)
 		(ledger_is_unable(ev) ? group_unable : group_answered)(l,
 		    r->group,
 		    routing_index(&r->group->domain->routing, &c->address->at));
+	if (c != NULL)
+		trail_answered(r->group, &l->now, c->address);
 	if (r->state == RECIPIENT_ACTIVE)
 		recipient_enter(l, r, RECIPIENT_READY);
 }
@@ -430,6 +434,7 @@ group_get(struct ledger *l, struct ledger_message *m, struct slice mailbox)
 	g->message = m;
 	g->domain = d;
 	list_init(&g->waiting_node);
+	list_init(&g->ready_node);
 	*end = g;
 	return g;
 }

@@ -39,6 +39,7 @@ domain_get(struct ledger *l, struct slice name)
 	d = xcalloc(1, sizeof(*d));
 	d->name = slice_dup(slice_of(lower, len));
 	list_init(&d->waiting);
+	list_init(&d->ready_groups);
 	routing_find(l->plan, slice_cstr(d->name), &d->routing);
 	d->controls = relay_destinations_find(
 	    l->plan->relay.destinations, slice_cstr(d->name));
@@ -138,6 +139,7 @@ group_begin(
 	g->is_timed = at != NULL;
 	g->round = at != NULL ? *at : l->now;
 	g->answered = g->unable = (struct seats){ 0 };
+	g->trail = (struct ledger_trail){ 0 };
 	g->is_soft = false;
 	g->rounds++;
 	entry.moment = g->round;
@@ -241,6 +243,7 @@ group_ready(struct ledger *l, struct ledger_group *g)
 		.kind = LEDGER_READY, .group = g, .message = g->message
 	};
 
+	list_append(&g->domain->ready_groups, &g->ready_node);
 	if (g->domain->ready_count++ == 0) {
 		g->domain->ready = g->is_timed ? g->round : l->now;
 		l->ready_domains++;
@@ -255,6 +258,7 @@ group_unready(struct ledger *l, struct ledger_group *g)
 		.kind = LEDGER_UNREADY, .group = g, .message = g->message
 	};
 
+	list_remove(&g->ready_node);
 	if (--g->domain->ready_count == 0) {
 		g->domain->unready = l->now;
 		l->ready_domains--;

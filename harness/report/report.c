@@ -2,6 +2,8 @@
 /* Reports for people. */
 #include "harness/report/report.h"
 
+#include "harness/judge/fairness.h"
+
 #define STORY_ROWS (STORY_PIN_BEFORE - 1 + STORY_PIN_AFTER - 1)
 #define LABEL      10 /* width of "  wanted    " behind its indent */
 #define TITLE_MIN  20 /* of a title that is cut */
@@ -12,6 +14,7 @@
 
 static void status_line(
     const struct result *r, const struct report_style *style, struct buf *out);
+static void shares_report(const struct result *r, struct buf *out);
 static void failure_report(
     const struct result *r, const struct report_style *style, struct buf *out);
 
@@ -24,6 +27,31 @@ report_scenario(
 		failure_report(r, style, out);
 	else if (style->verbose)
 		story_format(r->story, UTIME_NEVER, SIZE_MAX, 2, out);
+	if (style->verbose)
+		shares_report(r, out);
+}
+
+/* At most so many routes of a run are told of. */
+#define SHARES_SHOWN 20
+
+static void
+shares_report(const struct result *r, struct buf *out)
+{
+	const struct fairness *f = judge_fairness(r->judge);
+	size_t shown = 0, left = 0;
+
+	for (size_t i = 0; i < fairness_count(f); i++) {
+		const struct fairness_row *row = fairness_row(f, i);
+
+		if (!fairness_is_shared(row))
+			continue;
+		if (shown++ >= SHARES_SHOWN)
+			left++;
+		else
+			fairness_format(f, row, 2, out);
+	}
+	if (left > 0)
+		buf_printf(out, "  and %zu more\n", left);
 }
 
 void

@@ -2,6 +2,8 @@
 /* Reports for programs: DESIGN's contract of `--format json`. */
 #include "harness/report/report.h"
 
+#include "harness/report/report_json_impl.h"
+
 #include <jansson.h>
 
 static const char *
@@ -108,6 +110,8 @@ report_json(const struct result *r, struct buf *out)
 	    object, "invariants", findings_json(r, FINDING_INVARIANT));
 	json_object_set_new(
 	    object, "endings", findings_json(r, FINDING_ENDING));
+	json_object_set_new(
+	    object, "fairness", fairness_json(judge_fairness(r->judge)));
 	dump(object, out);
 }
 

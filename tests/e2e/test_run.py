@@ -56,6 +56,12 @@ ok   scenarios/failover/117875.scenario.json  A full mail system answers 431 \
   0:00:00.027  #1 431 x           |                    \
 rule scenarios/failover/117875.scenario.json:14:17
   0:00:00.031  +----------------> #2 ok 10
+  example.com, priority 0
+                       connections       messages
+    exchange1          1 (50.0 %)        0 (0.0 %)  1 failed  then exchange2: 1 connection, 1 message
+    exchange2          1 (50.0 %)        10 (100.0 %)
+    Jain's index       1.0000            0.5000
+    longest run        1 exchange1       10 exchange2
 1 scenario, held (N ms)
 """
     assert (code, err) == (0, "")
@@ -103,10 +109,32 @@ FINDING = {
     "then": {"required": ["wanted", "found", "failures"]},
 }
 FINDINGS = {"type": "array", "items": FINDING}
+COUNT = {"type": "integer", "minimum": 0}
+HOST = {"host": {"type": "string"}, "address": {"type": "string"}}
+
+
+def strict(properties, *optional):
+    return {"type": "object", "additionalProperties": False,
+            "properties": properties,
+            "required": [key for key in properties if key not in optional]}
+
+
+BY = strict({"total": COUNT, "jain": {"type": "number", "maximum": 1},
+             "longest_run": COUNT, "longest_run_of": strict(HOST, "host")},
+            "longest_run_of")
+MOVE = strict({**HOST, "connections": COUNT, "messages": COUNT}, "host")
+SHARE = strict({**HOST, "connections": COUNT, "messages": COUNT,
+                "failed": COUNT, "moved": {"type": "array", "items": MOVE}},
+               "host")
+ROUTE = strict({"route": {"type": "string"}, "priority": COUNT,
+                "preference": COUNT, "connections": BY, "messages": BY,
+                "hosts": {"type": "array", "items": SHARE}},
+               "priority", "preference")
 JUDGED = {
     "type": "object",
     "required": ["file", "case", "title", "verdict", "seed", "seconds_wall",
-                 "seconds_virtual", "expectations", "invariants", "endings"],
+                 "seconds_virtual", "expectations", "invariants", "endings",
+                 "fairness"],
     "additionalProperties": False,
     "properties": {
         "file": {"type": "string"},
@@ -119,6 +147,7 @@ JUDGED = {
         "expectations": FINDINGS,
         "invariants": FINDINGS,
         "endings": FINDINGS,
+        "fairness": {"type": "array", "items": ROUTE},
     },
 }
 INVALID = {
@@ -156,6 +185,9 @@ def test_json(faultpost):
     assert first["seconds_virtual"] == 14.013
     assert len(first["invariants"]) == 9
     assert first["expectations"] and not first["endings"]
+    shares = [(one["host"], one["connections"], one["messages"], one["failed"])
+              for one in first["fairness"][0]["hosts"]]
+    assert shares == [("exchange1", 1, 0, 1), ("exchange2", 1, 10, 0)]
     for name in PAGES:
         one = scenarios[f"tests/e2e/failing/{name}.scenario.json"]
         failed = [finding for kind in ("expectations", "invariants", "endings")

@@ -10,10 +10,14 @@ struct fixture {
 	enum greeted greeted;
 	struct ledger_wait wait; /* of the last "pending till" */
 	enum failure_kind failure;
+	/* Failovers; of the last one between which hosts (10.1.1.x), and when
+	 * the first had failed. */
+	unsigned over_count, over_from, over_to;
+	utime over_since;
 };
 
 /* In the order of enum ledger_kind. */
-static const char letters[] = "ARruOaFcSypDdBxPgfez";
+static const char letters[] = "ARruOaFcSvypDdBxPgfez";
 
 static void
 on_entry(void *owner, const struct ledger_entry *entry)
@@ -26,6 +30,12 @@ on_entry(void *owner, const struct ledger_entry *entry)
 		f->wait = *entry->wait;
 	if (entry->kind == LEDGER_FAILED)
 		f->failure = entry->failure;
+	if (entry->kind == LEDGER_FAILED_OVER) {
+		f->over_count++;
+		f->over_from = entry->trail->from->at.ip.bytes[3];
+		f->over_since = entry->trail->since.lo;
+		f->over_to = entry->connection->address->at.ip.bytes[3];
+	}
 }
 
 static enum greeted
@@ -190,6 +200,78 @@ test_abandoned(void **state)
 	assert_non_null(ledger_message_find(f.ledger, 2));
 	assert_non_null(ledger_message_find(f.ledger, 3));
 	assert_null(ledger_message_find(f.ledger, 4));
+	teardown(&f);
+}
+
+/* ---- failovers ---- */
+
+#define assert_over(f, count, from, to, ms)                                    \
+	do {                                                                   \
+		assert_int_equal((f)->over_count, count);                      \
+		assert_int_equal((f)->over_from, from);                        \
+		assert_int_equal((f)->over_to, to);                            \
+		assert_int_equal(                                              \
+		    (f)->over_since, (f)->plan->start + (ms)*UTIME_MS);        \
+	} while (0)
+
+#define THREE_HOSTS "\"example.com [10.1.1.11], [10.1.1.12], [10.1.1.13]\""
+
+/* A connection that fails counts for all that is ready, one that is refused
+ * mail for that. */
+static void
+test_failover(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	setup(&f, THREE_HOSTS, "");
+	accept(&f, 10, 1, "u@example.com");
+	accept(&f, 10, 2, "v@example.com");
+	say(&f, 12, NEW("1", "10.1.1.11"));
+	say(&f, 14,
+	    FAILED("1", "10.1.1.11", "431-'full'", "unexpected SMTP response"));
+	assert_int_equal(f.over_count, 0);
+	say(&f, 16, NEW("2", "10.1.1.12"));
+	say(&f, 18, "Delivery start DCID 2 MID 1 to RID [0]");
+	assert_over(&f, 1, 11, 12, 14);
+	say(&f, 20, DELAYED("2", "1"));
+	say(&f, 22, "Delivery start DCID 2 MID 2 to RID [0]");
+	assert_over(&f, 2, 11, 12, 14);
+	say(&f, 24, "Message done DCID 2 MID 2 to RID [0]");
+	say(&f, 26, NEW("3", "10.1.1.13"));
+	say(&f, 28, "Delivery start DCID 3 MID 1 to RID [0]");
+	assert_over(&f, 3, 12, 13, 20);
+	teardown(&f);
+}
+
+/* Connects that fail lead from one to the other; the next round is no
+ * failover, and one host again is none. */
+static void
+test_failover_rounds(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	setup(&f, TWO_HOSTS, "");
+	accept(&f, 10, 1, "u@example.com");
+	say(&f, 12,
+	    FAILED("1", "10.1.1.11", "[Errno 61] Connection refused",
+		"network error"));
+	say(&f, 14, FAILED("2", "10.1.1.12", "timeout", "network error"));
+	assert_over(&f, 1, 11, 12, 12);
+	say(&f, 14,
+	    "MID 1 to RID [0] pending till Wed Jul  2 09:16:08 2014 [Default]");
+	say(&f, 60020,
+	    FAILED("3", "10.1.1.11", "[Errno 61] Connection refused",
+		"network error"));
+	assert_int_equal(f.over_count, 1);
+	say(&f, 60022, NEW("4", "10.1.1.12"));
+	say(&f, 60024, "Delivery start DCID 4 MID 1 to RID [0]");
+	assert_over(&f, 2, 11, 12, 60020);
+	say(&f, 60026, "Message done DCID 4 MID 1 to RID [0]");
+	accept(&f, 60030, 2, "u@example.com");
+	say(&f, 60032, "Delivery start DCID 4 MID 2 to RID [0]");
+	assert_int_equal(f.over_count, 2);
 	teardown(&f);
 }
 
@@ -463,6 +545,8 @@ main(void)
 	TEST(&kit, test_delivery);
 	TEST(&kit, test_own_message);
 	TEST(&kit, test_abandoned);
+	TEST(&kit, test_failover);
+	TEST(&kit, test_failover_rounds);
 	TEST(&kit, test_log_that_begins_late);
 	TEST(&kit, test_round);
 	TEST(&kit, test_failure_as_a_round_begins);

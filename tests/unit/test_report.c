@@ -24,9 +24,7 @@ setup(struct fixture *f)
 	memset(f, 0, sizeof(*f));
 	f->plan = plan_parse("f.json", slice_cstr(scenario), &err);
 	assert_non_null(f->plan);
-	f->result.plan = f->plan;
-	f->result.seed = 1;
-	f->result.story = story_new(f->plan);
+	result_init(&f->result, f->plan, 1);
 	f->result.span = 90 * UTIME_MINUTE;
 	f->result.wall_span = 2600;
 }
@@ -410,7 +408,7 @@ test_json(void **state)
 	    "{\"subject\":\"invariant rotation\",\"verdict\":\"failed\","
 	    "\"wanted\":\"mx2\",\"found\":\"mx1\",\"failures\":3},"
 	    "{\"subject\":\"invariant priority\",\"verdict\":\"held\"}],"
-	    "\"endings\":[]}");
+	    "\"endings\":[],\"fairness\":[]}");
 	buf_clear(&f.out);
 	err_at(&err, "g.json", 3, 4, "it is \"wrong\"");
 	report_json_invalid("g.json", &err, &f.out);
