@@ -37,7 +37,6 @@ void
 on_generated(struct ledger *l, const struct maillog_event *ev)
 {
 	struct ledger_message *m = message_get(l, ev->mid);
-
 	struct ledger_entry entry = {
 		.kind = LEDGER_GENERATED, .message = m, .line = ev
 	};

@@ -114,13 +114,11 @@ inbound_free(struct inbound *in)
 	free(in);
 }
 
-/* Our FIN, in good order. */
 static void
-inbound_close(struct inbound *in)
+inbound_end(struct inbound *in)
 {
 	struct relay *r = in->relay;
 
-	inbound_abort_message(in, SLICE("Receiving aborted by sender"));
 	inbound_log_icid(in, MAILLOG_ICID_CLOSE);
 	stream_close(in->stream);
 	inbound_free(in);
@@ -128,19 +126,21 @@ inbound_close(struct inbound *in)
 		deliver_end_drain(r);
 }
 
+/* Our FIN, in good order. */
+static void
+inbound_close(struct inbound *in)
+{
+	inbound_abort_message(in, SLICE("Receiving aborted by sender"));
+	inbound_end(in);
+}
+
 /* The client is gone without QUIT. */
 static void
 inbound_lost(struct inbound *in)
 {
-	struct relay *r = in->relay;
-
 	inbound_log_icid(in, MAILLOG_ICID_LOST);
 	inbound_abort_message(in, SLICE("Receiving aborted"));
-	inbound_log_icid(in, MAILLOG_ICID_CLOSE);
-	stream_close(in->stream);
-	inbound_free(in);
-	if (r->draining)
-		deliver_end_drain(r);
+	inbound_end(in);
 }
 
 /* The client has said something whole, or content: bytes of a line that never
