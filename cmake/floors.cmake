@@ -21,7 +21,8 @@ floor_library(json FLOOR 1 IN core/json USES base NEEDS jansson)
 floor_library(dns FLOOR 1 IN core/dns USES base json)
 floor_library(maillog FLOOR 1 IN core/maillog USES base smtp)
 floor_library(routes FLOOR 1 IN core/routes USES base smtp dns)
-floor_library(transcript FLOOR 1 IN core/transcript USES base smtp json)
+floor_library(transcript FLOOR 1 IN core/transcript USES base smtp json
+  NEEDS jansson)
 floor_library(tls FLOOR 1 IN core/tls USES base NEEDS openssl)
 
 floor_library(mock_pure FLOOR 2 IN mockserver USES base smtp json dns tls
@@ -56,7 +57,7 @@ floor_library(tls_system FLOOR 3 IN core/tls FILES system USES tls
 floor_library(control FLOOR 4 IN core/control USES world NEEDS jansson)
 
 # What the mains share: options, files, exit codes.
-floor_library(cli FLOOR 5 IN core/cli USES base)
+floor_library(cli FLOOR 5 IN core/cli USES base NEEDS zlib)
 
 floor_program(faultpost-mock FLOOR 5 MAIN mockserver/main.c
   USES cli mock world_ev)

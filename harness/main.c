@@ -25,6 +25,7 @@ static int command_schema(int argc, char **argv);
 
 static const struct command commands[] = {
 	{ "run", command_run },
+	{ "check", command_check },
 	{ "schema", command_schema },
 	{ "ctl", command_ctl },
 };
@@ -37,6 +38,8 @@ static const struct cli_program program = {
 	.more =
 	    "Commands:\n"
 	    "  run FILE|FOLDER...        Run scenarios and judge them.\n"
+	    "  check FILE --log FILE     Judge a log that something else "
+	    "wrote.\n"
 	    "  schema                    Print the JSON Schema of scenario "
 	    "files.\n"
 	    "  ctl COMMAND               Operate a relay that runs.\n"

@@ -365,8 +365,11 @@ run_all(struct run *run, char **paths)
 		.owner = run, .on_file = run_file, .on_error = on_path_error
 	};
 
-	if (run->json)
+	if (run->json) {
 		buf_append_cstr(&run->text, "{\"scenarios\": [");
+		/* Transcripts go through the same buffer. */
+		print_text(run);
+	}
 	watch_signals();
 	while (*paths != NULL && run_files_walk(&files, *paths))
 		paths++;

@@ -58,12 +58,14 @@ maillog_parser_feed(
 	struct maillog_stamp stamp;
 	bool gave;
 
+	p->lines++;
 	line = without_line_end(line);
 	if (maillog_stamp_parse(line, p->clock, &stamp)) {
 		gave = maillog_parser_flush(p, ev);
 		p->clock = stamp.time;
 		p->stamp = stamp;
 		p->is_open = true;
+		p->begun = p->lines;
 		append_line(p, line);
 		p->first_len = buf_len(&p->record);
 		return gave;
@@ -96,8 +98,10 @@ maillog_parser_flush(struct maillog_parser *p, struct maillog_event *ev)
 	p->record = p->given;
 	p->given = last;
 	buf_clear(&p->record);
+	p->line = p->begun;
 	if (p->joined > 0)
 		(void)maillog_stamp_parse(buf_slice(&last), p->clock, &stamp);
+	p->given_len = buf_len(&last);
 	text = slice_skip(buf_slice(&last), stamp.used);
 	read_text(p, text, &stamp, ev);
 	if (p->joined > 0 && ev->form == MAILLOG_UNKNOWN) {
@@ -106,6 +110,7 @@ maillog_parser_flush(struct maillog_parser *p, struct maillog_event *ev)
 		read_text(p, text, &p->stamp, &first);
 		if (first.form != MAILLOG_UNKNOWN) {
 			*ev = first;
+			p->given_len = p->first_len;
 			p->stray += p->joined;
 			p->joined = 0;
 		}
@@ -116,6 +121,12 @@ maillog_parser_flush(struct maillog_parser *p, struct maillog_event *ev)
 	p->is_open = p->is_full = p->is_cut = false;
 	count_event(p, ev);
 	return true;
+}
+
+struct slice
+maillog_parser_text(const struct maillog_parser *p)
+{
+	return slice_sub(buf_slice(&p->given), 0, p->given_len);
 }
 
 static void

@@ -27,13 +27,17 @@ struct maillog_parser {
 	uint64_t folded;  /* lines that were joined to the one before */
 	uint64_t stray;   /* lines that belong to no record, left out */
 	uint64_t cut;     /* records longer than MAILLOG_RECORD_MAX */
+	uint64_t lines;   /* that were fed */
+	uint64_t line;    /* from 1, in which the last event fed began */
 
 	/* Private from here. */
 	uint8_t bucket[MAILLOG_INDEX_BUCKETS]; /* first row + 1 */
 	uint8_t next[MAILLOG_ROWS_MAX + 1];    /* row + 1 -> next row + 1 */
 	struct buf record;                     /* the record being gathered */
 	struct buf given;                      /* what the last event borrows */
+	size_t given_len;                      /* of it, the record's own */
 	struct maillog_stamp stamp;            /* of `record` */
+	uint64_t begun;        /* the line in which the record began */
 	size_t first_len;      /* the length of the record's first line */
 	uint64_t joined;       /* lines joined to it */
 	bool is_open, is_full; /* there is a record; it takes no more lines */
@@ -58,5 +62,7 @@ bool maillog_parser_feed(
     struct maillog_parser *p, struct slice line, struct maillog_event *ev);
 /* The record in progress, at the end of the log; false when there is none. */
 bool maillog_parser_flush(struct maillog_parser *p, struct maillog_event *ev);
+/* The text of the record that feed or flush gave last, its lines joined. */
+struct slice maillog_parser_text(const struct maillog_parser *p);
 
 #endif

@@ -28,7 +28,8 @@ struct evidence {
 	struct ring log, talk;
 	struct sight sights[EVIDENCE_MAX];
 	size_t count;
-	utime now; /* of the event that is being spelt */
+	uint64_t skipped; /* lines of the log */
+	utime now;        /* of the event that is being spelt */
 };
 
 static void evidence_reach(struct evidence *e, struct sight *s, bool is_end);
@@ -134,6 +135,7 @@ evidence_log(struct evidence *e, struct slice line, utime now)
 	struct row *row = ring_next(&e->log, now);
 	struct slice text = log_text(e, line);
 
+	row->number += e->skipped;
 	while (text.len > 0 &&
 	    (text.at[text.len - 1] == '\n' || text.at[text.len - 1] == '\r'))
 		text.len--;
@@ -149,6 +151,12 @@ evidence_log(struct evidence *e, struct slice line, utime now)
 		is_reached = true;
 	}
 	return is_reached;
+}
+
+void
+evidence_skip_lines(struct evidence *e, uint64_t count)
+{
+	e->skipped += count;
 }
 
 static void

@@ -52,6 +52,8 @@ void evidence_destroy(struct evidence **ep);
  * out, as its exact moment says more, and so is the level when it is Info.
  * True when a moment has been reached by it. */
 bool evidence_log(struct evidence *e, struct slice line, utime now);
+/* So many lines follow that are no records. */
+void evidence_skip_lines(struct evidence *e, uint64_t count);
 bool evidence_transcript(struct evidence *e, const struct transcript_event *ev);
 /* Nothing more comes: the moments that are still ahead are the end. */
 void evidence_finish(struct evidence *e);

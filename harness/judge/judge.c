@@ -18,6 +18,7 @@ struct judge {
 	struct expectation *expectations; /* owned; as in the plan */
 	struct judgement *judgements;     /* owned */
 	struct arena arena;               /* the judgements' texts */
+	bool lacks[JUDGE_WITNESS_COUNT];
 };
 
 static void on_entry(void *owner, const struct ledger_entry *entry);
@@ -149,6 +150,18 @@ judge_log_event(struct judge *j, struct slice line,
 }
 
 void
+judge_skip_lines(struct judge *j, uint64_t count)
+{
+	ledger_skip_lines(j->ledger, count);
+}
+
+void
+judge_lack(struct judge *j, enum judge_witness witness)
+{
+	j->lacks[witness] = true;
+}
+
+void
 judge_side_line(struct judge *j, enum plan_log log, struct slice line)
 {
 	expectations_line(j, log, without_line_end(line));
@@ -277,9 +290,31 @@ charge_judge(
 }
 
 static void
+not_judged(struct judgement *out, enum judge_witness lacking)
+{
+	static const char *const texts[] = {
+#define X(constant, text) [constant] = text,
+		JUDGE_WITNESSES(X)
+#undef X
+	};
+
+	out->verdict = VERDICT_NOT_JUDGED;
+	out->found = texts[lacking];
+}
+
+static void
 expectation_judge(struct judge *j, struct expectation *e, struct judgement *out)
 {
+	bool needs_transcript = e->said->kind == EXPECT_RECEIVED ||
+	    e->said->kind == EXPECT_NO_RECEIVED;
+
 	charge_judge(j, &e->charge, out);
+	if (needs_transcript && j->lacks[JUDGE_TRANSCRIPT])
+		not_judged(out, JUDGE_TRANSCRIPT);
+	else if (needs_transcript && j->lacks[JUDGE_CONTENT])
+		not_judged(out, JUDGE_CONTENT);
+	if (e->said->of != PLAN_LOG_MAIL && j->lacks[JUDGE_OTHER_LOGS])
+		not_judged(out, JUDGE_OTHER_LOGS);
 	out->subject = subject_keep(j, "expect[%zu] %s", e->said->index,
 	    plan_expectation_name(e->said->kind));
 	out->because = e->said->because;
@@ -299,7 +334,7 @@ invariant_judge(struct judge *j, enum invariant which, struct judgement *out)
 	if (out->wanted == NULL)
 		out->wanted = invariant_text(which);
 	if (needs_transcript && !invariants_have_transcript(&j->invariants))
-		out->verdict = VERDICT_NOT_JUDGED;
+		not_judged(out, JUDGE_TRANSCRIPT);
 	if (waiver == NULL)
 		return;
 	out->verdict = VERDICT_WAIVED;

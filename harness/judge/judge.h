@@ -57,7 +57,7 @@ enum verdict {
 	VERDICT_HELD,
 	VERDICT_FAILED,
 	VERDICT_WAIVED,     /* the scenario says so, with a reason */
-	VERDICT_NOT_JUDGED, /* a witness was missing */
+	VERDICT_NOT_JUDGED, /* a witness was missing: `found` says which */
 };
 
 /* One finding, in words for a person; all text is malloc'd by the judge and
@@ -86,6 +86,22 @@ void judge_log_line(struct judge *j, struct slice line, utime now);
 /* The same of a line that the caller has parsed; NULL: it is no record. */
 void judge_log_event(struct judge *j, struct slice line,
     const struct maillog_event *ev, utime now);
+/* So many lines of the mail log come before the next one that are no records of
+ * their own. */
+void judge_skip_lines(struct judge *j, uint64_t count);
+/* A witness that is not there: what only it can tell is not judged.
+ * X(constant, what is missing, in words) */
+#define JUDGE_WITNESSES(X)                                                     \
+	X(JUDGE_TRANSCRIPT, "no transcript")                                   \
+	X(JUDGE_CONTENT, "no content in a transcript's file")                  \
+	X(JUDGE_OTHER_LOGS, "no such log")
+enum judge_witness {
+#define X(constant, text) constant,
+	JUDGE_WITNESSES(X)
+#undef X
+	JUDGE_WITNESS_COUNT,
+};
+void judge_lack(struct judge *j, enum judge_witness witness);
 /* A line of another log than the mail log. */
 void judge_side_line(struct judge *j, enum plan_log log, struct slice line);
 /* The relay is given an operator's command, as `faultpost ctl` takes it, and

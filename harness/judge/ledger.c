@@ -111,6 +111,12 @@ ledger_line(struct ledger *l, const struct maillog_event *ev, utime now)
 }
 
 void
+ledger_skip_lines(struct ledger *l, uint64_t count)
+{
+	l->now.line += count;
+}
+
+void
 ledger_advance(struct ledger *l, utime now)
 {
 	struct heap_node *top;

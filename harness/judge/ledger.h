@@ -320,6 +320,8 @@ void ledger_destroy(struct ledger **lp);
 /* The next line, parsed; NULL for one that is no record.  `now` as of
  * judge_log_line(). */
 void ledger_line(struct ledger *l, const struct maillog_event *ev, utime now);
+/* So many lines follow that are no records. */
+void ledger_skip_lines(struct ledger *l, uint64_t count);
 /* Lets waits end up to `now`. */
 void ledger_advance(struct ledger *l, utime now);
 /* An operator gives the relay this command, in words as `faultpost ctl` takes

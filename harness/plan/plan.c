@@ -62,6 +62,12 @@ plan_destroy(struct plan **pp)
 	*pp = NULL;
 }
 
+void
+plan_move(struct plan *plan, utime start)
+{
+	plan->start = start;
+}
+
 const char *
 plan_expectation_name(enum plan_expectation_kind kind)
 {

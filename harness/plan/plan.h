@@ -367,6 +367,8 @@ struct plan *plan_parse(const char *file, struct slice text, struct err *err);
 struct plan *plan_parse_with(const char *file, struct slice text,
     const struct profile_source *profiles, struct err *err);
 void plan_destroy(struct plan **pp);
+/* It began then: for judging what did not run here. */
+void plan_move(struct plan *plan, utime start);
 
 /* Appends the JSON Schema of scenario files, or the page that explains their
  * keys. */

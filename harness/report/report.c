@@ -15,6 +15,7 @@
 static void status_line(
     const struct result *r, const struct report_style *style, struct buf *out);
 static void shares_report(const struct result *r, struct buf *out);
+static void append_not_judged(const struct result *r, struct buf *out);
 static void failure_report(
     const struct result *r, const struct report_style *style, struct buf *out);
 
@@ -23,6 +24,8 @@ report_scenario(
     const struct result *r, const struct report_style *style, struct buf *out)
 {
 	status_line(r, style, out);
+	if (style->check_command != NULL)
+		append_not_judged(r, out);
 	if (!result_held(r))
 		failure_report(r, style, out);
 	else if (style->verbose)
@@ -78,6 +81,29 @@ report_totals(const struct report_totals *totals,
 	    (long long)((totals->wall_span + UTIME_MS / 2) / UTIME_MS));
 }
 
+/* What a log did not tell, by the witness that is missing. */
+static void
+append_not_judged(const struct result *r, struct buf *out)
+{
+	const char *lacking = NULL;
+
+	for (size_t i = 0; i < r->finding_count; i++) {
+		const struct judgement *j = &r->findings[i].judgement;
+
+		if (j->verdict != VERDICT_NOT_JUDGED)
+			continue;
+		if (lacking == NULL || strcmp(lacking, j->found) != 0)
+			buf_printf(out, "%s  not judged (%s): ",
+			    lacking != NULL ? "\n" : "", j->found);
+		else
+			buf_append_cstr(out, ", ");
+		buf_append_cstr(out, j->subject);
+		lacking = j->found;
+	}
+	if (lacking != NULL)
+		buf_append_byte(out, '\n');
+}
+
 /* ---- one line ---- */
 
 static void
@@ -89,7 +115,8 @@ append_count(struct buf *out, uint64_t count, const char *what)
 
 /* What came of it, in brackets. */
 static void
-append_outcome(const struct result *r, struct buf *out)
+append_outcome(
+    const struct result *r, const struct report_style *style, struct buf *out)
 {
 	const struct story_counts *counts = story_counts(r->story);
 	char span[UTIME_TEXT_MAX];
@@ -101,7 +128,8 @@ append_outcome(const struct result *r, struct buf *out)
 	append_count(out, counts->bounced, "bounced");
 	append_count(out, counts->dropped, "dropped");
 	utime_format_span(r->span, span);
-	buf_printf(out, "%s virtual, %lld ms)\n", span,
+	buf_printf(out, "%s %s, %lld ms)\n", span,
+	    style->check_command != NULL ? "of log" : "virtual",
 	    (long long)((r->wall_span + UTIME_MS / 2) / UTIME_MS));
 }
 
@@ -136,7 +164,7 @@ status_line(
 	struct buf outcome = { 0 };
 	size_t taken, room = 0;
 
-	append_outcome(r, &outcome);
+	append_outcome(r, style, &outcome);
 	taken = strlen("FAIL  ") + file.len + buf_len(&outcome);
 	if (style->columns > 0)
 		room = style->columns > taken + TITLE_MIN
@@ -253,6 +281,10 @@ static void
 append_replay(
     const struct result *r, const struct report_style *style, struct buf *out)
 {
+	if (style->check_command != NULL) {
+		buf_printf(out, "  replay\n    %s\n", style->check_command);
+		return;
+	}
 	buf_append_cstr(out, "  replay\n    faultpost run -v");
 	if (style->has_seed)
 		buf_printf(out, " --seed %llu", (unsigned long long)r->seed);
@@ -273,9 +305,16 @@ failure_report(
 		const struct sight *s = evidence_sight(r->evidence, i);
 
 		failure_pages(r, i, out);
-		append_rows(out, "log (--log FILE: all of it)", &s->log);
-		append_rows(
-		    out, "transcript (--transcript FILE: all of it)", &s->talk);
+		append_rows(out,
+		    style->check_command != NULL
+			? "log"
+			: "log (--log FILE: all of it)",
+		    &s->log);
+		append_rows(out,
+		    style->check_command != NULL
+			? "transcript"
+			: "transcript (--transcript FILE: all of it)",
+		    &s->talk);
 		if (!is_short)
 			append_story(r, style, s->moment, out);
 	}

@@ -14,6 +14,8 @@ struct report_style {
 	bool verbose;   /* the story of passing runs, too */
 	bool has_seed;  /* the seed was given: the replay line says it */
 	size_t columns; /* of the terminal, which titles are cut to; 0: any */
+	/* What judged a log again; NULL: it was a run. */
+	const char *check_command;
 };
 
 /* Appends what a person is told of one scenario. */

@@ -43,6 +43,8 @@ judgement_json(const struct plan *plan, const struct judgement *j)
 	set_text(object, "verdict", verdict_name(j->verdict));
 	set_text(object, "place", j->place);
 	set_text(object, "because", j->because);
+	if (j->verdict == VERDICT_NOT_JUDGED)
+		set_text(object, "lacking", j->found);
 	if (j->verdict != VERDICT_FAILED)
 		return object;
 	set_text(object, "wanted", j->wanted);

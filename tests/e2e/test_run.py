@@ -101,6 +101,7 @@ FINDING = {
         "wanted": {"type": "string"},
         "found": {"type": "string"},
         "nearest": {"type": "string"},
+        "lacking": {"type": "string"},
         "seconds_virtual": {"type": "number", "minimum": 0},
         "line": {"type": "integer", "minimum": 1},
         "failures": {"type": "integer", "minimum": 1},

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: MIT */
+/* Reading by lines, through zlib, which passes on what is not compressed; see
+ * lines.h. */
+#include "core/cli/lines.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <zlib.h>
+
+#define READ_BYTES (128U << 10) /* at once */
+
+struct cli_lines {
+	char *path; /* owned; for messages */
+	gzFile file;
+	struct stat stat;
+	bool is_over;
+	size_t from, end; /* of what `text` holds and was not given */
+	char text[CLI_LINE_MAX];
+};
+
+struct cli_lines *
+cli_lines_open(const char *path, struct err *err)
+{
+	bool is_stdin = strcmp(path, "-") == 0;
+	int fd =
+	    is_stdin ? dup(STDIN_FILENO) : open(path, O_RDONLY | O_CLOEXEC);
+	struct cli_lines *l;
+
+	if (fd < 0) {
+		err_at(err, path, 0, 0, "%s", strerror(errno));
+		return NULL;
+	}
+	l = xcalloc(1, sizeof(*l));
+	l->path = xstrdup(path);
+	if (fstat(fd, &l->stat) != 0 || S_ISDIR(l->stat.st_mode)) {
+		err_at(err, path, 0, 0, "is a folder; expected a file");
+		(void)close(fd);
+		cli_lines_close(&l);
+		return NULL;
+	}
+	l->file = gzdopen(fd, "r");
+	if (l->file != NULL)
+		(void)gzbuffer(l->file, READ_BYTES);
+	if (l->file == NULL) {
+		err_at(err, path, 0, 0, "no memory to read it");
+		(void)close(fd);
+		cli_lines_close(&l);
+	}
+	return l;
+}
+
+void
+cli_lines_close(struct cli_lines **lp)
+{
+	struct cli_lines *l = *lp;
+
+	*lp = NULL;
+	if (l == NULL)
+		return;
+	if (l->file != NULL)
+		(void)gzclose(l->file);
+	free(l->path);
+	free(l);
+}
+
+/* Gets more behind what is there; false: there is no more, or *err is set. */
+static bool
+fill(struct cli_lines *l, struct err *err)
+{
+	const char *text;
+	int got, code;
+
+	if (l->is_over)
+		return false;
+	memmove(l->text, l->text + l->from, l->end - l->from);
+	l->end -= l->from;
+	l->from = 0;
+	got = gzread(
+	    l->file, l->text + l->end, (unsigned)(sizeof(l->text) - l->end));
+	if (got > 0) {
+		l->end += (size_t)got;
+		return true;
+	}
+	l->is_over = true;
+	text = gzerror(l->file, &code);
+	if (code != Z_OK && code != Z_STREAM_END)
+		(void)err_at(err, l->path, 0, 0, "%s",
+		    code == Z_ERRNO ? strerror(errno) : text);
+	return false;
+}
+
+bool
+cli_lines_next(struct cli_lines *l, struct slice *line, struct err *err)
+{
+	size_t searched = 0, len;
+	const char *end;
+
+	err->msg[0] = '\0';
+	for (;;) {
+		len = l->end - l->from;
+		end =
+		    memchr(l->text + l->from + searched, '\n', len - searched);
+		if (end != NULL || len == sizeof(l->text))
+			break;
+		searched = len;
+		if (!fill(l, err))
+			break;
+	}
+	if (end != NULL)
+		len = (size_t)(end - (l->text + l->from));
+	*line = slice_of(l->text + l->from, len);
+	l->from += len + (end != NULL);
+	return (len > 0 || end != NULL) && err->msg[0] == '\0';
+}
+
+bool
+cli_lines_is_file(const struct cli_lines *l)
+{
+	return S_ISREG(l->stat.st_mode);
+}
+
+int64_t
+cli_lines_changed(const struct cli_lines *l)
+{
+	return S_ISREG(l->stat.st_mode) ? (int64_t)l->stat.st_mtime : 0;
+}

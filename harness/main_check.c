@@ -1,0 +1,319 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * faultpost check: a log that something else wrote, our daemon or a real
+ * appliance, is judged by a scenario.
+ */
+#include "core/cli/cli.h"
+#include "core/cli/library.h"
+#include "core/cli/lines.h"
+#include "core/cli/terminal.h"
+#include "core/json/doc.h"
+#include "harness/check/check.h"
+#include "harness/main.h"
+#include "harness/report/report.h"
+
+#include <time.h>
+
+struct checking {
+	bool verbose, json;
+	const char *profiles, *transcript_path; /* or NULL */
+	const char **log_paths;                 /* owned */
+	size_t log_count, log_cap;
+	struct cli_lines *transcript; /* owned; NULL: not open */
+	bool is_seen;   /* all inputs are files, which can be read again */
+	struct err err; /* of reading the transcript */
+	struct buf command;
+};
+
+enum {
+	OPTION_LOG = 1000,
+	OPTION_TRANSCRIPT,
+	OPTION_VERBOSE,
+	OPTION_FORMAT,
+	OPTION_PROFILES
+};
+
+static const struct cli_option check_options[] = {
+	{ OPTION_LOG, 0, "log", "FILE",
+	    "A mail log; several stand in the order of their times." },
+	{ OPTION_TRANSCRIPT, 0, "transcript", "FILE",
+	    "What the hosts saw, as JSON Lines." },
+	{ OPTION_VERBOSE, 'v', "verbose", NULL,
+	    "Draw the deliveries of a log that held, too." },
+	{ OPTION_FORMAT, 0, "format", "FORMAT",
+	    "\"human\" (the default) or \"json\"." },
+	{ OPTION_PROFILES, 0, "profiles", "FOLDER",
+	    "Look there first for the profiles that hosts name." },
+};
+static const struct cli_program check_program = {
+	.name = "faultpost check",
+	.usage = "[OPTION]... SCENARIO --log FILE...",
+	.summary = "Judges a log that something else wrote by the scenario.",
+	CLI_OPTIONS(check_options),
+	.more = "A FILE of - is standard input; one that gzip compressed is "
+		"read as it is.\n",
+};
+
+static bool
+on_check_option(void *owner, int id, const char *value, struct err *err)
+{
+	struct checking *k = owner;
+
+	switch (id) {
+	case OPTION_LOG:
+		k->log_paths = xgrow(k->log_paths, &k->log_cap,
+		    k->log_count + 1, sizeof(k->log_paths[0]));
+		k->log_paths[k->log_count++] = value;
+		break;
+	case OPTION_TRANSCRIPT:
+		k->transcript_path = value;
+		break;
+	case OPTION_VERBOSE:
+		k->verbose = true;
+		break;
+	case OPTION_FORMAT:
+		k->json = strcmp(value, "json") == 0;
+		if (!k->json && strcmp(value, "human") != 0)
+			return err_set(
+			    err, "--format %s: expected human or json", value);
+		break;
+	case OPTION_PROFILES:
+		k->profiles = value;
+		break;
+	}
+	return true;
+}
+
+static utime
+wall_clock(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (utime)now.tv_sec * UTIME_S + now.tv_nsec / 1000;
+}
+
+/* ---- what is read ---- */
+
+static char *
+read_profile(
+    void *owner, const char *name, size_t *len, char **file, struct err *err)
+{
+	return cli_library_read(owner, name, len, file, err);
+}
+
+static struct plan *
+read_plan(const struct checking *k, const char *path, struct err *err)
+{
+	struct cli_library library = { "profiles", path, k->profiles,
+		PROFILE_TEXT_MAX };
+	const struct profile_source profiles = { &library, read_profile };
+	size_t len;
+	char *text = cli_read_file(path, JSON_TEXT_MAX, &len, err);
+	struct plan *plan = NULL;
+
+	if (text != NULL)
+		plan =
+		    plan_parse_with(path, slice_of(text, len), &profiles, err);
+	free(text);
+	return plan;
+}
+
+static bool
+next_transcript_line(void *owner, struct slice *line)
+{
+	struct checking *k = owner;
+
+	return cli_lines_next(k->transcript, line, &k->err);
+}
+
+/* A moment near the first record: when the file was changed last. */
+static utime
+near_of(const struct checking *k, const struct plan *plan)
+{
+	struct err err;
+	struct cli_lines *lines = cli_lines_open(k->log_paths[0], &err);
+	int64_t changed = lines != NULL ? cli_lines_changed(lines) : 0;
+
+	cli_lines_close(&lines);
+	return changed > 0 ? changed * UTIME_S : plan->start;
+}
+
+static bool
+read_log(
+    struct checking *k, const char *path, struct check *check, struct err *err)
+{
+	struct cli_lines *lines = cli_lines_open(path, err);
+	struct slice line;
+
+	if (lines == NULL)
+		return false;
+	k->is_seen &= cli_lines_is_file(lines);
+	while (cli_lines_next(lines, &line, err))
+		check_line(check, line);
+	cli_lines_close(&lines);
+	return err->msg[0] == '\0';
+}
+
+static bool
+read_all(struct checking *k, struct check *check, struct err *err)
+{
+	bool good = true;
+
+	for (size_t i = 0; i < k->log_count && good; i++)
+		good = read_log(k, k->log_paths[i], check, err);
+	if (!good)
+		return false;
+	check_finish(check);
+	if (k->transcript == NULL || k->err.msg[0] == '\0')
+		return true;
+	*err = k->err;
+	return false;
+}
+
+static bool
+open_transcript(struct checking *k, struct err *err)
+{
+	cli_lines_close(&k->transcript);
+	k->err.msg[0] = '\0';
+	if (k->transcript_path == NULL)
+		return true;
+	k->transcript = cli_lines_open(k->transcript_path, err);
+	if (k->transcript == NULL)
+		return false;
+	k->is_seen &= cli_lines_is_file(k->transcript);
+	return true;
+}
+
+/* ---- what comes of it ---- */
+
+static void
+print(const struct buf *text)
+{
+	fwrite(buf_slice(text).at, 1, buf_len(text), stdout);
+}
+
+static void
+report(struct checking *k, const struct result *result)
+{
+	struct report_style style = {
+		.colour = cli_wants_colour(getenv("NO_COLOR"), getenv("TERM")),
+		.verbose = k->verbose,
+		.columns = cli_columns(),
+		.check_command = buf_cstr(&k->command),
+	};
+	struct buf text = { 0 };
+
+	if (k->json) {
+		buf_append_cstr(&text, "{\"scenarios\": [\n");
+		report_json(result, &text);
+		buf_append_cstr(&text, "\n]}\n");
+	} else {
+		report_scenario(result, &style, &text);
+	}
+	print(&text);
+	buf_fini(&text);
+}
+
+static bool
+judge_log(struct checking *k, struct check *check, struct err *err)
+{
+	const struct check_source source = { k, next_transcript_line };
+	const struct check_source *transcript =
+	    k->transcript_path != NULL ? &source : NULL;
+	utime began = wall_clock();
+
+	check->transcript = transcript;
+	k->is_seen = true;
+	if (!open_transcript(k, err) || !read_all(k, check, err))
+		return false;
+	if (!k->json && !result_held(check->result) && k->is_seen) {
+		check_again(check, transcript);
+		if (!open_transcript(k, err) || !read_all(k, check, err))
+			return false;
+	}
+	check->result->wall_span = wall_clock() - began;
+	return true;
+}
+
+static int
+check_plan(struct checking *k, struct plan *plan)
+{
+	struct result result = { 0 };
+	struct check check;
+	struct err err;
+	int code;
+
+	check_init(&check, plan, &result, NULL, near_of(k, plan));
+	if (judge_log(k, &check, &err)) {
+		report(k, &result);
+		code = result_held(&result) ? CLI_OK : CLI_FAILED;
+	} else {
+		code = cli_report(&err, CLI_USAGE);
+	}
+	cli_lines_close(&k->transcript);
+	check_fini(&check);
+	result_fini(&result);
+	return code;
+}
+
+/* The command that does this again, for the failure page. */
+static void
+note_command(struct checking *k, const char *scenario)
+{
+	buf_printf(&k->command, "faultpost check -v %s", scenario);
+	for (size_t i = 0; i < k->log_count; i++)
+		buf_printf(&k->command, " --log %s", k->log_paths[i]);
+	if (k->transcript_path != NULL)
+		buf_printf(&k->command, " --transcript %s", k->transcript_path);
+}
+
+static int
+check_scenario(struct checking *k, const char *path)
+{
+	struct err err;
+	struct plan *plan = read_plan(k, path, &err);
+	int code;
+
+	if (plan == NULL)
+		return cli_report(&err, CLI_USAGE);
+	note_command(k, path);
+	code = check_plan(k, plan);
+	plan_destroy(&plan);
+	return code;
+}
+
+static int
+wrong_use(const char *what)
+{
+	fprintf(
+	    stderr, "faultpost check: %s; see faultpost check --help\n", what);
+	return CLI_USAGE;
+}
+
+int
+command_check(int argc, char **argv)
+{
+	struct checking k = { 0 };
+	int first, code;
+
+	switch (cli_parse(
+	    &check_program, argc, argv, on_check_option, &k, &first)) {
+	case CLI_TOLD:
+		return CLI_OK;
+	case CLI_WRONG:
+		free(k.log_paths);
+		return CLI_USAGE;
+	case CLI_GO:
+		break;
+	}
+	if (first + 1 != argc)
+		code = wrong_use("expected one scenario");
+	else if (k.log_count == 0)
+		code = wrong_use("no --log given");
+	else
+		code = check_scenario(&k, argv[first]);
+	free(k.log_paths);
+	buf_fini(&k.command);
+	return code;
+}
