@@ -11,6 +11,7 @@
 #include "harness/check/check.h"
 #include "harness/main.h"
 #include "harness/report/report.h"
+#include "harness/report/shell.h"
 
 #include <time.h>
 
@@ -188,30 +189,35 @@ open_transcript(struct checking *k, struct err *err)
 /* ---- what comes of it ---- */
 
 static void
-print(const struct buf *text)
-{
-	fwrite(buf_slice(text).at, 1, buf_len(text), stdout);
-}
-
-static void
 report(struct checking *k, const struct result *result)
 {
+	const struct report_format *format =
+	    k->json ? &report_json : &report_human;
 	struct report_style style = {
 		.colour = cli_wants_colour(getenv("NO_COLOR"), getenv("TERM")),
 		.verbose = k->verbose,
 		.columns = cli_columns(),
-		.check_command = buf_cstr(&k->command),
+	};
+	struct report_totals totals = { .planned = 1 };
+	struct report_entry entry = {
+		.number = 1,
+		.verdict = report_verdict_of(result),
+		.file = result->plan->file,
+		.variant = "",
+		.title = result->plan->title,
+		.replay = buf_cstr(&k->command),
+		.is_of_log = true,
+		.result = result,
 	};
 	struct buf text = { 0 };
 
-	if (k->json) {
-		buf_append_cstr(&text, "{\"scenarios\": [\n");
-		report_json(result, &text);
-		buf_append_cstr(&text, "\n]}\n");
-	} else {
-		report_scenario(result, &style, &text);
-	}
-	print(&text);
+	if (format->begin != NULL)
+		format->begin(&totals, &style, &text);
+	format->scenario(&entry, &style, &text);
+	/* One log needs no sum: people have it in its line. */
+	if (format->end != NULL && format->is_document)
+		format->end(&totals, &style, &text);
+	fwrite(buf_slice(&text).at, 1, buf_len(&text), stdout);
 	buf_fini(&text);
 }
 
@@ -261,11 +267,16 @@ check_plan(struct checking *k, struct plan *plan)
 static void
 note_command(struct checking *k, const char *scenario)
 {
-	buf_printf(&k->command, "faultpost check -v %s", scenario);
-	for (size_t i = 0; i < k->log_count; i++)
-		buf_printf(&k->command, " --log %s", k->log_paths[i]);
-	if (k->transcript_path != NULL)
-		buf_printf(&k->command, " --transcript %s", k->transcript_path);
+	buf_append_cstr(&k->command, "faultpost check -v ");
+	shell_word_format(slice_cstr(scenario), &k->command);
+	for (size_t i = 0; i < k->log_count; i++) {
+		buf_append_cstr(&k->command, " --log ");
+		shell_word_format(slice_cstr(k->log_paths[i]), &k->command);
+	}
+	if (k->transcript_path == NULL)
+		return;
+	buf_append_cstr(&k->command, " --transcript ");
+	shell_word_format(slice_cstr(k->transcript_path), &k->command);
 }
 
 static int

@@ -1,52 +1,55 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * faultpost run: scenarios are read, run in virtual time and judged one after
- * the other, and each is reported as soon as it is over.
+ * faultpost run: scenarios are run in virtual time and judged, by one process
+ * or several, and each is told when it is its turn; see main_run.h.
  */
+#include "harness/main_run.h"
+
 #include "core/cli/cli.h"
-#include "core/cli/library.h"
-#include "core/cli/output.h"
 #include "core/cli/terminal.h"
-#include "core/json/doc.h"
 #include "harness/main.h"
-#include "harness/report/report.h"
-#include "harness/run_files.h"
-#include "harness/sim/sim.h"
+#include "harness/run/run_files.h"
 
 #include <signal.h>
 #include <time.h>
 
-struct run {
-	bool verbose, check, json, has_seed;
-	const char *profiles; /* a folder, or NULL */
-	uint64_t seed;
-	struct cli_output log, transcript;
-	struct report_style style;
-	struct report_totals totals;
-	uint64_t objects; /* of JSON, printed */
-	int code;
-	struct buf text; /* of reports and transcripts on their way out */
-};
+#define REPEAT_MAX 1000000
 
 enum {
 	OPTION_VERBOSE = 1000,
+	OPTION_KEYWORD,
+	OPTION_LIST,
+	OPTION_JOBS,
+	OPTION_FAIL_FAST,
+	OPTION_REPEAT,
 	OPTION_LOG,
 	OPTION_TRANSCRIPT,
 	OPTION_SEED,
 	OPTION_FORMAT,
+	OPTION_OUTPUT,
 	OPTION_PROFILES,
 	OPTION_CHECK
 };
 
 static const struct cli_option run_options[] = {
+	{ OPTION_KEYWORD, 'k', "keyword", "EXPR",
+	    "Only where EXPR holds: \"tls and not (@slow or dns)\"." },
+	{ OPTION_LIST, 0, "list", NULL, "List them and run nothing." },
+	{ OPTION_JOBS, 'j', "jobs", "N", "Run them in N processes." },
+	{ OPTION_FAIL_FAST, 'x', "fail-fast", NULL,
+	    "End with the first that fails." },
+	{ OPTION_REPEAT, 0, "repeat", "N",
+	    "Each N times, with the seed, seed + 1, ..." },
+	{ OPTION_SEED, 0, "seed", "N", "Use this seed, not the scenario's." },
+	{ OPTION_FORMAT, 0, "format", "FORMAT",
+	    "human (the default) or json." },
+	{ OPTION_OUTPUT, 'o', "output", "FORMAT=FILE",
+	    "Write that to FILE, too." },
 	{ OPTION_VERBOSE, 'v', "verbose", NULL,
 	    "Draw the deliveries of scenarios that held, too." },
 	{ OPTION_LOG, 0, "log", "FILE", "Write the mail log to FILE." },
 	{ OPTION_TRANSCRIPT, 0, "transcript", "FILE",
 	    "Write what the hosts saw to FILE, as JSON Lines." },
-	{ OPTION_SEED, 0, "seed", "N", "Use this seed, not the scenario's." },
-	{ OPTION_FORMAT, 0, "format", "FORMAT",
-	    "\"human\" (the default) or \"json\"." },
 	{ OPTION_PROFILES, 0, "profiles", "FOLDER",
 	    "Look there first for the profiles that hosts name." },
 	{ OPTION_CHECK, 0, "check", NULL,
@@ -54,16 +57,68 @@ static const struct cli_option run_options[] = {
 };
 static const struct cli_program run_program = {
 	.name = "faultpost run",
-	.usage = "[OPTION]... FILE|FOLDER...",
+	.usage = "[OPTION]... FILE|FOLDER|GLOB...",
 	.summary = "Runs scenarios in virtual time and judges each by the "
 		   "relay's log.",
 	CLI_OPTIONS(run_options),
 	.more = "Of a folder every *" RUN_FILES_SUFFIX
-		" below it is run, in the order of\ntheir names, each once.  "
-		"With several scenarios, FILE gets one log behind\n"
-		"the other.  SIGINT and SIGTERM end the run: what is known is "
-		"printed, and\nthe exit code is 3.\n",
+		" is run, in the order of the names.\n"
+		"SIGINT ends the run and tells what is known.\n",
 };
+
+/* ---- options ---- */
+
+/* One more report; its text goes to `path`, NULL: standard output. */
+static bool
+add_report(struct run *run, const char *option, struct slice name,
+    const char *path, struct err *err)
+{
+	const struct report_format *format = report_format_named(name, err);
+	struct run_report *report;
+
+	if (format == NULL)
+		return err_prefix(err, "--%s: ", option);
+	if (run->report_count == REPORT_FORMATS_MAX)
+		return err_set(err, "--%s: these are too many, expected %d",
+		    option, REPORT_FORMATS_MAX);
+	report = &run->reports[run->report_count++];
+	report->format = format;
+	report->output = (struct cli_output){ option, path, NULL };
+	return true;
+}
+
+static bool
+on_format(struct run *run, const char *value, struct err *err)
+{
+	struct slice rest = slice_cstr(value), name;
+
+	if (rest.len == 0)
+		return add_report(run, "format", rest, NULL, err);
+	while (slice_split(&rest, ',', &name))
+		if (!add_report(run, "format", name, NULL, err))
+			return false;
+	return true;
+}
+
+static bool
+on_output(struct run *run, const char *value, struct err *err)
+{
+	struct slice whole = slice_cstr(value);
+	size_t at = slice_find_byte(whole, '=');
+
+	if (at + 1 >= whole.len)
+		return err_set(err, "--output %s: expected FORMAT=FILE", value);
+	return add_report(
+	    run, "output", slice_sub(whole, 0, at), value + at + 1, err);
+}
+
+static bool
+on_keyword(struct run *run, const char *value, struct err *err)
+{
+	keyword_destroy(&run->keyword);
+	run->keyword = keyword_parse(slice_cstr(value), err);
+	return run->keyword != NULL || err_prefix(err, "-k: ");
+}
 
 static bool
 on_run_option(void *owner, int id, const char *value, struct err *err)
@@ -74,6 +129,20 @@ on_run_option(void *owner, int id, const char *value, struct err *err)
 	case OPTION_VERBOSE:
 		run->verbose = true;
 		break;
+	case OPTION_KEYWORD:
+		return on_keyword(run, value, err);
+	case OPTION_LIST:
+		run->list = true;
+		break;
+	case OPTION_JOBS:
+		return cli_number(
+		    "jobs", value, 1, POOL_PROCESSES_MAX, &run->processes, err);
+	case OPTION_FAIL_FAST:
+		run->fail_fast = true;
+		break;
+	case OPTION_REPEAT:
+		return cli_number(
+		    "repeat", value, 1, REPEAT_MAX, &run->repeat, err);
 	case OPTION_LOG:
 		run->log.path = value;
 		break;
@@ -84,11 +153,9 @@ on_run_option(void *owner, int id, const char *value, struct err *err)
 		run->has_seed = true;
 		return cli_number("seed", value, 0, INT64_MAX, &run->seed, err);
 	case OPTION_FORMAT:
-		run->json = strcmp(value, "json") == 0;
-		if (!run->json && strcmp(value, "human") != 0)
-			return err_set(
-			    err, "--format %s: expected human or json", value);
-		return true;
+		return on_format(run, value, err);
+	case OPTION_OUTPUT:
+		return on_output(run, value, err);
 	case OPTION_PROFILES:
 		run->profiles = value;
 		break;
@@ -99,39 +166,62 @@ on_run_option(void *owner, int id, const char *value, struct err *err)
 	return true;
 }
 
-static utime
-wall_clock(void)
+/* Standard output has one document, or texts that go together. */
+static bool
+check_formats(struct run *run, struct err *err)
 {
-	struct timespec now;
+	const struct report_format *document = NULL;
+	size_t printed = 0;
 
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (utime)now.tv_sec * UTIME_S + now.tv_nsec / 1000;
+	for (size_t i = 0; i < run->report_count; i++) {
+		const struct run_report *report = &run->reports[i];
+
+		if (report->output.path != NULL)
+			continue;
+		printed++;
+		if (report->format->is_document)
+			document = report->format;
+	}
+	if (printed > 1 && document != NULL)
+		return err_set(err,
+		    "--format: %s stands alone; expected the others with "
+		    "--output FORMAT=FILE",
+		    document->name);
+	if (printed == 0)
+		return add_report(run, "format", SLICE("human"), NULL, err);
+	return true;
 }
 
-/* The worst counts: 0 is outdone by 1, and that by what kept us from judging.
- */
+/* The first report is then the one that is printed. */
+static bool
+check_list(const struct run *run, struct err *err)
+{
+	const struct report_format *format = run->reports[0].format;
+
+	if (run->report_count > 1 ||
+	    (format != &report_human && format != &report_json))
+		return err_set(
+		    err, "--list: expected one format, --format human or json");
+	return true;
+}
+
 static void
-note_code(struct run *run, int code)
+style_reports(struct run *run)
 {
-	run->code = code > run->code ? code : run->code;
+	for (size_t i = 0; i < run->report_count; i++) {
+		struct run_report *report = &run->reports[i];
+
+		report->style.verbose = run->verbose;
+		if (report->output.path != NULL)
+			continue;
+		report->style.colour =
+		    cli_wants_colour(getenv("NO_COLOR"), getenv("TERM"));
+		report->style.columns = cli_columns();
+	}
+	run->shows_progress = cli_wants_progress(getenv("TERM"));
 }
 
-/* Prints what has been gathered in run->text. */
-static void
-print_text(struct run *run)
-{
-	fwrite(buf_slice(&run->text).at, 1, buf_len(&run->text), stdout);
-	fflush(stdout);
-	buf_clear(&run->text);
-}
-
-static void
-begin_json_object(struct run *run)
-{
-	buf_append_cstr(&run->text, run->objects++ > 0 ? ",\n" : "\n");
-}
-
-/* ---- one scenario ---- */
+/* ---- the machine ---- */
 
 static volatile sig_atomic_t stop_signal;
 
@@ -141,8 +231,8 @@ on_stop_signal(int number)
 	stop_signal = number;
 }
 
-static bool
-is_stopped(void *owner)
+bool
+run_is_stopped(void *owner)
 {
 	(void)owner;
 	return stop_signal != 0;
@@ -160,229 +250,167 @@ watch_signals(void)
 	sigaction(SIGTERM, &action, NULL);
 }
 
-static void
-on_log(void *owner, struct slice line)
+utime
+run_clock(void)
 {
-	struct run *run = owner;
+	struct timespec now;
 
-	if (run->log.file != NULL)
-		fwrite(line.at, 1, line.len, run->log.file);
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (utime)now.tv_sec * UTIME_S + now.tv_nsec / 1000;
 }
 
-static void
-on_transcript(void *owner, const struct transcript_event *ev)
+void
+run_note_code(struct run *run, int code)
 {
-	struct run *run = owner;
-
-	if (run->transcript.file == NULL)
-		return;
-	transcript_format(&run->text, ev);
-	fwrite(buf_slice(&run->text).at, 1, buf_len(&run->text),
-	    run->transcript.file);
-	buf_clear(&run->text);
+	run->code = code > run->code ? code : run->code;
 }
 
-static void
-report_error(struct run *run, const char *file, const struct err *err, int code)
+/* ---- files that are written ---- */
+
+static size_t
+outputs_of(struct run *run, struct cli_output **outputs)
 {
-	note_code(run, code);
-	run->totals.failed++;
-	cli_report(err, code);
-	if (!run->json)
-		return;
-	begin_json_object(run);
-	report_json_invalid(file, err, &run->text);
-	print_text(run);
+	size_t n = 0;
+
+	outputs[n++] = &run->log;
+	outputs[n++] = &run->transcript;
+	for (size_t i = 0; i < run->report_count; i++)
+		outputs[n++] = &run->reports[i].output;
+	return n;
 }
-
-static void
-report_result(struct run *run, const struct result *result)
-{
-	bool stopped = result->is_stopped;
-	bool held = result_held(result) && !stopped;
-
-	run->totals.wall_span += result->wall_span;
-	run->totals.held += held;
-	run->totals.stopped += stopped;
-	run->totals.failed += !held && !stopped;
-	note_code(run, held ? CLI_OK : stopped ? CLI_TROUBLE : CLI_FAILED);
-	if (run->json) {
-		begin_json_object(run);
-		report_json(result, &run->text);
-	} else {
-		report_scenario(result, &run->style, &run->text);
-	}
-	print_text(run);
-}
-
-static void
-run_plan(struct run *run, const struct plan *plan)
-{
-	struct sim_hooks hooks = { run, on_log, on_transcript, is_stopped };
-	struct result result;
-	utime began = wall_clock();
-	struct err err;
-
-	result_init(&result, plan, run->has_seed ? run->seed : plan->seed);
-	if (sim_run_scenario(&result, &hooks, &err)) {
-		result.wall_span = wall_clock() - began;
-		if (run->json || result_held(&result) ||
-		    sim_gather_evidence(&result, &err))
-			report_result(run, &result);
-		else
-			report_error(run, plan->file, &err, CLI_TROUBLE);
-	} else {
-		report_error(run, plan->file, &err, CLI_TROUBLE);
-	}
-	result_fini(&result);
-}
-
-static void
-on_path_error(void *owner, const char *path, const struct err *err)
-{
-	report_error(owner, path, err, CLI_USAGE);
-}
-
-static char *
-read_profile(
-    void *owner, const char *name, size_t *len, char **file, struct err *err)
-{
-	return cli_library_read(owner, name, len, file, err);
-}
-
-static bool
-run_file(void *owner, const char *path)
-{
-	struct run *run = owner;
-	struct cli_library library = { "profiles", path, run->profiles,
-		PROFILE_TEXT_MAX };
-	const struct profile_source profiles = { &library, read_profile };
-	struct err err;
-	size_t len;
-	char *text = cli_read_file(path, JSON_TEXT_MAX, &len, &err);
-	struct plan *plan = NULL;
-
-	if (text != NULL)
-		plan =
-		    plan_parse_with(path, slice_of(text, len), &profiles, &err);
-	free(text);
-	if (plan == NULL) {
-		report_error(run, path, &err, CLI_USAGE);
-	} else if (run->check) {
-		run->totals.held++;
-		if (!run->json)
-			printf("good %s  %s\n", plan->file, plan->title);
-	} else {
-		run_plan(run, plan);
-	}
-	plan_destroy(&plan);
-	return stop_signal == 0;
-}
-
-/* ---- all of them ---- */
-
-/* Keeps what options name to be written from being a scenario: true as long as
- * `path` is none of these files. */
-static bool
-spare_scenario(void *owner, const char *path)
-{
-	struct run *run = owner;
-	const struct cli_output *outputs[] = { &run->log, &run->transcript };
-	struct err err;
-
-	for (size_t i = 0; i < ARRAY_LEN(outputs); i++) {
-		if (!cli_output_is(outputs[i], path))
-			continue;
-		err_at(&err, path, 0, 0,
-		    "--%s would be written over this scenario",
-		    outputs[i]->option);
-		note_code(run, cli_report(&err, CLI_USAGE));
-		return false;
-	}
-	return true;
-}
-
-/* It will be told when the scenarios are run. */
-static void
-ignore_error(void *owner, const char *path, const struct err *err)
-{
-	(void)owner;
-	(void)path;
-	(void)err;
-}
-
-static bool
-spare_scenarios(struct run *run, char **paths)
-{
-	struct run_files files = { .owner = run,
-		.on_file = spare_scenario,
-		.on_error = ignore_error };
-
-	while (*paths != NULL && run_files_walk(&files, *paths))
-		paths++;
-	run_files_fini(&files);
-	return *paths == NULL;
-}
+#define OUTPUTS_MAX (REPORT_FORMATS_MAX + 2)
 
 static bool
 open_outputs(struct run *run, struct err *err)
 {
-	if (!cli_output_open(&run->log, err) ||
-	    !cli_output_open(&run->transcript, err))
-		return false;
-	if (run->transcript.path != NULL &&
-	    cli_output_is(&run->log, run->transcript.path))
-		return err_at(err, run->log.path, 0, 0,
-		    "--log and --transcript name one file; expected one each");
+	struct cli_output *outputs[OUTPUTS_MAX];
+	size_t n = outputs_of(run, outputs);
+
+	for (size_t i = 0; i < n; i++)
+		if (!cli_output_open(outputs[i], err))
+			return false;
+	for (size_t i = 0; i < n; i++)
+		for (size_t k = i + 1; k < n; k++)
+			if (outputs[k]->path != NULL &&
+			    cli_output_is(outputs[i], outputs[k]->path))
+				return err_at(err, outputs[i]->path, 0, 0,
+				    "--%s and --%s name one file; expected "
+				    "one each",
+				    outputs[i]->option, outputs[k]->option);
+	return true;
+}
+
+/* Keeps what options name to be written from being a scenario. */
+static bool
+spare_scenarios(struct run *run, struct err *err)
+{
+	struct cli_output *outputs[OUTPUTS_MAX];
+	size_t n = outputs_of(run, outputs);
+
+	for (size_t i = 0; i < run->file_count; i++)
+		for (size_t k = 0; k < n; k++)
+			if (cli_output_is(outputs[k], run->files[i]->path))
+				return err_at(err, run->files[i]->path, 0, 0,
+				    "--%s would be written over this scenario",
+				    outputs[k]->option);
 	return true;
 }
 
 static bool
 begin_outputs(struct run *run)
 {
+	struct cli_output *outputs[OUTPUTS_MAX];
+	size_t n = outputs_of(run, outputs);
 	struct err err;
 
-	if (cli_output_begin(&run->log, &err) &&
-	    cli_output_begin(&run->transcript, &err))
-		return true;
-	note_code(run, cli_report(&err, CLI_TROUBLE));
-	return false;
-}
-
-static void
-close_output(struct run *run, struct cli_output *output)
-{
-	struct err err;
-
-	if (!cli_output_close(output, &err))
-		note_code(run, cli_report(&err, CLI_TROUBLE));
-}
-
-static void
-run_all(struct run *run, char **paths)
-{
-	struct run_files files = {
-		.owner = run, .on_file = run_file, .on_error = on_path_error
-	};
-
-	if (run->json) {
-		buf_append_cstr(&run->text, "{\"scenarios\": [");
-		/* Transcripts go through the same buffer. */
-		print_text(run);
+	for (size_t i = 0; i < n; i++) {
+		if (cli_output_begin(outputs[i], &err))
+			continue;
+		run_note_code(run, cli_report(&err, CLI_TROUBLE));
+		return false;
 	}
+	return true;
+}
+
+static void
+close_outputs(struct run *run)
+{
+	struct cli_output *outputs[OUTPUTS_MAX];
+	size_t n = outputs_of(run, outputs);
+	struct err err;
+
+	for (size_t i = 0; i < n; i++)
+		if (!cli_output_close(outputs[i], &err))
+			run_note_code(run, cli_report(&err, CLI_TROUBLE));
+}
+
+/* ---- all of them ---- */
+
+static void
+run_all(struct run *run)
+{
+	const struct pool_hooks hooks = { run, run_case_work, run_tell_text,
+		run_tell_case, run_is_stopped };
+	struct err err;
+
 	watch_signals();
-	while (*paths != NULL && run_files_walk(&files, *paths))
-		paths++;
-	run_files_fini(&files);
-	if (stop_signal != 0) {
-		note_code(run, CLI_TROUBLE);
-		run->totals.stopped += run->totals.stopped == 0;
+	run_tell_begin(run);
+	if (!pool_run(
+		&hooks, run->case_count, (unsigned)run->processes, &err)) {
+		err_prefix(&err, "faultpost run: ");
+		run_note_code(run, cli_report(&err, CLI_TROUBLE));
 	}
-	if (run->json)
-		buf_append_cstr(&run->text, "\n]}\n");
-	else if (!run->check)
-		report_totals(&run->totals, &run->style, &run->text);
-	print_text(run);
+	if (stop_signal != 0) {
+		run_note_code(run, CLI_TROUBLE);
+		run->totals.is_interrupted = true;
+	}
+	run_tell_end(run);
+}
+
+static void
+run_words(struct run *run, char **words)
+{
+	struct err err;
+
+	run_list_read(run, words);
+	if (run->case_count == 0)
+		fprintf(stderr,
+		    "faultpost run: -k: no scenario is chosen; see faultpost "
+		    "run --list\n");
+	if (run->case_count == 0)
+		run_note_code(run, CLI_USAGE);
+	else if (run->list)
+		run_list_print(run);
+	else if (!spare_scenarios(run, &err))
+		run_note_code(run, cli_report(&err, CLI_USAGE));
+	else if (begin_outputs(run))
+		run_all(run);
+}
+
+static int
+run_go(struct run *run, char **words)
+{
+	struct err err;
+
+	run->began = run_clock();
+	if (*words == NULL) {
+		fprintf(stderr,
+		    "faultpost run: no scenario given; see faultpost run "
+		    "--help\n");
+		return CLI_USAGE;
+	}
+	if (!check_formats(run, &err) ||
+	    (run->list && !check_list(run, &err))) {
+		err_prefix(&err, "faultpost run: ");
+		return cli_report(&err, CLI_USAGE);
+	}
+	style_reports(run);
+	if (!open_outputs(run, &err))
+		run_note_code(run, cli_report(&err, CLI_USAGE));
+	else
+		run_words(run, words);
+	close_outputs(run);
+	return run->code;
 }
 
 int
@@ -390,39 +418,26 @@ command_run(int argc, char **argv)
 {
 	struct run run = {
 		.code = CLI_OK,
+		.repeat = 1,
+		.processes = 1,
 		.log.option = "log",
 		.transcript.option = "transcript",
 	};
-	struct err err;
-	int first;
+	int first, code = CLI_OK;
 
 	switch (
 	    cli_parse(&run_program, argc, argv, on_run_option, &run, &first)) {
 	case CLI_TOLD:
-		return CLI_OK;
+		break;
 	case CLI_WRONG:
-		return CLI_USAGE;
+		code = CLI_USAGE;
+		break;
 	case CLI_GO:
+		code = run_go(&run, argv + first);
 		break;
 	}
-	if (first == argc) {
-		fprintf(stderr,
-		    "faultpost run: no scenario given; see faultpost run "
-		    "--help\n");
-		return CLI_USAGE;
-	}
-	run.style = (struct report_style){
-		.colour = cli_wants_colour(getenv("NO_COLOR"), getenv("TERM")),
-		.verbose = run.verbose,
-		.has_seed = run.has_seed,
-		.columns = cli_columns(),
-	};
-	if (!open_outputs(&run, &err))
-		note_code(&run, cli_report(&err, CLI_USAGE));
-	else if (spare_scenarios(&run, argv + first) && begin_outputs(&run))
-		run_all(&run, argv + first);
-	close_output(&run, &run.log);
-	close_output(&run, &run.transcript);
+	run_list_fini(&run);
+	keyword_destroy(&run.keyword);
 	buf_fini(&run.text);
-	return run.code;
+	return code;
 }

@@ -14,6 +14,13 @@ cli_wants_colour(const char *no_color, const char *term)
 	    (term == NULL || strcmp(term, "dumb") != 0);
 }
 
+bool
+cli_wants_progress(const char *term)
+{
+	return isatty(STDERR_FILENO) &&
+	    (term == NULL || strcmp(term, "dumb") != 0);
+}
+
 size_t
 cli_columns(void)
 {

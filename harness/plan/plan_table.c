@@ -16,12 +16,16 @@
 #define PATTERN_MAX_CHARS 4000
 #define LIST_MAX          100000
 #define COUNT_MAX         INT64_C(1000000000)
+#define TAG_CHARS         "abcdefghijklmnopqrstuvwxyz0123456789._-"
+#define TAG_CHARS_MAX     64
 
 static bool pattern_read(
     const struct json_at *at, void *to, struct arena *arena, struct err *err);
 static bool digest_read(
     const struct json_at *at, void *to, struct arena *arena, struct err *err);
 static bool code_read(
+    const struct json_at *at, void *to, struct arena *arena, struct err *err);
+static bool tag_read(
     const struct json_at *at, void *to, struct arena *arena, struct err *err);
 static bool expectation_check(const struct json_at *at, void *value,
     struct arena *arena, struct err *err);
@@ -280,6 +284,13 @@ static const struct json_word until_words[] = {
 	{ "idle", UTIME_NEVER },
 };
 
+static const struct json_custom tag_custom = {
+	.name = "tag",
+	.types = JSON_ACCEPTS_STRING,
+	.pattern = "[a-z0-9][a-z0-9._-]{0,63}",
+	.read = tag_read,
+};
+
 static const struct json_field scenario_fields[] = {
 	{ "$schema", JF_STRING(0, 4000), JSON_NOWHERE, JSON_OPTIONAL,
 	    "For editors." },
@@ -287,6 +298,9 @@ static const struct json_field scenario_fields[] = {
 	    JSON_REQUIRED, "What the scenario shows, in a sentence." },
 	{ "case", JF_STRING(1, 1000), JSON_AT(struct scenario_file, case_name),
 	    JSON_OPTIONAL, "The document or ticket that it stands for." },
+	{ "tags", JF_ARRAY_OR_ONE(struct slice, JF_CUSTOM(&tag_custom), 0, 100),
+	    JSON_NOWHERE, JSON_OPTIONAL, "Words to choose it by: see "
+	    "`faultpost run -k`." },
 	{ "start", JF_MOMENT, JSON_AT(struct scenario_file, start),
 	    "2014-07-02T09:15:07Z", "What the clock shows at the start." },
 	{ "seed", JF_INTEGER(0, INT64_MAX), JSON_AT(struct scenario_file, seed),
@@ -400,6 +414,25 @@ code_read(
 		    json_quote(text, quoted));
 	*(struct slice *)to = arena_slice(arena, text);
 	return true;
+}
+
+static bool
+tag_read(
+    const struct json_at *at, void *to, struct arena *arena, struct err *err)
+{
+	struct slice text = json_at_text(at);
+	bool is_good = text.len > 0 && text.len <= TAG_CHARS_MAX &&
+	    strchr("._-", text.at[0]) == NULL;
+
+	(void)to;
+	(void)arena;
+	for (size_t i = 0; i < text.len; i++)
+		is_good = is_good && strchr(TAG_CHARS, text.at[i]) != NULL;
+	return is_good ||
+	    json_fail(at, err,
+		"expected a tag: at most %d of a-z, 0-9, \".\", \"_\" and "
+		"\"-\", a letter or digit first",
+		TAG_CHARS_MAX);
 }
 
 /* ---- what one field cannot see ---- */

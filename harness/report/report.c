@@ -12,27 +12,11 @@
 #define GREEN "\033[32m"
 #define PLAIN "\033[0m"
 
-static void status_line(
-    const struct result *r, const struct report_style *style, struct buf *out);
-static void shares_report(const struct result *r, struct buf *out);
+static void status_line(const struct report_entry *entry,
+    const struct report_style *style, struct buf *out);
 static void append_not_judged(const struct result *r, struct buf *out);
-static void failure_report(
-    const struct result *r, const struct report_style *style, struct buf *out);
-
-void
-report_scenario(
-    const struct result *r, const struct report_style *style, struct buf *out)
-{
-	status_line(r, style, out);
-	if (style->check_command != NULL)
-		append_not_judged(r, out);
-	if (!result_held(r))
-		failure_report(r, style, out);
-	else if (style->verbose)
-		story_format(r->story, UTIME_NEVER, SIZE_MAX, 2, out);
-	if (style->verbose)
-		shares_report(r, out);
-}
+static void failure_report(const struct report_entry *entry,
+    const struct report_style *style, struct buf *out);
 
 /* At most so many routes of a run are told of. */
 #define SHARES_SHOWN 20
@@ -57,24 +41,48 @@ shares_report(const struct result *r, struct buf *out)
 		buf_printf(out, "  and %zu more\n", left);
 }
 
-void
-report_totals(const struct report_totals *totals,
+static void
+human_scenario(const struct report_entry *entry,
     const struct report_style *style, struct buf *out)
 {
-	uint64_t count = totals->held + totals->failed + totals->stopped;
-	bool is_good = totals->failed + totals->stopped == 0;
+	/* What kept it from being judged is told on standard error. */
+	if (entry->err != NULL)
+		return;
+	status_line(entry, style, out);
+	if (entry->is_of_log)
+		append_not_judged(entry->result, out);
+	if (entry->verdict == REPORT_FAILED)
+		failure_report(entry, style, out);
+	else if (style->verbose && entry->result != NULL)
+		story_format(
+		    entry->result->story, UTIME_NEVER, SIZE_MAX, 2, out);
+	if (style->verbose && entry->result != NULL)
+		shares_report(entry->result, out);
+}
 
+static void
+human_end(const struct report_totals *totals, const struct report_style *style,
+    struct buf *out)
+{
+	uint64_t count = report_totals_told(totals);
+	uint64_t failed = totals->failed + totals->errors;
+	bool is_good = failed == 0 && !totals->is_interrupted;
+
+	if (totals->is_check)
+		return;
 	buf_printf(out, "%llu scenario%s, ", (unsigned long long)count,
 	    count == 1 ? "" : "s");
 	buf_append_cstr(out, !style->colour ? "" : is_good ? GREEN : RED);
-	if (totals->failed > 0)
-		buf_printf(
-		    out, "%llu failed", (unsigned long long)totals->failed);
-	else if (totals->stopped > 0)
+	if (failed > 0)
+		buf_printf(out, "%llu failed", (unsigned long long)failed);
+	else if (totals->is_interrupted)
 		buf_printf(out, "%llu held", (unsigned long long)totals->held);
 	else
 		buf_append_cstr(out, count == 1 ? "held" : "all held");
-	if (totals->stopped > 0)
+	if (totals->is_cut && totals->planned > count)
+		buf_printf(out, ", %llu not run",
+		    (unsigned long long)(totals->planned - count));
+	if (totals->is_interrupted)
 		buf_append_cstr(out, ", interrupted");
 	buf_append_cstr(out, style->colour ? PLAIN : "");
 	buf_printf(out, " (%lld ms)\n",
@@ -104,6 +112,13 @@ append_not_judged(const struct result *r, struct buf *out)
 		buf_append_byte(out, '\n');
 }
 
+const struct report_format report_human = {
+	.name = "human",
+	.shows_evidence = true,
+	.scenario = human_scenario,
+	.end = human_end,
+};
+
 /* ---- one line ---- */
 
 static void
@@ -115,21 +130,28 @@ append_count(struct buf *out, uint64_t count, const char *what)
 
 /* What came of it, in brackets. */
 static void
-append_outcome(
-    const struct result *r, const struct report_style *style, struct buf *out)
+append_outcome(const struct report_entry *entry, struct buf *out)
 {
-	const struct story_counts *counts = story_counts(r->story);
+	const struct result *r = entry->result;
+	const struct story_counts *counts;
 	char span[UTIME_TEXT_MAX];
 
+	if (r == NULL) {
+		buf_append_byte(out, '\n');
+		return;
+	}
+	counts = story_counts(r->story);
 	buf_append_cstr(out, "  (");
-	if (r->is_stopped)
+	if (entry->verdict == REPORT_INTERRUPTED)
 		buf_append_cstr(out, "interrupted; ");
+	if (entry->is_repeated)
+		buf_printf(out, "seed %llu; ", (unsigned long long)r->seed);
 	append_count(out, counts->delivered, "delivered");
 	append_count(out, counts->bounced, "bounced");
 	append_count(out, counts->dropped, "dropped");
 	utime_format_span(r->span, span);
 	buf_printf(out, "%s %s, %lld ms)\n", span,
-	    style->check_command != NULL ? "of log" : "virtual",
+	    entry->is_of_log ? "of log" : "virtual",
 	    (long long)((r->wall_span + UTIME_MS / 2) / UTIME_MS));
 }
 
@@ -156,27 +178,34 @@ append_title(struct buf *out, struct slice title, size_t room)
 }
 
 static void
-status_line(
-    const struct result *r, const struct report_style *style, struct buf *out)
+status_line(const struct report_entry *entry, const struct report_style *style,
+    struct buf *out)
 {
-	bool held = result_held(r) && !r->is_stopped;
-	struct slice file = slice_cstr(r->plan->file);
-	struct buf outcome = { 0 };
+	static const char *const words[] = {
+		[REPORT_GOOD] = "good",
+		[REPORT_HELD] = "ok  ",
+		[REPORT_FAILED] = "FAIL",
+		[REPORT_INTERRUPTED] = "stop",
+	};
+	bool held = entry->verdict <= REPORT_HELD;
+	struct buf outcome = { 0 }, name = { 0 };
 	size_t taken, room = 0;
 
-	append_outcome(r, style, &outcome);
-	taken = strlen("FAIL  ") + file.len + buf_len(&outcome);
+	append_outcome(entry, &outcome);
+	report_name_format(entry, &name);
+	taken = strlen("FAIL  ") + buf_len(&name) + buf_len(&outcome);
 	if (style->columns > 0)
 		room = style->columns > taken + TITLE_MIN
 		    ? style->columns - taken
 		    : TITLE_MIN;
 	buf_append_cstr(out, !style->colour ? "" : held ? GREEN : RED);
-	buf_append_cstr(out, r->is_stopped ? "stop" : held ? "ok  " : "FAIL");
+	buf_append_cstr(out, words[entry->verdict]);
 	buf_append_cstr(out, style->colour ? PLAIN : "");
-	buf_printf(out, " %.*s  ", SLICE_ARG(file));
-	append_title(out, slice_cstr(r->plan->title), room);
+	buf_printf(out, " %s  ", buf_cstr(&name));
+	append_title(out, slice_cstr(entry->title), room);
 	buf_append(out, buf_slice(&outcome));
 	buf_fini(&outcome);
+	buf_fini(&name);
 }
 
 /* ---- a failure ---- */
@@ -277,26 +306,13 @@ append_story(const struct result *r, const struct report_style *style,
 	story_format(r->story, around, is_all ? SIZE_MAX : STORY_ROWS, 4, out);
 }
 
-static void
-append_replay(
-    const struct result *r, const struct report_style *style, struct buf *out)
-{
-	if (style->check_command != NULL) {
-		buf_printf(out, "  replay\n    %s\n", style->check_command);
-		return;
-	}
-	buf_append_cstr(out, "  replay\n    faultpost run -v");
-	if (style->has_seed)
-		buf_printf(out, " --seed %llu", (unsigned long long)r->seed);
-	buf_printf(out, " %s\n", r->plan->file);
-}
-
 /* What failed at a moment, and what was seen there; then the rest.  A story
  * that shows every connection is told once, at the end. */
 static void
-failure_report(
-    const struct result *r, const struct report_style *style, struct buf *out)
+failure_report(const struct report_entry *entry,
+    const struct report_style *style, struct buf *out)
 {
+	const struct result *r = entry->result;
 	size_t count = r->evidence != NULL ? evidence_count(r->evidence) : 0;
 	bool is_short =
 	    style->verbose || story_counts(r->story)->connections <= STORY_ROWS;
@@ -306,12 +322,10 @@ failure_report(
 
 		failure_pages(r, i, out);
 		append_rows(out,
-		    style->check_command != NULL
-			? "log"
-			: "log (--log FILE: all of it)",
+		    entry->is_of_log ? "log" : "log (--log FILE: all of it)",
 		    &s->log);
 		append_rows(out,
-		    style->check_command != NULL
+		    entry->is_of_log
 			? "transcript"
 			: "transcript (--transcript FILE: all of it)",
 		    &s->talk);
@@ -321,5 +335,13 @@ failure_report(
 	failure_pages(r, SIZE_MAX, out);
 	if (is_short || count == 0)
 		append_story(r, style, UTIME_NEVER, out);
-	append_replay(r, style, out);
+	buf_printf(out, "  replay\n    %s\n", entry->replay);
+}
+
+void
+report_page(const struct report_entry *entry, struct buf *out)
+{
+	static const struct report_style plain = { 0 };
+
+	failure_report(entry, &plain, out);
 }

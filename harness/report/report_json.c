@@ -89,18 +89,29 @@ dump(json_t *object, struct buf *out)
 	json_decref(object);
 }
 
-void
-report_json(const struct result *r, struct buf *out)
+static const char *
+entry_verdict_name(enum report_verdict verdict)
 {
-	json_t *object = json_object();
+	switch (verdict) {
+	case REPORT_GOOD:
+		return "good";
+	case REPORT_HELD:
+		return "held";
+	case REPORT_FAILED:
+		return "failed";
+	case REPORT_INTERRUPTED:
+		return "interrupted";
+	case REPORT_INVALID:
+		return "invalid";
+	case REPORT_ERROR:
+		break;
+	}
+	return "error";
+}
 
-	set_text(object, "file", r->plan->file);
-	set_text(object, "case", r->plan->case_name);
-	set_text(object, "title", r->plan->title);
-	set_text(object, "verdict",
-	    r->is_stopped        ? "interrupted"
-		: result_held(r) ? "held"
-				 : "failed");
+static void
+set_result(json_t *object, const struct result *r)
+{
 	json_object_set_new(object, "seed", json_integer((json_int_t)r->seed));
 	json_object_set_new(
 	    object, "seconds_wall", json_real((double)r->wall_span / UTIME_S));
@@ -114,17 +125,55 @@ report_json(const struct result *r, struct buf *out)
 	    object, "endings", findings_json(r, FINDING_ENDING));
 	json_object_set_new(
 	    object, "fairness", fairness_json(judge_fairness(r->judge)));
-	dump(object, out);
 }
 
-void
-report_json_invalid(const char *file, const struct err *err, struct buf *out)
+static void
+json_scenario(const struct report_entry *entry,
+    const struct report_style *style, struct buf *out)
 {
 	json_t *object = json_object();
 	char text[ERR_FILE_MAX + ERR_MSG_MAX + 32];
 
-	set_text(object, "file", file);
-	set_text(object, "verdict", "invalid");
-	set_text(object, "error", err_format(err, text, sizeof(text)));
+	(void)style;
+	set_text(object, "file", entry->file);
+	if (entry->variant[0] != '\0')
+		set_text(object, "variant", entry->variant);
+	if (entry->result != NULL)
+		set_text(object, "case", entry->result->plan->case_name);
+	if (entry->verdict != REPORT_INVALID)
+		set_text(object, "title", entry->title);
+	set_text(object, "verdict", entry_verdict_name(entry->verdict));
+	if (entry->result != NULL)
+		set_result(object, entry->result);
+	else if (entry->err != NULL)
+		set_text(object, "error",
+		    err_format(entry->err, text, sizeof(text)));
+	buf_append_cstr(out, entry->number > 1 ? ",\n" : "\n");
 	dump(object, out);
 }
+
+static void
+json_begin(const struct report_totals *totals, const struct report_style *style,
+    struct buf *out)
+{
+	(void)totals;
+	(void)style;
+	buf_append_cstr(out, "{\"scenarios\": [");
+}
+
+static void
+json_end(const struct report_totals *totals, const struct report_style *style,
+    struct buf *out)
+{
+	(void)totals;
+	(void)style;
+	buf_append_cstr(out, "\n]}\n");
+}
+
+const struct report_format report_json = {
+	.name = "json",
+	.is_document = true,
+	.begin = json_begin,
+	.scenario = json_scenario,
+	.end = json_end,
+};

@@ -375,7 +375,24 @@ def test_folder_is_walked_in_order(faultpost):
      "faultpost run: unknown option --sede (did you mean --seed?); see "
      "faultpost run --help\n"),
     (["run", "--format", "xml", SEED],
-     "faultpost run: --format xml: expected human or json\n"),
+     'faultpost run: --format: there is no format "xml"; expected human or '
+     "json\n"),
+    (["run", "--format", "json,human", SEED],
+     "faultpost run: --format: json stands alone; expected the others with "
+     "--output FORMAT=FILE\n"),
+    (["run", "--output", "json", SEED],
+     "faultpost run: --output json: expected FORMAT=FILE\n"),
+    (["run", "-j", "0", SEED],
+     'faultpost run: --jobs: "0" is no whole number of 1..256\n'),
+    (["run", "-k", "tls and", SEED],
+     'faultpost run: -k: column 8: expected a word, "not" or "("; to look for '
+     '"and", "or" or "not", quote it\n'),
+    (["run", "-k", "no-such-name", SEED],
+     "faultpost run: -k: no scenario is chosen; see faultpost run --list\n"),
+    (["run", SEED + "::mail"], f'{SEED}: it has no case "mail"\n'),
+    (["run", "nowhere/*/x"], "nowhere/*/x: No such file or directory\n"),
+    (["run", "docs/**"],
+     "docs/**: no scenario here, expected files named *.scenario.json\n"),
     (["run", "nothing.json"], "nothing.json: No such file or directory\n"),
     (["run", "docs"],
      "docs: no scenario here, expected files named *.scenario.json\n"),

@@ -75,9 +75,17 @@ run(const struct plan *plan, struct buf *out)
 		.on_transcript = on_transcript,
 	};
 	struct result result;
-	struct buf report = { 0 };
 	struct err err;
+	struct report_entry entry = { .number = 1,
+		.file = plan->file,
+		.variant = "",
+		.title = plan->title,
+		.replay = "",
+		.verdict = REPORT_ERROR,
+		.err = &err };
+	struct buf report = { 0 };
 
+	report_json.begin(NULL, &style, &report);
 	result_init(&result, plan, plan->seed);
 	if (sim_run_scenario(&result, &hooks, &err)) {
 		check_invariants(&result);
@@ -85,11 +93,13 @@ run(const struct plan *plan, struct buf *out)
 		    result_held(&result) || sim_gather_evidence(&result, &err);
 
 		assert(looked);
-		report_scenario(&result, &style, out);
-		report_json(&result, &report);
-	} else {
-		report_json_invalid(plan->file, &err, &report);
+		entry.result = &result;
+		entry.err = NULL;
+		entry.verdict = report_verdict_of(&result);
+		report_human.scenario(&entry, &style, out);
 	}
+	report_json.scenario(&entry, &style, &report);
+	report_json.end(NULL, &style, &report);
 	check_json(buf_slice(&report));
 	buf_append(out, buf_slice(&report));
 	buf_fini(&report);

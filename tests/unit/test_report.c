@@ -13,6 +13,7 @@ static const char scenario[] =
 struct fixture {
 	struct plan *plan;
 	struct result result;
+	struct report_entry entry;
 	struct buf out;
 };
 
@@ -27,6 +28,29 @@ setup(struct fixture *f)
 	result_init(&f->result, f->plan, 1);
 	f->result.span = 90 * UTIME_MINUTE;
 	f->result.wall_span = 2600;
+	f->entry = (struct report_entry){
+		.number = 1,
+		.file = f->plan->file,
+		.variant = "",
+		.title = f->plan->title,
+		.replay = "faultpost run -v f.json",
+		.result = &f->result,
+	};
+}
+
+static void
+tell_as(struct fixture *f, const struct report_format *format,
+    const struct report_style *style)
+{
+	if (f->entry.result != NULL)
+		f->entry.verdict = report_verdict_of(f->entry.result);
+	format->scenario(&f->entry, style, &f->out);
+}
+
+static void
+tell(struct fixture *f, const struct report_style *style)
+{
+	tell_as(f, &report_human, style);
 }
 
 static void
@@ -117,12 +141,12 @@ test_held(void **state)
 	(void)state;
 	setup(&f);
 	deliver(&f);
-	report_scenario(&f.result, &plain, &f.out);
+	tell(&f, &plain);
 	assert_slice(buf_slice(&f.out),
 	    "ok   f.json  Two hosts  "
 	    "(2 delivered, 1:30:00.000 virtual, 3 ms)\n");
 	buf_clear(&f.out);
-	report_scenario(&f.result, &verbose, &f.out);
+	tell(&f, &verbose);
 	assert_slice(buf_slice(&f.out),
 	    "\033[32mok  \033[0m f.json  Two hosts  "
 	    "(2 delivered, 1:30:00.000 virtual, 3 ms)\n"
@@ -134,17 +158,17 @@ test_held(void **state)
 static void
 test_failed(void **state)
 {
-	struct report_style plain = { .has_seed = true };
+	struct report_style plain = { 0 };
 	struct fixture f;
 
 	(void)state;
 	setup(&f);
-	f.result.seed = 7;
+	f.entry.replay = "faultpost run -v --seed 7 f.json";
 	fail_twice(&f);
 	result_focus(&f.result);
 	deliver(&f);
 	evidence_finish(f.result.evidence);
-	report_scenario(&f.result, &plain, &f.out);
+	tell(&f, &plain);
 	assert_slice(buf_slice(&f.out),
 	    "FAIL f.json  Two hosts  "
 	    "(2 delivered, 1:30:00.000 virtual, 3 ms)\n"
@@ -202,7 +226,7 @@ test_shared(void **state)
 	for (int i = 1; i <= 12; i++)
 		say(&f, i, "ICID 1 close");
 	evidence_finish(f.result.evidence);
-	report_scenario(&f.result, &plain, &f.out);
+	tell(&f, &plain);
 	assert_slice(buf_slice(&f.out),
 	    "FAIL f.json  Two hosts  (1:30:00.000 virtual, 3 ms)\n"
 	    "  f.json  invariant one\n"
@@ -302,7 +326,7 @@ test_invariant(void **state)
 	result_focus(&f.result);
 	deliver(&f);
 	evidence_finish(f.result.evidence);
-	report_scenario(&f.result, &plain, &f.out);
+	tell(&f, &plain);
 	buf_printf(&want,
 	    "FAIL f.json  Two hosts  "
 	    "(2 delivered, 1:30:00.000 virtual, 3 ms)\n"
@@ -363,8 +387,8 @@ test_title(void **state)
 	struct fixture f;
 
 	setup(&f);
-	f.plan->title = row->title;
-	report_scenario(&f.result, &style, &f.out);
+	f.entry.title = row->title;
+	tell(&f, &style);
 	assert_slice(buf_slice(&f.out), row->line);
 	teardown(&f);
 }
@@ -379,7 +403,7 @@ test_stopped(void **state)
 	setup(&f);
 	f.result.is_stopped = true;
 	deliver(&f);
-	report_scenario(&f.result, &plain, &f.out);
+	tell(&f, &plain);
 	assert_slice(buf_slice(&f.out),
 	    "stop f.json  Two hosts  "
 	    "(interrupted; 2 delivered, 1:30:00.000 virtual, 3 ms)\n");
@@ -389,15 +413,16 @@ test_stopped(void **state)
 static void
 test_json(void **state)
 {
+	struct report_style plain = { 0 };
 	struct fixture f;
 	struct err err;
 
 	(void)state;
 	setup(&f);
 	fail_twice(&f);
-	report_json(&f.result, &f.out);
+	tell_as(&f, &report_json, &plain);
 	assert_slice(buf_slice(&f.out),
-	    "{\"file\":\"f.json\",\"case\":\"C1\",\"title\":\"Two hosts\","
+	    "\n{\"file\":\"f.json\",\"case\":\"C1\",\"title\":\"Two hosts\","
 	    "\"verdict\":\"failed\",\"seed\":1,\"seconds_wall\":0.0026,"
 	    "\"seconds_virtual\":5400.0,\"expectations\":["
 	    "{\"subject\":\"expect[0] attempts\",\"verdict\":\"failed\","
@@ -411,9 +436,16 @@ test_json(void **state)
 	    "\"endings\":[],\"fairness\":[]}");
 	buf_clear(&f.out);
 	err_at(&err, "g.json", 3, 4, "it is \"wrong\"");
-	report_json_invalid("g.json", &err, &f.out);
+	f.entry = (struct report_entry){
+		.number = 2,
+		.file = "g.json",
+		.variant = "one",
+		.verdict = REPORT_INVALID,
+		.err = &err,
+	};
+	tell_as(&f, &report_json, &plain);
 	assert_slice(buf_slice(&f.out),
-	    "{\"file\":\"g.json\",\"verdict\":\"invalid\","
+	    ",\n{\"file\":\"g.json\",\"variant\":\"one\",\"verdict\":\"invalid\","
 	    "\"error\":\"g.json:3:4: it is \\\"wrong\\\"\"}");
 	teardown(&f);
 }
@@ -423,13 +455,27 @@ static struct totals_row {
 	struct report_totals totals;
 	const char *line;
 } totals_rows[] = {
-	{ "one", { 1, 0, 0, 400 }, "1 scenario, held (0 ms)\n" },
-	{ "all", { 3, 0, 0, 12500 }, "3 scenarios, all held (13 ms)\n" },
-	{ "some", { 2, 1, 0, 0 }, "3 scenarios, 1 failed (0 ms)\n" },
-	{ "stopped", { 2, 0, 1, 0 },
+	{ "one", { .held = 1, .wall_span = 400 }, "1 scenario, held (0 ms)\n" },
+	{ "all", { .held = 3, .wall_span = 12500 },
+	    "3 scenarios, all held (13 ms)\n" },
+	{ "some", { .held = 2, .failed = 1 },
+	    "3 scenarios, 1 failed (0 ms)\n" },
+	{ "errors", { .held = 2, .failed = 1, .errors = 1 },
+	    "4 scenarios, 2 failed (0 ms)\n" },
+	{ "stopped", { .held = 2, .interrupted = 1, .is_interrupted = true },
 	    "3 scenarios, 2 held, interrupted (0 ms)\n" },
-	{ "failed and stopped", { 2, 1, 1, 0 },
+	{ "failed and stopped",
+	    { .held = 2,
+		.failed = 1,
+		.interrupted = 1,
+		.is_interrupted = true },
 	    "4 scenarios, 1 failed, interrupted (0 ms)\n" },
+	{ "cut", { .planned = 9, .held = 2, .failed = 1, .is_cut = true },
+	    "3 scenarios, 1 failed, 6 not run (0 ms)\n" },
+	{ "cut at the last",
+	    { .planned = 3, .held = 2, .failed = 1, .is_cut = true },
+	    "3 scenarios, 1 failed (0 ms)\n" },
+	{ "checked", { .held = 2, .is_check = true }, "" },
 };
 
 static void
@@ -439,7 +485,7 @@ test_totals(void **state)
 	struct report_style plain = { 0 };
 	struct buf out = { 0 };
 
-	report_totals(&row->totals, &plain, &out);
+	report_human.end(&row->totals, &plain, &out);
 	assert_slice(buf_slice(&out), row->line);
 	buf_fini(&out);
 }

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The parts of `faultpost run`: main_run.c has the options and the order of
+ * things, main_run_list.c says what is run, main_run_case.c runs one of it,
+ * perhaps in a process of its own, and main_run_tell.c tells what came of it.
+ */
+#ifndef FAULTPOST_HARNESS_MAIN_RUN_H
+#define FAULTPOST_HARNESS_MAIN_RUN_H
+
+#include "core/cli/output.h"
+#include "core/cli/pool.h"
+#include "harness/plan/heading.h"
+#include "harness/report/report.h"
+#include "harness/run/keyword.h"
+
+/* A scenario file. */
+struct run_file {
+	char *path;      /* owned */
+	char *text;      /* owned; NULL: it could not be read */
+	size_t len;      /* of the text */
+	struct err *err; /* owned; why not */
+	struct arena arena;
+	struct heading heading; /* in the arena */
+};
+
+/* What is run: a case of a file, so many times. */
+struct run_case {
+	struct run_file *file;
+	const char *variant; /* the heading's; "": it has one only */
+	uint64_t repetition; /* from 0 */
+};
+
+/* One report that is asked for. */
+struct run_report {
+	const struct report_format *format;
+	struct report_style style;
+	struct cli_output output; /* without a path: standard output */
+	struct buf kept;          /* see report_format.begins_last */
+};
+
+/* What a case says beside its reports, whose channels are their indexes. */
+enum run_channel {
+	RUN_CHANNEL_LOG = REPORT_FORMATS_MAX,
+	RUN_CHANNEL_TRANSCRIPT,
+	RUN_CHANNEL_ERROR,   /* a line for standard error */
+	RUN_CHANNEL_VERDICT, /* a struct run_verdict */
+};
+struct run_verdict {
+	enum report_verdict verdict;
+	int code; /* enum cli_exit */
+};
+
+struct run {
+	/* As asked for. */
+	bool verbose, check, list, fail_fast, has_seed;
+	const char *profiles; /* a folder, or NULL */
+	uint64_t seed, repeat, processes;
+	struct keyword *keyword; /* owned; NULL: all */
+	struct cli_output log, transcript;
+	struct run_report reports[REPORT_FORMATS_MAX];
+	size_t report_count;
+
+	/* What is run. */
+	struct run_file **files; /* owned */
+	size_t file_count, file_cap;
+	struct run_case *cases; /* owned */
+	size_t case_count, case_cap;
+
+	/* What came of it. */
+	struct report_totals totals;
+	utime began; /* on the wall's clock */
+	int code;
+	bool has_verdict; /* of the case that is told */
+	struct run_verdict last;
+	bool shows_progress;
+	struct buf text; /* on its way out */
+};
+
+/* The clock on the wall. */
+utime run_clock(void);
+/* The worst counts: 0 is outdone by 1, and that by what kept us from judging.
+ */
+void run_note_code(struct run *run, int code);
+/* A signal asked for the end. */
+bool run_is_stopped(void *owner);
+
+/* ---- main_run_list.c ---- */
+
+/* Reads what the words mean into run->files and run->cases. */
+void run_list_read(struct run *run, char **words);
+void run_list_fini(struct run *run);
+/* Prints the cases, in the format of the first report. */
+void run_list_print(struct run *run);
+/* The seed of a case: the scenario's, or the one that was asked for, and one
+ * more with each repetition. */
+uint64_t run_case_seed(const struct run *run, const struct run_case *c);
+
+/* ---- main_run_case.c ---- */
+
+/* For a pool: runs the case of that number, and says what comes of it. */
+void run_case_work(void *owner, size_t number, struct pool_worker *worker);
+/* What is told of a case for which there is no result.  `replay` is where the
+ * command that repeats it is written. */
+struct report_entry run_case_entry(
+    const struct run *run, size_t number, struct buf *replay);
+
+/* ---- main_run_tell.c ---- */
+
+/* Before the first and behind the last case. */
+void run_tell_begin(struct run *run);
+void run_tell_end(struct run *run);
+/* For a pool. */
+void run_tell_text(
+    void *owner, size_t number, unsigned channel, struct slice text);
+bool run_tell_case(
+    void *owner, size_t number, enum pool_end end, const char *how);
+
+#endif

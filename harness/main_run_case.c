@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One case: read, run in virtual time, judged, and told in every format that
+ * is wanted.  All of it may happen in a process of its own, so whatever is to
+ * be seen goes through the pool.
+ */
+#include "core/cli/cli.h"
+#include "core/cli/library.h"
+#include "harness/main_run.h"
+#include "harness/report/shell.h"
+#include "harness/sim/sim.h"
+
+#define SAID_MAX ((size_t)32 << 10) /* gathered of a log before it is said */
+
+/* A case at work. */
+struct work {
+	struct run *run;
+	struct pool_worker *worker;
+	struct report_entry entry;
+	struct buf replay, log, transcript, text;
+};
+
+/* The command that repeats it: all that changes what happens. */
+static void
+replay_format(const struct run *run, const struct run_case *c, struct buf *out)
+{
+	struct report_entry entry = { .file = c->file->path,
+		.variant = c->variant };
+	struct buf name = { 0 };
+
+	buf_append_cstr(out, "faultpost run -v");
+	if (run->profiles != NULL) {
+		buf_append_cstr(out, " --profiles ");
+		shell_word_format(slice_cstr(run->profiles), out);
+	}
+	if (run->has_seed || c->repetition > 0)
+		buf_printf(out, " --seed %llu",
+		    (unsigned long long)run_case_seed(run, c));
+	buf_append_byte(out, ' ');
+	report_name_format(&entry, &name);
+	/* A name that looks like an option is one no more. */
+	if (slice_starts_with(buf_slice(&name), SLICE("-")))
+		buf_append_cstr(out, "./");
+	shell_word_format(buf_slice(&name), out);
+	buf_fini(&name);
+}
+
+struct report_entry
+run_case_entry(const struct run *run, size_t number, struct buf *replay)
+{
+	const struct run_case *c = &run->cases[number];
+
+	replay_format(run, c, replay);
+	return (struct report_entry){
+		.number = number + 1,
+		.file = c->file->path,
+		.variant = c->variant,
+		.title = c->file->heading.title,
+		.replay = buf_cstr(replay),
+		.is_repeated = run->repeat > 1,
+	};
+}
+
+/* ---- saying it ---- */
+
+static void
+say(struct work *w, unsigned channel, struct buf *text)
+{
+	pool_say(w->worker, channel, buf_slice(text));
+	buf_clear(text);
+}
+
+static void
+say_verdict(struct work *w, enum report_verdict verdict, int code)
+{
+	struct run_verdict said = { verdict, code };
+
+	for (size_t i = 0; i < w->run->report_count; i++) {
+		const struct run_report *report = &w->run->reports[i];
+
+		w->entry.verdict = verdict;
+		if (report->format->scenario == NULL)
+			continue;
+		report->format->scenario(&w->entry, &report->style, &w->text);
+		say(w, (unsigned)i, &w->text);
+	}
+	buf_append(&w->text, slice_of((const char *)&said, sizeof(said)));
+	say(w, RUN_CHANNEL_VERDICT, &w->text);
+}
+
+static void
+say_error(struct work *w, const struct err *err, int code)
+{
+	char line[ERR_FILE_MAX + ERR_MSG_MAX + 32];
+
+	buf_printf(&w->text, "%s\n", err_format(err, line, sizeof(line)));
+	say(w, RUN_CHANNEL_ERROR, &w->text);
+	w->entry.err = err;
+	say_verdict(w, code == CLI_USAGE ? REPORT_INVALID : REPORT_ERROR, code);
+}
+
+static void
+say_result(struct work *w, const struct result *result)
+{
+	enum report_verdict verdict = report_verdict_of(result);
+
+	w->entry.result = result;
+	say_verdict(w, verdict,
+	    verdict == REPORT_HELD         ? CLI_OK
+		: verdict == REPORT_FAILED ? CLI_FAILED
+					   : CLI_TROUBLE);
+}
+
+static void
+on_log(void *owner, struct slice line)
+{
+	struct work *w = owner;
+
+	buf_append(&w->log, line);
+	if (buf_len(&w->log) >= SAID_MAX)
+		say(w, RUN_CHANNEL_LOG, &w->log);
+}
+
+static void
+on_transcript(void *owner, const struct transcript_event *ev)
+{
+	struct work *w = owner;
+
+	transcript_format(&w->transcript, ev);
+	if (buf_len(&w->transcript) >= SAID_MAX)
+		say(w, RUN_CHANNEL_TRANSCRIPT, &w->transcript);
+}
+
+/* ---- running it ---- */
+
+static bool
+shows_evidence(const struct run *run)
+{
+	for (size_t i = 0; i < run->report_count; i++)
+		if (run->reports[i].format->shows_evidence)
+			return true;
+	return false;
+}
+
+static void
+run_plan(struct work *w, const struct plan *plan, uint64_t seed)
+{
+	struct run *run = w->run;
+	struct sim_hooks hooks = { w, run->log.file != NULL ? on_log : NULL,
+		run->transcript.file != NULL ? on_transcript : NULL,
+		run_is_stopped };
+	struct result result;
+	utime began = run_clock();
+	struct err err;
+	bool good;
+
+	result_init(&result, plan, seed);
+	good = sim_run_scenario(&result, &hooks, &err);
+	say(w, RUN_CHANNEL_LOG, &w->log);
+	say(w, RUN_CHANNEL_TRANSCRIPT, &w->transcript);
+	result.wall_span = run_clock() - began;
+	if (good && report_verdict_of(&result) == REPORT_FAILED &&
+	    shows_evidence(run))
+		good = sim_gather_evidence(&result, &err);
+	if (good)
+		say_result(w, &result);
+	else
+		say_error(w, &err, CLI_TROUBLE);
+	result_fini(&result);
+}
+
+static char *
+read_profile(
+    void *owner, const char *name, size_t *len, char **file, struct err *err)
+{
+	return cli_library_read(owner, name, len, file, err);
+}
+
+static void
+read_and_run(struct work *w, const struct run_case *c)
+{
+	struct run *run = w->run;
+	const struct run_file *file = c->file;
+	struct cli_library library = { "profiles", file->path, run->profiles,
+		PROFILE_TEXT_MAX };
+	const struct profile_source profiles = { &library, read_profile };
+	struct err err;
+	struct plan *plan = plan_parse_with(
+	    file->path, slice_of(file->text, file->len), &profiles, &err);
+
+	if (plan == NULL)
+		say_error(w, &err, CLI_USAGE);
+	else if (run->check)
+		say_verdict(w, REPORT_GOOD, CLI_OK);
+	else
+		run_plan(w, plan, run_case_seed(run, c));
+	plan_destroy(&plan);
+}
+
+void
+run_case_work(void *owner, size_t number, struct pool_worker *worker)
+{
+	struct run *run = owner;
+	struct work w = { .run = run, .worker = worker };
+	const struct run_case *c = &run->cases[number];
+
+	w.entry = run_case_entry(run, number, &w.replay);
+	if (c->file->err != NULL)
+		say_error(&w, c->file->err, CLI_USAGE);
+	else
+		read_and_run(&w, c);
+	buf_fini(&w.replay);
+	buf_fini(&w.log);
+	buf_fini(&w.transcript);
+	buf_fini(&w.text);
+}

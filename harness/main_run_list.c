@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: MIT */
+/* What is run: the cases of the files that the command line means. */
+#include "core/cli/cli.h"
+#include "core/json/doc.h"
+#include "harness/main_run.h"
+#include "harness/run/run_files.h"
+
+#include <jansson.h>
+
+static struct run_file *
+add_file(struct run *run, const char *path)
+{
+	struct run_file *file = xcalloc(1, sizeof(*file));
+
+	file->path = slice_dup(slice_cstr(path));
+	run->files = xgrow(run->files, &run->file_cap, run->file_count + 1,
+	    sizeof(run->files[0]));
+	run->files[run->file_count++] = file;
+	return file;
+}
+
+static void
+add_case(struct run *run, struct run_file *file, const char *variant)
+{
+	for (uint64_t i = 0; i < run->repeat; i++) {
+		run->cases = xgrow(run->cases, &run->case_cap,
+		    run->case_count + 1, sizeof(run->cases[0]));
+		run->cases[run->case_count++] =
+		    (struct run_case){ file, variant, i };
+	}
+}
+
+/* What cannot be read is told whatever is chosen: nobody knows what it is. */
+static void
+add_error(struct run *run, struct run_file *file, const struct err *err)
+{
+	uint64_t repeat = run->repeat;
+
+	file->err = xcalloc(1, sizeof(*file->err));
+	*file->err = *err;
+	file->heading = (struct heading){ .title = "", .case_name = "" };
+	run->repeat = 1;
+	add_case(run, file, "");
+	run->repeat = repeat;
+}
+
+static bool
+is_chosen(
+    const struct run *run, const struct run_file *file, const char *variant)
+{
+	struct report_entry entry = { .file = file->path, .variant = variant };
+	struct buf path = { 0 };
+	bool holds;
+
+	if (run->keyword == NULL)
+		return true;
+	report_name_format(&entry, &path);
+	const struct keyword_names names = { buf_cstr(&path),
+		file->heading.title, file->heading.case_name,
+		file->heading.tags, file->heading.tag_count };
+	holds = keyword_holds(run->keyword, &names);
+	buf_fini(&path);
+	return holds;
+}
+
+static void
+on_error(void *owner, const char *path, const struct err *err)
+{
+	struct run *run = owner;
+
+	add_error(run, add_file(run, path), err);
+}
+
+static void
+on_file(void *owner, const char *path, const char *variant)
+{
+	struct run *run = owner;
+	struct run_file *file = add_file(run, path);
+	struct heading *heading = &file->heading;
+	bool found = false;
+	struct err err;
+
+	file->text = cli_read_file(path, JSON_TEXT_MAX, &file->len, &err);
+	if (file->text == NULL) {
+		add_error(run, file, &err);
+		return;
+	}
+	heading_read(heading, slice_of(file->text, file->len), &file->arena);
+	for (size_t i = 0; i < heading->variant_count; i++) {
+		const char *one = heading->variants[i];
+
+		if (variant != NULL && strcmp(variant, one) != 0)
+			continue;
+		found = true;
+		if (is_chosen(run, file, one))
+			add_case(run, file, one);
+	}
+	if (found)
+		return;
+	err_at(&err, path, 0, 0, "it has no case \"%s\"", variant);
+	add_error(run, file, &err);
+}
+
+void
+run_list_read(struct run *run, char **words)
+{
+	struct run_files files = {
+		.owner = run, .on_file = on_file, .on_error = on_error
+	};
+
+	for (; *words != NULL; words++)
+		run_files_walk(&files, *words);
+	run_files_fini(&files);
+}
+
+void
+run_list_fini(struct run *run)
+{
+	for (size_t i = 0; i < run->file_count; i++) {
+		struct run_file *file = run->files[i];
+
+		arena_fini(&file->arena);
+		free(file->path);
+		free(file->text);
+		free(file->err);
+		free(file);
+	}
+	free(run->files);
+	free(run->cases);
+}
+
+uint64_t
+run_case_seed(const struct run *run, const struct run_case *c)
+{
+	uint64_t seed = run->has_seed ? run->seed : c->file->heading.seed;
+
+	return (seed + c->repetition) & INT64_MAX;
+}
+
+/* ---- printing it ---- */
+
+static json_t *
+case_json(const struct run_case *c)
+{
+	const struct heading *heading = &c->file->heading;
+	json_t *object = json_object(), *tags = json_array();
+
+	for (size_t i = 0; i < heading->tag_count; i++)
+		json_array_append_new(tags, json_string(heading->tags[i]));
+	json_object_set_new(object, "file", json_string(c->file->path));
+	if (c->variant[0] != '\0')
+		json_object_set_new(object, "variant", json_string(c->variant));
+	json_object_set_new(object, "case", json_string(heading->case_name));
+	json_object_set_new(object, "title", json_string(heading->title));
+	json_object_set_new(object, "tags", tags);
+	return object;
+}
+
+static void
+print_json(const struct run *run)
+{
+	const char *comma = "\n";
+
+	fputs("{\"scenarios\": [", stdout);
+	for (size_t i = 0; i < run->case_count; i++) {
+		json_t *object;
+
+		if (run->cases[i].file->err != NULL)
+			continue;
+		object = case_json(&run->cases[i]);
+		fputs(comma, stdout);
+		json_dumpf(object, stdout, JSON_COMPACT);
+		json_decref(object);
+		comma = ",\n";
+	}
+	fputs("\n]}\n", stdout);
+}
+
+static void
+print_case(const struct run_case *c)
+{
+	const struct heading *heading = &c->file->heading;
+
+	printf("%s%s%s  %s", c->file->path,
+	    c->variant[0] != '\0' ? RUN_FILES_VARIANT : "", c->variant,
+	    heading->title);
+	for (size_t i = 0; i < heading->tag_count; i++)
+		printf(" @%s", heading->tags[i]);
+	putchar('\n');
+}
+
+void
+run_list_print(struct run *run)
+{
+	bool is_json = run->reports[0].format == &report_json;
+
+	for (size_t i = 0; i < run->case_count; i++) {
+		const struct run_case *c = &run->cases[i];
+
+		if (c->file->err != NULL)
+			run_note_code(run, cli_report(c->file->err, CLI_USAGE));
+		else if (!is_json)
+			print_case(c);
+	}
+	if (is_json)
+		print_json(run);
+}

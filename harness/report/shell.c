@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+/* Quoting for a shell; see shell.h. */
+#include "harness/report/shell.h"
+
+static bool
+is_plain(char c)
+{
+	return ascii_is_alpha(c) || ascii_is_digit(c) ||
+	    memchr("%+,-./:=@_", c, 10) != NULL || (c & 0x80) != 0;
+}
+
+void
+shell_word_format(struct slice word, struct buf *out)
+{
+	bool plain = word.len > 0;
+
+	for (size_t i = 0; i < word.len; i++)
+		plain = plain && is_plain(word.at[i]);
+	if (plain) {
+		buf_append(out, word);
+		return;
+	}
+	buf_append_byte(out, '\'');
+	for (size_t i = 0; i < word.len; i++)
+		if (word.at[i] == '\'')
+			buf_append_cstr(out, "'\\''");
+		else
+			buf_append_byte(out, word.at[i]);
+	buf_append_byte(out, '\'');
+}

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: MIT */
+/* Commands as they are typed.  Pure. */
+#ifndef FAULTPOST_SHELL_H
+#define FAULTPOST_SHELL_H
+
+#include "core/base/buf.h"
+
+/* Appends a word as a POSIX shell reads it: as it is when it may, in single
+ * quotes otherwise. */
+void shell_word_format(struct slice word, struct buf *out);
+
+#endif

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: MIT */
+/* The names of scenario files, right ones and others. */
+#include "harness/plan/heading.h"
+
+#include "tests/unit/kit.h"
+
+static struct row {
+	const char *name;
+	const char *text;
+	const char *title, *case_name;
+	uint64_t seed;
+	const char *tags; /* each with a space behind it */
+} rows[] = {
+	{ "all",
+	    "{\"title\": \"T\", \"case\": \"C\", \"seed\": 7, \"tags\": "
+	    "[\"a\", \"b\"]}",
+	    "T", "C", 7, "a b " },
+	{ "one tag", "{\"tags\": \"a\"}", "", "", 1, "a " },
+	{ "none", "{}", "", "", 1, "" },
+	{ "other types",
+	    "{\"title\": 1, \"case\": [], \"seed\": \"x\", \"tags\": [1, "
+	    "\"b\"]}",
+	    "", "", 1, "b " },
+	{ "seed out of range", "{\"seed\": -1}", "", "", 1, "" },
+	{ "no object", "[1]", "", "", 1, "" },
+	{ "no JSON", "Dear diary", "", "", 1, "" },
+	{ "nothing", "", "", "", 1, "" },
+};
+
+static void
+test_heading(void **state)
+{
+	const struct row *row = *state;
+	struct arena arena = { 0 };
+	struct buf said = { 0 };
+	struct heading h;
+
+	heading_read(&h, slice_cstr(row->text), &arena);
+	assert_string_equal(h.title, row->title);
+	assert_string_equal(h.case_name, row->case_name);
+	assert_int_equal(h.seed, row->seed);
+	for (size_t i = 0; i < h.tag_count; i++)
+		buf_printf(&said, "%s ", h.tags[i]);
+	assert_slice(buf_slice(&said), row->tags);
+	assert_int_equal(h.variant_count, 1);
+	assert_string_equal(h.variants[0], "");
+	buf_fini(&said);
+	arena_fini(&arena);
+}
+
+int
+main(void)
+{
+	struct kit kit = { 0 };
+
+	ROWS(&kit, rows, test_heading);
+	return kit_run(&kit, "heading");
+}
