@@ -42,7 +42,7 @@ static const struct cli_option run_options[] = {
 	    "Each N times, with the seed, seed + 1, ..." },
 	{ OPTION_SEED, 0, "seed", "N", "Use this seed, not the scenario's." },
 	{ OPTION_FORMAT, 0, "format", "FORMAT",
-	    "human (the default) or json." },
+	    "human (the default), tap, junit, json or github." },
 	{ OPTION_OUTPUT, 'o', "output", "FORMAT=FILE",
 	    "Write that to FILE, too." },
 	{ OPTION_VERBOSE, 'v', "verbose", NULL,

@@ -41,8 +41,23 @@ struct report_entry {
 };
 /* The verdict of a result. */
 enum report_verdict report_verdict_of(const struct result *r);
+/* As JSON says it. */
+const char *report_verdict_name(enum report_verdict verdict);
 /* "FILE" or "FILE::VARIANT". */
 void report_name_format(const struct report_entry *entry, struct buf *out);
+
+/* Where something is. */
+struct report_place {
+	char file[4096];
+	int line, col; /* 0: unknown */
+};
+/* Reads "FILE:LINE:COL"; anything else is a FILE. */
+void report_place_parse(const char *text, struct report_place *place);
+/* Why it did not hold, in a line: the first finding that failed, or the error;
+ * and where that is. */
+void report_reason_format(const struct report_entry *entry, struct buf *out);
+void report_reason_place(
+    const struct report_entry *entry, struct report_place *place);
 
 struct report_totals {
 	uint64_t planned; /* scenarios that are to be run */
@@ -86,5 +101,7 @@ void report_page(const struct report_entry *entry, struct buf *out);
 
 /* For programs: DESIGN's contract of `--format json`. */
 extern const struct report_format report_json;
+/* For CI servers; see their files. */
+extern const struct report_format report_tap, report_junit, report_github;
 
 #endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Reports for programs: DESIGN's contract of `--format json`. */
+#include "harness/report/printable.h"
 #include "harness/report/report.h"
 
 #include "harness/report/report_json_impl.h"
@@ -26,12 +27,18 @@ verdict_name(enum verdict verdict)
 static void
 set_text(json_t *object, const char *key, const char *text)
 {
+	struct buf shown = { 0 };
+	json_t *value;
+
 	if (text == NULL)
 		return;
-	json_t *value = json_string(text);
-	if (value == NULL)
-		value = json_string("(bytes that are not UTF-8)");
+	value = json_string(text);
+	if (value == NULL) {
+		printable_format(slice_cstr(text), &shown);
+		value = json_string(buf_cstr(&shown));
+	}
 	json_object_set_new(object, key, value);
+	buf_fini(&shown);
 }
 
 static json_t *
@@ -89,26 +96,6 @@ dump(json_t *object, struct buf *out)
 	json_decref(object);
 }
 
-static const char *
-entry_verdict_name(enum report_verdict verdict)
-{
-	switch (verdict) {
-	case REPORT_GOOD:
-		return "good";
-	case REPORT_HELD:
-		return "held";
-	case REPORT_FAILED:
-		return "failed";
-	case REPORT_INTERRUPTED:
-		return "interrupted";
-	case REPORT_INVALID:
-		return "invalid";
-	case REPORT_ERROR:
-		break;
-	}
-	return "error";
-}
-
 static void
 set_result(json_t *object, const struct result *r)
 {
@@ -142,12 +129,14 @@ json_scenario(const struct report_entry *entry,
 		set_text(object, "case", entry->result->plan->case_name);
 	if (entry->verdict != REPORT_INVALID)
 		set_text(object, "title", entry->title);
-	set_text(object, "verdict", entry_verdict_name(entry->verdict));
+	set_text(object, "verdict", report_verdict_name(entry->verdict));
 	if (entry->result != NULL)
 		set_result(object, entry->result);
 	else if (entry->err != NULL)
 		set_text(object, "error",
 		    err_format(entry->err, text, sizeof(text)));
+	if (entry->verdict == REPORT_FAILED || entry->verdict == REPORT_ERROR)
+		set_text(object, "replay", entry->replay);
 	buf_append_cstr(out, entry->number > 1 ? ",\n" : "\n");
 	dump(object, out);
 }

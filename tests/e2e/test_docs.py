@@ -25,8 +25,8 @@ COMMANDS = ["faultpost", "faultpost run", "faultpost check", "faultpost schema",
             "faultpost-relay queue"]
 PATIENCE_S = 60
 
-GENERATED = re.compile(r"(<!-- output of: (.+?) -->\n)(.*?)(<!-- end of output -->)",
-                       re.S)
+GENERATED = re.compile(r"(<!-- (output|failure) of: (.+?) -->\n)(.*?)"
+                       r"(<!-- end of output -->)", re.S)
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 OPTION = re.compile(r"(?<![\w-])--[a-z][a-z-]*")
 
@@ -270,10 +270,24 @@ def test_options_are_described(bin_dir):
 def generate(page, bin_dir):
     """The page with its generated sections as the programs print them now."""
     def section(match):
-        run = subprocess.run(shlex.split(match[2]), text=True, check=True,
+        if match[2] == "failure":
+            return f"{match[1]}\n```\n{failure(match[3], bin_dir)}```\n\n{match[5]}"
+        run = subprocess.run(shlex.split(match[3]), text=True, check=True,
                              env=environment(bin_dir), capture_output=True)
-        return f"{match[1]}\n{run.stdout}\n{match[4]}"
+        return f"{match[1]}\n{run.stdout}\n{match[5]}"
     return GENERATED.sub(section, page.read_text())
+
+
+def failure(command, bin_dir):
+    """What a command of the shell prints that finds a failure; what differs
+    from run to run is made the same."""
+    run = subprocess.run(["sh", "-c", command], cwd=ROOT, text=True,
+                         env=environment(bin_dir), capture_output=True,
+                         check=False)
+    assert run.stdout and not run.stderr, f"{command}: {run.stderr}"
+    assert run.returncode == (0 if "|" in command else 1), command
+    return re.sub(r'("seconds_wall": ?|time=")[\d.e-]+', r"\g<1>0.003",
+                  re.sub(r"\d+ ms\)", "3 ms)", run.stdout))
 
 
 @each_page

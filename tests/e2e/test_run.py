@@ -148,6 +148,7 @@ JUDGED = {
         "expectations": FINDINGS,
         "invariants": FINDINGS,
         "endings": FINDINGS,
+        "replay": {"type": "string"},
         "fairness": {"type": "array", "items": ROUTE},
     },
 }
@@ -375,8 +376,8 @@ def test_folder_is_walked_in_order(faultpost):
      "faultpost run: unknown option --sede (did you mean --seed?); see "
      "faultpost run --help\n"),
     (["run", "--format", "xml", SEED],
-     'faultpost run: --format: there is no format "xml"; expected human or '
-     "json\n"),
+     'faultpost run: --format: there is no format "xml"; expected human, '
+     "tap, junit, json or github\n"),
     (["run", "--format", "json,human", SEED],
      "faultpost run: --format: json stands alone; expected the others with "
      "--output FORMAT=FILE\n"),

@@ -4,7 +4,10 @@
 
 static const struct report_format *const formats[] = {
 	&report_human,
+	&report_tap,
+	&report_junit,
 	&report_json,
+	&report_github,
 };
 
 const struct report_format *

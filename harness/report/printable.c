@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+/* Bytes made visible; see printable.h. */
+#include "harness/report/printable.h"
+
+#include "core/smtp/utf8.h"
+
+/* The length of the character at the front of `s`, which is not ASCII and may
+ * be shown; 0: it may not. */
+static size_t
+character_length(struct slice s)
+{
+	size_t len = smtp_utf8_scan(s, 0);
+
+	/* U+0080 to U+009F are control characters, U+FFFE and U+FFFF none. */
+	if (len == 2 && (s.at[0] & 0xff) == 0xc2 && (s.at[1] & 0xff) < 0xa0)
+		return 0;
+	if (len == 3 && memcmp(s.at, "\xef\xbf", 2) == 0 &&
+	    (s.at[2] & 0xff) >= 0xbe)
+		return 0;
+	return len;
+}
+
+void
+printable_format(struct slice bytes, struct buf *out)
+{
+	while (bytes.len > 0) {
+		unsigned char c = (unsigned char)bytes.at[0];
+		bool is_plain =
+		    c == '\t' || c == '\n' || (c >= ' ' && c < 0x7f);
+		size_t len = is_plain ? 1 : character_length(bytes);
+
+		if (len > 0)
+			buf_append(out, slice_sub(bytes, 0, len));
+		else
+			buf_printf(out, "\\x%02x", c);
+		bytes = slice_skip(bytes, len > 0 ? len : 1);
+	}
+}

@@ -1,0 +1,255 @@
+# SPDX-License-Identifier: MIT
+"""The formats of faultpost run, as those read them for whom they are."""
+import json
+import re
+import shlex
+import subprocess
+import xml.etree.ElementTree as ET
+
+import pytest
+import yaml
+
+FAILING = "tests/e2e/failing"
+HELD = "scenarios/failover/117875.scenario.json"
+
+# What a host says, and what of it a report quotes.
+NASTY = "431 4.3.1 ]]> <&> \\x01\\x1b[31m \\xff \\xed\\xa0\\x80 # ' %0A::x"
+
+
+@pytest.fixture(scope="session", name="faultpost")
+def faultpost_fixture(bin_dir, root):
+    def run(*words):
+        done = subprocess.run([bin_dir / "faultpost", "run", *words], cwd=root,
+                              capture_output=True, timeout=60, check=False)
+        return done.returncode, done.stdout.decode(), done.stderr.decode()
+    return run
+
+
+@pytest.fixture(scope="module", name="nasty")
+def nasty_fixture(tmp_path_factory):
+    """Fails, and quotes bytes that no format carries as they are."""
+    path = tmp_path_factory.mktemp("nasty") / "a,b & <c>.scenario.json"
+    path.write_text(json.dumps({
+        "title": "A title & <b> # \"x\" \u20ac",
+        "routes": ["example.com [10.1.1.1]"],
+        "hosts": {"mx1": {"address": "10.1.1.1", "rules": [
+            {"on": "banner", "raw": NASTY + "\\r\\n"}]}},
+        "inject": [{"to": "a@example.com"}], "until": "1m",
+        "expect": [{"delivered": 1, "because": "of 100%, a:b"},
+                   {"queued": 1}]}))
+    return path
+
+
+# ---- JUnit ----
+
+# Elements, their attributes (True: required) and what they hold, of the schema
+# that Jenkins publishes (jenkins-junit.xsd); `file` is GitLab's.
+JUNIT = {
+    "testsuites": ({"name": False, "time": False, "tests": False,
+                    "failures": False, "disabled": False, "errors": False,
+                    "skipped": False}, {"testsuite"}),
+    "testsuite": ({"name": True, "tests": True, "failures": False,
+                   "errors": False, "time": False, "disabled": False,
+                   "skipped": False, "timestamp": False, "hostname": False,
+                   "id": False, "package": False},
+                  {"properties", "testcase", "system-out", "system-err"}),
+    "testcase": ({"name": True, "classname": True, "time": False,
+                  "assertions": False, "status": False, "file": False},
+                 {"skipped", "error", "failure", "system-out", "system-err"}),
+    "failure": ({"type": False, "message": False}, set()),
+    "error": ({"type": False, "message": False}, set()),
+    "skipped": ({"message": False}, set()),
+}
+
+
+def check_junit(element):
+    attributes, children = JUNIT[element.tag]
+    assert set(element.attrib) <= set(attributes), element.attrib
+    assert {a for a, must in attributes.items() if must} <= set(element.attrib)
+    assert {child.tag for child in element} <= children
+    for name in "tests", "failures", "errors", "skipped":
+        if name in element.attrib:
+            assert re.fullmatch(r"\d+", element.get(name))
+    if "time" in element.attrib:
+        assert re.fullmatch(r"\d+\.\d+", element.get("time"))
+    for child in element:
+        check_junit(child)
+
+
+def junit_of(text):
+    top = ET.fromstring(text)
+    check_junit(top)
+    assert top.tag == "testsuites"
+    (suite,) = top
+    cases = list(suite)
+    for element in top, suite:
+        assert {name: int(element.get(name)) for name in
+                ("tests", "failures", "errors", "skipped")} == {
+            "tests": len(cases),
+            "failures": sum(c.find("failure") is not None for c in cases),
+            "errors": sum(c.find("error") is not None for c in cases),
+            "skipped": sum(c.find("skipped") is not None for c in cases)}
+    return cases
+
+
+def test_junit(faultpost, nasty, tmp_path):
+    """All kinds of outcome, and the same from several processes."""
+    words = [HELD, FAILING, nasty, "nothing.json"]
+    code, out, _ = faultpost("--format", "junit", *words)
+    cases = {case.get("file"): case for case in junit_of(out)}
+    assert code == 2
+    assert cases[HELD].get("classname") == "scenarios.failover.117875"
+    assert cases[HELD].get("name").startswith("A full mail system")
+    assert len(cases[HELD]) == 0
+    near = cases[f"{FAILING}/near.scenario.json"].find("failure")
+    assert near.get("message").startswith("rule: wanted every rule acts")
+    assert near.text.endswith(
+        f"  replay\n    faultpost run -v {FAILING}/near.scenario.json\n")
+    empty = cases[f"{FAILING}/empty.scenario.json"].find("error")
+    assert empty.get("type") == "invalid"
+    assert empty.text.startswith(f"{FAILING}/empty.scenario.json:1:55: /hosts")
+    odd = cases[str(nasty)]
+    assert odd.get("name") == 'A title & <b> # "x" \u20ac'
+    assert "]]> <&> \\x01\\x1b[31m" in odd.find("failure").text
+    file = tmp_path / "report.xml"
+    faultpost("-j", "3", "--output", f"junit={file}", *words)
+
+    def plain(text):
+        return re.sub(r' time="[\d.]+"', "", text)
+    assert plain(file.read_text()) == plain(out)
+
+
+def test_names_of_cases_differ(faultpost):
+    """A dashboard tells tests apart by class and name."""
+    _, out, _ = faultpost("--format", "junit", "--repeat", "3",
+                          f"{FAILING}/dropped.scenario.json")
+    names = [(case.get("classname"), case.get("name"))
+             for case in junit_of(out)]
+    assert len(set(names)) == 3
+    assert names[2][1].endswith(" [seed 3]")
+
+
+# ---- TAP ----
+
+def tap_of(text):
+    """[(ok, number, description, directive, block)] of a TAP 14 document."""
+    lines = text.splitlines()
+    assert lines[0] == "TAP version 14"
+    count = int(re.fullmatch(r"1\.\.(\d+)", lines[1]).group(1))
+    points, block = [], None
+    for line in lines[2:]:
+        if block is not None and line != "  ...":
+            assert line.startswith("  ") or line == ""
+            block.append(line[2:])
+        elif line == "  ...":
+            points[-1][4] = yaml.safe_load("\n".join(block))
+            block = None
+        elif line == "  ---":
+            block = []
+        elif not line.startswith("Bail out!"):
+            point = re.fullmatch(
+                r"(not )?ok (\d+) - ((?:[^#\\]|\\[#\\])*?)(?: # (.+))?", line)
+            assert point, line
+            points.append([point[1] is None, int(point[2]),
+                           re.sub(r"\\(.)", r"\1", point[3]), point[4], None])
+    assert block is None
+    assert [point[1] for point in points] == list(range(1, len(points) + 1))
+    return count, points, lines[-1]
+
+
+def test_tap(faultpost, nasty):
+    code, out, _ = faultpost("--format", "tap", HELD, FAILING, nasty,
+                             "nothing.json")
+    count, points, _ = tap_of(out)
+    assert code == 2
+    assert count == len(points)
+    assert points[0][0] and points[0][4] is None
+    assert points[-1][4]["severity"] == "error"
+    assert points[-1][4]["at"] == {"file": "nothing.json"}
+    odd = points[-2]
+    assert odd[2] == f'{nasty}: A title & <b> # "x" \u20ac'
+    assert odd[4]["at"]["file"] == str(nasty)
+    assert shlex.split(odd[4]["replay"])[-1] == str(nasty)
+    assert "\\x01\\x1b[31m" in odd[4]["page"]
+    failed = [point for point in points if not point[0]]
+    assert len(failed) == len(points) - 1
+    assert all(point[4]["message"] and point[4]["replay"] for point in failed)
+
+
+def test_tap_that_is_cut(faultpost):
+    code, out, _ = faultpost("--format", "tap", "--fail-fast", FAILING)
+    count, points, last = tap_of(out)
+    assert (code, len(points)) == (1, 1) and count > 1
+    assert last.startswith("Bail out!")
+
+
+# ---- GitHub ----
+
+def unescaped(text):
+    return (text.replace("%0A", "\n").replace("%0D", "\r").replace("%3A", ":")
+            .replace("%2C", ",").replace("%25", "%"))
+
+
+def annotations_of(text):
+    """[(command, properties, message)] as the runner reads them."""
+    found = []
+    for line in text.splitlines():
+        command = re.fullmatch(r"::(\w+) (.*?)::(.*)", line)
+        assert command, line
+        properties = dict(part.split("=", 1) for part in command[2].split(","))
+        found.append((command[1],
+                      {k: unescaped(v) for k, v in properties.items()},
+                      unescaped(command[3])))
+    return found
+
+
+def test_github(faultpost, nasty):
+    code, out, _ = faultpost("--format", "github", HELD,
+                             f"{FAILING}/delivered.scenario.json", nasty,
+                             f"{FAILING}/empty.scenario.json")
+    found = annotations_of(out)
+    assert code == 2
+    assert found[0][0] == "error"
+    assert found[0][1] == {"file": f"{FAILING}/delivered.scenario.json",
+                           "line": "15", "col": "20",
+                           "title": "expect[0] delivered"}
+    assert found[0][2].splitlines()[0] == "Mail goes to the host that was not full"
+    assert found[0][2].splitlines()[-1] == (
+        f"replay faultpost run -v {FAILING}/delivered.scenario.json")
+    odd = [one for one in found if one[1]["file"] == str(nasty)]
+    assert odd and "because of 100%, a:b" in odd[0][2]
+    assert found[-1][1]["line"] == "1" and found[-1][1]["col"] == "55"
+
+
+# ---- several at once ----
+
+def test_several(faultpost, tmp_path):
+    """Each file is what --format prints, and so is standard output."""
+    path = f"{FAILING}/near.scenario.json"
+    files = {form: tmp_path / form for form in ("tap", "junit", "json",
+                                                "github", "human")}
+    outputs = [w for form, file in files.items()
+               for w in ("--output", f"{form}={file}")]
+    code, out, err = faultpost(*outputs, path)
+    assert (code, err) == (1, "")
+
+    def plain(text):
+        return re.sub(r'\d+ ms|time="[\d.]+"|"seconds_wall":[\d.e-]+', "", text)
+    assert plain(out) == plain(files["human"].read_text())
+    for form, file in files.items():
+        _, alone, _ = faultpost("--format", form, path)
+        assert plain(alone) == plain(file.read_text())
+    _, out, _ = faultpost("--format", "human,github", path)
+    assert "::error " in out and "  replay\n" in out
+    code, _, err = faultpost("--output", f"tap={files['tap']}", "--output",
+                             f"junit={files['tap']}", path)
+    assert (code, err) == (2, f"{files['tap']}: --output and --output name one "
+                              "file; expected one each\n")
+
+
+def test_output_is_no_scenario(faultpost, nasty):
+    before = nasty.read_bytes()
+    code, _, err = faultpost("--output", f"junit={nasty}", nasty)
+    assert code == 2
+    assert err.endswith("--output would be written over this scenario\n")
+    assert nasty.read_bytes() == before

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT */
+/* Any bytes as text. */
+#include "harness/report/printable.h"
+
+#include "tests/unit/kit.h"
+
+static struct row {
+	const char *name;
+	struct slice bytes;
+	const char *text;
+} rows[] = {
+	{ "plain", SLICE_INIT("a b\tc\n"), "a b\tc\n" },
+	{ "UTF-8", SLICE_INIT("\xc3\xa4\xe2\x82\xac\xf0\x9f\x93\xa7"),
+	    "\xc3\xa4\xe2\x82\xac\xf0\x9f\x93\xa7" },
+	{ "control", SLICE_INIT("\0\x01\r\x1b\x7f"),
+	    "\\x00\\x01\\x0d\\x1b\\x7f" },
+	{ "broken", SLICE_INIT("\xff\xc3("), "\\xff\\xc3(" },
+	{ "cut off", SLICE_INIT("\xe2\x82"), "\\xe2\\x82" },
+	{ "overlong", SLICE_INIT("\xc0\x80"), "\\xc0\\x80" },
+	{ "surrogate", SLICE_INIT("\xed\xa0\x80"), "\\xed\\xa0\\x80" },
+	{ "C1", SLICE_INIT("\xc2\x80\xc2\x9f\xc2\xa0"),
+	    "\\xc2\\x80\\xc2\\x9f\xc2\xa0" },
+	{ "no characters", SLICE_INIT("\xef\xbf\xbd\xef\xbf\xbe\xef\xbf\xbf"),
+	    "\xef\xbf\xbd\\xef\\xbf\\xbe\\xef\\xbf\\xbf" },
+};
+
+static void
+test_printable(void **state)
+{
+	const struct row *row = *state;
+	struct buf out = { 0 };
+
+	printable_format(row->bytes, &out);
+	assert_slice(buf_slice(&out), row->text);
+	buf_fini(&out);
+}
+
+int
+main(void)
+{
+	struct kit kit = { 0 };
+
+	ROWS(&kit, rows, test_printable);
+	return kit_run(&kit, "printable");
+}
