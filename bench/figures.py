@@ -119,6 +119,16 @@ def seed_case(_folder: pathlib.Path, _quick: bool) -> Figure:
                   f"time faultpost run {path}")
 
 
+def library(_folder: pathlib.Path, _quick: bool) -> Figure:
+    """Every scenario of the library, by two processes."""
+    words = ["-j", "2", ROOT / "scenarios"]
+    wall, _ = median_wall(*words)
+    count = len(list((ROOT / "scenarios").rglob("*.scenario.json")))
+    return Figure("the whole library in sim, two processes", "under 5 s",
+                  f"{wall:.2f} s for {count} files", wall < 5,
+                  "time faultpost run -j 2 scenarios")
+
+
 def dead_hosts(folder: pathlib.Path, _quick: bool) -> Figure:
     """72 hours of retries of 1,000 messages to three dead hosts."""
     dead = {"state": "refuse"}
@@ -294,8 +304,8 @@ def idle(folder: pathlib.Path, quick: bool) -> Figure:
 
 FIGURES: dict[str, Callable[[pathlib.Path, bool], Figure]] = {
     f.__name__: f
-    for f in (seed_case, dead_hosts, round_robin, routes, rules, waiting, looking,
-              domains, idle,
+    for f in (seed_case, library, dead_hosts, round_robin, routes, rules, waiting,
+              looking, domains, idle,
               determinism, kill)
 }
 

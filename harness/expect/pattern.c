@@ -39,6 +39,25 @@ pattern_parse(struct slice written, struct pattern_names *names,
 	return true;
 }
 
+/* Whether the texts of the pattern are in `text`, one behind the other; most
+ * lines are refused by that. */
+static bool
+texts_are_in(const struct pattern *pattern, struct slice text)
+{
+	for (size_t i = 0; i < pattern->piece_count; i++) {
+		const struct pattern_piece *p = &pattern->pieces[i];
+		size_t at;
+
+		if (p->kind != PATTERN_TEXT)
+			continue;
+		at = slice_find(text, p->text);
+		if (at == text.len)
+			return false;
+		text = slice_skip(text, at + p->text.len);
+	}
+	return true;
+}
+
 bool
 pattern_match(const struct pattern *pattern, struct slice text,
     const struct pattern_bindings *known, struct pattern_bindings *found,
@@ -46,9 +65,10 @@ pattern_match(const struct pattern *pattern, struct slice text,
 {
 	struct matcher m = { .pattern = pattern, .text = text };
 	bool matched = false;
+	bool may_match = miss != NULL || texts_are_in(pattern, text);
 
 	m.bound = *known;
-	for (size_t at = 0; at <= text.len && !matched; at++) {
+	for (size_t at = 0; may_match && at <= text.len && !matched; at++) {
 		if (at > 0 && text.at[at - 1] != ' ')
 			continue;
 		m.start = at;

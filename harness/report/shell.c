@@ -5,8 +5,8 @@
 static bool
 is_plain(char c)
 {
-	return ascii_is_alpha(c) || ascii_is_digit(c) ||
-	    memchr("%+,-./:=@_", c, 10) != NULL || (c & 0x80) != 0;
+	return ascii_is_alpha(c) || ascii_is_digit(c) || (c & 0x80) != 0 ||
+	    (c != '\0' && strchr("%+,-./:=@_", c) != NULL);
 }
 
 void

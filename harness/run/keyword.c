@@ -302,7 +302,7 @@ step_holds(const struct step *step, const struct keyword_names *names)
 bool
 keyword_holds(const struct keyword *k, const struct keyword_names *names)
 {
-	bool stack[KEYWORD_WORDS_MAX];
+	bool stack[KEYWORD_WORDS_MAX] = { false };
 	size_t n = 0;
 
 	for (size_t i = 0; i < k->count; i++) {
