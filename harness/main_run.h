@@ -15,18 +15,17 @@
 
 /* A scenario file. */
 struct run_file {
-	char *path;      /* owned */
-	char *text;      /* owned; NULL: it could not be read */
-	size_t len;      /* of the text */
-	struct err *err; /* owned; why not */
-	struct arena arena;
-	struct heading heading; /* in the arena */
+	char *path;         /* owned */
+	char *text;         /* owned; NULL: it could not be read */
+	size_t len;         /* of the text */
+	struct err *err;    /* owned; why not */
+	struct arena arena; /* of its headings */
 };
 
 /* What is run: a case of a file, so many times. */
 struct run_case {
 	struct run_file *file;
-	const char *variant; /* the heading's; "": it has one only */
+	const struct heading *heading;
 	uint64_t repetition; /* from 0 */
 };
 

@@ -25,7 +25,7 @@ static void
 replay_format(const struct run *run, const struct run_case *c, struct buf *out)
 {
 	struct report_entry entry = { .file = c->file->path,
-		.variant = c->variant };
+		.variant = c->heading->variant };
 	struct buf name = { 0 };
 
 	buf_append_cstr(out, "faultpost run -v");
@@ -54,8 +54,8 @@ run_case_entry(const struct run *run, size_t number, struct buf *replay)
 	return (struct report_entry){
 		.number = number + 1,
 		.file = c->file->path,
-		.variant = c->variant,
-		.title = c->file->heading.title,
+		.variant = c->heading->variant,
+		.title = c->heading->title,
 		.replay = buf_cstr(replay),
 		.is_repeated = run->repeat > 1,
 	};
@@ -185,9 +185,16 @@ read_and_run(struct work *w, const struct run_case *c)
 		PROFILE_TEXT_MAX };
 	const struct profile_source profiles = { &library, read_profile };
 	struct err err;
-	struct plan *plan = plan_parse_with(
-	    file->path, slice_of(file->text, file->len), &profiles, &err);
+	struct plan_variants *variants = plan_variants_read(
+	    file->path, slice_of(file->text, file->len), &err);
+	struct plan *plan = NULL;
+	size_t i;
 
+	if (variants != NULL &&
+	    plan_variants_find(
+		variants, slice_cstr(c->heading->variant), &i, &err))
+		plan = plan_variants_parse(variants, i, &profiles, &err);
+	plan_variants_destroy(&variants);
 	if (plan == NULL)
 		say_error(w, &err, CLI_USAGE);
 	else if (run->check)

@@ -20,13 +20,13 @@ add_file(struct run *run, const char *path)
 }
 
 static void
-add_case(struct run *run, struct run_file *file, const char *variant)
+add_case(struct run *run, struct run_file *file, const struct heading *heading)
 {
 	for (uint64_t i = 0; i < run->repeat; i++) {
 		run->cases = xgrow(run->cases, &run->case_cap,
 		    run->case_count + 1, sizeof(run->cases[0]));
 		run->cases[run->case_count++] =
-		    (struct run_case){ file, variant, i };
+		    (struct run_case){ file, heading, i };
 	}
 }
 
@@ -34,30 +34,32 @@ add_case(struct run *run, struct run_file *file, const char *variant)
 static void
 add_error(struct run *run, struct run_file *file, const struct err *err)
 {
+	static const struct heading none = {
+		.variant = "", .title = "", .case_name = ""
+	};
 	uint64_t repeat = run->repeat;
 
 	file->err = xcalloc(1, sizeof(*file->err));
 	*file->err = *err;
-	file->heading = (struct heading){ .title = "", .case_name = "" };
 	run->repeat = 1;
-	add_case(run, file, "");
+	add_case(run, file, &none);
 	run->repeat = repeat;
 }
 
 static bool
-is_chosen(
-    const struct run *run, const struct run_file *file, const char *variant)
+is_chosen(const struct run *run, const struct run_file *file,
+    const struct heading *heading)
 {
-	struct report_entry entry = { .file = file->path, .variant = variant };
+	struct report_entry entry = { .file = file->path,
+		.variant = heading->variant };
 	struct buf path = { 0 };
 	bool holds;
 
 	if (run->keyword == NULL)
 		return true;
 	report_name_format(&entry, &path);
-	const struct keyword_names names = { buf_cstr(&path),
-		file->heading.title, file->heading.case_name,
-		file->heading.tags, file->heading.tag_count };
+	const struct keyword_names names = { buf_cstr(&path), heading->title,
+		heading->case_name, heading->tags, heading->tag_count };
 	holds = keyword_holds(run->keyword, &names);
 	buf_fini(&path);
 	return holds;
@@ -71,12 +73,27 @@ on_error(void *owner, const char *path, const struct err *err)
 	add_error(run, add_file(run, path), err);
 }
 
+/* Either it has no case of that name, or something is wrong with it. */
+static void
+why_not_found(
+    const struct run_file *file, struct slice variant, struct err *err)
+{
+	struct plan_variants *variants = plan_variants_read(
+	    file->path, slice_of(file->text, file->len), err);
+	size_t i;
+
+	if (variants != NULL)
+		(void)plan_variants_find(variants, variant, &i, err);
+	plan_variants_destroy(&variants);
+}
+
 static void
 on_file(void *owner, const char *path, const char *variant)
 {
 	struct run *run = owner;
 	struct run_file *file = add_file(run, path);
-	struct heading *heading = &file->heading;
+	const struct heading *headings;
+	size_t count;
 	bool found = false;
 	struct err err;
 
@@ -85,19 +102,19 @@ on_file(void *owner, const char *path, const char *variant)
 		add_error(run, file, &err);
 		return;
 	}
-	heading_read(heading, slice_of(file->text, file->len), &file->arena);
-	for (size_t i = 0; i < heading->variant_count; i++) {
-		const char *one = heading->variants[i];
-
-		if (variant != NULL && strcmp(variant, one) != 0)
+	headings =
+	    heading_read(slice_of(file->text, file->len), &file->arena, &count);
+	for (size_t i = 0; i < count; i++) {
+		if (variant != NULL &&
+		    strcmp(variant, headings[i].variant) != 0)
 			continue;
 		found = true;
-		if (is_chosen(run, file, one))
-			add_case(run, file, one);
+		if (is_chosen(run, file, &headings[i]))
+			add_case(run, file, &headings[i]);
 	}
 	if (found)
 		return;
-	err_at(&err, path, 0, 0, "it has no case \"%s\"", variant);
+	why_not_found(file, slice_cstr(variant), &err);
 	add_error(run, file, &err);
 }
 
@@ -132,7 +149,7 @@ run_list_fini(struct run *run)
 uint64_t
 run_case_seed(const struct run *run, const struct run_case *c)
 {
-	uint64_t seed = run->has_seed ? run->seed : c->file->heading.seed;
+	uint64_t seed = run->has_seed ? run->seed : c->heading->seed;
 
 	return (seed + c->repetition) & INT64_MAX;
 }
@@ -142,14 +159,15 @@ run_case_seed(const struct run *run, const struct run_case *c)
 static json_t *
 case_json(const struct run_case *c)
 {
-	const struct heading *heading = &c->file->heading;
+	const struct heading *heading = c->heading;
 	json_t *object = json_object(), *tags = json_array();
 
 	for (size_t i = 0; i < heading->tag_count; i++)
 		json_array_append_new(tags, json_string(heading->tags[i]));
 	json_object_set_new(object, "file", json_string(c->file->path));
-	if (c->variant[0] != '\0')
-		json_object_set_new(object, "variant", json_string(c->variant));
+	if (heading->variant[0] != '\0')
+		json_object_set_new(
+		    object, "variant", json_string(heading->variant));
 	json_object_set_new(object, "case", json_string(heading->case_name));
 	json_object_set_new(object, "title", json_string(heading->title));
 	json_object_set_new(object, "tags", tags);
@@ -179,11 +197,14 @@ print_json(const struct run *run)
 static void
 print_case(const struct run_case *c)
 {
-	const struct heading *heading = &c->file->heading;
+	const struct heading *heading = c->heading;
+	const struct report_entry entry = { .file = c->file->path,
+		.variant = heading->variant };
+	struct buf name = { 0 };
 
-	printf("%s%s%s  %s", c->file->path,
-	    c->variant[0] != '\0' ? RUN_FILES_VARIANT : "", c->variant,
-	    heading->title);
+	report_name_format(&entry, &name);
+	printf("%s  %s", buf_cstr(&name), heading->title);
+	buf_fini(&name);
 	for (size_t i = 0; i < heading->tag_count; i++)
 		printf(" @%s", heading->tags[i]);
 	putchar('\n');

@@ -4,6 +4,7 @@
 
 #include "core/cli/cli.h"
 #include "core/cli/library.h"
+#include "core/json/matrix.h"
 #include "mockserver/main_log.h"
 
 static bool check_states(const struct mock_scenario *s, struct err *err);
@@ -36,13 +37,21 @@ main_scenario_read(struct mock_scenario *s, const char *path,
 		.digest = UINT64_C(0xcbf29ce484222325),
 	};
 	const struct profile_source source = { &r, read_profile };
+	struct slice file, label;
 	size_t len;
-	char *text = cli_read_file(path, JSON_TEXT_MAX, &len, err);
-	bool ok = text != NULL &&
+	char *name, *text;
+	bool ok;
+
+	json_variant_split(slice_cstr(path), &file, &label);
+	name = slice_dup(file);
+	r.library.near = name;
+	text = cli_read_file(name, JSON_TEXT_MAX, &len, err);
+	ok = text != NULL &&
 	    mock_scenario_parse_with(
 		s, path, slice_of(text, len), &source, err) &&
 	    check_states(s, err);
 
+	free(name);
 	free(text);
 	*digest = r.digest;
 	return ok;

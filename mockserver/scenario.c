@@ -3,6 +3,7 @@
 #include "mockserver/scenario.h"
 
 #include "core/dns/zone_json.h"
+#include "core/json/matrix.h"
 
 /* What the table fills in. */
 struct scenario_file {
@@ -29,6 +30,7 @@ static const struct json_field scenario_fields[] = {
 	    "1", "Where all randomness comes from." },
 	OF_THE_HARNESS("$schema"),
 	OF_THE_HARNESS("title"),
+	OF_THE_HARNESS(JSON_MATRIX_KEY),
 	OF_THE_HARNESS("case"),
 	OF_THE_HARNESS("routes"),
 	OF_THE_HARNESS("relay"),
@@ -61,9 +63,16 @@ mock_scenario_parse_with(struct mock_scenario *s, const char *file,
 {
 	struct scenario_file f;
 	struct json_at root, hosts, dns;
+	struct slice path, label;
+	char *name;
+	bool good;
 
 	*s = (struct mock_scenario){ 0 };
-	if (!json_doc_parse(&s->doc, file, text, err))
+	json_variant_split(slice_cstr(file), &path, &label);
+	name = slice_dup(path);
+	good = json_doc_parse_variant(&s->doc, name, text, label, err);
+	free(name);
+	if (!good)
 		return false;
 	root = json_at_root(&s->doc);
 	if (!json_table_read(&scenario_table, &root, &f, &s->arena, err))

@@ -18,8 +18,9 @@ struct mock_scenario {
 	struct mock_hosts hosts;
 };
 
-/* Reads the text of `file` (its name is for messages and places).  On failure
- * *err is set; mock_scenario_fini() is allowed. */
+/* Reads the text of `file` (its name is for messages and places), or of
+ * "FILE[LABEL]" the variant that is called so.  On failure *err is set;
+ * mock_scenario_fini() is allowed. */
 bool mock_scenario_parse(struct mock_scenario *s, const char *file,
     struct slice text, struct err *err);
 /* The same, with profiles for its hosts. */

@@ -3,6 +3,7 @@
 #include "core/json/doc.h"
 
 #include "core/base/buf.h"
+#include "core/json/matrix_impl.h"
 #include "core/json/places.h"
 
 enum {
@@ -50,6 +51,20 @@ json_doc_parse(
 	(void)json_syntax_fail(file, text_of(doc), &error, err);
 	json_doc_fini(doc);
 	return false;
+}
+
+void
+json_doc_of_variant(
+    struct json_doc *variant, const struct json_doc *doc, json_t *root)
+{
+	*variant = (struct json_doc){
+		.file = xstrdup(doc->file),
+		.text = slice_dup(text_of(doc)),
+		.text_len = doc->text_len,
+		.root = root,
+		.is_variant = true,
+	};
+	variant->places = json_places_new(text_of(variant), root);
 }
 
 void
@@ -185,6 +200,22 @@ json_fail_key(const struct json_at *at, const char *key, struct err *err,
 	return false;
 }
 
+/* The string in the text at `offset` is not that of the value: it has a
+ * parameter, or it stands for a value that is elsewhere. */
+static bool
+has_parameter(const struct json_doc *doc, size_t offset)
+{
+	struct slice text = text_of(doc);
+	size_t end;
+	struct json_use use;
+
+	if (!doc->is_variant)
+		return false;
+	end = json_text_skip_value(text, offset);
+	return text.at[offset] != '"' ||
+	    json_use_find(slice_sub(text, 0, end), offset, &use);
+}
+
 bool
 json_fail_inside(const struct json_at *at, size_t offset, struct err *err,
     const char *fmt, ...)
@@ -192,11 +223,13 @@ json_fail_inside(const struct json_at *at, size_t offset, struct err *err,
 	const struct json_doc *doc = at->doc;
 	char *pointer = json_at_format(at);
 	struct json_found found = find(doc, pointer);
+	size_t place = found.offset;
 	va_list ap;
 
+	if (!has_parameter(doc, place))
+		place = json_text_inside(text_of(doc), place, offset);
 	va_start(ap, fmt);
-	(void)fail_at(doc, json_text_inside(text_of(doc), found.offset, offset),
-	    pointer, err, fmt, ap);
+	(void)fail_at(doc, place, pointer, err, fmt, ap);
 	va_end(ap);
 	free(pointer);
 	return false;

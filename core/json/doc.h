@@ -28,6 +28,7 @@ struct json_doc {
 	size_t text_len;
 	json_t *root;               /* owned */
 	struct json_places *places; /* owned; of the values in the text */
+	bool is_variant;            /* the text has parameters for values */
 };
 
 /* Parses a copy of `text` (RFC 8259, any value at the top).  Refused, with the

@@ -73,6 +73,37 @@ json_places_destroy(struct json_places **pp)
 	free(p);
 }
 
+static bool
+is_container(const json_t *value)
+{
+	return json_is_object(value) || json_is_array(value);
+}
+
+static bool
+is_container_text(struct slice text, size_t offset)
+{
+	return text.at[offset] == '{' || text.at[offset] == '[';
+}
+
+/* Within a value for which a parameter stands there are no places; NULL: there
+ * is no such value. */
+static json_t *
+value_find(json_t *value, struct slice token)
+{
+	uint64_t number;
+	json_t *child;
+	char *name;
+
+	if (json_is_array(value))
+		return slice_to_u64(token, SIZE_MAX, &number)
+		    ? json_array_get(value, number)
+		    : NULL;
+	name = token_unescape(token);
+	child = json_object_get(value, name);
+	free(name);
+	return child;
+}
+
 struct json_found
 json_places_find(struct json_places *p, const char *pointer)
 {
@@ -90,9 +121,16 @@ json_places_find(struct json_places *p, const char *pointer)
 
 		rest = slice_skip(rest, token.len);
 		is_last = rest.len == 0;
-		if (json_is_object(found.value) || json_is_array(found.value))
-			child = child_find(
-			    parent_get(p, found.value, found.offset), token);
+		if (!is_container(found.value)) {
+			found.value = NULL;
+			break;
+		}
+		if (!is_container_text(p->text, found.offset)) {
+			found.value = value_find(found.value, token);
+			continue;
+		}
+		child =
+		    child_find(parent_get(p, found.value, found.offset), token);
 		found.value = child != NULL ? child->value : NULL;
 		if (child == NULL)
 			break;

@@ -6,19 +6,34 @@
 #include "core/json/schema.h"
 
 #include "core/json/form.h"
+#include "core/json/matrix.h"
 
 #define DURATION_TEXT                                                          \
 	"A number and a unit: us, ms, s, m, h or d, as in 200ms or 1.5h."
 #define MOMENT_TEXT "A moment in UTC, as in 2014-07-02T09:15:07Z."
 
+/* Where a parameter of a matrix stands, as a variant's maker finds it. */
+#define PARAMETER_PATTERN "\\$\\{[a-z][a-z0-9_]*\\}"
+#define PARAMETER_TEXT                                                         \
+	"${name}: what this parameter of \"matrix\" is in each case."
+/* Bytes of a string that may be as long as a parameter in it is anyway. */
+#define FREE_STRING_MAX 255
+
 struct printer {
 	const struct json_table *top; /* borrowed */
 	json_t *definitions;          /* borrowed from the schema */
+	bool has_matrix; /* a parameter may stand wherever a value does */
 };
 
 static json_t *table_schema(struct printer *p, const struct json_table *table);
 static json_t *field_schema(struct printer *p, const struct json_field *field);
 static json_t *form_schema(struct printer *p, const struct json_form *form);
+static json_t *plain_schema(struct printer *p, const struct json_form *form);
+static json_t *or_parameter(const struct printer *p, json_t *schema);
+static json_t *unless_parameter(const struct printer *p, json_t *schema);
+static bool table_has_matrix(const struct json_table *table);
+static void table_demands(
+    const struct printer *p, json_t *schema, json_t *required, json_t *all);
 static json_t *integer_schema(const struct json_form *form);
 static json_t *number_schema(const struct json_form *form);
 static json_t *string_schema(const struct json_form *form);
@@ -43,7 +58,7 @@ json_schema_print(const struct json_table *top, const char *id,
     const char *title, struct buf *out)
 {
 	json_t *schema = json_object();
-	struct printer p = { top, json_object() };
+	struct printer p = { top, json_object(), table_has_matrix(top) };
 	struct json_table_list tables = { 0 };
 	json_t *body = table_schema(&p, top);
 	char *text;
@@ -59,7 +74,11 @@ json_schema_print(const struct json_table *top, const char *id,
 	json_table_list_fill(&tables, top);
 	for (size_t i = 1; i < tables.count; i++)
 		put(p.definitions, tables.at[i]->name,
-		    table_schema(&p, tables.at[i]));
+		    or_parameter(&p, table_schema(&p, tables.at[i])));
+	if (p.has_matrix)
+		put(p.definitions, "parameter",
+		    made(json_pack("{ss ss ss}", "description", PARAMETER_TEXT,
+			"type", "string", "pattern", PARAMETER_PATTERN)));
 	free(tables.at);
 	put(schema, "definitions", p.definitions);
 	text = json_dumps(schema, JSON_INDENT(2) | JSON_REAL_PRECISION(15));
@@ -89,17 +108,75 @@ table_schema(struct printer *p, const struct json_table *table)
 	for (size_t i = 0; i < table->group_count; i++)
 		push(all, group_schema(&table->groups[i]));
 	if (table->schema != NULL)
-		push(all, parsed(table->schema));
+		push(all, unless_parameter(p, parsed(table->schema)));
 	put(schema, "description", json_string(table->help));
 	put(schema, "type", json_string("object"));
 	put(schema, "properties", properties);
 	put(schema, "additionalProperties", json_false());
+	table_demands(p, schema, required, all);
+	return schema;
+}
+
+/* What keys must be there: of an object whose keys are known. */
+static void
+table_demands(
+    const struct printer *p, json_t *schema, json_t *required, json_t *all)
+{
+	json_t *demands = p->has_matrix ? json_object() : schema;
+
 	if (json_array_size(required) > 0)
-		put(schema, "required", json_incref(required));
+		put(demands, "required", json_incref(required));
 	if (json_array_size(all) > 0)
-		put(schema, "allOf", json_incref(all));
+		put(demands, "allOf", json_incref(all));
 	json_decref(required);
 	json_decref(all);
+	if (!p->has_matrix)
+		return;
+	put(schema, "patternProperties",
+	    made(json_pack("{s{}}", PARAMETER_PATTERN)));
+	if (json_object_size(demands) == 0) {
+		json_decref(demands);
+		return;
+	}
+	put(schema, "if",
+	    made(json_pack("{s{s{ss}}}", "propertyNames", "not", "pattern",
+		PARAMETER_PATTERN)));
+	put(schema, "then", demands);
+}
+
+static bool
+table_has_matrix(const struct json_table *table)
+{
+	for (size_t i = 0; i < table->field_count; i++)
+		if (table->fields[i].form->custom == &json_matrix_custom)
+			return true;
+	return false;
+}
+
+/* A demand on an object's values, as long as they are known. */
+static json_t *
+unless_parameter(const struct printer *p, json_t *schema)
+{
+	if (!p->has_matrix)
+		return schema;
+	return made(json_pack("{s{s{so}}so}", "if", "additionalProperties",
+	    "not", ref("parameter"), "then", schema));
+}
+
+/* Where a value of that schema is expected.  The way with "else" is the one on
+ * which validators tell what is wrong with the value. */
+static json_t *
+or_parameter(const struct printer *p, json_t *schema)
+{
+	json_t *help;
+
+	if (!p->has_matrix)
+		return schema;
+	help = json_object_get(schema, "description");
+	schema =
+	    made(json_pack("{soso}", "if", ref("parameter"), "else", schema));
+	if (help != NULL)
+		put(schema, "description", json_incref(help));
 	return schema;
 }
 
@@ -122,8 +199,38 @@ field_schema(struct printer *p, const struct json_field *field)
 	return schema;
 }
 
+/* Definitions have the parameter within, and so has one of many ways. */
 static json_t *
 form_schema(struct printer *p, const struct json_form *form)
+{
+	json_t *schema = plain_schema(p, form);
+
+	switch (form->kind) {
+	case JSON_KIND_STRING:
+		return form->max >= FREE_STRING_MAX ? schema
+						    : or_parameter(p, schema);
+	case JSON_KIND_OBJECT:
+	case JSON_KIND_ANY:
+	case JSON_KIND_CUSTOM:
+	case JSON_KIND_MOMENT:
+	case JSON_KIND_DURATION:
+	case JSON_KIND_CHOICE:
+		return schema;
+	case JSON_KIND_ARRAY:
+		return form->one_will_do ? schema : or_parameter(p, schema);
+	case JSON_KIND_BOOLEAN:
+	case JSON_KIND_INTEGER:
+	case JSON_KIND_NUMBER:
+	case JSON_KIND_WORD:
+	case JSON_KIND_MAP:
+		return or_parameter(p, schema);
+	}
+	assert(false);
+	return NULL;
+}
+
+static json_t *
+plain_schema(struct printer *p, const struct json_form *form)
 {
 	switch (form->kind) {
 	case JSON_KIND_STRING:
@@ -138,7 +245,8 @@ form_schema(struct printer *p, const struct json_form *form)
 		return or_words(duration_ref(p, form), form);
 	case JSON_KIND_MOMENT:
 		put(p->definitions, "moment",
-		    pattern_schema(MOMENT_TEXT, UTIME_RFC3339_PATTERN));
+		    or_parameter(
+			p, pattern_schema(MOMENT_TEXT, UTIME_RFC3339_PATTERN)));
 		return ref("moment");
 	case JSON_KIND_WORD:
 		return words_schema(form);
@@ -188,7 +296,8 @@ duration_ref(struct printer *p, const struct json_form *form)
 	    ? "(?![0.]*[a-z])" UTIME_DURATION_PATTERN
 	    : UTIME_DURATION_PATTERN;
 
-	put(p->definitions, name, pattern_schema(DURATION_TEXT, pattern));
+	put(p->definitions, name,
+	    or_parameter(p, pattern_schema(DURATION_TEXT, pattern)));
 	return ref(name);
 }
 
@@ -197,11 +306,16 @@ static json_t *
 custom_ref(struct printer *p, const struct json_custom *custom)
 {
 	char *name = xstrdup(custom->name);
-	json_t *to_it;
+	json_t *schema, *to_it;
 
 	for (char *c = name; *c != '\0'; c++)
 		*c = *c == ' ' ? '-' : ascii_lower(*c);
-	put(p->definitions, name, custom_schema(custom));
+	schema = custom_schema(custom);
+	if (p->has_matrix && (custom->types & JSON_ACCEPTS_ARRAY) != 0)
+		schema = made(json_pack("{s[o{ssso}]}", "anyOf", schema, "type",
+		    "array", "contains", ref("parameter")));
+	put(p->definitions, name,
+	    custom == &json_matrix_custom ? schema : or_parameter(p, schema));
 	to_it = ref(name);
 	free(name);
 	return to_it;

@@ -2,7 +2,7 @@
 /* The names of a scenario; see heading.h. */
 #include "harness/plan/heading.h"
 
-#include "core/json/doc.h"
+#include "core/json/matrix.h"
 
 static const char *
 text_of(const struct json_at *root, const char *key, struct arena *arena)
@@ -43,22 +43,57 @@ read_tags(struct heading *h, const struct json_at *root, struct arena *arena)
 	}
 }
 
-void
-heading_read(struct heading *h, struct slice text, struct arena *arena)
+/* What a document says; nothing when it is none. */
+static void
+read_one(struct heading *h, const struct json_doc *doc, struct arena *arena)
 {
-	struct json_doc doc = { 0 };
+	struct json_at root = json_at_root(doc);
+
+	*h = (struct heading){
+		.variant = "", .title = "", .case_name = "", .seed = 1
+	};
+	if (doc->root == NULL)
+		return;
+	h->title = text_of(&root, "title", arena);
+	h->case_name = text_of(&root, "case", arena);
+	read_seed(h, &root);
+	read_tags(h, &root, arena);
+}
+
+static void
+read_variant(struct heading *h, const struct json_matrix *matrix, size_t i,
+    struct arena *arena)
+{
+	struct json_doc doc;
+	struct buf label = { 0 };
 	struct err err;
 
-	*h = (struct heading){ .title = "", .case_name = "", .seed = 1 };
-	h->variants = arena_alloc(arena, sizeof(*h->variants));
-	h->variants[h->variant_count++] = "";
-	if (json_doc_parse(&doc, "", text, &err)) {
-		struct json_at root = json_at_root(&doc);
-
-		h->title = text_of(&root, "title", arena);
-		h->case_name = text_of(&root, "case", arena);
-		read_seed(h, &root);
-		read_tags(h, &root, arena);
-	}
+	(void)json_matrix_expand(matrix, i, &doc, &err);
+	read_one(h, &doc, arena);
+	json_matrix_label(matrix, i, &label);
+	h->variant = arena_strdup(arena, buf_slice(&label));
+	buf_fini(&label);
 	json_doc_fini(&doc);
+}
+
+struct heading *
+heading_read(struct slice text, struct arena *arena, size_t *count)
+{
+	struct json_doc doc = { 0 };
+	struct json_matrix matrix = { 0 };
+	struct heading *headings;
+	struct err err;
+	bool has_matrix = json_doc_parse(&doc, "", text, &err) &&
+	    json_matrix_read(&matrix, &doc, &err) && matrix.parameter_count > 0;
+
+	*count = has_matrix ? matrix.count : 1;
+	headings = arena_alloc(arena, *count * sizeof(*headings));
+	for (size_t i = 0; i < *count; i++)
+		if (has_matrix)
+			read_variant(&headings[i], &matrix, i, arena);
+		else
+			read_one(&headings[i], &doc, arena);
+	json_matrix_fini(&matrix);
+	json_doc_fini(&doc);
+	return headings;
 }

@@ -8,20 +8,18 @@
 
 #include "core/base/arena.h"
 
-/* Everything is in the arena. */
+/* The names of one case.  Everything is in the arena. */
 struct heading {
+	const char *variant;           /* "": the file is this one case */
 	const char *title, *case_name; /* "" when there is none */
 	uint64_t seed;
 	const char **tags;
 	size_t tag_count;
-	/* The cases of the file, at least one.  A file without variants is one
-	 * case, whose variant is "". */
-	const char **variants;
-	size_t variant_count;
 };
 
-/* Reads what can be read: a file that is no scenario is a case without any
- * names. */
-void heading_read(struct heading *h, struct slice text, struct arena *arena);
+/* Reads what can be read of each case of a file, at least one: a file that is
+ * no scenario is a case without any names. */
+struct heading *heading_read(
+    struct slice text, struct arena *arena, size_t *count);
 
 #endif

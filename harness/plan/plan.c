@@ -24,24 +24,20 @@ static bool plan_build(struct plan_owner *owner, const struct json_doc *doc,
     const struct profile_source *profiles, struct err *err);
 
 struct plan *
-plan_parse(const char *file, struct slice text, struct err *err)
-{
-	return plan_parse_with(file, text, NULL, err);
-}
-
-struct plan *
-plan_parse_with(const char *file, struct slice text,
+plan_of_doc(const struct json_doc *doc, const char *label,
     const struct profile_source *profiles, struct err *err)
 {
-	struct json_doc doc = { 0 };
 	struct plan_owner *owner = xcalloc(1, sizeof(*owner));
 	struct plan *plan = &owner->plan;
+	struct buf name = { 0 };
 
-	plan->file = arena_strdup(&owner->arena, slice_cstr(file));
-	if (!json_doc_parse(&doc, file, text, err) ||
-	    !plan_build(owner, &doc, profiles, err))
+	buf_printf(&name, label[0] != '\0' ? "%s[%s]" : "%s", doc->file, label);
+	plan->file = arena_strdup(&owner->arena, slice_cstr(doc->file));
+	plan->label = arena_strdup(&owner->arena, slice_cstr(label));
+	plan->name = arena_strdup(&owner->arena, buf_slice(&name));
+	buf_fini(&name);
+	if (!plan_build(owner, doc, profiles, err))
 		plan_destroy(&plan);
-	json_doc_fini(&doc);
 	return plan;
 }
 

@@ -328,6 +328,8 @@ struct plan_waiver {
 
 struct plan {
 	const char *file;              /* as given */
+	const char *label;             /* of a variant; "" without a matrix */
+	const char *name;              /* file, or file[label] */
 	const char *title, *case_name; /* "" when there is none */
 	utime start;
 	uint64_t seed;
@@ -360,8 +362,9 @@ struct plan {
 	size_t expectation_count;
 };
 
-/* Reads a scenario.  `file` is its name for messages and places; both it and
- * `text` are copied.  NULL with *err set when anything is wrong with it. */
+/* Reads a scenario that has no matrix.  `file` is its name for messages and
+ * places; both it and `text` are copied.  NULL with *err set when anything is
+ * wrong with it. */
 struct plan *plan_parse(const char *file, struct slice text, struct err *err);
 /* The same, with profiles for its hosts. */
 struct plan *plan_parse_with(const char *file, struct slice text,
@@ -369,6 +372,24 @@ struct plan *plan_parse_with(const char *file, struct slice text,
 void plan_destroy(struct plan **pp);
 /* It began then: for judging what did not run here. */
 void plan_move(struct plan *plan, utime start);
+
+/* The variants of a scenario file: one, or with a matrix one for each
+ * combination.  NULL with *err set when the text or its matrix is wrong. */
+struct plan_variants;
+struct plan_variants *plan_variants_read(
+    const char *file, struct slice text, struct err *err);
+void plan_variants_destroy(struct plan_variants **vp);
+size_t plan_variants_count(const struct plan_variants *v);
+/* Appends what one is called, as "stage=mail,fault=452"; nothing without a
+ * matrix. */
+void plan_variants_label(
+    const struct plan_variants *v, size_t i, struct buf *out);
+/* The one that is called so; false with *err set when there is none. */
+bool plan_variants_find(const struct plan_variants *v, struct slice label,
+    size_t *i, struct err *err);
+/* Reads one as plan_parse_with() does; what is wrong begins with its label. */
+struct plan *plan_variants_parse(const struct plan_variants *v, size_t i,
+    const struct profile_source *profiles, struct err *err);
 
 /* Appends the JSON Schema of scenario files, or the page that explains their
  * keys. */

@@ -131,6 +131,7 @@ struct file_limits {
 
 struct scenario_file {
 	const char *title, *case_name;
+	bool has_matrix;
 	utime start;
 	uint64_t seed;
 	JSON_ARRAY_OF(struct slice) routes;
@@ -173,6 +174,10 @@ struct plan_zones {
 	struct zone **at;
 	size_t count, cap;
 };
+/* plan.c: reads a document; its name for messages is `file`, and behind it
+ * `label` unless that is empty. */
+struct plan *plan_of_doc(const struct json_doc *doc, const char *label,
+    const struct profile_source *profiles, struct err *err);
 /* The host that a string names; an error at the string when there is none. */
 bool plan_builder_host(struct plan_builder *b, const struct json_at *at,
     struct slice name, size_t *host, struct err *err);

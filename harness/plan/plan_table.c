@@ -5,6 +5,7 @@
  * the mock server's, those of the relay's settings the relay's, that of DNS the
  * zone's.
  */
+#include "core/json/matrix.h"
 #include "core/json/schema.h"
 #include "harness/digest.h"
 #include "harness/plan/plan_file.h"
@@ -296,6 +297,9 @@ static const struct json_field scenario_fields[] = {
 	    "For editors." },
 	{ "title", JF_STRING(1, 1000), JSON_AT(struct scenario_file, title),
 	    JSON_REQUIRED, "What the scenario shows, in a sentence." },
+	{ "matrix", JF_CUSTOM(&json_matrix_custom),
+	    JSON_AT(struct scenario_file, has_matrix), JSON_OPTIONAL,
+	    "Parameters and their values: each combination is a case." },
 	{ "case", JF_STRING(1, 1000), JSON_AT(struct scenario_file, case_name),
 	    JSON_OPTIONAL, "The document or ticket that it stands for." },
 	{ "tags", JF_ARRAY_OR_ONE(struct slice, JF_CUSTOM(&tag_custom), 0, 100),

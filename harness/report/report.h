@@ -43,7 +43,7 @@ struct report_entry {
 enum report_verdict report_verdict_of(const struct result *r);
 /* As JSON says it. */
 const char *report_verdict_name(enum report_verdict verdict);
-/* "FILE" or "FILE::VARIANT". */
+/* "FILE" or "FILE[VARIANT]". */
 void report_name_format(const struct report_entry *entry, struct buf *out);
 
 /* Where something is. */

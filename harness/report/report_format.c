@@ -43,7 +43,7 @@ report_name_format(const struct report_entry *entry, struct buf *out)
 {
 	buf_append_cstr(out, entry->file);
 	if (entry->variant[0] != '\0')
-		buf_printf(out, "::%s", entry->variant);
+		buf_printf(out, "[%s]", entry->variant);
 }
 
 void

@@ -3,6 +3,7 @@
 #include "harness/run/run_files.h"
 
 #include "core/base/buf.h"
+#include "core/json/matrix.h"
 
 #include <errno.h>
 #include <fnmatch.h>
@@ -262,15 +263,14 @@ void
 run_files_walk(struct run_files *f, const char *word)
 {
 	struct walk w = { .f = f, .word = word };
-	struct slice whole = slice_cstr(word);
-	size_t at = slice_find(whole, SLICE(RUN_FILES_VARIANT));
-	char *path;
+	struct slice file, label;
+	char *variant = NULL, *path;
 
-	if (at < whole.len && !is_there(word)) {
-		w.variant = word + at + strlen(RUN_FILES_VARIANT);
-		whole = slice_sub(whole, 0, at);
-	}
-	path = slice_dup(whole);
+	json_variant_split(slice_cstr(word), &file, &label);
+	/* Otherwise the brackets are a glob's, or the file's own. */
+	if (slice_find_byte(label, '=') < label.len && !is_there(word))
+		w.variant = variant = slice_dup(label);
+	path = variant != NULL ? slice_dup(file) : xstrdup(word);
 	if (strpbrk(path, GLOB_CHARS) != NULL && !is_there(path)) {
 		char *folder = glob_folder(path);
 
@@ -281,4 +281,5 @@ run_files_walk(struct run_files *f, const char *word)
 		walk_path(&w, path);
 	}
 	free(path);
+	free(variant);
 }

@@ -4,7 +4,7 @@
  * folder (every *.scenario.json below it), or a glob that no shell expanded:
  * `*`, `?` and `[...]` within a name, `**` for any folders or none.  Of what a
  * glob matches, files named *.scenario.json count, and folders as above.
- * `FILE::VARIANT` is one case of a file.  All in the order of the names, each
+ * `FILE[VARIANT]` is one case of a file.  All in the order of the names, each
  * once, however often and by whatever name it is given.
  */
 #ifndef FAULTPOST_RUN_FILES_H
@@ -13,7 +13,6 @@
 #include "core/base/err.h"
 
 #define RUN_FILES_SUFFIX  ".scenario.json"
-#define RUN_FILES_VARIANT "::" /* between a file and one of its cases */
 
 struct run_file_id;
 

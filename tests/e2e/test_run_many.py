@@ -83,6 +83,30 @@ def test_what_is_chosen(faultpost, tree, bin_dir, words, names):
     assert chosen(done.stdout) == [f"{n}.scenario.json" for n in names]
 
 
+MATRIX = {"stage": ["mail", "eod"], "reply": {"full": "452 4.3.1 Full", "busy": "421 Busy"},
+          "exclude": [{"stage": "eod", "reply": "busy"}]}
+
+
+def test_cases_of_a_file(faultpost, tmp_path):
+    """Each case by its name: listed, chosen, run, and told when there is none."""
+    path = tmp_path / "m.scenario.json"
+    write(path, "At ${stage}", tags=["${stage}"], matrix=MATRIX, case="${reply}")
+    code, out, err = faultpost("--list", tmp_path)
+    assert (code, err) == (0, "")
+    assert out == (f"{path}[stage=mail,reply=full]  At mail @mail\n"
+                   f"{path}[stage=mail,reply=busy]  At mail @mail\n"
+                   f"{path}[stage=eod,reply=full]  At eod @eod\n")
+    code, out, err = faultpost("--list", "-k", "@mail and not busy", tmp_path)
+    assert (code, out) == (0, f"{path}[stage=mail,reply=full]  At mail @mail\n")
+    code, out, err = faultpost("--format", "json", f"{path}[stage=eod,reply=full]")
+    told, = json.loads(out)["scenarios"]
+    assert (code, told["variant"], told["title"]) == (0, "stage=eod,reply=full", "At eod")
+    code, out, err = faultpost(f"{path}[stage=eod,reply=busy]")
+    assert (code, err) == (
+        2, f"{path}:1:{err.split(':')[2]}: /matrix: it has no case [stage=eod,reply=busy] "
+           "(did you mean [stage=eod,reply=full]?)\n")
+
+
 def test_list(faultpost, tree):
     code, out, err = faultpost("--list", tree)
     assert (code, err) == (0, "")

@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from variants import variants
+
 ROOT = Path(__file__).resolve().parents[2]
 LIBRARY = sorted((ROOT / "scenarios").rglob("*.scenario.json"))
 NAMES = [str(path.relative_to(ROOT / "scenarios")).removesuffix(".scenario.json")
@@ -116,17 +118,27 @@ def test_holds_and_repeats_to_the_byte(bin_dir, tmp_path, path):
 @each_scenario
 def test_fails_when_falsified(bin_dir, tmp_path, path):
     document = json.loads(path.read_text())
-    wrong = tmp_path / "wrong.scenario.json"
-    wrong.write_text(json.dumps(falsified(document)))
-    ran = run(bin_dir, "--format", "json", wrong)
+    made = variants(document)
+    for number, variant in enumerate(made):
+        wrong = tmp_path / f"{number}.scenario.json"
+        wrong.write_text(json.dumps(falsified(variant)))
+    ran = run(bin_dir, "--format", "json", tmp_path)
     assert ran.returncode == 1, ran.stdout + ran.stderr
-    told = json.loads(ran.stdout)["scenarios"][0]["expectations"]
-    verdicts = {each["subject"]: each["verdict"] for each in told}
-    assert len(told) == len(document["expect"])
-    assert set(verdicts.values()) == {"failed"}, verdicts
+    scenarios = json.loads(ran.stdout)["scenarios"]
+    assert len(scenarios) == len(made)
+    for told in (each["expectations"] for each in scenarios):
+        verdicts = {each["subject"]: each["verdict"] for each in told}
+        assert len(told) == len(document["expect"])
+        assert set(verdicts.values()) == {"failed"}, verdicts
 
 
 def promises(document):
+    """Those of each variant."""
+    for variant in variants(document):
+        yield from promises_of(variant)
+
+
+def promises_of(document):
     """The document once for each reply and each refusal that it promises of an
     injection, with that promise broken."""
     for i, entry in enumerate(document.get("inject", [])):
@@ -172,4 +184,5 @@ def test_library_as_one_run(bin_dir):
     ran = run(bin_dir, "scenarios")
     assert ran.returncode == 0, ran.stdout + ran.stderr
     last = ran.stdout.splitlines()[-1]
-    assert last.startswith(f"{len(LIBRARY)} scenarios, all held"), last
+    count = sum(len(variants(json.loads(path.read_text()))) for path in LIBRARY)
+    assert last.startswith(f"{count} scenarios, all held"), last

@@ -9,22 +9,30 @@ static struct row {
 	const char *text;
 	const char *title, *case_name;
 	uint64_t seed;
-	const char *tags; /* each with a space behind it */
+	const char *tags;    /* each with a space behind it */
+	const char *variant; /* of the last one; "": there is no other */
 } rows[] = {
 	{ "all",
 	    "{\"title\": \"T\", \"case\": \"C\", \"seed\": 7, \"tags\": "
 	    "[\"a\", \"b\"]}",
-	    "T", "C", 7, "a b " },
-	{ "one tag", "{\"tags\": \"a\"}", "", "", 1, "a " },
-	{ "none", "{}", "", "", 1, "" },
+	    "T", "C", 7, "a b ", "" },
+	{ "one tag", "{\"tags\": \"a\"}", "", "", 1, "a ", "" },
+	{ "none", "{}", "", "", 1, "", "" },
 	{ "other types",
 	    "{\"title\": 1, \"case\": [], \"seed\": \"x\", \"tags\": [1, "
 	    "\"b\"]}",
-	    "", "", 1, "b " },
-	{ "seed out of range", "{\"seed\": -1}", "", "", 1, "" },
-	{ "no object", "[1]", "", "", 1, "" },
-	{ "no JSON", "Dear diary", "", "", 1, "" },
-	{ "nothing", "", "", "", 1, "" },
+	    "", "", 1, "b ", "" },
+	{ "seed out of range", "{\"seed\": -1}", "", "", 1, "", "" },
+	{ "no object", "[1]", "", "", 1, "", "" },
+	{ "no JSON", "Dear diary", "", "", 1, "", "" },
+	{ "nothing", "", "", "", 1, "", "" },
+	{ "variants",
+	    "{\"matrix\": {\"a\": [\"x\", \"y\"]}, \"title\": \"T ${a}\", "
+	    "\"tags\": [\"${a}\"]}",
+	    "T y", "", 1, "y ", "a=y" },
+	{ "a matrix that is wrong",
+	    "{\"matrix\": {\"a\": [\"x\"]}, \"title\": \"T ${b}\"}", "T ${b}",
+	    "", 1, "", "" },
 };
 
 static void
@@ -33,17 +41,19 @@ test_heading(void **state)
 	const struct row *row = *state;
 	struct arena arena = { 0 };
 	struct buf said = { 0 };
-	struct heading h;
+	struct heading *headings, h;
+	size_t count;
 
-	heading_read(&h, slice_cstr(row->text), &arena);
+	headings = heading_read(slice_cstr(row->text), &arena, &count);
+	h = headings[count - 1];
 	assert_string_equal(h.title, row->title);
 	assert_string_equal(h.case_name, row->case_name);
 	assert_int_equal(h.seed, row->seed);
 	for (size_t i = 0; i < h.tag_count; i++)
 		buf_printf(&said, "%s ", h.tags[i]);
 	assert_slice(buf_slice(&said), row->tags);
-	assert_int_equal(h.variant_count, 1);
-	assert_string_equal(h.variants[0], "");
+	assert_int_equal(count, row->variant[0] != '\0' ? 2 : 1);
+	assert_string_equal(h.variant, row->variant);
 	buf_fini(&said);
 	arena_fini(&arena);
 }
