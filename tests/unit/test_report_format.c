@@ -130,7 +130,7 @@ test_tap(void **state)
 	tell_all(&f, &report_tap);
 	end(&f, &report_tap);
 	assert_slice(buf_slice(&f.out),
-	    "ok 1 - a/b.c.scenario.json::stage=mail: \\#1 \\\\ <a> & \"b\" "
+	    "ok 1 - a/b.c.scenario.json[stage=mail]: \\#1 \\\\ <a> & \"b\" "
 	    "(seed 8)\n"
 	    "not ok 2 - a/b.c.scenario.json: T\n"
 	    "  ---\n"
