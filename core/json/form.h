@@ -27,6 +27,8 @@ void json_table_list_fill(
 
 /* Takes the next name off a group's list of keys; false at its end. */
 bool json_group_key(struct slice *keys, struct slice *key);
+/* The JSON Schema of a group's demand; the caller lets go of it. */
+json_t *json_group_schema(const struct json_group *group);
 /* Appends `"a", "b"`, at most `most` of the names, then "...". */
 void json_names_append(struct buf *out, const char *const *names, size_t stride,
     size_t count, size_t most);

@@ -106,19 +106,6 @@ json_matrix_fini(struct json_matrix *m)
 	*m = (struct json_matrix){ 0 };
 }
 
-void
-json_matrix_label(const struct json_matrix *m, size_t i, struct buf *out)
-{
-	assert(i < m->count);
-	for (size_t k = 0; k < m->parameter_count; k++) {
-		const struct json_parameter *p = &m->parameters[k];
-		size_t choice = json_matrix_choice(m, m->combinations[i], k);
-
-		buf_printf(out, "%s%s=%s", k > 0 ? "," : "", p->name,
-		    p->values[choice].label);
-	}
-}
-
 size_t
 json_matrix_choice(
     const struct json_matrix *m, size_t combination, size_t index)
@@ -136,6 +123,37 @@ json_parameter_find(
 		if (slice_eq(slice_cstr(m->parameters[i].name), name))
 			return &m->parameters[i];
 	return NULL;
+}
+
+bool
+json_parameter_fail(const struct json_matrix *m, const struct json_use *use,
+    const struct json_at *at, const char *key, struct err *err)
+{
+	struct suggest nearest = { .word = use->name };
+	struct buf text = { 0 };
+	const char *best;
+
+	for (size_t i = 0; i < m->parameter_count; i++)
+		suggest_offer(&nearest, m->parameters[i].name);
+	best = suggest_result(&nearest);
+	buf_printf(
+	    &text, "there is no parameter \"%.*s\"", SLICE_ARG(use->name));
+	if (best != NULL && slice_eq(slice_cstr(best), use->name))
+		buf_printf(&text, " yet; expected one that stands before it");
+	else if (best != NULL)
+		buf_printf(&text, " (did you mean \"%s\"?)", best);
+	else
+		buf_printf(&text,
+		    "; expected one of \"matrix\", or $${%.*s} for these "
+		    "characters",
+		    SLICE_ARG(use->name));
+	if (key != NULL)
+		(void)json_fail_key(at, key, err, "%s", buf_cstr(&text));
+	else
+		(void)json_fail_inside(
+		    at, use->begin, err, "%s", buf_cstr(&text));
+	buf_fini(&text);
+	return false;
 }
 
 bool

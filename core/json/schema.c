@@ -43,7 +43,6 @@ static json_t *custom_schema(const struct json_custom *custom);
 static json_t *array_schema(struct printer *p, const struct json_form *form);
 static json_t *map_schema(struct printer *p, const struct json_form *form);
 static json_t *choice_schema(struct printer *p, const struct json_form *form);
-static json_t *group_schema(const struct json_group *group);
 static json_t *ref(const char *name);
 static json_t *or_words(json_t *schema, const struct json_form *form);
 static json_t *words_schema(const struct json_form *form);
@@ -106,7 +105,7 @@ table_schema(struct printer *p, const struct json_table *table)
 			push(required, json_string(field->name));
 	}
 	for (size_t i = 0; i < table->group_count; i++)
-		push(all, group_schema(&table->groups[i]));
+		push(all, json_group_schema(&table->groups[i]));
 	if (table->schema != NULL)
 		push(all, unless_parameter(p, parsed(table->schema)));
 	put(schema, "description", json_string(table->help));
@@ -390,65 +389,6 @@ choice_schema(struct printer *p, const struct json_form *form)
 		push(ways, form_schema(p, way));
 	}
 	return made(json_pack("{so}", "anyOf", ways));
-}
-
-/* {"required": [key]} for each key of the list. */
-static json_t *
-each_required(struct slice keys)
-{
-	json_t *list = json_array();
-	struct slice key;
-
-	while (json_group_key(&keys, &key))
-		push(list, json_pack("{s[s%]}", "required", key.at, key.len));
-	return list;
-}
-
-/* The same for each pair of keys. */
-static json_t *
-pairs_required(struct slice keys)
-{
-	json_t *list = json_array();
-	struct slice key, other, rest;
-
-	while (json_group_key(&keys, &key)) {
-		rest = keys;
-		while (json_group_key(&rest, &other))
-			push(list,
-			    json_pack("{s[s%s%]}", "required", key.at, key.len,
-				other.at, other.len));
-	}
-	return list;
-}
-
-static json_t *
-group_schema(const struct json_group *group)
-{
-	struct slice keys = slice_cstr(group->keys);
-	struct slice key;
-	json_t *all;
-
-	switch (group->rule) {
-	case JSON_EXACTLY_ONE:
-		return made(json_pack("{so}", "oneOf", each_required(keys)));
-	case JSON_AT_LEAST_ONE:
-		return made(json_pack("{so}", "anyOf", each_required(keys)));
-	case JSON_AT_MOST_ONE:
-		return made(
-		    json_pack("{s{so}}", "not", "anyOf", pairs_required(keys)));
-	case JSON_NEEDS_ONE:
-	case JSON_NEEDS_ALL:
-		(void)json_group_key(&keys, &key);
-		all = json_object();
-		if (json_object_setn_new(all, key.at, key.len,
-			json_pack("{so}",
-			    group->rule == JSON_NEEDS_ONE ? "anyOf" : "allOf",
-			    each_required(keys))) != 0)
-			abort();
-		return made(json_pack("{so}", "dependencies", all));
-	}
-	assert(false);
-	return NULL;
 }
 
 /* A reference to a definition, or to the whole schema. */

@@ -12,7 +12,7 @@
 
 #include "core/base/err.h"
 
-#define RUN_FILES_SUFFIX  ".scenario.json"
+#define RUN_FILES_SUFFIX ".scenario.json"
 
 struct run_file_id;
 

@@ -357,7 +357,7 @@ def test_interrupt(root, bin_dir, tmp_path, number, form):
 def test_folder_is_walked_in_order(faultpost):
     code, out, _ = faultpost("run", "--check", "scenarios/failover",
                              "scenarios/requeue")
-    files = [line.split()[1] for line in out.splitlines()]
+    files = [line.split()[1].split("[")[0] for line in out.splitlines()]
     assert code == 0
     assert SEED in files
     folders = [file.rsplit("/", 1)[0] for file in files]
@@ -390,7 +390,8 @@ def test_folder_is_walked_in_order(faultpost):
      '"and", "or" or "not", quote it\n'),
     (["run", "-k", "no-such-name", SEED],
      "faultpost run: -k: no scenario is chosen; see faultpost run --list\n"),
-    (["run", SEED + "::mail"], f'{SEED}: it has no case "mail"\n'),
+    (["run", SEED + "[stage=mail]"], f'{SEED}:1:1: it has no "matrix"; expected no '
+     "[stage=mail] behind its name\n"),
     (["run", "nowhere/*/x"], "nowhere/*/x: No such file or directory\n"),
     (["run", "docs/**"],
      "docs/**: no scenario here, expected files named *.scenario.json\n"),
