@@ -383,19 +383,16 @@ run_words(struct run *run, char **words)
 {
 	struct err err;
 
-	run_list_read(run, words);
-	if (run->case_count == 0)
-		fprintf(stderr,
-		    "faultpost run: -k: no scenario is chosen; see faultpost "
-		    "run --list\n");
-	if (run->case_count == 0)
-		run_note_code(run, CLI_USAGE);
-	else if (run->list)
-		run_list_print(run);
-	else if (!spare_scenarios(run, &err))
+	if (!run_list_read(run, words, &err)) {
+		err_prefix(&err, "faultpost run: ");
 		run_note_code(run, cli_report(&err, CLI_USAGE));
-	else if (begin_outputs(run))
+	} else if (run->list) {
+		run_list_print(run);
+	} else if (!spare_scenarios(run, &err)) {
+		run_note_code(run, cli_report(&err, CLI_USAGE));
+	} else if (begin_outputs(run)) {
 		run_all(run);
+	}
 }
 
 static int

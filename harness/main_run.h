@@ -29,6 +29,9 @@ struct run_case {
 	uint64_t repetition; /* from 0 */
 };
 
+/* No list is longer: what a slip of the hand asks for must not fill memory. */
+#define RUN_CASES_MAX 1000000
+
 /* One report that is asked for. */
 struct run_report {
 	const struct report_format *format;
@@ -85,8 +88,9 @@ bool run_is_stopped(void *owner);
 
 /* ---- main_run_list.c ---- */
 
-/* Reads what the words mean into run->files and run->cases. */
-void run_list_read(struct run *run, char **words);
+/* Reads what the words mean into run->files and run->cases.  False with *err
+ * set when there is none, or when there are too many. */
+bool run_list_read(struct run *run, char **words, struct err *err);
 void run_list_fini(struct run *run);
 /* Prints the cases, in the format of the first report. */
 void run_list_print(struct run *run);

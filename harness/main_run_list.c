@@ -22,7 +22,9 @@ add_file(struct run *run, const char *path)
 static void
 add_case(struct run *run, struct run_file *file, const struct heading *heading)
 {
-	for (uint64_t i = 0; i < run->repeat; i++) {
+	/* One more than may be is told by run_list_read(). */
+	for (uint64_t i = 0;
+	     i < run->repeat && run->case_count <= RUN_CASES_MAX; i++) {
 		run->cases = xgrow(run->cases, &run->case_cap,
 		    run->case_count + 1, sizeof(run->cases[0]));
 		run->cases[run->case_count++] =
@@ -118,8 +120,8 @@ on_file(void *owner, const char *path, const char *variant)
 	add_error(run, file, &err);
 }
 
-void
-run_list_read(struct run *run, char **words)
+bool
+run_list_read(struct run *run, char **words, struct err *err)
 {
 	struct run_files files = {
 		.owner = run, .on_file = on_file, .on_error = on_error
@@ -128,6 +130,13 @@ run_list_read(struct run *run, char **words)
 	for (; *words != NULL; words++)
 		run_files_walk(&files, *words);
 	run_files_fini(&files);
+	if (run->case_count > RUN_CASES_MAX)
+		return err_set(err,
+		    "these are too many; expected at most %d scenarios, each "
+		    "as often as --repeat says",
+		    RUN_CASES_MAX);
+	return run->case_count > 0 ||
+	    err_set(err, "-k: no scenario is chosen; see faultpost run --list");
 }
 
 void

@@ -20,7 +20,7 @@
 
 #define READ_BYTES    ((size_t)64 << 10)
 #define FRAME_MAX     ((size_t)32 << 10)
-#define GRACE_S       3 /* for a stopped process to say what it knows */
+#define GRACE_S       2 /* for a stopped process to say what it knows */
 #define NO_JOB        SIZE_MAX
 #define CHANNEL_BEGIN (UINT32_MAX - 1) /* its text: the job's number */
 #define CHANNEL_END   UINT32_MAX

@@ -169,6 +169,10 @@ def test_repeat(faultpost):
     replays = re.findall(r"  replay\n    faultpost (.*)\n", out)
     assert replays == [f"run -v {path}", f"run -v --seed 2 {path}",
                        f"run -v --seed 3 {path}"]
+    code, _, err = faultpost("--repeat", "1000000", path, "scenarios/tac")
+    assert (code, err) == (
+        2, "faultpost run: these are too many; expected at most 1000000 "
+           "scenarios, each as often as --repeat says\n")
     code, out, _ = faultpost("--repeat", "2", "--seed", "9223372036854775807",
                              "--format", "json", "-j", "2", path)
     assert [one["seed"] for one in json.loads(out)["scenarios"]] == [
@@ -279,6 +283,22 @@ def test_interrupt_leaves_no_child(bin_dir, root, tmp_path, number, group):
     assert [row[:4] for row in rows[1:-1]] in (["stop"], ["stop"] * 2)
     assert rows[-1] == f"{len(rows) - 1} scenarios, 1 held, interrupted (N"
     assert all(is_gone(child) for child in children)
+
+
+def test_who_does_not_listen_is_killed(bin_dir, root, tmp_path):
+    """A process that cannot answer is waited for in vain for a moment only."""
+    write(tmp_path / "1.scenario.json")
+    path = endless(tmp_path / "2.scenario.json")
+    run = begin(bin_dir, root, "-j", "2", tmp_path)
+    first_line(run)
+    (child,) = busy(run)
+    os.kill(child, signal.SIGSTOP)
+    run.send_signal(signal.SIGINT)
+    out, err = run.communicate(timeout=60)
+    assert (run.returncode, err) == (3, "")
+    assert masked(out) == (f"stop {path}  Mail\n"
+                           "2 scenarios, 1 held, interrupted (N\n")
+    assert is_gone(child)
 
 
 def test_nobody_outlives_a_killed_parent(bin_dir, root, tmp_path):
