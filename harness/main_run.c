@@ -28,6 +28,7 @@ enum {
 	OPTION_SEED,
 	OPTION_FORMAT,
 	OPTION_OUTPUT,
+	OPTION_HTML,
 	OPTION_PROFILES,
 	OPTION_CHECK
 };
@@ -43,9 +44,11 @@ static const struct cli_option run_options[] = {
 	    "Each N times, with the seed, seed + 1, ..." },
 	{ OPTION_SEED, 0, "seed", "N", "Use this seed, not the scenario's." },
 	{ OPTION_FORMAT, 0, "format", "FORMAT",
-	    "human (the default), tap, junit, json or github." },
+	    "human (the default), tap, junit, json, github, html." },
 	{ OPTION_OUTPUT, 'o', "output", "FORMAT=FILE",
 	    "Write that to FILE, too." },
+	{ OPTION_HTML, 0, "html", "FILE",
+	    "Write a page to FILE: lanes, shares, queue, log." },
 	{ OPTION_VERBOSE, 'v', "verbose", NULL,
 	    "Draw the deliveries of scenarios that held, too." },
 	{ OPTION_LOG, 0, "log", "FILE", "Write the mail log to FILE." },
@@ -157,6 +160,8 @@ on_run_option(void *owner, int id, const char *value, struct err *err)
 		return on_format(run, value, err);
 	case OPTION_OUTPUT:
 		return on_output(run, value, err);
+	case OPTION_HTML:
+		return add_report(run, "html", SLICE("html"), value, err);
 	case OPTION_PROFILES:
 		run->profiles = value;
 		break;

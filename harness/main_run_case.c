@@ -142,6 +142,15 @@ shows_evidence(const struct run *run)
 	return false;
 }
 
+static bool
+shows_chart(const struct run *run)
+{
+	for (size_t i = 0; i < run->report_count; i++)
+		if (run->reports[i].format->shows_chart)
+			return true;
+	return false;
+}
+
 static void
 run_plan(struct work *w, const struct plan *plan, uint64_t seed)
 {
@@ -155,6 +164,8 @@ run_plan(struct work *w, const struct plan *plan, uint64_t seed)
 	bool good;
 
 	result_init(&result, plan, seed);
+	if (shows_chart(run))
+		result_draw_chart(&result);
 	good = sim_run_scenario(&result, &hooks, &err);
 	say(w, RUN_CHANNEL_LOG, &w->log);
 	say(w, RUN_CHANNEL_TRANSCRIPT, &w->transcript);

@@ -10,7 +10,7 @@
  * Which messages are asked for may depend on the TLS under which they came and
  * on the digest of their body.
  */
-#include "harness/digest.h"
+#include "core/tls/digest.h"
 #include "harness/expect/expect.h"
 
 #define ULL(n) ((unsigned long long)(n))

@@ -112,14 +112,17 @@ evidence_follow(struct evidence *e, const struct row *row, bool is_log)
 	}
 }
 
-static struct slice
-log_text(const struct evidence *e, struct slice line)
+struct slice
+evidence_text(struct slice line, utime start)
 {
 	struct maillog_stamp stamp;
 	size_t used;
 	utime at;
 
-	if (!maillog_stamp_parse(line, e->start, &stamp))
+	while (line.len > 0 &&
+	    (line.at[line.len - 1] == '\n' || line.at[line.len - 1] == '\r'))
+		line.len--;
+	if (!maillog_stamp_parse(line, start, &stamp))
 		return line;
 	if (stamp.level == MAILLOG_INFO)
 		return slice_skip(line, stamp.used);
@@ -133,13 +136,9 @@ evidence_log(struct evidence *e, struct slice line, utime now)
 {
 	bool is_reached = evidence_advance(e, now);
 	struct row *row = ring_next(&e->log, now);
-	struct slice text = log_text(e, line);
 
 	row->number += e->skipped;
-	while (text.len > 0 &&
-	    (text.at[text.len - 1] == '\n' || text.at[text.len - 1] == '\r'))
-		text.len--;
-	evidence_spell_log(text, &row->text);
+	evidence_spell_log(evidence_text(line, e->start), &row->text);
 	evidence_follow(e, row, true);
 	for (size_t i = 0; i < e->count; i++) {
 		struct sight *s = &e->sights[i];

@@ -24,6 +24,11 @@
  * is folded under the text. */
 void evidence_fold(struct slice head, struct slice text, struct buf *out);
 
+/* A line of the log as it is quoted, borrowed from it: without its end, and of
+ * a record without its stamp (`start` is a moment near it, for stamps without a
+ * year) and without its level when that is Info. */
+struct slice evidence_text(struct slice line, utime start);
+
 /* Where to look: at a line of the log (from 1), or, when that is 0, at the
  * last one by a moment; UTIME_NEVER: at the end. */
 struct focus {
@@ -48,8 +53,7 @@ struct evidence;
 struct evidence *evidence_new(
     utime start, const struct focus *focuses, size_t count);
 void evidence_destroy(struct evidence **ep);
-/* A line of the log, with or without its end; of a record the stamp is left
- * out, as its exact moment says more, and so is the level when it is Info.
+/* A line of the log, with or without its end, of which evidence_text() is kept.
  * True when a moment has been reached by it. */
 bool evidence_log(struct evidence *e, struct slice line, utime now);
 /* So many lines follow that are no records. */

@@ -186,6 +186,15 @@ judge_transcript(struct judge *j, const struct transcript_event *ev)
 	}
 }
 
+uint64_t
+judge_queued(const struct judge *j)
+{
+	const struct ledger_counts *counts = ledger_counts(j->ledger);
+	uint64_t ended = counts->delivered + counts->bounced + counts->deleted;
+
+	return counts->accepted > ended ? counts->accepted - ended : 0;
+}
+
 void
 judge_interrupt(struct judge *j)
 {

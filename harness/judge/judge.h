@@ -108,6 +108,8 @@ void judge_side_line(struct judge *j, enum plan_log log, struct slice line);
  * carries it out: the log does not tell. */
 void judge_operate(struct judge *j, struct slice command, utime now);
 void judge_transcript(struct judge *j, const struct transcript_event *ev);
+/* Recipients that are accepted and have not ended, as the log tells so far. */
+uint64_t judge_queued(const struct judge *j);
 /* The run was stopped by a bound, and not because nothing more was going to
  * happen: nobody has missed what it did not come to. */
 void judge_interrupt(struct judge *j);

@@ -7,7 +7,7 @@
  */
 #include "core/json/matrix.h"
 #include "core/json/schema.h"
-#include "harness/digest.h"
+#include "core/tls/digest.h"
 #include "harness/plan/plan_file.h"
 #include "relay/bounce/bounce_json.h"
 #include "relay/config_json.h"

@@ -255,20 +255,6 @@ failure_page(const struct result *r, const struct judgement *j, struct buf *out)
 	append_labelled(out, "nearest", j->nearest);
 }
 
-/* The sight that shows where the judgement failed; SIZE_MAX: none. */
-static size_t
-sight_of(const struct result *r, const struct judgement *j)
-{
-	struct focus focus = judgement_focus(j);
-	size_t count = r->evidence != NULL ? evidence_count(r->evidence) : 0;
-
-	for (size_t i = 0; i < count; i++)
-		if (focus_is_near(
-			&focus, &evidence_sight(r->evidence, i)->focus))
-			return i;
-	return SIZE_MAX;
-}
-
 /* The pages of what failed there. */
 static void
 failure_pages(const struct result *r, size_t sight, struct buf *out)
@@ -276,7 +262,8 @@ failure_pages(const struct result *r, size_t sight, struct buf *out)
 	for (size_t i = 0; i < r->finding_count; i++) {
 		const struct judgement *j = &r->findings[i].judgement;
 
-		if (j->verdict == VERDICT_FAILED && sight_of(r, j) == sight)
+		if (j->verdict == VERDICT_FAILED &&
+		    result_sight_of(r, j) == sight)
 			failure_page(r, j, out);
 	}
 }

@@ -77,6 +77,7 @@ uint64_t report_totals_told(const struct report_totals *totals);
 struct report_format {
 	const char *name;
 	bool shows_evidence; /* of failures: see sim_gather_evidence() */
+	bool shows_chart;    /* see result_draw_chart() */
 	bool is_document;    /* it stands alone in its file */
 	/* Its beginning says what only the end knows: it is called last, with
 	 * the final totals, and what was told of scenarios is kept so long. */
@@ -103,5 +104,8 @@ void report_page(const struct report_entry *entry, struct buf *out);
 extern const struct report_format report_json;
 /* For CI servers; see their files. */
 extern const struct report_format report_tap, report_junit, report_github;
+/* For people with a browser: one page, in which nothing but its own script and
+ * style can act, whatever scenarios and logs hold. */
+extern const struct report_format report_html;
 
 #endif

@@ -8,6 +8,7 @@ static const struct report_format *const formats[] = {
 	&report_junit,
 	&report_json,
 	&report_github,
+	&report_html,
 };
 
 const struct report_format *

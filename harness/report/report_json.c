@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Reports for programs: DESIGN's contract of `--format json`. */
-#include "harness/report/printable.h"
 #include "harness/report/report.h"
 
 #include "harness/report/report_json_impl.h"
-
-#include <jansson.h>
+#include "harness/report/text_json.h"
 
 static const char *
 verdict_name(enum verdict verdict)
@@ -23,40 +21,22 @@ verdict_name(enum verdict verdict)
 	return "not judged";
 }
 
-/* Log lines may hold any bytes; JSON takes UTF-8 only. */
-static void
-set_text(json_t *object, const char *key, const char *text)
-{
-	struct buf shown = { 0 };
-	json_t *value;
-
-	if (text == NULL)
-		return;
-	value = json_string(text);
-	if (value == NULL) {
-		printable_format(slice_cstr(text), &shown);
-		value = json_string(buf_cstr(&shown));
-	}
-	json_object_set_new(object, key, value);
-	buf_fini(&shown);
-}
-
 static json_t *
 judgement_json(const struct plan *plan, const struct judgement *j)
 {
 	json_t *object = json_object();
 
-	set_text(object, "subject", j->subject);
-	set_text(object, "verdict", verdict_name(j->verdict));
-	set_text(object, "place", j->place);
-	set_text(object, "because", j->because);
+	text_json_set(object, "subject", j->subject);
+	text_json_set(object, "verdict", verdict_name(j->verdict));
+	text_json_set(object, "place", j->place);
+	text_json_set(object, "because", j->because);
 	if (j->verdict == VERDICT_NOT_JUDGED)
-		set_text(object, "lacking", j->found);
+		text_json_set(object, "lacking", j->found);
 	if (j->verdict != VERDICT_FAILED)
 		return object;
-	set_text(object, "wanted", j->wanted);
-	set_text(object, "found", j->found);
-	set_text(object, "nearest", j->nearest);
+	text_json_set(object, "wanted", j->wanted);
+	text_json_set(object, "found", j->found);
+	text_json_set(object, "nearest", j->nearest);
 	if (j->at != UTIME_NEVER)
 		json_object_set_new(object, "seconds_virtual",
 		    json_real((double)(j->at - plan->start) / UTIME_S));
@@ -80,22 +60,6 @@ findings_json(const struct result *r, enum finding_kind kind)
 	return list;
 }
 
-static int
-append_dump(const char *bytes, size_t len, void *owner)
-{
-	buf_append(owner, slice_of(bytes, len));
-	return 0;
-}
-
-/* Appends the object's text and lets it go. */
-static void
-dump(json_t *object, struct buf *out)
-{
-	json_dump_callback(
-	    object, append_dump, out, JSON_COMPACT | JSON_REAL_PRECISION(15));
-	json_decref(object);
-}
-
 static void
 set_result(json_t *object, const struct result *r)
 {
@@ -114,31 +78,37 @@ set_result(json_t *object, const struct result *r)
 	    object, "fairness", fairness_json(judge_fairness(r->judge)));
 }
 
-static void
-json_scenario(const struct report_entry *entry,
-    const struct report_style *style, struct buf *out)
+void
+report_json_entry(const struct report_entry *entry, struct buf *out)
 {
 	json_t *object = json_object();
 	char text[ERR_FILE_MAX + ERR_MSG_MAX + 32];
 
-	(void)style;
-	set_text(object, "file", entry->file);
+	text_json_set(object, "file", entry->file);
 	if (entry->variant[0] != '\0')
-		set_text(object, "variant", entry->variant);
+		text_json_set(object, "variant", entry->variant);
 	if (entry->result != NULL)
-		set_text(object, "case", entry->result->plan->case_name);
+		text_json_set(object, "case", entry->result->plan->case_name);
 	if (entry->verdict != REPORT_INVALID)
-		set_text(object, "title", entry->title);
-	set_text(object, "verdict", report_verdict_name(entry->verdict));
+		text_json_set(object, "title", entry->title);
+	text_json_set(object, "verdict", report_verdict_name(entry->verdict));
 	if (entry->result != NULL)
 		set_result(object, entry->result);
 	else if (entry->err != NULL)
-		set_text(object, "error",
+		text_json_set(object, "error",
 		    err_format(entry->err, text, sizeof(text)));
 	if (entry->verdict == REPORT_FAILED || entry->verdict == REPORT_ERROR)
-		set_text(object, "replay", entry->replay);
+		text_json_set(object, "replay", entry->replay);
+	text_json_dump(object, out);
+}
+
+static void
+json_scenario(const struct report_entry *entry,
+    const struct report_style *style, struct buf *out)
+{
+	(void)style;
 	buf_append_cstr(out, entry->number > 1 ? ",\n" : "\n");
-	dump(object, out);
+	report_json_entry(entry, out);
 }
 
 static void

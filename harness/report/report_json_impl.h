@@ -1,16 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The parts of a scenario's JSON object that are tables of their own; each
- * function returns a new reference.
+ * A scenario's JSON object, and the parts of it that are tables of their own.
  */
 #ifndef FAULTPOST_REPORT_JSON_IMPL_H
 #define FAULTPOST_REPORT_JSON_IMPL_H
 
 #include "harness/judge/fairness.h"
+#include "harness/report/report.h"
 
 #include <jansson.h>
 
-/* An array, an object a route and priority. */
+/* A new reference: an array, an object a route and priority. */
 json_t *fairness_json(const struct fairness *f);
+/* Appends the object of one scenario. */
+void report_json_entry(const struct report_entry *entry, struct buf *out);
 
 #endif

@@ -12,15 +12,43 @@ result_init(struct result *r, const struct plan *plan, uint64_t seed)
 	r->story = story_new(plan);
 }
 
+/* A chart shows more attempts. */
+static struct story *
+story_new_for(const struct result *r)
+{
+	if (r->chart == NULL)
+		return story_new(r->plan);
+	return story_new_keeping(r->plan, CHART_ATTEMPTS);
+}
+
+void
+result_draw_chart(struct result *r)
+{
+	r->chart = chart_new(r->plan->start);
+	story_destroy(&r->story);
+	r->story = story_new_for(r);
+}
+
 void
 result_fini(struct result *r)
 {
 	judge_destroy(&r->judge);
 	story_destroy(&r->story);
+	chart_destroy(&r->chart);
 	evidence_destroy(&r->evidence);
 	arena_fini(&r->arena);
 	free(r->findings);
 	*r = (struct result){ 0 };
+}
+
+void
+result_judge_line(struct result *r, struct slice line,
+    const struct maillog_event *ev, utime now)
+{
+	judge_log_event(r->judge, line, ev, now);
+	if (r->chart != NULL)
+		chart_log(
+		    r->chart, r->story, line, ev, now, judge_queued(r->judge));
 }
 
 void
@@ -98,7 +126,20 @@ result_focus(struct result *r)
 	r->evidence =
 	    evidence_new(r->plan->start, focuses, count > 0 ? count : 1);
 	story_destroy(&r->story);
-	r->story = story_new(r->plan);
+	r->story = story_new_for(r);
+}
+
+size_t
+result_sight_of(const struct result *r, const struct judgement *j)
+{
+	struct focus focus = judgement_focus(j);
+	size_t count = r->evidence != NULL ? evidence_count(r->evidence) : 0;
+
+	for (size_t i = 0; i < count; i++)
+		if (focus_is_near(
+			&focus, &evidence_sight(r->evidence, i)->focus))
+			return i;
+	return SIZE_MAX;
 }
 
 bool

@@ -8,6 +8,7 @@
 
 #include "harness/judge/evidence.h"
 #include "harness/judge/judge.h"
+#include "harness/report/chart.h"
 #include "harness/report/story.h"
 
 /* What a finding is about. */
@@ -29,6 +30,7 @@ struct result {
 	struct arena arena;
 	struct judge *judge;       /* owned: the findings borrow from it */
 	struct story *story;       /* owned */
+	struct chart *chart;       /* owned; NULL: nobody wants one */
 	struct evidence *evidence; /* owned; NULL until result_focus() */
 	struct finding *findings;  /* owned */
 	size_t finding_count, finding_cap;
@@ -38,6 +40,12 @@ struct result {
 };
 void result_init(struct result *r, const struct plan *plan, uint64_t seed);
 void result_fini(struct result *r);
+/* Of the run that begins now a chart will be wanted. */
+void result_draw_chart(struct result *r);
+/* A line of the log that the story has seen, for the judge and the chart; `ev`
+ * is NULL when it is no record. */
+void result_judge_line(struct result *r, struct slice line,
+    const struct maillog_event *ev, utime now);
 /* What the judge says becomes findings; ends the judging. */
 void result_take_judgements(struct result *r, utime now);
 /* Adds an ending that failed.  `wanted` and `place` are borrowed as long as the
@@ -51,6 +59,8 @@ struct focus judgement_focus(const struct judgement *j);
 /* Makes the evidence, still empty, for the first moments at which something
  * failed, or for the end when no failure has a moment, and a new story. */
 void result_focus(struct result *r);
+/* The sight that shows where the judgement failed; SIZE_MAX: none. */
+size_t result_sight_of(const struct result *r, const struct judgement *j);
 /* No finding failed. */
 bool result_held(const struct result *r);
 

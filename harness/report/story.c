@@ -12,7 +12,8 @@
 static struct attempt *pin_slot(const struct story *s, uint64_t number);
 static void attempt_open(
     struct story *s, const struct maillog_event *ev, utime now);
-static struct attempt *attempt_of(struct story *s, uint64_t dcid);
+static void attempt_speak(struct story *s, const struct open_attempt *o,
+    const struct maillog_event *ev, utime now);
 static void attempt_end(
     struct story *s, const struct maillog_event *ev, utime now);
 static void attempt_fail(
@@ -21,18 +22,26 @@ static void attempt_fail(
 struct story *
 story_new(const struct plan *plan)
 {
+	return story_new_keeping(plan, STORY_KEEP);
+}
+
+struct story *
+story_new_keeping(const struct plan *plan, size_t keep)
+{
 	struct story *s = xcalloc(1, sizeof(*s));
 
+	assert(keep >= STORY_KEEP);
 	s->plan = plan;
+	s->keep = keep;
 	s->lanes = xcalloc(plan->hosts.count + 1, sizeof(*s->lanes));
 	for (size_t i = 0; i <= plan->hosts.count; i++) {
 		list_init(&s->lanes[i].unclaimed);
 		list_init(&s->lanes[i].waiting);
 	}
-	s->first = xcalloc(STORY_KEEP, sizeof(*s->first));
-	s->last = xcalloc(STORY_KEEP, sizeof(*s->last));
+	s->first = xcalloc(keep, sizeof(*s->first));
+	s->last = xcalloc(keep, sizeof(*s->last));
 	s->pins = xcalloc(STORY_PINS_MAX, sizeof(*s->pins));
-	s->last_failed = NO_ATTEMPT;
+	s->last_failed = s->spoken = NO_ATTEMPT;
 	return s;
 }
 
@@ -68,6 +77,18 @@ story_counts(const struct story *s)
 	return &s->counts;
 }
 
+const struct story_share *
+story_share(const struct story *s, size_t host)
+{
+	return &s->lanes[host].share;
+}
+
+uint64_t
+story_spoken(const struct story *s)
+{
+	return s->spoken;
+}
+
 /* ---- the record ---- */
 
 struct attempt *
@@ -75,11 +96,20 @@ story_attempt(const struct story *s, uint64_t number)
 {
 	if (number >= s->count)
 		return NULL;
-	if (number < STORY_KEEP)
+	if (number < s->keep)
 		return &s->first[number];
-	if (number + STORY_KEEP >= s->count)
-		return &s->last[number % STORY_KEEP];
+	if (number + s->keep >= s->count)
+		return &s->last[number % s->keep];
 	return pin_slot(s, number);
+}
+
+const struct attempt *
+story_drawn(const struct story *s, uint64_t number)
+{
+	if (number >= STORY_KEEP && number + STORY_KEEP < s->count &&
+	    pin_slot(s, number) == NULL)
+		return NULL;
+	return story_attempt(s, number);
 }
 
 void
@@ -114,7 +144,7 @@ attempt_add(struct story *s)
 	struct attempt *pinned = pin_slot(s, a->number);
 
 	/* The place in the ring is that of an older one. */
-	if (pinned != NULL && number >= (uint64_t)2 * STORY_KEEP)
+	if (pinned != NULL && number >= (uint64_t)2 * s->keep)
 		*pinned = *a;
 	*a = (struct attempt){ .number = number, .came_from = NO_ATTEMPT };
 	return a;
@@ -144,6 +174,7 @@ attempts_cut(struct story *s, utime now)
 
 		if (a != NULL) {
 			a->is_open = false;
+			a->closed = now;
 			attempt_fail(a, "cut", 0, now);
 		}
 		list_remove(&o->waiting);
@@ -156,8 +187,9 @@ attempts_cut(struct story *s, utime now)
 void
 story_log(struct story *s, const struct maillog_event *ev, utime now)
 {
-	struct attempt *a;
+	struct open_attempt *o;
 
+	s->spoken = NO_ATTEMPT;
 	if (ev->form == MAILLOG_BEGIN_LOGFILE && s->plan->relay_starts_again) {
 		attempts_cut(s, now);
 		return;
@@ -179,17 +211,9 @@ story_log(struct story *s, const struct maillog_event *ev, utime now)
 		s->counts.dropped += rid_count(ev->rids);
 	else if (ev->form == MAILLOG_MESSAGE_DONE)
 		s->counts.delivered += rid_count(ev->rids);
-	a = attempt_of(s, ev->dcid);
-	if (a == NULL)
-		return;
-	if (ev->form == MAILLOG_MESSAGE_DONE)
-		a->done++;
-	else if (ev->form == MAILLOG_DELAYED)
-		attempt_fail(a, "lost", ev->code, now);
-	else if (ev->form == MAILLOG_BOUNCED)
-		attempt_fail(a, "", ev->code, now);
-	if (ev->form == MAILLOG_DELAYED)
-		s->last_failed = a->number;
+	HASH_FIND(hh, s->open, &ev->dcid, sizeof(ev->dcid), o);
+	if (o != NULL)
+		attempt_speak(s, o, ev, now);
 }
 
 static size_t
@@ -200,15 +224,6 @@ host_of(const struct story *s, struct slice address)
 	if (!ip_parse(address, &ip))
 		return PLAN_NO_HOST;
 	return plan_host_at(s->plan, &ip);
-}
-
-static struct attempt *
-attempt_of(struct story *s, uint64_t dcid)
-{
-	struct open_attempt *o;
-
-	HASH_FIND(hh, s->open, &dcid, sizeof(dcid), o);
-	return o != NULL ? story_attempt(s, o->number) : NULL;
 }
 
 /* Connections of a domain are set up one after another, so the connection
@@ -257,8 +272,11 @@ attempt_open(struct story *s, const struct maillog_event *ev, utime now)
 	a->began = now;
 	a->host = host_of(s, ev->address);
 	a->is_open = true;
-	if (a->host != PLAN_NO_HOST)
-		s->lanes[a->host].is_used = true;
+	o->lane =
+	    &s->lanes[a->host != PLAN_NO_HOST ? a->host : s->plan->hosts.count];
+	o->lane->is_used = true;
+	o->lane->share.connections++;
+	s->spoken = o->number;
 	list_init(&o->waiting);
 	if (ev->form == MAILLOG_DCID_NEW)
 		attempt_claim(s, a, o);
@@ -277,6 +295,30 @@ attempt_fail(struct attempt *a, const char *how, uint64_t code, utime now)
 		snprintf(a->how, sizeof(a->how), "%u", (unsigned)(code % 1000));
 	else
 		snprintf(a->how, sizeof(a->how), "%s", how);
+}
+
+/* A record about an attempt that goes on. */
+static void
+attempt_speak(struct story *s, const struct open_attempt *o,
+    const struct maillog_event *ev, utime now)
+{
+	struct attempt *a = story_attempt(s, o->number);
+	struct attempt unkept = { 0 };
+	struct story_share *share = &o->lane->share;
+
+	s->spoken = o->number;
+	a = a != NULL ? a : &unkept;
+	if (ev->form == MAILLOG_MESSAGE_DONE) {
+		share->done++;
+		a->done++;
+	} else if (ev->form == MAILLOG_DELAYED) {
+		share->delayed++;
+		attempt_fail(a, "lost", ev->code, now);
+		s->last_failed = o->number;
+	} else if (ev->form == MAILLOG_BOUNCED) {
+		share->bounced++;
+		attempt_fail(a, "", ev->code, now);
+	}
 }
 
 /* The `details` of a Connection Error in a word. */
@@ -320,9 +362,11 @@ attempt_end(struct story *s, const struct maillog_event *ev, utime now)
 	if (o == NULL && ev->form == MAILLOG_CONNECTION_ERROR) {
 		attempt_open(s, ev, now);
 		HASH_FIND(hh, s->open, &dcid, sizeof(dcid), o);
+		o->lane->share.refused++;
 	}
 	if (o == NULL)
 		return;
+	s->spoken = o->number;
 	struct attempt *a = story_attempt(s, o->number);
 	list_remove(&o->waiting);
 	HASH_DEL(s->open, o);
@@ -330,6 +374,7 @@ attempt_end(struct story *s, const struct maillog_event *ev, utime now)
 	if (a == NULL)
 		return;
 	a->is_open = false;
+	a->closed = now;
 	if (ev->form != MAILLOG_CONNECTION_ERROR)
 		return;
 	attempt_fail_details(a, ev, now);

@@ -32,15 +32,31 @@ struct story_counts {
 	uint64_t connections, delivered, bounced, dropped, delayed;
 };
 
+/* What came to one host. */
+struct story_share {
+	uint64_t connections, refused; /* refused: of them, no connect */
+	uint64_t done;                 /* messages */
+	uint64_t delayed, bounced;     /* recipients, by its answers */
+};
+
 struct story;
 
 /* `plan` is borrowed until story_destroy(). */
 struct story *story_new(const struct plan *plan);
+/* The same, of which the first and the last `keep` connections are kept, for
+ * whoever draws more of them than story_format() (keep >= STORY_KEEP). */
+struct story *story_new_keeping(const struct plan *plan, size_t keep);
 void story_destroy(struct story **sp);
 /* A record of the mail log, at its exact moment. */
 void story_log(struct story *s, const struct maillog_event *ev, utime now);
 void story_transcript(struct story *s, const struct transcript_event *ev);
 const struct story_counts *story_counts(const struct story *s);
+/* Of a host of the plan, or of the addresses of none (the count of hosts). */
+const struct story_share *story_share(const struct story *s, size_t host);
+/* The number of the connection that the last record was about, or NO_ATTEMPT;
+ * the first one is 0. */
+#define NO_ATTEMPT UINT64_MAX
+uint64_t story_spoken(const struct story *s);
 /* Keeps the last STORY_PIN_BEFORE connections and the next STORY_PIN_AFTER, at
  * most STORY_PINS_MAX times. */
 void story_pin(struct story *s);

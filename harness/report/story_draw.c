@@ -114,7 +114,7 @@ row_put(struct canvas *c, size_t column, struct slice text)
 static void
 draw_arrow(struct canvas *c, const struct attempt *a, size_t mark_len)
 {
-	const struct attempt *from = story_attempt(c->story, a->came_from);
+	const struct attempt *from = story_drawn(c->story, a->came_from);
 	size_t source, target;
 
 	if (from == NULL || from->host == a->host ||
@@ -190,7 +190,7 @@ number_after(const struct story *s, utime around)
 	uint64_t number = s->count;
 
 	while (number > 0) {
-		const struct attempt *a = story_attempt(s, number - 1);
+		const struct attempt *a = story_drawn(s, number - 1);
 
 		if (a != NULL && a->began <= around)
 			break;
@@ -218,7 +218,7 @@ story_format(const struct story *s, utime around, size_t rows, size_t indent,
 	canvas_init(&c);
 	draw_heads(&c);
 	for (uint64_t n = begin; n < end; n++) {
-		const struct attempt *a = story_attempt(s, n);
+		const struct attempt *a = story_drawn(s, n);
 
 		elided += a == NULL;
 		if (a == NULL)

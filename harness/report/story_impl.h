@@ -8,14 +8,13 @@
 
 #include <uthash.h>
 
-#define NO_ATTEMPT UINT64_MAX
-
 /* A delivery connection. */
 struct attempt {
 	uint64_t number; /* from 0, over the whole run */
 	uint64_t dcid;
-	size_t host; /* index in the plan, or PLAN_NO_HOST */
-	utime began, ended;
+	size_t host;        /* index in the plan, or PLAN_NO_HOST */
+	utime began, ended; /* ended: its last failure */
+	utime closed;       /* unless it is open */
 	bool is_open;
 	uint64_t done;       /* messages */
 	uint64_t failed;     /* answers that were failures */
@@ -34,6 +33,7 @@ struct pin {
 /* An attempt whose DCID may still be spoken of. */
 struct open_attempt {
 	uint64_t dcid, number;
+	struct lane *lane;   /* borrowed */
 	struct list waiting; /* in its lane, until the host has seen it */
 	UT_hash_handle hh;
 };
@@ -50,21 +50,26 @@ struct lane {
 	size_t unclaimed_count;
 	struct list waiting; /* of open attempts, the oldest first */
 	bool is_used;
+	struct story_share share;
 };
 
 struct story {
 	const struct plan *plan; /* borrowed */
 	struct story_counts counts;
-	struct attempt *first, *last; /* owned, STORY_KEEP each; last: a ring */
+	size_t keep;
+	struct attempt *first, *last; /* owned, `keep` each; last: a ring */
 	uint64_t count;
+	uint64_t spoken;  /* number of what the last record was about */
 	struct pin *pins; /* owned, STORY_PINS_MAX */
 	size_t pin_count;
 	struct open_attempt *open; /* owned; by dcid */
-	struct lane *lanes;        /* owned; by host */
+	struct lane *lanes;        /* owned; by host, then that of no host */
 	uint64_t last_failed;      /* not followed by another yet */
 };
 
 /* The attempt of that number, NULL when it is not kept. */
 struct attempt *story_attempt(const struct story *s, uint64_t number);
+/* The same, NULL also when it is kept for others than story_format(). */
+const struct attempt *story_drawn(const struct story *s, uint64_t number);
 
 #endif

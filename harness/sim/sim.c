@@ -111,7 +111,7 @@ on_log(void *owner, struct slice line)
 			story_pin(sim->result->story);
 		return;
 	}
-	judge_log_event(sim->result->judge, line, is_record ? &ev : NULL, now);
+	result_judge_line(sim->result, line, is_record ? &ev : NULL, now);
 	if (sim->hooks.on_log != NULL)
 		sim->hooks.on_log(sim->hooks.owner, line);
 	check_stop(sim);

@@ -4,13 +4,9 @@
  * that it has, by their digests: what gets into the page by any other way does
  * nothing.
  */
-/* OpenSSL's headers name functions that base.h forbids, hence they come first.
- */
-#include <openssl/sha.h>
-
 #include "mockserver/admin/admin_impl.h"
 
-#include "core/base/base64.h"
+#include "core/tls/digest.h"
 #include "mockserver/admin/admin_files.h"
 
 /* What stands between the tags, of which the page has one pair each. */
@@ -24,17 +20,6 @@ between(struct slice page, struct slice begin, struct slice end)
 	return slice_sub(rest, 0, slice_find(rest, end));
 }
 
-static void
-append_digest(struct buf *out, struct slice text)
-{
-	unsigned char digest[SHA256_DIGEST_LENGTH];
-
-	(void)SHA256((const unsigned char *)text.at, text.len, digest);
-	buf_append_cstr(out, "'sha256-");
-	base64_encode(out, slice_of((const char *)digest, sizeof(digest)));
-	buf_append_cstr(out, "'");
-}
-
 void
 admin_get_page(struct admin_call *call)
 {
@@ -42,10 +27,10 @@ admin_get_page(struct admin_call *call)
 	struct buf policy = { 0 };
 
 	buf_append_cstr(&policy, "default-src 'none'; script-src ");
-	append_digest(
+	digest_append_source(
 	    &policy, between(page, SLICE("<script>"), SLICE("</script>")));
 	buf_append_cstr(&policy, "; style-src ");
-	append_digest(
+	digest_append_source(
 	    &policy, between(page, SLICE("<style>"), SLICE("</style>")));
 	buf_append_cstr(&policy,
 	    "; connect-src 'self'; img-src data:; base-uri 'none'; "

@@ -6,11 +6,10 @@ import smtplib
 from pathlib import Path
 
 import pytest
-from selenium import webdriver
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
-from selenium.webdriver.support.ui import WebDriverWait as Wait
 
+from browser import complaints, open_browser, texts, until, window_of
 from mock_api import Api, admin_address, start_mock
 
 SCENARIO = {
@@ -34,12 +33,7 @@ def running_mock(bin_dir, tmp_path_factory):
 
 @pytest.fixture(scope="module", name="browser")
 def running_browser():
-    options = webdriver.ChromeOptions()
-    for argument in ("--headless=new", "--no-sandbox", "--disable-gpu",
-                     "--disable-dev-shm-usage", "--window-size=1100,900"):
-        options.add_argument(argument)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    browser = webdriver.Chrome(options=options)
+    browser = open_browser()
     yield browser
     browser.quit()
 
@@ -53,15 +47,6 @@ def page(mock, browser):
     until(browser, lambda: browser.find_element(By.ID, "live").text == "live"
           and browser.find_elements(By.CSS_SELECTOR, ".lane"))
     return browser
-
-
-def until(browser, holds):
-    return Wait(browser, 20, 0.05, ignored_exceptions=[Exception]).until(
-        lambda _: holds())
-
-
-def texts(browser, selector):
-    return [e.text for e in browser.find_elements(By.CSS_SELECTOR, selector)]
 
 
 def send(mock, host="exchange1", sender="a@b.example", subject="hello"):
@@ -133,8 +118,7 @@ def test_nothing_from_elsewhere(page):
         "return performance.getEntriesByType('resource').map(e => e.name)")
     origin = page.execute_script("return location.origin")
     assert loaded and all(name.startswith(origin + "/v1/") for name in loaded)
-    assert [e for e in page.get_log("browser")
-            if e["level"] == "SEVERE" or "Security" in e["message"]] == []
+    assert complaints(page) == []
 
 
 def test_policy_stops_what_is_not_of_the_page(page):
@@ -148,16 +132,11 @@ def test_policy_stops_what_is_not_of_the_page(page):
 @pytest.mark.parametrize("width", [500, 320])
 def test_narrow_window(mock, page, width):
     send(mock, sender="somebody.with.a.rather.long.name@mail.b.example")
-    page.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", {
-        "width": width, "height": 700, "deviceScaleFactor": 1,
-        "mobile": False})
-    try:
+    with window_of(page, width, 700):
         until(page, lambda: texts(page, "#messages tr"))
         assert page.execute_script("return innerWidth") == width
         assert page.execute_script(
             "return document.documentElement.scrollWidth") <= width
-    finally:
-        page.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
 
 
 def test_reset_and_refusing(mock, page):

@@ -377,7 +377,7 @@ def test_folder_is_walked_in_order(faultpost):
      "faultpost run --help\n"),
     (["run", "--format", "xml", SEED],
      'faultpost run: --format: there is no format "xml"; expected human, '
-     "tap, junit, json or github\n"),
+     "tap, junit, json, github or html\n"),
     (["run", "--format", "json,human", SEED],
      "faultpost run: --format: json stands alone; expected the others with "
      "--output FORMAT=FILE\n"),

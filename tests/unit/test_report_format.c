@@ -294,8 +294,8 @@ test_named(void **state)
 	    report_format_named(SLICE("junit"), &err), &report_junit);
 	assert_null(report_format_named(SLICE("JUnit"), &err));
 	assert_string_equal(err.msg,
-	    "there is no format \"JUnit\"; expected human, tap, junit, json or "
-	    "github");
+	    "there is no format \"JUnit\"; expected human, tap, junit, json, "
+	    "github or html");
 }
 
 int

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT */
+/* SHA-256 as OpenSSL computes it; see digest.h.  OpenSSL's headers name
+ * functions that base.h forbids, hence they come first. */
+#include <openssl/evp.h>
+
+#include "core/tls/digest.h"
+
+#include "core/base/base64.h"
+
+/* Returns the length. */
+static unsigned
+digest_bytes(struct slice bytes, unsigned char digest[EVP_MAX_MD_SIZE])
+{
+	unsigned len = 0;
+
+	if (EVP_Digest(bytes.len > 0 ? bytes.at : "", bytes.len, digest, &len,
+		EVP_sha256(), NULL) != 1)
+		abort();
+	return len;
+}
+
+void
+digest_text(struct slice bytes, char text[DIGEST_CHARS + 1])
+{
+	unsigned char digest[EVP_MAX_MD_SIZE];
+	unsigned len = digest_bytes(bytes, digest);
+
+	for (unsigned i = 0; i < len; i++)
+		(void)snprintf(text + 2 * (size_t)i, 3, "%02x", digest[i]);
+}
+
+void
+digest_append_source(struct buf *out, struct slice text)
+{
+	unsigned char digest[EVP_MAX_MD_SIZE];
+	unsigned len = digest_bytes(text, digest);
+
+	buf_append_cstr(out, "'sha256-");
+	base64_encode(out, slice_of((const char *)digest, len));
+	buf_append_byte(out, '\'');
+}

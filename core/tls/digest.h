@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * SHA-256 digests as text: those by which contents are told apart, and those by
+ * which a page's policy (CSP) names its own script and style.  Pure.
+ */
+#ifndef FAULTPOST_DIGEST_H
+#define FAULTPOST_DIGEST_H
+
+#include "core/base/buf.h"
+
+#define DIGEST_CHARS 64 /* hexadecimal, in lower case; a NUL follows */
+
+/* Writes the digest of the bytes. */
+void digest_text(struct slice bytes, char text[DIGEST_CHARS + 1]);
+/* Appends 'sha256-...', quotes included, the source expression of the text
+ * between the tags of a script or a style. */
+void digest_append_source(struct buf *out, struct slice text);
+
+#endif
