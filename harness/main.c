@@ -27,6 +27,7 @@ static const struct command commands[] = {
 	{ "run", command_run },
 	{ "check", command_check },
 	{ "schema", command_schema },
+	{ "coverage", command_coverage },
 	{ "ctl", command_ctl },
 };
 
@@ -42,6 +43,8 @@ static const struct cli_program program = {
 	    "wrote.\n"
 	    "  schema                    Print the JSON Schema of scenario "
 	    "files.\n"
+	    "  coverage FILE|FOLDER...   Tell which faults scenarios have "
+	    "tried.\n"
 	    "  ctl COMMAND               Operate a relay that runs.\n"
 	    "  NAME                      Run faultpost-NAME from PATH.\n"
 	    "\n"

@@ -9,6 +9,7 @@
 /* Each takes its words, its own name first, and gives the exit code. */
 int command_run(int argc, char **argv);
 int command_check(int argc, char **argv);
+int command_coverage(int argc, char **argv);
 int command_ctl(int argc, char **argv);
 
 #endif

@@ -83,6 +83,12 @@ judge_new(const struct plan *plan)
 	return j;
 }
 
+struct ledger *
+judge_ledger(struct judge *j)
+{
+	return j->ledger;
+}
+
 void
 judge_destroy(struct judge **jp)
 {

@@ -14,6 +14,7 @@
 #include "harness/plan/plan.h"
 
 struct fairness;
+struct ledger;
 struct judge;
 
 /* X(constant, name, what it says): DESIGN's eight. */
@@ -80,6 +81,8 @@ struct judgement {
 struct judge *judge_new(const struct plan *plan);
 void judge_destroy(struct judge **jp);
 
+/* What it has read of the log: to be asked, until judge_destroy(). */
+struct ledger *judge_ledger(struct judge *j);
 /* A line of the log (with or without its end).  `now` is the exact moment in a
  * simulation; UTIME_NEVER when only the line's own second is known. */
 void judge_log_line(struct judge *j, struct slice line, utime now);

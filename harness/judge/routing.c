@@ -174,6 +174,18 @@ ask(const struct zone *zone, struct slice name, enum dns_type type,
 	return answer->status;
 }
 
+/* Notes a name that gave no address; returns `asked`. */
+static unsigned
+lost_add(struct routing_search *s, uint64_t priority, unsigned asked)
+{
+	struct routing *r = s->routing;
+
+	if ((asked & ASKED_FOUND) == 0 && r->lost_count < ROUTING_LOST_MAX)
+		r->lost[r->lost_count++] = (struct routing_lost){ priority,
+			(asked & ASKED_SOFT) != 0 };
+	return asked;
+}
+
 /* The addresses of one name: of the preferred family first, of the other one
  * behind these if at all. */
 static unsigned
@@ -210,7 +222,7 @@ addresses_ask(struct routing_search *s, struct slice name,
 			    : candidate_add(s, &at, priority);
 		}
 	}
-	return asked;
+	return lost_add(s, priority_of(host, preference), asked);
 }
 
 /* MX, then addresses; no MX record: the name's own addresses (RFC 5321, 5.1).
@@ -226,7 +238,7 @@ exchanges_ask(struct routing_search *s, const struct routing_host *host)
 	if (status == DNS_NODATA)
 		return addresses_ask(s, host->name, host, 0);
 	if (status != DNS_OK)
-		return status_asked(status);
+		return lost_add(s, priority_of(host, 0), status_asked(status));
 	for (size_t i = 0; i < answer.count; i++) {
 		const struct dns_record *mx = &answer.records[i];
 

@@ -39,11 +39,20 @@ routing_preference(const struct routing_candidate *c)
 	return (uint16_t)(c->priority >> 16);
 }
 
+/* A name of the route, or an exchange, that gave no address. */
+#define ROUTING_LOST_MAX 16
+struct routing_lost {
+	uint64_t priority; /* as of a candidate */
+	bool is_soft;      /* asking again may help */
+};
+
 /* Best priority first, and within one as delivery.md lists them. */
 struct routing {
 	enum routing_state state;
 	struct routing_candidate *candidates; /* owned */
 	size_t count, cap;
+	struct routing_lost lost[ROUTING_LOST_MAX];
+	size_t lost_count;
 	bool has_soft;    /* a host was left out by a soft error */
 	bool has_null_mx; /* one says that it takes no mail */
 	utime delay;      /* all the look-ups together, one after another */
