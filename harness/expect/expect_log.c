@@ -33,8 +33,10 @@ struct step {
 
 struct log_state {
 	struct step *steps; /* owned; patterns + 1 */
-	/* The furthest way's nearest miss since it came there. */
+	/* The nearest miss of the furthest ways since they came there, and
+	 * that of them which it is. */
 	size_t furthest;
+	struct way nearest;
 	struct pattern_miss miss;
 	char *miss_line; /* owned */
 	struct ledger_moment miss_moment, last;
@@ -83,6 +85,15 @@ way_bind(struct way *w, const struct pattern_bindings *from, uint32_t live)
 	}
 }
 
+static void
+way_copy(struct way *to, const struct way *from, size_t step, uint32_t live)
+{
+	way_fini(to);
+	way_bind(to, &from->bound, live);
+	to->came = xcalloc(step + 1, sizeof(to->came[0]));
+	memcpy(to->came, from->came, step * sizeof(to->came[0]));
+}
+
 /* Room for one more way; the early half stays for ever. */
 static struct way *
 step_room(struct step *s)
@@ -120,6 +131,7 @@ step_add(struct log_state *state, size_t step, const struct way *from,
 	state->miss = (struct pattern_miss){ 0 };
 	free(state->miss_line);
 	state->miss_line = NULL;
+	way_copy(&state->nearest, w, step, s->live);
 }
 
 /* ---- log ---- */
@@ -164,6 +176,7 @@ log_end(struct expectation *e)
 	for (size_t i = 0; i <= e->said->pattern_count; i++)
 		for (size_t k = 0; k < state->steps[i].count; k++)
 			way_fini(&state->steps[i].ways[k]);
+	way_fini(&state->nearest);
 	free(state->steps);
 	free(state->miss_line);
 	free(state);
@@ -187,22 +200,42 @@ step_line(struct expectation *e, size_t step, struct slice line)
 	}
 }
 
-/* What is told when the pattern never comes: the line that fitted longest. */
+static void
+note_way_miss(struct expectation *e, struct slice line, const struct way *w,
+    const struct pattern_miss *miss)
+{
+	struct log_state *state = e->state;
+
+	if (miss->matched <= state->miss.matched)
+		return;
+	state->miss = *miss;
+	free(state->miss_line);
+	state->miss_line = slice_dup(line);
+	state->miss_moment = state->last;
+	way_copy(&state->nearest, w, state->furthest,
+	    state->steps[state->furthest].live);
+}
+
+/* What is told when the pattern never comes: the line that fitted longest.
+ * Ways differ in what is bound, so that the first one says it for all but
+ * where it stopped at a name. */
 static void
 note_miss(struct expectation *e, struct slice line)
 {
 	struct log_state *state = e->state;
 	const struct step *s = &state->steps[state->furthest];
-	struct pattern_miss miss = { 0 };
+	const struct pattern *p = &e->said->patterns[state->furthest].pattern;
+	size_t count = s->count;
 
-	(void)pattern_match(&e->said->patterns[state->furthest].pattern, line,
-	    &s->ways[0].bound, NULL, &miss);
-	if (miss.matched <= state->miss.matched)
-		return;
-	state->miss = miss;
-	free(state->miss_line);
-	state->miss_line = slice_dup(line);
-	state->miss_moment = state->last;
+	for (size_t i = 0; i < count; i++) {
+		struct pattern_miss miss = { 0 };
+
+		(void)pattern_match(p, line, &s->ways[i].bound, NULL, &miss);
+		note_way_miss(e, line, &s->ways[i], &miss);
+		if (miss.matched >= p->written.len ||
+		    p->written.at[miss.matched] != '{')
+			return;
+	}
 }
 
 static void
@@ -242,18 +275,21 @@ nearest_format(const struct expectation *e, struct buf *out)
 {
 	const struct log_state *state = e->state;
 
+	struct buf head = { 0 };
+
 	if (state->miss_line == NULL)
 		return;
-	buf_printf(out, "line %llu: ", ULL(state->miss_moment.line));
+	buf_printf(&head, "line %llu: ", ULL(state->miss_moment.line));
 	pattern_miss_format(&e->said->patterns[state->furthest].pattern,
-	    slice_cstr(state->miss_line), &state->miss, out);
+	    slice_cstr(state->miss_line), &state->miss, &state->nearest.bound,
+	    buf_slice(&head), out);
+	buf_fini(&head);
 }
 
 static void
 log_finish(struct expectation *e)
 {
 	const struct log_state *state = e->state;
-	const struct step *s = &state->steps[state->furthest];
 	struct buf *found = &e->charge.found;
 
 	if (state->is_found || e->said->pattern_count == 0 ||
@@ -268,8 +304,8 @@ log_finish(struct expectation *e)
 	for (size_t i = 0; i < state->furthest; i++)
 		buf_printf(found, "%s%zu on line %llu",
 		    i > 0 ? ", " : "; before it came ", i + 1,
-		    ULL(s->ways[0].came[i].line));
-	bindings_format(e, &s->ways[0].bound, found);
+		    ULL(state->nearest.came[i].line));
+	bindings_format(e, &state->nearest.bound, found);
 	nearest_format(e, &e->charge.nearest);
 }
 

@@ -32,8 +32,8 @@ struct received_state {
 	/* The message that came furthest, and its line that fitted longest. */
 	size_t furthest;
 	struct pattern_miss miss;
-	char *miss_line; /* owned */
-	char *miss_host; /* owned */
+	struct buf nearest; /* in words */
+	char *miss_host;    /* owned */
 	uint64_t miss_connection;
 	utime miss_time;
 };
@@ -61,7 +61,7 @@ received_end(struct expectation *e)
 	HASH_ITER(hh, state->handshakes, h, next)
 	handshake_forget(state, h);
 	free(state->other_tls);
-	free(state->miss_line);
+	buf_fini(&state->nearest);
 	free(state->miss_host);
 	free(state);
 }
@@ -207,9 +207,11 @@ read_message(const struct plan_expectation *said, struct slice content,
 }
 
 static void
-note_miss(struct received_state *state, const struct transcript_event *ev,
+note_miss(struct expectation *e, const struct transcript_event *ev,
     const struct reading *r)
 {
+	struct received_state *state = e->state;
+
 	if (state->messages > 1 &&
 	    (r->found < state->furthest ||
 		(r->found == state->furthest &&
@@ -217,10 +219,12 @@ note_miss(struct received_state *state, const struct transcript_event *ev,
 		return;
 	state->furthest = r->found;
 	state->miss = r->miss;
-	free(state->miss_line);
+	buf_clear(&state->nearest);
+	if (r->miss_line.at != NULL)
+		pattern_miss_format(&e->said->patterns[r->found].pattern,
+		    r->miss_line, &r->miss, &r->bound, SLICE(""),
+		    &state->nearest);
 	free(state->miss_host);
-	state->miss_line =
-	    r->miss_line.at != NULL ? slice_dup(r->miss_line) : NULL;
 	state->miss_host = xstrdup(ev->host);
 	state->miss_connection = ev->connection;
 	state->miss_time = ev->time;
@@ -238,18 +242,7 @@ received_transcript(struct expectation *e, const struct transcript_event *ev)
 	read_message(e->said, ev->content, &reading);
 	state->is_found = reading.found == e->said->pattern_count;
 	if (!state->is_found)
-		note_miss(state, ev, &reading);
-}
-
-static void
-nearest_format(const struct expectation *e, struct buf *out)
-{
-	const struct received_state *state = e->state;
-
-	if (state->miss_line == NULL)
-		return;
-	pattern_miss_format(&e->said->patterns[state->furthest].pattern,
-	    slice_cstr(state->miss_line), &state->miss, out);
+		note_miss(e, ev, &reading);
 }
 
 /* What would have been one under other TLS, or with another body. */
@@ -294,7 +287,7 @@ received_finish(struct expectation *e)
 	    state->furthest + 1, e->said->pattern_count, ULL(state->messages),
 	    state->miss_host, ULL(state->miss_connection),
 	    utime_format_span(state->miss_time - e->plan->start, at));
-	nearest_format(e, &e->charge.nearest);
+	buf_append(&e->charge.nearest, buf_slice(&state->nearest));
 }
 
 const struct expect_kind expect_received = {

@@ -267,22 +267,97 @@ match_from(struct matcher *m, size_t piece, size_t at)
 	return false;
 }
 
-void
-pattern_miss_format(const struct pattern *pattern, struct slice text,
-    const struct pattern_miss *miss, struct buf *out)
-{
-	struct slice written = pattern->written;
+/* ---- words ---- */
 
-	buf_append(out, text);
-	if (miss->matched == written.len) {
-		buf_append_cstr(out, " (goes on where a word should end)");
+/* Of a text, what is shown: all that differs before so many bytes, otherwise so
+ * many before the difference; head and text together in so many columns, dots
+ * aside; and of the pattern so many bytes. */
+#define SHOWN_WHOLE  56
+#define SHOWN        78
+#define SHOWN_BEFORE 40
+#define WANTED_SHOWN 40
+
+static bool
+is_inside_character(char c)
+{
+	return ((unsigned char)c & 0xc0) == 0x80;
+}
+
+/* The text from `begin` on, a column a character, whatever it holds; at most
+ * `most` columns, then dots.  The columns that bytes before `mark` take. */
+static size_t
+append_columns(
+    struct buf *out, struct slice text, size_t begin, size_t mark, size_t most)
+{
+	size_t columns = 0, before = 0;
+
+	for (size_t i = begin; i < text.len; i++) {
+		unsigned char c = (unsigned char)text.at[i];
+
+		if (!is_inside_character(text.at[i]) && columns++ == most) {
+			buf_append_cstr(out, "...");
+			break;
+		}
+		before = i < mark ? columns : before;
+		buf_append_byte(out, c < ' ' || c == 0x7f ? '?' : text.at[i]);
+	}
+	return before;
+}
+
+/* The name that the pattern has just there, if it is bound. */
+static const struct pattern_piece *
+bound_name_at(const struct pattern *pattern, size_t at,
+    const struct pattern_bindings *known)
+{
+	for (size_t i = 0; i < pattern->piece_count; i++) {
+		const struct pattern_piece *p = &pattern->pieces[i];
+
+		if (p->kind == PATTERN_NAME && p->at == at &&
+		    known->value[p->name].at != NULL)
+			return p;
+	}
+	return NULL;
+}
+
+/* "wanted "{b} to RID [0]", {b} being 2". */
+static void
+append_wanted(const struct pattern *pattern, size_t at,
+    const struct pattern_bindings *known, struct buf *out)
+{
+	struct slice rest = slice_skip(pattern->written, at);
+	const struct pattern_piece *name = bound_name_at(pattern, at, known);
+
+	if (rest.len == 0) {
+		buf_append_cstr(out, "a word should end there");
 		return;
 	}
-	buf_printf(out,
-	    " (the same up to \"%.*s\", then \"%.*s\" where "
-	    "\"%.*s\" was wanted)",
-	    SLICE_ARG(slice_sub(
-		text, miss->text_start, miss->text_end - miss->text_start)),
-	    SLICE_ARG(slice_sub(text, miss->text_end, 20)),
-	    SLICE_ARG(slice_sub(written, miss->matched, 20)));
+	buf_printf(out, "wanted there: \"%.*s%s\"",
+	    SLICE_ARG(slice_sub(rest, 0, WANTED_SHOWN)),
+	    rest.len > WANTED_SHOWN ? "..." : "");
+	if (name != NULL)
+		buf_printf(out, ", %.*s being %.*s",
+		    SLICE_ARG(
+			slice_sub(rest, 0, slice_find_byte(rest, '}') + 1)),
+		    SLICE_ARG(known->value[name->name]));
+}
+
+void
+pattern_miss_format(const struct pattern *pattern, struct slice text,
+    const struct pattern_miss *miss, const struct pattern_bindings *known,
+    struct slice head, struct buf *out)
+{
+	size_t begin = 0, mark;
+
+	if (miss->text_end > SHOWN_WHOLE)
+		begin = miss->text_end - SHOWN_BEFORE;
+	while (begin > 0 && is_inside_character(text.at[begin]))
+		begin--;
+	buf_append(out, head);
+	buf_append_cstr(out, begin > 0 ? "..." : "");
+	mark = append_columns(out, text, begin, miss->text_end,
+	    SHOWN > head.len ? SHOWN - head.len : 0);
+	buf_printf(out, "\n%*s^\n%*s",
+	    (int)(head.len + (begin > 0 ? 3 : 0) + mark), "", (int)head.len,
+	    "");
+	append_wanted(pattern, miss->matched, known, out);
 }

@@ -71,8 +71,13 @@ bool pattern_match(const struct pattern *pattern, struct slice text,
     const struct pattern_bindings *known, struct pattern_bindings *found,
     struct pattern_miss *miss);
 
-/* Says of `text` where it differs from the pattern that it missed. */
+/* Says of `text` where it differs from the pattern that it missed, given what
+ * was bound already, in three lines: the text, or as much as is around the
+ * difference, a "^" below the first byte that differs, and what was wanted
+ * there.  What is behind `head`, its line number perhaps, begins where head
+ * ends. */
 void pattern_miss_format(const struct pattern *pattern, struct slice text,
-    const struct pattern_miss *miss, struct buf *out);
+    const struct pattern_miss *miss, const struct pattern_bindings *known,
+    struct slice head, struct buf *out);
 
 #endif

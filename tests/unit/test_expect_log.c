@@ -49,8 +49,30 @@ static struct story_expected rows[] = {
 	    "6",
 	    "Message done DCID 1 MID 1 to RID [0]",
 	    "line 10: Wed Jul  2 09:15:07 2014 Info: Message done DCID 2 MID 1 "
-	    "to RID [0] (the same up to \"Message done DCID \", then \"2 MID 1 "
-	    "to RID [0]\" where \"1 MID 1 to RID [0]\" was wanted)" },
+	    "to RID [0]\n"
+	    "                                                          ^\n"
+	    "         wanted there: \"1 MID 1 to RID [0]\"" },
+	{ "the nearest of several ways", &story_turns,
+	    "\"log\": [\"New SMTP DCID {d}\", "
+	    "\"Delivery start DCID {d} MID 2 to RID [1]\"]",
+	    NONE,
+	    "pattern 2 of 2 never came, in 55 lines; before it came 1 on line "
+	    "17; with {d} = 2",
+	    "Delivery start DCID {d} MID 2 to RID [1]",
+	    "line 18: ...fo: Delivery start DCID 2 MID 2 to RID [0]\n"
+	    "                                                    ^\n"
+	    "         wanted there: \"1]\"" },
+	{ "a name that stood for another word", &story_full,
+	    "\"log\": [\"New SMTP DCID {d} {} 10.1.1.11\", "
+	    "\"Message done DCID {d} MID\"]",
+	    NONE,
+	    "pattern 2 of 2 never came, in 22 lines; before it came 1 on line "
+	    "6; with {d} = 1",
+	    NULL,
+	    "line 10: Wed Jul  2 09:15:07 2014 Info: Message done DCID 2 MID 1 "
+	    "to RID [0]\n"
+	    "                                                          ^\n"
+	    "         wanted there: \"{d} MID\", {d} being 1" },
 	{ "what the names stood for", &story_full,
 	    "\"log\": [\"Connection Error: DCID {d} domain: {dom} IP:\", "
 	    "\"Delivery start DCID {d} MID {m} to\", \"from {dom}\"]",

@@ -107,6 +107,82 @@ static struct miss_row {
 	{ "an end within a word", "DCID 1", "DCID 12", "DCID 1", "2" },
 };
 
+static struct words_row {
+	const char *name, *pattern, *text;
+	const char *bound; /* what the first name is bound to, or NULL */
+	const char *words; /* behind the head "line 7: " */
+} words_rows[] = {
+	{ "where a text differs", "DCID {d} port 25", "New DCID 3 port 26 x",
+	    NULL,
+	    "line 7: New DCID 3 port 26 x\n"
+	    "                         ^\n"
+	    "        wanted there: \"5\"" },
+	{ "where a name is another",
+	    "MID {m} to RID [0] and then some more "
+	    "of it",
+	    "DCID 12 MID 2 to RID [0]", "17",
+	    "line 7: DCID 12 MID 2 to RID [0]\n"
+	    "                    ^\n"
+	    "        wanted there: \"{m} to RID [0] and then some more of "
+	    "it\", {m} being 17" },
+	{ "more is wanted than is shown",
+	    "a 12345678901234567890123456789012"
+	    "34567890123",
+	    "a x", NULL,
+	    "line 7: a x\n"
+	    "          ^\n"
+	    "        wanted there: \"1234567890123456789012345678901234567890"
+	    "...\"" },
+	{ "the text ends", "a b c", "a b", NULL,
+	    "line 7: a b\n"
+	    "           ^\n"
+	    "        wanted there: \" c\"" },
+	{ "a word goes on", "DCID 1", "DCID 12", NULL,
+	    "line 7: DCID 12\n"
+	    "              ^\n"
+	    "        a word should end there" },
+	{ "far inside", "Info: {} DCID 1 end",
+	    "Wed Jul  2 09:15:07 2014 Info: Connection Error: some more of it "
+	    "before DCID 1 x, and so on until it is too long to be shown, with "
+	    "dots",
+	    NULL,
+	    "line 7: ...on Error: some more of it before DCID 1 x, and so on "
+	    "until it is too l...\n"
+	    "                                                   ^\n"
+	    "        wanted there: \"end\"" },
+	{ "characters, not bytes", "\xc3\xa4\xc3\xb6 b", "\xc3\xa4\xc3\xb6\t b",
+	    NULL,
+	    "line 7: \xc3\xa4\xc3\xb6? b\n"
+	    "          ^\n"
+	    "        wanted there: \" b\"" },
+};
+
+static void
+test_words(void **state)
+{
+	const struct words_row *row = *state;
+	struct pattern_bindings known = { 0 };
+	struct pattern_names names = { 0 };
+	struct arena arena = { 0 };
+	struct pattern pattern;
+	struct pattern_miss miss;
+	struct buf out = { 0 };
+	const char *why;
+	size_t offset;
+
+	assert_true(pattern_parse(
+	    slice_cstr(row->pattern), &names, &arena, &pattern, &why, &offset));
+	if (row->bound != NULL)
+		known.value[0] = slice_cstr(row->bound);
+	assert_false(pattern_match(
+	    &pattern, slice_cstr(row->text), &known, NULL, &miss));
+	pattern_miss_format(&pattern, slice_cstr(row->text), &miss, &known,
+	    SLICE("line 7: "), &out);
+	assert_slice(buf_slice(&out), row->words);
+	buf_fini(&out);
+	arena_fini(&arena);
+}
+
 static void
 test_miss(void **state)
 {
@@ -168,6 +244,7 @@ main(void)
 	ROWS(&kit, match_rows, test_match);
 	ROWS(&kit, error_rows, test_error);
 	ROWS(&kit, miss_rows, test_miss);
+	ROWS(&kit, words_rows, test_words);
 	TEST(&kit, test_known);
 	return kit_run(&kit, "pattern");
 }
