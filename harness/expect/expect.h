@@ -18,6 +18,7 @@ struct expectation {
 	const struct fairness *fairness;     /* borrowed */
 	struct charge charge;
 	const char *place; /* of what failed; said->place unless it is finer */
+	utime ended;       /* when the run did; set before `finish` */
 	void *state;       /* owned by the kind */
 };
 
@@ -34,9 +35,9 @@ struct expect_kind {
 	void (*end)(struct expectation *e);
 };
 extern const struct expect_kind expect_delivered, expect_bounced,
-    expect_dropped, expect_queued, expect_attempts, expect_fair, expect_requeue,
-    expect_log, expect_no_log, expect_received, expect_no_received,
-    expect_host_status;
+    expect_dropped, expect_queued, expect_attempts, expect_fair,
+    expect_failover, expect_requeue, expect_within, expect_log, expect_no_log,
+    expect_received, expect_no_received, expect_host_status;
 
 /* The rows of a kind. */
 const struct expect_kind *expect_kind_of(enum plan_expectation_kind kind);

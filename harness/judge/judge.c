@@ -228,6 +228,7 @@ judge_finish(struct judge *j, utime now, const struct judgement **judgements,
 		struct expectation *e = &j->expectations[i];
 		const struct expect_kind *kind = expect_kind_of(e->said->kind);
 
+		e->ended = now;
 		if (kind->finish != NULL)
 			kind->finish(e);
 		expectation_judge(j, e, &j->judgements[i]);

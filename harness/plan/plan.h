@@ -204,7 +204,9 @@ struct plan_step {
 	X(EXPECT_QUEUED, "queued")                                             \
 	X(EXPECT_ATTEMPTS, "attempts")                                         \
 	X(EXPECT_FAIR, "fair")                                                 \
+	X(EXPECT_FAILOVER, "failover")                                         \
 	X(EXPECT_REQUEUE, "requeue")                                           \
+	X(EXPECT_WITHIN, "within")                                             \
 	X(EXPECT_LOG, "log")                                                   \
 	X(EXPECT_NO_LOG, "no_log")                                             \
 	X(EXPECT_RECEIVED, "received")                                         \
@@ -280,18 +282,23 @@ struct plan_expectation {
 	/* ATTEMPTS: the hosts of the delivery connections in order, those
 	 * that failed to connect included, of all (message 0, domain empty),
 	 * of one message's domain queue, or of one domain.  FAIR: the hosts
-	 * that share. */
+	 * that share.  FAILOVER: from which to which. */
 	const size_t *hosts; /* indexes into plan->hosts.at */
 	size_t host_count;
 
-	/* ATTEMPTS, REQUEUE: which message, the n-th that was accepted, from
-	 * 1; 0: all (ATTEMPTS), the first (REQUEUE). */
+	/* ATTEMPTS, REQUEUE, WITHIN: which message, the n-th that was
+	 * accepted, from 1; 0: all, the first (REQUEUE). */
 	uint64_t message;
 	struct slice domain; /* ATTEMPTS */
 
 	enum plan_fair_by by; /* FAIR */
 	/* FAIR: by how many the greatest share may exceed the least. */
 	uint64_t fair_tolerance;
+
+	/* FAILOVER: `total` is how many messages; otherwise any number but
+	 * none. */
+	bool has_count;
+	utime span; /* FAILOVER, WITHIN: how long at most; or UTIME_NEVER */
 
 	/* REQUEUE: when each round after the first begins, since acceptance. */
 	const utime *times;

@@ -151,6 +151,23 @@ build_fair(struct expecting *x, struct err *err)
 }
 
 static bool
+build_failover(struct expecting *x, struct err *err)
+{
+	const struct file_failover *said = &x->said->failover;
+	size_t *hosts = arena_alloc(x->b->arena, 2 * sizeof(*hosts));
+	struct json_at from = json_at_key(&x->value_at, "from");
+	struct json_at to = json_at_key(&x->value_at, "to");
+
+	x->e->hosts = hosts;
+	x->e->host_count = 2;
+	x->e->total = said->count;
+	x->e->has_count = said->has_count;
+	x->e->span = said->has_span ? said->span : UTIME_NEVER;
+	return plan_builder_host(x->b, &from, said->from, &hosts[0], err) &&
+	    plan_builder_host(x->b, &to, said->to, &hosts[1], err);
+}
+
+static bool
 build_requeue(struct expecting *x)
 {
 	x->e->times = x->said->requeue.at;
@@ -254,8 +271,13 @@ build_kind(struct expecting *x, struct err *err)
 		    x, said->attempts.at, said->attempts.count, err);
 	case EXPECT_FAIR:
 		return build_fair(x, err);
+	case EXPECT_FAILOVER:
+		return build_failover(x, err);
 	case EXPECT_REQUEUE:
 		return build_requeue(x);
+	case EXPECT_WITHIN:
+		x->e->span = said->within;
+		return true;
 	case EXPECT_LOG:
 		return build_patterns(x, said->log.at, said->log.count, err);
 	case EXPECT_NO_LOG:

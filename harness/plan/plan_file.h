@@ -77,6 +77,14 @@ struct file_host_status {
 	enum plan_host_state state;
 };
 
+struct file_failover {
+	struct slice from, to;
+	uint64_t count;
+	bool has_count;
+	utime span;
+	bool has_span;
+};
+
 struct file_expectation {
 	const char *because;
 	const char *pointer;
@@ -85,7 +93,9 @@ struct file_expectation {
 	uint64_t dropped, queued;
 	JSON_ARRAY_OF(struct slice) attempts;
 	JSON_ARRAY_OF(struct slice) fair;
+	struct file_failover failover;
 	JSON_ARRAY_OF(utime) requeue;
+	utime within;
 	JSON_ARRAY_OF(struct slice) log;
 	JSON_ARRAY_OF(struct slice) no_log;
 	enum plan_log of;

@@ -95,6 +95,28 @@ static const struct json_word host_status_words[] = {
 #define EXPECT_PATTERNS                                                        \
 	JF_ARRAY_OR_ONE(struct slice, JF_CUSTOM(&pattern_custom), 1, 1000)
 
+static const struct json_field failover_fields[] = {
+	{ "from", JF_STRING(1, NAME_MAX_CHARS),
+	    JSON_AT(struct file_failover, from), JSON_REQUIRED,
+	    "The host that failed them." },
+	{ "to", JF_STRING(1, NAME_MAX_CHARS), JSON_AT(struct file_failover, to),
+	    JSON_REQUIRED, "The host that was tried next." },
+	{ "count", COUNT_FORM,
+	    JSON_AT_HAS(struct file_failover, count, has_count), JSON_OPTIONAL,
+	    "How often a message did; absent: at least once." },
+	{ "within", JF_DURATION,
+	    JSON_AT_HAS(struct file_failover, span, has_span), JSON_OPTIONAL,
+	    "How long each took at most, from the line of the failure to that "
+	    "of the next host." },
+};
+static const struct json_table failover_table = {
+	.name = "failover",
+	.help = "Messages that go on from one host to another within a round; "
+	    "the recipients of a message at one domain count once.",
+	.size = sizeof(struct file_failover),
+	JSON_FIELDS(failover_fields),
+};
+
 static const struct json_field expectation_fields[] = {
 	{ "delivered", JF_CHOICE(struct file_counts, way, delivered_ways),
 	    EXPECT_AT(delivered, EXPECT_DELIVERED),
@@ -113,10 +135,16 @@ static const struct json_field expectation_fields[] = {
 	    "not be reached included." },
 	{ "fair", EXPECT_HOSTS(2), EXPECT_AT(fair, EXPECT_FAIR),
 	    "Hosts that have equal shares." },
+	{ "failover", JF_OBJECT(&failover_table),
+	    EXPECT_AT(failover, EXPECT_FAILOVER),
+	    "Messages that go on from one host to another within a round." },
 	{ "requeue", JF_ARRAY(utime, JF_DURATION, 0, LIST_MAX),
 	    EXPECT_AT(requeue, EXPECT_REQUEUE),
 	    "When each round after the first begins, since the message was "
 	    "accepted: all of them." },
+	{ "within", JF_DURATION, EXPECT_AT(within, EXPECT_WITHIN),
+	    "How long any recipient waits at most from acceptance to delivery; "
+	    "those that bounce or are dropped do not count." },
 	{ "log", EXPECT_PATTERNS, EXPECT_AT(log, EXPECT_LOG),
 	    "Lines of a log in this order, others between them: {name} "
 	    "is one word and must repeat, {} is anything." },
@@ -162,7 +190,7 @@ static const struct json_field expectation_fields[] = {
 	{ "message", JF_INTEGER(1, COUNT_MAX),
 	    JSON_AT(struct file_expectation, message), JSON_OPTIONAL,
 	    "The message in question, the n-th that was accepted; for "
-	    "\"requeue\" the first unless said." },
+	    "\"requeue\" the first unless said, otherwise all." },
 	{ "domain", JF_STRING(1, NAME_MAX_CHARS),
 	    JSON_AT(struct file_expectation, domain), JSON_OPTIONAL,
 	    "The recipients' domain in question." },
@@ -179,7 +207,7 @@ static const struct json_field expectation_fields[] = {
 };
 static const struct json_group expectation_groups[] = {
 	{ JSON_EXACTLY_ONE, "delivered bounced dropped queued attempts fair "
-	    "requeue log no_log received no_received host_status" },
+	    "failover requeue within log no_log received no_received host_status" },
 	{ JSON_NEEDS_ONE, "of log no_log" },
 	{ JSON_NEEDS_ONE, "at host_status" },
 	{ JSON_NEEDS_ONE, "host received no_received" },
@@ -187,7 +215,7 @@ static const struct json_group expectation_groups[] = {
 	{ JSON_NEEDS_ONE, "to received no_received" },
 	{ JSON_NEEDS_ONE, "tls received no_received" },
 	{ JSON_NEEDS_ONE, "body_sha256 received no_received" },
-	{ JSON_NEEDS_ONE, "message attempts requeue" },
+	{ JSON_NEEDS_ONE, "message attempts requeue within" },
 	{ JSON_NEEDS_ONE, "domain attempts" },
 	{ JSON_NEEDS_ONE, "by fair" },
 	{ JSON_NEEDS_ONE, "tolerance fair requeue" },

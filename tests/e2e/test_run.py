@@ -31,9 +31,9 @@ def masked(text):
     return re.sub(r"\d+ ms\)", "N ms)", text)
 
 
-PAGES = ["attempts", "bounced", "delivered", "dropped", "endings", "fair",
+PAGES = ["attempts", "bounced", "delivered", "dropped", "endings", "failover", "fair",
          "host_status", "log", "long", "loop", "no_log", "no_received", "queued", "received",
-         "requeue", "near", "tls"]
+         "requeue", "near", "tls", "within"]
 
 
 @pytest.mark.parametrize("name", PAGES)

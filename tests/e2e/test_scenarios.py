@@ -74,7 +74,9 @@ FALSIFY = {
     "queued": falsify_count,
     "attempts": falsify_attempts,
     "fair": lambda hosts: hosts + [STRANGER],
+    "failover": lambda moves: {**moves, "count": moves.get("count", 999) + 1},
     "requeue": falsify_times,
+    "within": lambda span: "0s",
     "log": falsify_patterns,
     "no_log": None,  # by the log in question
     "received": falsify_patterns,

@@ -83,7 +83,7 @@ static struct row rows[] = {
 	    "  c                  1 (100.0 %)       1 (100.0 %)\n"
 	    "  Jain's index       1.0000            1.0000\n"
 	    "  longest run        1 c               1 c\n" },
-	{ "nothing was sent", &story_full, { { STORY_CUT, "queued", 0 } }, "" },
+	{ "nothing was sent", &story_full, { { STORY_CUT, "ready", 0 } }, "" },
 	{ "an address that is no candidate", &story_full,
 	    { { STORY_EDIT,
 		"New SMTP DCID 2 interface 10.0.0.5 address "
