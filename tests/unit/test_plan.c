@@ -135,7 +135,7 @@ static struct error_row {
 	{ "expectation of nothing", HOSTS "'expect': [{'because': 'x'}]}",
 	    "f.json:3:12: /expect/0: expected one of the keys "
 	    "\"delivered\", \"bounced\", \"dropped\", \"queued\", "
-	    "\"attempts\", \"fair\", \"requeue\", \"log\", \"no_log\", "
+	    "\"attempts\", \"fair\", \"failover\", \"requeue\", \"within\", \"log\", \"no_log\", "
 	    "\"received\", \"no_received\", \"host_status\"" },
 	{ "status of nobody",
 	    HOSTS "'expect': [{'host_status': {'mx11': 'up'}}]}",
