@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Lines of a transcript, written once a turn; see main_transcript.h. */
+/* Lines of a transcript, written many at a time; see main_transcript.h. */
 #include "mockserver/main_transcript.h"
 
 #include "core/cli/cli.h"
@@ -11,6 +11,9 @@
 #include <unistd.h>
 
 #define BUFFER_BYTES 65536
+/* So long a line waits at most for others to be written with it: what a mock
+ * that is killed has not told. */
+#define WAIT_MAX (5 * UTIME_MS)
 
 bool
 transcript_file_open(struct transcript_file *t, struct err *err)
@@ -63,7 +66,7 @@ transcript_file_add(
 	if (buf_len(&t->lines) >= BUFFER_BYTES)
 		flush(t);
 	else if (!timer_is_set(&t->flush))
-		timer_set(t->world, &t->flush, world_now(t->world));
+		timer_set(t->world, &t->flush, world_now(t->world) + WAIT_MAX);
 }
 
 void

@@ -10,7 +10,7 @@ struct transcript_file {
 	const char *path;    /* NULL: none is wanted; "-": standard output */
 	struct world *world; /* borrowed; NULL until it is there */
 	int fd;              /* -1: none */
-	struct buf lines;    /* of this moment */
+	struct buf lines;    /* of the last few milliseconds */
 	struct timer flush;  /* writes them */
 	bool has_failed;     /* and the daemon ends */
 };

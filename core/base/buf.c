@@ -18,9 +18,9 @@ buf_clear(struct buf *b)
 	b->head = b->tail = 0;
 }
 
-/* Room for `more` bytes behind the tail: by moving the bytes to the front when
- * that frees at least half of the memory, else by growing. */
-static void
+/* By moving the bytes to the front when that frees at least half of the memory,
+ * else by growing. */
+void
 buf_reserve(struct buf *b, size_t more)
 {
 	size_t len = buf_len(b);
@@ -35,29 +35,6 @@ buf_reserve(struct buf *b, size_t more)
 	}
 	assert(more < SIZE_MAX / 4 && b->tail < SIZE_MAX / 4);
 	b->mem = xgrow(b->mem, &b->cap, b->tail + more, 1);
-}
-
-void
-buf_append(struct buf *b, struct slice bytes)
-{
-	if (bytes.len == 0)
-		return;
-	buf_reserve(b, bytes.len);
-	memcpy(b->mem + b->tail, bytes.at, bytes.len);
-	b->tail += bytes.len;
-}
-
-void
-buf_append_byte(struct buf *b, char byte)
-{
-	buf_reserve(b, 1);
-	b->mem[b->tail++] = byte;
-}
-
-void
-buf_append_cstr(struct buf *b, const char *text)
-{
-	buf_append(b, slice_cstr(text));
 }
 
 void

@@ -19,9 +19,8 @@ struct buf {
 void buf_fini(struct buf *b);
 /* Forgets the bytes, keeps the memory. */
 void buf_clear(struct buf *b);
-void buf_append(struct buf *b, struct slice bytes);
-void buf_append_byte(struct buf *b, char byte);
-void buf_append_cstr(struct buf *b, const char *text);
+/* Room for `more` bytes behind the tail. */
+void buf_reserve(struct buf *b, size_t more);
 void buf_append_u64(struct buf *b, uint64_t number);
 void buf_printf(struct buf *b, const char *fmt, ...) PRINTF_LIKE(2, 3);
 void buf_vprintf(struct buf *b, const char *fmt, va_list ap) PRINTF_LIKE(2, 0);
@@ -40,6 +39,33 @@ static inline size_t
 buf_len(const struct buf *b)
 {
 	return b->tail - b->head;
+}
+
+/* The appending ones are here so that a literal's length is known where it is
+ * appended, and copying it is a store or two. */
+static inline void
+buf_append(struct buf *b, struct slice bytes)
+{
+	if (bytes.len == 0)
+		return;
+	if (b->cap - b->tail < bytes.len)
+		buf_reserve(b, bytes.len);
+	memcpy(b->mem + b->tail, bytes.at, bytes.len);
+	b->tail += bytes.len;
+}
+
+static inline void
+buf_append_byte(struct buf *b, char byte)
+{
+	if (b->cap == b->tail)
+		buf_reserve(b, 1);
+	b->mem[b->tail++] = byte;
+}
+
+static inline void
+buf_append_cstr(struct buf *b, const char *text)
+{
+	buf_append(b, slice_cstr(text));
 }
 
 /* Valid until the next change of the buffer. */

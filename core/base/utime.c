@@ -209,28 +209,31 @@ utime_parse_asctime(struct slice s, utime *at, size_t *used)
 	return true;
 }
 
+static void
+put_pair(char *out, int value)
+{
+	out[0] = (char)('0' + value / 10);
+	out[1] = (char)('0' + value % 10);
+}
+
+/* Each event of a transcript has one. */
 char *
 utime_format_rfc3339(utime at, char *out)
 {
 	struct utime_parts p;
-	char *o = out;
 
+	memcpy(out, "0000-00-00T00:00:00.000000Z", 28);
 	utime_split(at, &p);
-	o = put_number(o, p.year, 4, '0');
-	*o++ = '-';
-	o = put_number(o, p.month, 2, '0');
-	*o++ = '-';
-	o = put_number(o, p.day, 2, '0');
-	*o++ = 'T';
-	o = put_number(o, p.hour, 2, '0');
-	*o++ = ':';
-	o = put_number(o, p.minute, 2, '0');
-	*o++ = ':';
-	o = put_number(o, p.second, 2, '0');
-	*o++ = '.';
-	o = put_number(o, p.micro, 6, '0');
-	*o++ = 'Z';
-	*o = '\0';
+	put_pair(out, p.year / 100 % 100);
+	put_pair(out + 2, p.year % 100);
+	put_pair(out + 5, p.month);
+	put_pair(out + 8, p.day);
+	put_pair(out + 11, p.hour);
+	put_pair(out + 14, p.minute);
+	put_pair(out + 17, p.second);
+	put_pair(out + 20, p.micro / 10000);
+	put_pair(out + 22, p.micro / 100 % 100);
+	put_pair(out + 24, p.micro % 100);
 	return out;
 }
 

@@ -13,8 +13,6 @@ static size_t plain_run(struct slice s, bool is_utf8);
 static bool is_plain(unsigned char c, bool is_utf8);
 static bool word_is_plain(const char *at);
 static void append_escape(struct buf *out, unsigned char c);
-static void append_member(
-    struct buf *out, const char *key, struct slice s, bool *is_latin1);
 static void append_endpoints(
     struct buf *out, const struct transcript_event *ev);
 static void append_message(
@@ -34,8 +32,8 @@ transcript_format(struct buf *out, const struct transcript_event *ev)
 
 	buf_append_cstr(out, "{\"time\":\"");
 	buf_append_cstr(out, utime_format_rfc3339(ev->time, time));
-	buf_append_byte(out, '"');
-	append_member(out, "host", slice_cstr(ev->host), &is_latin1);
+	buf_append_cstr(out, "\",\"host\":");
+	append_string(out, slice_cstr(ev->host), &is_latin1);
 	buf_append_cstr(out, ",\"connection\":");
 	buf_append_u64(out, ev->connection);
 	buf_append_cstr(out, ",\"event\":\"");
@@ -44,28 +42,24 @@ transcript_format(struct buf *out, const struct transcript_event *ev)
 	if (ev->kind == TRANSCRIPT_OPEN)
 		append_endpoints(out, ev);
 	if (ev->kind == TRANSCRIPT_IN || ev->kind == TRANSCRIPT_OUT) {
-		append_member(out, "direction",
-		    slice_cstr(kind_names[ev->kind]), &is_latin1);
-		append_member(out, "bytes", ev->bytes, &is_latin1);
+		buf_append_cstr(out, ",\"direction\":\"");
+		buf_append_cstr(out, kind_names[ev->kind]);
+		buf_append_cstr(out, "\",\"bytes\":");
+		append_string(out, ev->bytes, &is_latin1);
 	}
 	if (ev->kind == TRANSCRIPT_MESSAGE)
 		append_message(out, ev, &is_latin1);
-	if (ev->rule != NULL)
-		append_member(out, "rule", slice_cstr(ev->rule), &is_latin1);
-	if (ev->note != NULL)
-		append_member(out, "note", slice_cstr(ev->note), &is_latin1);
+	if (ev->rule != NULL) {
+		buf_append_cstr(out, ",\"rule\":");
+		append_string(out, slice_cstr(ev->rule), &is_latin1);
+	}
+	if (ev->note != NULL) {
+		buf_append_cstr(out, ",\"note\":");
+		append_string(out, slice_cstr(ev->note), &is_latin1);
+	}
 	if (is_latin1)
 		buf_append_cstr(out, ",\"encoding\":\"latin1\"");
 	buf_append_cstr(out, "}\n");
-}
-
-static void
-append_member(struct buf *out, const char *key, struct slice s, bool *is_latin1)
-{
-	buf_append_cstr(out, ",\"");
-	buf_append_cstr(out, key);
-	buf_append_cstr(out, "\":");
-	append_string(out, s, is_latin1);
 }
 
 static void
@@ -84,7 +78,8 @@ static void
 append_message(
     struct buf *out, const struct transcript_event *ev, bool *is_latin1)
 {
-	append_member(out, "from", ev->sender, is_latin1);
+	buf_append_cstr(out, ",\"from\":");
+	append_string(out, ev->sender, is_latin1);
 	buf_append_cstr(out, ",\"to\":[");
 	for (size_t i = 0; i < ev->recipient_count; i++) {
 		if (i > 0)

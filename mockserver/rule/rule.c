@@ -139,6 +139,8 @@ rule_book_ask(struct rule_book *b, struct rule_scope *s,
 {
 	const struct rule_test *const end = &b->tests[b->first[o->stage + 1]];
 	const bool is_wrong = rule_is_only_for_wrong(o);
+	const bool is_byte =
+	    o->stage == STAGE_BODY || o->stage == STAGE_COMMAND;
 	struct asked asked;
 
 	asked.occasion = o;
@@ -151,8 +153,7 @@ rule_book_ask(struct rule_book *b, struct rule_scope *s,
 		enum rule_counting counting;
 		struct rule_count *c;
 
-		if ((r->on == STAGE_BODY || r->on == STAGE_COMMAND) &&
-		    o->size != r->after)
+		if (is_byte && o->size != r->after)
 			continue;
 		if (is_wrong && r->wrong.count == 0)
 			continue;

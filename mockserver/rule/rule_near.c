@@ -13,6 +13,7 @@ static uint64_t gap_of_count(enum rule_counting counting,
     const struct rule_count *count, const struct rule *r);
 static bool is_nearer(
     const struct rule_near *n, enum rule_condition failed, uint64_t gap);
+static bool is_same(const struct rule_near *n, const struct occasion *o);
 static void copy_text(char *out, size_t room, struct slice text);
 static void copy_argument(struct rule_near *n, const struct occasion *occasion);
 static void format_command(
@@ -35,6 +36,9 @@ rule_near_note(struct rule_near *n, enum rule_condition failed,
 	if (n->looks == RULE_NEAR_LOOKS)
 		return false;
 	n->looks++;
+	/* The same words again are no nearer. */
+	if (n->is_set && n->failed == failed && is_same(n, facts->occasion))
+		return true;
 	gap = gap_of(failed, facts);
 	if (!is_nearer(n, failed, gap))
 		return true;
@@ -78,6 +82,21 @@ is_nearer(const struct rule_near *n, enum rule_condition failed, uint64_t gap)
 	if (!n->is_set || is_counted != was_counted)
 		return !n->is_set || is_counted;
 	return gap < n->gap;
+}
+
+/* The one address that the condition asks for is the one that is noted, as
+ * mostly in a load.  Others may be the same and are measured again. */
+static bool
+is_same(const struct rule_near *n, const struct occasion *o)
+{
+	struct slice text = { 0 };
+
+	if (n->failed == RULE_IF_FROM)
+		text = o->from;
+	else if (n->failed == RULE_IF_TO && o->to_count == 1)
+		text = o->to[0];
+	return text.len > 0 && text.len < sizeof(n->was) &&
+	    slice_eq(text, slice_cstr(n->was));
 }
 
 static uint64_t
