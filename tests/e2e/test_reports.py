@@ -253,3 +253,34 @@ def test_output_is_no_scenario(faultpost, nasty):
     assert code == 2
     assert err.endswith("--output would be written over this scenario\n")
     assert nasty.read_bytes() == before
+
+
+# ---- the cases of a matrix ----
+
+def test_variants(faultpost, tmp_path):
+    """A case is told by its own name, and repeated by its own command."""
+    path = tmp_path / "stages.scenario.json"
+    path.write_text(json.dumps({
+        "title": "Refused at ${stage}", "matrix": {"stage": ["mail", "rcpt"]},
+        "routes": ["example.com [10.1.1.1]"],
+        "hosts": {"mx1": {"address": "10.1.1.1", "rules": [
+            {"on": "${stage}", "reply": "550 5.1.1 No"}]}},
+        "inject": [{"to": "a@example.com"}], "expect": [{"delivered": 1}]}))
+    names = [f"{path}[stage={stage}]" for stage in ("mail", "rcpt")]
+    _, out, _ = faultpost("--list", path)
+    assert [line.split("  ")[0] for line in out.splitlines()] == names
+    code, out, _ = faultpost("--format", "junit", "-j", "2", path)
+    cases = junit_of(out)
+    assert code == 1
+    assert [case.get("name") for case in cases] == [
+        f"Refused at {stage} [stage={stage}]" for stage in ("mail", "rcpt")]
+    assert [case.get("file") for case in cases] == [str(path)] * 2
+    replay = cases[1].find("failure").text.splitlines()[-1]
+    assert shlex.split(replay) == ["faultpost", "run", "-v", names[1]]
+    code, out, _ = faultpost("--format", "tap", names[1])
+    count, points, _ = tap_of(out)
+    assert (code, count) == (1, 1)
+    assert points[0][2] == f"{names[1]}: Refused at rcpt"
+    code, out, _ = faultpost("--format", "json", "-k", "stage=mail", path)
+    assert [one["variant"] for one in json.loads(out)["scenarios"]] == [
+        "stage=mail"]
