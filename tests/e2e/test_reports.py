@@ -30,7 +30,7 @@ def nasty_fixture(tmp_path_factory):
     """Fails, and quotes bytes that no format carries as they are."""
     path = tmp_path_factory.mktemp("nasty") / "a,b & <c>.scenario.json"
     path.write_text(json.dumps({
-        "title": "A title & <b> # \"x\" \u20ac",
+        "title": "A title & <b> # \"x\" \u20ac\u0001\ufffe",
         "routes": ["example.com [10.1.1.1]"],
         "hosts": {"mx1": {"address": "10.1.1.1", "rules": [
             {"on": "banner", "raw": NASTY + "\\r\\n"}]}},
@@ -109,7 +109,8 @@ def test_junit(faultpost, nasty, tmp_path):
     assert empty.get("type") == "invalid"
     assert empty.text.startswith(f"{FAILING}/empty.scenario.json:1:55: /hosts")
     odd = cases[str(nasty)]
-    assert odd.get("name") == 'A title & <b> # "x" \u20ac'
+    assert odd.get("name") == (
+        'A title & <b> # "x" \u20ac\\x01\\xef\\xbf\\xbe')
     assert "]]> <&> \\x01\\x1b[31m" in odd.find("failure").text
     file = tmp_path / "report.xml"
     faultpost("-j", "3", "--output", f"junit={file}", *words)
@@ -167,7 +168,8 @@ def test_tap(faultpost, nasty):
     assert points[-1][4]["severity"] == "error"
     assert points[-1][4]["at"] == {"file": "nothing.json"}
     odd = points[-2]
-    assert odd[2] == f'{nasty}: A title & <b> # "x" \u20ac'
+    assert odd[2] == (
+        f'{nasty}: A title & <b> # "x" \u20ac\\x01\\xef\\xbf\\xbe')
     assert odd[4]["at"]["file"] == str(nasty)
     assert shlex.split(odd[4]["replay"])[-1] == str(nasty)
     assert "\\x01\\x1b[31m" in odd[4]["page"]

@@ -15,11 +15,18 @@
 struct owner {
 	struct buf told;
 	size_t sick;     /* the job whose process dies; SIZE_MAX: none */
+	bool is_plague;  /* it and all behind it */
 	bool is_killed;  /* by a signal, not by its own exit */
 	size_t last;     /* behind which nobody goes on */
 	size_t large;    /* that says much */
 	size_t text_len; /* of what was said */
 };
+
+static bool
+is_sick(const struct owner *o, size_t job)
+{
+	return job == o->sick || (o->is_plague && job > o->sick);
+}
 
 static void
 work(void *owner, size_t job, struct pool_worker *worker)
@@ -29,9 +36,9 @@ work(void *owner, size_t job, struct pool_worker *worker)
 
 	buf_printf(&text, "%zu", job);
 	pool_say(worker, 1, buf_slice(&text));
-	if (job == o->sick && o->is_killed)
+	if (is_sick(o, job) && o->is_killed)
 		(void)raise(SIGKILL);
-	if (job == o->sick)
+	if (is_sick(o, job))
 		_exit(7);
 	for (int i = 0; job == o->large && i < 100000; i++)
 		buf_append_cstr(&text, "0123456789");
@@ -96,6 +103,8 @@ static struct row {
 	{ "the last is killed", 3,
 	    { .sick = JOBS - 1, .is_killed = true, .last = SIZE_MAX },
 	    "signal 9 (Killed)" },
+	{ "nearly all die", 2,
+	    { .sick = 3, .is_plague = true, .last = SIZE_MAX }, "exit code 7" },
 	{ "no further", 3, { .sick = SIZE_MAX, .last = 7 }, "" },
 	{ "no further here", 1, { .sick = SIZE_MAX, .last = 7 }, "" },
 };
@@ -110,7 +119,7 @@ test_order(void **state)
 	run(&o, row->processes);
 	for (size_t i = 0; i < JOBS && (i == 0 || i - 1 != o.last); i++) {
 		buf_printf(&want, "%zu", i);
-		if (i == o.sick)
+		if (is_sick(&o, i))
 			buf_printf(&want, " died: %s", row->how);
 		buf_append_byte(&want, '\n');
 	}
