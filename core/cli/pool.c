@@ -81,14 +81,14 @@ say_frame(struct pool_worker *w, uint32_t channel, struct slice text)
 void
 pool_say(struct pool_worker *w, unsigned channel, struct slice text)
 {
-	if (w->fd < 0) {
-		w->hooks->on_text(w->hooks->owner, w->job, channel, text);
-		return;
-	}
 	while (text.len > 0) {
 		struct slice part = slice_sub(text, 0, FRAME_MAX);
 
-		say_frame(w, channel, part);
+		if (w->fd < 0)
+			w->hooks->on_text(
+			    w->hooks->owner, w->job, channel, part);
+		else
+			say_frame(w, channel, part);
 		text = slice_skip(text, part.len);
 	}
 }

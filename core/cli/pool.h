@@ -49,7 +49,7 @@ struct pool_hooks {
 bool pool_run(const struct pool_hooks *hooks, size_t count, unsigned processes,
     struct err *err);
 
-/* For `work`: says something. */
+/* For `work`: says something; nothing is not told. */
 void pool_say(struct pool_worker *worker, unsigned channel, struct slice text);
 
 #endif

@@ -16,15 +16,15 @@ report_format_named(struct slice name, struct err *err)
 {
 	struct buf names = { 0 };
 
-	for (size_t i = 0; i < ARRAY_LEN(formats); i++) {
+	for (size_t i = 0; i < ARRAY_LEN(formats); i++)
 		if (slice_eq(name, slice_cstr(formats[i]->name)))
 			return formats[i];
-		buf_append_cstr(&names,
+	for (size_t i = 0; i < ARRAY_LEN(formats); i++)
+		buf_printf(&names, "%s%s",
 		    i == 0                           ? ""
 			: i + 1 < ARRAY_LEN(formats) ? ", "
-						     : " or ");
-		buf_append_cstr(&names, formats[i]->name);
-	}
+						     : " or ",
+		    formats[i]->name);
 	(void)err_set(err, "there is no format \"%.*s\"; expected %s",
 	    SLICE_ARG(slice_sub(name, 0, 40)), buf_cstr(&names));
 	buf_fini(&names);
