@@ -247,8 +247,13 @@ entry_restarted(struct witness *w, const struct ledger_moment *moment)
 	}
 	HASH_ITER(hh, w->meetings, m, m_next)
 	{
-		while (!list_is_empty(&m->seen))
+		while (!list_is_empty(&m->seen)) {
+			/* By seconds, those of the moment may be new. */
+			p = CONTAINER_OF(m->seen.next, struct pair, node);
+			if (p->opened_at >= moment->lo)
+				break;
 			pair_free(w, pair_take(&m->seen));
+		}
 		m->unheard = 0;
 	}
 }

@@ -102,7 +102,7 @@ enum failure_kind {
 /* Recipients that were sent in a period of destination controls. */
 struct ledger_quota {
 	uint64_t taken;
-	utime ends; /* the latest that the period may end */
+	utime may_end, ends; /* the earliest and latest that the period ends */
 	/* The same as it is for sure, where moments are exact. */
 	uint64_t sure;
 	utime sure_ends;

@@ -80,7 +80,7 @@ has_clock_periods(const struct ledger *l)
 	return l->plan->relay.delivery.recipient_period == PERIOD_CLOCK;
 }
 
-/* The end of the period that begins now, the earliest or the latest. */
+/* The end of the period that begins then. */
 static utime
 period_end(const struct ledger *l, const struct ledger_domain *d, utime now)
 {
@@ -94,8 +94,12 @@ static void
 quota_add(const struct ledger *l, const struct ledger_domain *d,
     struct ledger_quota *q, uint64_t count)
 {
-	if (l->now.lo >= q->ends) {
+	if (l->now.lo >= q->ends)
 		q->taken = 0;
+	/* Where moments are seconds a period may have begun or not: then what
+	 * was taken counts, and the end is that of the new one. */
+	if (l->now.hi >= q->may_end) {
+		q->may_end = period_end(l, d, l->now.lo);
 		q->ends = period_end(l, d, l->now.hi);
 	}
 	q->taken += count;
