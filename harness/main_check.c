@@ -16,19 +16,20 @@
 #include <time.h>
 
 struct checking {
-	bool verbose, json;
+	bool verbose, json, is_whole;
 	const char *profiles, *transcript_path; /* or NULL */
-	const char **log_paths;                 /* owned */
+	const char **log_paths;                 /* owned, not its texts */
+	char **logs, *transcript_file; /* owned: as they can be read again */
 	size_t log_count, log_cap;
 	struct cli_lines *transcript; /* owned; NULL: not open */
-	bool is_seen;   /* all inputs are files, which can be read again */
-	struct err err; /* of reading the transcript */
+	struct err err;               /* of reading the transcript */
 	struct buf command;
 };
 
 enum {
 	OPTION_LOG = 1000,
 	OPTION_TRANSCRIPT,
+	OPTION_WHOLE,
 	OPTION_VERBOSE,
 	OPTION_FORMAT,
 	OPTION_PROFILES
@@ -39,6 +40,8 @@ static const struct cli_option check_options[] = {
 	    "A mail log; several stand in the order of their times." },
 	{ OPTION_TRANSCRIPT, 0, "transcript", "FILE",
 	    "What the hosts saw, as JSON Lines." },
+	{ OPTION_WHOLE, 0, "whole", NULL,
+	    "Nothing is missing from the log: what it lacks is a failure." },
 	{ OPTION_VERBOSE, 'v', "verbose", NULL,
 	    "Draw the deliveries of a log that held, too." },
 	{ OPTION_FORMAT, 0, "format", "FORMAT",
@@ -68,6 +71,9 @@ on_check_option(void *owner, int id, const char *value, struct err *err)
 		break;
 	case OPTION_TRANSCRIPT:
 		k->transcript_path = value;
+		break;
+	case OPTION_WHOLE:
+		k->is_whole = true;
 		break;
 	case OPTION_VERBOSE:
 		k->verbose = true;
@@ -133,7 +139,7 @@ static utime
 near_of(const struct checking *k, const struct plan *plan)
 {
 	struct err err;
-	struct cli_lines *lines = cli_lines_open(k->log_paths[0], &err);
+	struct cli_lines *lines = cli_lines_open(k->logs[0], &err);
 	int64_t changed = lines != NULL ? cli_lines_changed(lines) : 0;
 
 	cli_lines_close(&lines);
@@ -141,15 +147,13 @@ near_of(const struct checking *k, const struct plan *plan)
 }
 
 static bool
-read_log(
-    struct checking *k, const char *path, struct check *check, struct err *err)
+read_log(const char *path, struct check *check, struct err *err)
 {
 	struct cli_lines *lines = cli_lines_open(path, err);
 	struct slice line;
 
 	if (lines == NULL)
 		return false;
-	k->is_seen &= cli_lines_is_file(lines);
 	while (cli_lines_next(lines, &line, err))
 		check_line(check, line);
 	cli_lines_close(&lines);
@@ -157,12 +161,22 @@ read_log(
 }
 
 static bool
+open_transcript(struct checking *k, struct err *err)
+{
+	cli_lines_close(&k->transcript);
+	k->err.msg[0] = '\0';
+	if (k->transcript_file != NULL)
+		k->transcript = cli_lines_open(k->transcript_file, err);
+	return k->transcript_file == NULL || k->transcript != NULL;
+}
+
+static bool
 read_all(struct checking *k, struct check *check, struct err *err)
 {
-	bool good = true;
+	bool good = open_transcript(k, err);
 
 	for (size_t i = 0; i < k->log_count && good; i++)
-		good = read_log(k, k->log_paths[i], check, err);
+		good = read_log(k->logs[i], check, err);
 	if (!good)
 		return false;
 	check_finish(check);
@@ -173,17 +187,26 @@ read_all(struct checking *k, struct check *check, struct err *err)
 }
 
 static bool
-open_transcript(struct checking *k, struct err *err)
+find_files(struct checking *k, struct err *err)
 {
-	cli_lines_close(&k->transcript);
-	k->err.msg[0] = '\0';
-	if (k->transcript_path == NULL)
-		return true;
-	k->transcript = cli_lines_open(k->transcript_path, err);
-	if (k->transcript == NULL)
-		return false;
-	k->is_seen &= cli_lines_is_file(k->transcript);
-	return true;
+	k->logs = xcalloc(k->log_count, sizeof(k->logs[0]));
+	for (size_t i = 0; i < k->log_count; i++) {
+		k->logs[i] = cli_lines_path(k->log_paths[i], err);
+		if (k->logs[i] == NULL)
+			return false;
+	}
+	if (k->transcript_path != NULL)
+		k->transcript_file = cli_lines_path(k->transcript_path, err);
+	return k->transcript_path == NULL || k->transcript_file != NULL;
+}
+
+static void
+forget_files(struct checking *k)
+{
+	for (size_t i = 0; k->logs != NULL && i < k->log_count; i++)
+		free(k->logs[i]);
+	free(k->logs);
+	free(k->transcript_file);
 }
 
 /* ---- what comes of it ---- */
@@ -224,20 +247,17 @@ report(struct checking *k, const struct result *result)
 static bool
 judge_log(struct checking *k, struct check *check, struct err *err)
 {
-	const struct check_source source = { k, next_transcript_line };
-	const struct check_source *transcript =
-	    k->transcript_path != NULL ? &source : NULL;
 	utime began = wall_clock();
 
-	check->transcript = transcript;
-	k->is_seen = true;
-	if (!open_transcript(k, err) || !read_all(k, check, err))
-		return false;
-	if (!k->json && !result_held(check->result) && k->is_seen) {
-		check_again(check, transcript);
-		if (!open_transcript(k, err) || !read_all(k, check, err))
+	do {
+		if (!read_all(k, check, err))
 			return false;
-	}
+	} while (check_again(check, !k->json));
+	if (check->survey.is_mixed && !k->is_whole)
+		return err_at(err, k->log_paths[0], 0, 0,
+		    "numbers begin anew %llu times, as in the logs of several "
+		    "appliances; expected that of one",
+		    (unsigned long long)check->survey.anew.count);
 	check->result->wall_span = wall_clock() - began;
 	return true;
 }
@@ -245,12 +265,15 @@ judge_log(struct checking *k, struct check *check, struct err *err)
 static int
 check_plan(struct checking *k, struct plan *plan)
 {
+	const struct check_source source = { k, next_transcript_line };
 	struct result result = { 0 };
 	struct check check;
 	struct err err;
 	int code;
 
-	check_init(&check, plan, &result, NULL, near_of(k, plan));
+	check_init(&check, plan, &result,
+	    k->transcript_file != NULL ? &source : NULL, near_of(k, plan));
+	check.is_whole = k->is_whole;
 	if (judge_log(k, &check, &err)) {
 		report(k, &result);
 		code = result_held(&result) ? CLI_OK : CLI_FAILED;
@@ -273,6 +296,8 @@ note_command(struct checking *k, const char *scenario)
 		buf_append_cstr(&k->command, " --log ");
 		shell_word_format(slice_cstr(k->log_paths[i]), &k->command);
 	}
+	if (k->is_whole)
+		buf_append_cstr(&k->command, " --whole");
 	if (k->transcript_path == NULL)
 		return;
 	buf_append_cstr(&k->command, " --transcript ");
@@ -289,7 +314,9 @@ check_scenario(struct checking *k, const char *path)
 	if (plan == NULL)
 		return cli_report(&err, CLI_USAGE);
 	note_command(k, path);
-	code = check_plan(k, plan);
+	code = find_files(k, &err) ? check_plan(k, plan)
+				   : cli_report(&err, CLI_USAGE);
+	forget_files(k);
 	plan_destroy(&plan);
 	return code;
 }

@@ -3,6 +3,8 @@
  * lines.h. */
 #include "core/cli/lines.h"
 
+#include "core/cli/file.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -24,9 +26,7 @@ struct cli_lines {
 struct cli_lines *
 cli_lines_open(const char *path, struct err *err)
 {
-	bool is_stdin = strcmp(path, "-") == 0;
-	int fd =
-	    is_stdin ? dup(STDIN_FILENO) : open(path, O_RDONLY | O_CLOEXEC);
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	struct cli_lines *l;
 
 	if (fd < 0) {
@@ -116,14 +116,63 @@ cli_lines_next(struct cli_lines *l, struct slice *line, struct err *err)
 	return (len > 0 || end != NULL) && err->msg[0] == '\0';
 }
 
-bool
-cli_lines_is_file(const struct cli_lines *l)
-{
-	return S_ISREG(l->stat.st_mode);
-}
-
 int64_t
 cli_lines_changed(const struct cli_lines *l)
 {
-	return S_ISREG(l->stat.st_mode) ? (int64_t)l->stat.st_mtime : 0;
+	return (int64_t)l->stat.st_mtime;
+}
+
+/* ---- what can be read once only ---- */
+
+static bool
+copy(int from, int to)
+{
+	char bytes[READ_BYTES];
+	ssize_t got;
+
+	while ((got = read(from, bytes, sizeof(bytes))) != 0)
+		if ((got < 0 && errno != EINTR) ||
+		    (got > 0 &&
+			!cli_write_all(to, slice_of(bytes, (size_t)got))))
+			return false;
+	return true;
+}
+
+/* The copy's descriptor, or -1. */
+static int
+copy_of(int fd)
+{
+	FILE *file = tmpfile();
+	int to = -1;
+
+	if (file == NULL)
+		return -1;
+	if (copy(fd, fileno(file)))
+		to = fcntl(fileno(file), F_DUPFD_CLOEXEC, 0);
+	(void)fclose(file);
+	return to;
+}
+
+char *
+cli_lines_path(const char *path, struct err *err)
+{
+	bool is_stdin = strcmp(path, "-") == 0;
+	int fd = is_stdin ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
+	struct stat st;
+	char name[32];
+	int copied;
+
+	if (fd < 0 || fstat(fd, &st) != 0) {
+		err_at(err, path, 0, 0, "%s", strerror(errno));
+		return NULL;
+	}
+	copied = is_stdin || S_ISFIFO(st.st_mode) ? copy_of(fd) : -2;
+	if (copied == -1)
+		err_at(err, path, 0, 0, "%s", strerror(errno));
+	if (!is_stdin)
+		(void)close(fd);
+	if (copied == -1)
+		return NULL;
+	(void)snprintf(name, sizeof(name), "/proc/self/fd/%d", copied);
+	return xstrdup(copied >= 0 ? name : path);
 }

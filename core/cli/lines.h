@@ -14,15 +14,18 @@
 
 struct cli_lines;
 
-/* Opens the file ("-": standard input); NULL with *err set. */
+/* A path, malloc'd, by which the file can be read as often as one likes: its
+ * own, or, when it is a pipe ("-": standard input), that of a copy without a
+ * name, which goes with the program.  NULL with *err set. */
+char *cli_lines_path(const char *path, struct err *err);
+
+/* Opens the file; NULL with *err set. */
 struct cli_lines *cli_lines_open(const char *path, struct err *err);
 void cli_lines_close(struct cli_lines **lp);
 /* The next line without its LF, valid until the next call.  False at the end,
  * or with *err set: then err->msg is not empty. */
 bool cli_lines_next(struct cli_lines *l, struct slice *line, struct err *err);
-/* Whether it can be read a second time: it is a file on disk. */
-bool cli_lines_is_file(const struct cli_lines *l);
-/* When it was changed last, in seconds since 1970; 0: nobody knows. */
+/* When it was changed last, in seconds since 1970. */
 int64_t cli_lines_changed(const struct cli_lines *l);
 
 #endif

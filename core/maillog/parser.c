@@ -99,6 +99,7 @@ maillog_parser_flush(struct maillog_parser *p, struct maillog_event *ev)
 	p->given = last;
 	buf_clear(&p->record);
 	p->line = p->begun;
+	p->given_stamp = p->stamp;
 	if (p->joined > 0)
 		(void)maillog_stamp_parse(buf_slice(&last), p->clock, &stamp);
 	p->given_len = buf_len(&last);
@@ -127,6 +128,13 @@ struct slice
 maillog_parser_text(const struct maillog_parser *p)
 {
 	return slice_sub(buf_slice(&p->given), 0, p->given_len);
+}
+
+struct slice
+maillog_parser_host(const struct maillog_parser *p)
+{
+	return slice_sub(buf_slice(&p->given), p->given_stamp.host_at,
+	    p->given_stamp.host_len);
 }
 
 static void
@@ -291,4 +299,53 @@ find_form(
 		second = take_word(&rest);
 	return find_in_bucket(p, bucket_of(first, second), text, ev) ||
 	    find_in_bucket(p, bucket_of(first, none), text, ev);
+}
+
+/* ---- damaged records ---- */
+
+/* Whether the pattern's next word is literal, and begins so. */
+static bool
+may_go_on(const char *pattern, struct slice word)
+{
+	struct slice whole = pattern_word(pattern);
+
+	return whole.len > 0 && slice_starts_with(whole, word);
+}
+
+static bool
+is_begun(const char *pattern, struct slice text)
+{
+	struct slice rest = text, word = take_word(&rest);
+
+	if (rest.len == 0 && word.len < 3)
+		return false;
+	if (rest.len == 0)
+		return may_go_on(pattern, word);
+	if (!slice_eq(pattern_word(pattern), word))
+		return false;
+	pattern += word.len;
+	pattern += *pattern == ' ';
+	if (pattern_is_field(*pattern)) {
+		word = take_word(&rest);
+		if (maillog_field_rows[pattern_field(*pattern)].kind !=
+			KIND_NUMBER ||
+		    word.len == 0 || !ascii_is_digit(word.at[0]))
+			return false;
+		pattern += 1 + (pattern[1] == ' ');
+	}
+	word = take_word(&rest);
+	if (rest.len == 0)
+		return may_go_on(pattern, word);
+	return word.len > 0 && slice_eq(pattern_word(pattern), word);
+}
+
+bool
+maillog_parser_is_damaged(const struct maillog_event *ev)
+{
+	if (ev->form != MAILLOG_UNKNOWN)
+		return false;
+	for (size_t i = 0; i < maillog_row_count; i++)
+		if (is_begun(maillog_rows[i].pattern, ev->text))
+			return true;
+	return false;
 }

@@ -36,10 +36,11 @@ struct maillog_parser {
 	struct buf record;                     /* the record being gathered */
 	struct buf given;                      /* what the last event borrows */
 	size_t given_len;                      /* of it, the record's own */
-	struct maillog_stamp stamp;            /* of `record` */
-	uint64_t begun;        /* the line in which the record began */
-	size_t first_len;      /* the length of the record's first line */
-	uint64_t joined;       /* lines joined to it */
+	struct maillog_stamp given_stamp;
+	struct maillog_stamp stamp; /* of `record` */
+	uint64_t begun;             /* the line in which the record began */
+	size_t first_len;           /* the length of the record's first line */
+	uint64_t joined;            /* lines joined to it */
 	bool is_open, is_full; /* there is a record; it takes no more lines */
 	bool is_cut;
 };
@@ -62,6 +63,11 @@ bool maillog_parser_feed(
     struct maillog_parser *p, struct slice line, struct maillog_event *ev);
 /* The record in progress, at the end of the log; false when there is none. */
 bool maillog_parser_flush(struct maillog_parser *p, struct maillog_event *ev);
+/* Whether a record of no known form begins as one, and so is damaged. */
+bool maillog_parser_is_damaged(const struct maillog_event *ev);
+/* Which appliance wrote the record that feed or flush gave last, as a syslog
+ * server says; empty when nobody does. */
+struct slice maillog_parser_host(const struct maillog_parser *p);
 /* The text of the record that feed or flush gave last, its lines joined. */
 struct slice maillog_parser_text(const struct maillog_parser *p);
 

@@ -8,19 +8,22 @@
 #define SYSLOG_WORDS_MAX 2
 
 static void skip_spaces(struct slice *rest);
-static bool take_syslog_prefix(struct slice *rest, utime clock, utime *at);
+static bool take_syslog_prefix(
+    struct slice *rest, utime clock, utime *at, struct slice *host);
 static bool take_asctime(struct slice *rest, utime *at);
 static bool take_level(struct slice *rest, enum maillog_level *level);
 
 bool
 maillog_stamp_parse(struct slice line, utime clock, struct maillog_stamp *stamp)
 {
-	struct slice rest = line;
+	struct slice rest = line, host = { line.at, 0 };
 
 	skip_spaces(&rest);
 	if (!take_asctime(&rest, &stamp->time) &&
-	    !take_syslog_prefix(&rest, clock, &stamp->time))
+	    !take_syslog_prefix(&rest, clock, &stamp->time, &host))
 		return false;
+	stamp->host_at = (size_t)(host.at - line.at);
+	stamp->host_len = host.len;
 	/* The last of several: what is left has to be text, which the writer
 	 * puts behind one stamp. */
 	while (take_asctime(&rest, &stamp->time))
@@ -138,7 +141,7 @@ is_text_start(struct slice rest)
  * words of a record without a level: another stamp or a level, unless the
  * sender's priority shows that a syslog server wrote all this. */
 static void
-skip_syslog_words(struct slice *rest, bool has_priority)
+skip_syslog_words(struct slice *rest, bool has_priority, struct slice *host)
 {
 	struct slice after = *rest;
 
@@ -146,18 +149,23 @@ skip_syslog_words(struct slice *rest, bool has_priority)
 		size_t end = slice_find_byte(after, ' ');
 		bool is_tag = end > 0 && after.at[end - 1] == ':';
 
+		if (i == 0 && !is_tag)
+			*host = slice_sub(after, 0, end);
 		after = slice_skip(after, end);
 		skip_spaces(&after);
 		if (is_tag && has_priority)
 			break;
-		if (i + 1 == SYSLOG_WORDS_MAX && !is_text_start(after))
+		if (i + 1 == SYSLOG_WORDS_MAX && !is_text_start(after)) {
+			host->len = 0;
 			return;
+		}
 	}
 	*rest = after;
 }
 
 static bool
-take_syslog_prefix(struct slice *rest, utime clock, utime *at)
+take_syslog_prefix(
+    struct slice *rest, utime clock, utime *at, struct slice *host)
 {
 	struct slice after = *rest;
 	bool has_priority = after.len > 0 && after.at[0] == '<';
@@ -173,7 +181,7 @@ take_syslog_prefix(struct slice *rest, utime clock, utime *at)
 	}
 	if (!take_syslog_stamp(&after, clock, at))
 		return false;
-	skip_syslog_words(&after, has_priority);
+	skip_syslog_words(&after, has_priority, host);
 	*rest = after;
 	return true;
 }

@@ -12,6 +12,9 @@ struct maillog_stamp {
 	utime time;
 	enum maillog_level level;
 	size_t used; /* bytes up to the text */
+	/* Which appliance wrote it, as a syslog server says: where in the line
+	 * its name is; length 0: nobody says. */
+	size_t host_at, host_len;
 };
 
 /* Reads the stamp at the start of a line; false when there is none.  A stamp

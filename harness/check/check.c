@@ -10,17 +10,18 @@ static void take_record(struct check *c, const struct maillog_event *ev);
 static void advance(struct check *c, utime until);
 
 static void
-log_init(struct check *c, utime near)
+pass_init(struct check *c, utime near)
 {
 	maillog_parser_init(&c->parser, near);
 	c->reader = transcript_reader_new();
-	c->steps_done = 0;
-	c->told_line = c->broken_lines = 0;
-	c->has_event = false;
+	c->steps_done = c->gaps_done = 0;
+	c->told_line = c->event_line = 0;
+	c->has_event = c->has_connection = c->is_broken = false;
+	buf_clear(&c->host);
 }
 
 static void
-log_fini(struct check *c)
+pass_fini(struct check *c)
 {
 	maillog_parser_fini(&c->parser);
 	transcript_reader_destroy(&c->reader);
@@ -33,32 +34,98 @@ check_init(struct check *c, struct plan *plan, struct result *result,
 	*c = (struct check){
 		.plan = plan, .result = result, .transcript = transcript
 	};
-	log_init(c, near);
-}
-
-void
-check_again(struct check *c, const struct check_source *transcript)
-{
-	log_fini(c);
-	c->transcript = transcript;
-	log_init(c, c->plan->start);
-	c->gathers = true;
-	result_focus(c->result);
+	c->survey.starts_again = plan->relay_starts_again;
+	pass_init(c, near);
 }
 
 void
 check_fini(struct check *c)
 {
-	log_fini(c);
+	pass_fini(c);
+	survey_fini(&c->survey);
+	buf_fini(&c->host);
+}
+
+bool
+check_again(struct check *c, bool wants_evidence)
+{
+	bool has_gaps = c->pass == CHECK_FIRST && !c->is_whole &&
+	    survey_has_gaps(&c->survey);
+
+	if (!has_gaps &&
+	    (c->pass == CHECK_GATHER || !wants_evidence ||
+		result_held(c->result)))
+		return false;
+	pass_fini(c);
+	pass_init(c, c->plan->start);
+	if (has_gaps) {
+		result_fini(c->result);
+		c->has_begun = false;
+		c->pass = CHECK_GAPS;
+	} else {
+		result_focus(c->result);
+		c->pass = CHECK_GATHER;
+	}
+	return true;
+}
+
+/* ---- lines ---- */
+
+/* Whether it has bytes that no log has, which escapes them. */
+static bool
+has_controls(struct slice line)
+{
+	for (size_t i = 0; i < line.len; i++) {
+		unsigned char b = (unsigned char)line.at[i];
+
+		if ((b < ' ' && b != '\t' && b != '\r') || b == 0x7f)
+			return true;
+	}
+	return false;
+}
+
+static void
+note_strays(struct check *c, uint64_t before)
+{
+	bool is_first = c->pass == CHECK_FIRST;
+
+	for (; is_first && before < c->parser.stray; before++)
+		survey_stray(&c->survey, c->parser.lines);
 }
 
 void
 check_line(struct check *c, struct slice line)
 {
+	uint64_t stray = c->parser.stray;
+	bool was_broken = c->is_broken, has_bytes = has_controls(line);
 	struct maillog_event ev;
+	bool gave = maillog_parser_feed(&c->parser, line, &ev);
 
-	if (maillog_parser_feed(&c->parser, line, &ev))
-		take_record(c, &ev);
+	/* Half of it may be a record's; what it adds to is damaged, too. */
+	c->is_broken = gave ? has_bytes : was_broken || has_bytes;
+	note_strays(c, stray);
+	if (!gave)
+		return;
+	bool is_broken = c->is_broken;
+	c->is_broken = was_broken;
+	take_record(c, &ev);
+	c->is_broken = is_broken;
+}
+
+static void
+note_end(struct check *c)
+{
+	struct survey *s = &c->survey;
+
+	if (c->pass == CHECK_FIRST) {
+		s->lines = c->parser.lines;
+		s->folded = c->parser.folded;
+		s->cut = c->parser.cut;
+		survey_finish(s);
+	}
+	s->silences.count =
+	    judge_silences(c->result->judge, &s->silences.first);
+	c->result->survey = s;
 }
 
 void
@@ -71,7 +138,7 @@ check_finish(struct check *c)
 	if (!c->has_begun)
 		begin(c, c->plan->start);
 	advance(c, UTIME_NEVER);
-	if (c->gathers) {
+	if (c->pass == CHECK_GATHER) {
 		evidence_finish(c->result->evidence);
 		return;
 	}
@@ -79,24 +146,88 @@ check_finish(struct check *c)
 	/* What follows its last line nobody knows. */
 	judge_interrupt(c->result->judge);
 	result_take_judgements(c->result, c->last);
+	note_end(c);
 }
 
-/* ---- the log ---- */
+/* ---- records ---- */
 
 static void
 begin(struct check *c, utime first)
 {
 	utime start = c->plan->start / UTIME_S * UTIME_S;
+	struct judge *judge;
 
 	c->has_begun = true;
 	if (first < start || first > start + START_SPAN)
 		plan_move(c->plan, first);
 	c->last = first;
 	result_init(c->result, c->plan, c->plan->seed);
-	judge_lack(c->result->judge, JUDGE_OTHER_LOGS);
-	judge_lack(c->result->judge, JUDGE_CONTENT);
+	judge = c->result->judge;
+	judge_lack(judge, JUDGE_OTHER_LOGS);
+	judge_lack(judge, JUDGE_CONTENT);
 	if (c->transcript == NULL)
-		judge_lack(c->result->judge, JUDGE_TRANSCRIPT);
+		judge_lack(judge, JUDGE_TRANSCRIPT);
+	if (!c->is_whole)
+		judge_doubt(judge);
+}
+
+/* Of several appliances in one log the first is judged. */
+static bool
+is_of_another(struct check *c)
+{
+	struct slice host = maillog_parser_host(&c->parser);
+	struct survey *s = &c->survey;
+
+	if (host.len == 0)
+		return false;
+	if (buf_len(&c->host) == 0)
+		buf_append(&c->host, host);
+	if (slice_eq(host, buf_slice(&c->host)))
+		return false;
+	if (c->pass != CHECK_FIRST)
+		return true;
+	if (s->others.count == 0)
+		(void)snprintf(
+		    s->other, sizeof(s->other), "%.*s", SLICE_ARG(host));
+	survey_count_add(&s->others, c->parser.line);
+	return true;
+}
+
+/* Takes the gaps before the record; true: it stands in one. */
+static bool
+take_gaps(struct check *c, const struct maillog_event *ev)
+{
+	const struct survey *s = &c->survey;
+	uint64_t line = c->parser.line;
+
+	if (c->pass != CHECK_GAPS)
+		return false;
+	for (; c->gaps_done < s->gap_count && s->gaps[c->gaps_done].to <= line;
+	     c->gaps_done++) {
+		/* The clock may have gone back. */
+		c->last = ev->time;
+		judge_gap(c->result->judge, ev->time);
+	}
+	if (c->gaps_done == s->gap_count || s->gaps[c->gaps_done].from >= line)
+		return false;
+	survey_count_add(&c->survey.muted, line);
+	return true;
+}
+
+static void
+tell_judge(struct check *c, const struct maillog_event *ev, uint64_t skipped)
+{
+	struct judge *judge = c->result->judge;
+	bool has_dcid = maillog_has(ev, MAILLOG_FIELD_dcid) && ev->dcid != 0;
+
+	if (has_dcid && !c->has_connection) {
+		c->has_connection = true;
+		if (ev->dcid != 1)
+			judge_begin_late(judge);
+	}
+	judge_skip_lines(judge, skipped);
+	judge_log_event(
+	    judge, maillog_parser_text(&c->parser), ev, UTIME_NEVER);
 }
 
 static void
@@ -105,18 +236,24 @@ take_record(struct check *c, const struct maillog_event *ev)
 	struct slice text = maillog_parser_text(&c->parser);
 	uint64_t skipped = c->parser.line - 1 - c->told_line;
 
+	if (is_of_another(c))
+		return;
 	if (!c->has_begun)
 		begin(c, ev->time);
+	if (c->pass == CHECK_FIRST)
+		survey_record(&c->survey, ev, c->parser.line,
+		    c->is_broken || maillog_parser_is_damaged(ev));
 	c->last = ev->time > c->last ? ev->time : c->last;
+	if (take_gaps(c, ev))
+		return;
 	advance(c, ev->time + UTIME_S - 1);
 	story_log(c->result->story, ev, ev->time);
-	if (c->gathers) {
+	if (c->pass == CHECK_GATHER) {
 		evidence_skip_lines(c->result->evidence, skipped);
 		if (evidence_log(c->result->evidence, text, ev->time))
 			story_pin(c->result->story);
 	} else {
-		judge_skip_lines(c->result->judge, skipped);
-		judge_log_event(c->result->judge, text, ev, UTIME_NEVER);
+		tell_judge(c, ev, skipped);
 	}
 	c->told_line = c->parser.line;
 }
@@ -132,9 +269,11 @@ peek_event(struct check *c)
 
 	while (!c->has_event && c->transcript != NULL &&
 	    c->transcript->next_line(c->transcript->owner, &line)) {
+		c->event_line++;
 		c->has_event =
 		    transcript_read(c->reader, line, &c->event, &err);
-		c->broken_lines += !c->has_event;
+		if (!c->has_event && c->pass == CHECK_FIRST)
+			survey_count_add(&c->survey.transcript, c->event_line);
 	}
 	return c->has_event;
 }
@@ -144,7 +283,7 @@ take_event(struct check *c)
 {
 	c->has_event = false;
 	story_transcript(c->result->story, &c->event);
-	if (!c->gathers)
+	if (c->pass != CHECK_GATHER)
 		judge_transcript(c->result->judge, &c->event);
 	else if (evidence_transcript(c->result->evidence, &c->event))
 		story_pin(c->result->story);
@@ -161,7 +300,7 @@ take_steps(struct check *c, utime until)
 		if (at > until)
 			return;
 		c->steps_done++;
-		if (step->kind == PLAN_STEP_CTL && !c->gathers)
+		if (step->kind == PLAN_STEP_CTL && c->pass != CHECK_GATHER)
 			judge_operate(
 			    c->result->judge, slice_cstr(step->command), at);
 	}

@@ -37,17 +37,24 @@ owed_forget(struct bounces *b, struct owed *o)
 	free(o);
 }
 
+static void
+owed_forget_all(struct bounces *b)
+{
+	struct owed *o, *next;
+
+	HASH_ITER(hh, b->owed, o, next)
+	owed_forget(b, o);
+}
+
 void
 bounces_destroy(struct bounces **bp)
 {
 	struct bounces *b = *bp;
-	struct owed *o, *next;
 
 	*bp = NULL;
 	if (b == NULL)
 		return;
-	HASH_ITER(hh, b->owed, o, next)
-	owed_forget(b, o);
+	owed_forget_all(b);
 	free(b);
 }
 
@@ -106,6 +113,8 @@ entry_generated(struct invariants *v, const struct ledger_entry *entry)
 
 	if (entry->line->form != MAILLOG_BOUNCE_GENERATED)
 		return;
+	if (o == NULL && ledger_is_blind_to(v->ledger, entry->line->other_mid))
+		return;
 	if (o == NULL) {
 		invariant_fail(v, INV_CONSERVATION, &entry->moment,
 		    "a bounce message is made of a recipient that bounced, of "
@@ -146,6 +155,8 @@ bounces_entry(struct invariants *v, const struct ledger_entry *entry)
 		entry_generated(v, entry);
 	else if (entry->kind == LEDGER_RESTARTED)
 		owed_restart(v->bounces);
+	else if (entry->kind == LEDGER_GAP)
+		owed_forget_all(v->bounces);
 }
 
 void

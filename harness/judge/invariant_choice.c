@@ -20,6 +20,8 @@
 
 static struct choice *choice_get(struct ledger_domain *d);
 static void domain_restart(void *owner, struct ledger_domain *d);
+static void domain_gap(void *owner, struct ledger_domain *d);
+static void cursors_forget(struct ledger_domain *d);
 static void connection_check(
     struct invariants *v, const struct ledger_connection *c);
 static void mail_check(struct invariants *v, const struct ledger_entry *entry);
@@ -81,6 +83,9 @@ choice_entry(struct invariants *v, const struct ledger_entry *entry)
 	case LEDGER_RESTARTED:
 		ledger_domains(v->ledger, domain_restart, NULL);
 		return;
+	case LEDGER_GAP:
+		ledger_domains(v->ledger, domain_gap, NULL);
+		return;
 	}
 }
 
@@ -98,6 +103,27 @@ domain_restart(void *owner, struct ledger_domain *d)
 	buf_clear(&c->promise.wanted);
 	buf_clear(&c->promise.found);
 	c->promise.at = (struct ledger_moment){ 0 };
+}
+
+/* Its cursors may be anywhere. */
+static void
+cursors_forget(struct ledger_domain *d)
+{
+	for (size_t i = 0; i < d->routing.count; i++) {
+		struct cursor *cursor = &d->choice->cursors[i];
+
+		cursor->is_moved = true;
+		cursor->line = 0;
+		memset(&cursor->possible, 0xff, sizeof(cursor->possible));
+	}
+}
+
+static void
+domain_gap(void *owner, struct ledger_domain *d)
+{
+	domain_restart(owner, d);
+	if (d->choice != NULL)
+		cursors_forget(d);
 }
 
 struct finish_sight {
@@ -130,6 +156,8 @@ choice_get(struct ledger_domain *d)
 	d->choice->cursors =
 	    xcalloc(d->routing.count + 1, sizeof(d->choice->cursors[0]));
 	choice_classes_init(&d->choice->classes);
+	if (d->blind_until > 0)
+		cursors_forget(d);
 	return d->choice;
 }
 

@@ -333,6 +333,7 @@ permanence_entry(struct invariants *v, const struct ledger_entry *entry)
 	case LEDGER_ENDED:
 	case LEDGER_REUSED:
 	case LEDGER_RESTARTED:
+	case LEDGER_GAP:
 		return;
 	}
 }

@@ -39,17 +39,24 @@ warned_forget(struct warnings *w, struct warned *one)
 	free(one);
 }
 
+static void
+warned_forget_all(struct warnings *w)
+{
+	struct warned *one, *next;
+
+	HASH_ITER(hh, w->warned, one, next)
+	warned_forget(w, one);
+}
+
 void
 warnings_destroy(struct warnings **wp)
 {
 	struct warnings *w = *wp;
-	struct warned *one, *next;
 
 	*wp = NULL;
 	if (w == NULL)
 		return;
-	HASH_ITER(hh, w->warned, one, next)
-	warned_forget(w, one);
+	warned_forget_all(w);
 	free(w);
 }
 
@@ -134,7 +141,8 @@ entry_generated(struct invariants *v, const struct ledger_entry *entry)
 	const struct ledger_group *g = NULL;
 
 	if (entry->line->form != MAILLOG_MESSAGE_GENERATED ||
-	    !slice_eq(entry->line->agent, SLICE("delay warning")))
+	    !slice_eq(entry->line->agent, SLICE("delay warning")) ||
+	    ledger_is_blind_to(v->ledger, entry->line->other_mid))
 		return;
 	if (m != NULL && m->sender != NULL && m->sender[0] != '\0')
 		g = reason_find(v, m);
@@ -203,6 +211,8 @@ warnings_entry(struct invariants *v, const struct ledger_entry *entry)
 
 	if (entry->kind == LEDGER_GENERATED) {
 		entry_generated(v, entry);
+	} else if (entry->kind == LEDGER_GAP) {
+		warned_forget_all(v->warnings);
 	} else if (entry->kind == LEDGER_PENDING) {
 		entry_pending(v, entry);
 	} else if (entry->kind == LEDGER_STARTED) {

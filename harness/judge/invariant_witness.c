@@ -45,6 +45,7 @@ struct witness {
 	struct pair *by_dcid, *by_connection; /* own the pairs */
 	uint64_t alone; /* pairs of the log without a transcript */
 	bool has_transcript, has_log, is_late;
+	bool is_apart;   /* behind a gap of the log */
 	utime restarted; /* when the relay started again last */
 };
 
@@ -258,6 +259,20 @@ entry_restarted(struct witness *w, const struct ledger_moment *moment)
 	}
 }
 
+/* Which connection of the log is which of the transcript is not known any
+ * more. */
+static void
+entry_gap(struct witness *w)
+{
+	struct pair *p, *p_next;
+
+	w->is_apart = true;
+	HASH_ITER(by_dcid, w->by_dcid, p, p_next)
+	pair_free(w, p);
+	HASH_ITER(by_connection, w->by_connection, p, p_next)
+	pair_free(w, p);
+}
+
 /* The host's word did not come: it may have taken the message or not. */
 static bool
 is_possible(const struct ledger_entry *entry)
@@ -273,6 +288,10 @@ witness_entry(struct witness *w, const struct ledger_entry *entry)
 
 	if (entry->kind == LEDGER_RESTARTED)
 		entry_restarted(w, &entry->moment);
+	if (entry->kind == LEDGER_GAP)
+		entry_gap(w);
+	if (w->is_apart)
+		return;
 	if (entry->kind == LEDGER_OPENED)
 		entry_opened(w, entry);
 	if (entry->connection == NULL)
@@ -396,6 +415,11 @@ witness_transcript(struct witness *w, const struct transcript_event *ev)
 	w->has_transcript = true;
 	if (w->is_late || !is_of_relay(w, ev))
 		return;
+	if (w->is_apart) {
+		if (ev->kind == TRANSCRIPT_VIOLATION)
+			seen_violation(w, ev);
+		return;
+	}
 	if (ev->kind == TRANSCRIPT_OPEN) {
 		seen_open(w, ev);
 		return;

@@ -168,6 +168,31 @@ judge_lack(struct judge *j, enum judge_witness witness)
 }
 
 void
+judge_doubt(struct judge *j)
+{
+	ledger_doubt(j->ledger);
+}
+
+void
+judge_begin_late(struct judge *j)
+{
+	ledger_begin_late(j->ledger);
+}
+
+void
+judge_gap(struct judge *j, utime now)
+{
+	judge_lack(j, JUDGE_LINES);
+	ledger_gap(j->ledger, now);
+}
+
+uint64_t
+judge_silences(const struct judge *j, uint64_t *line)
+{
+	return ledger_silences(j->ledger, line);
+}
+
+void
 judge_side_line(struct judge *j, enum plan_log log, struct slice line)
 {
 	expectations_line(j, log, without_line_end(line));
@@ -218,10 +243,13 @@ judge_finish(struct judge *j, utime now, const struct judgement **judgements,
     size_t *count)
 {
 	size_t expected = j->plan->expectation_count;
+	uint64_t line;
 
 	assert(j->judgements == NULL);
 	ledger_advance(j->ledger, now);
 	invariants_finish(&j->invariants, now);
+	if (ledger_silences(j->ledger, &line) > 0)
+		judge_lack(j, JUDGE_LINES);
 	j->judgements =
 	    xcalloc(expected + INVARIANT_COUNT, sizeof(j->judgements[0]));
 	for (size_t i = 0; i < expected; i++) {
@@ -318,6 +346,14 @@ not_judged(struct judgement *out, enum judge_witness lacking)
 	out->found = texts[lacking];
 }
 
+/* Whether what is missing cannot change the verdict. */
+static bool
+is_sure(enum plan_expectation_kind kind, enum verdict verdict)
+{
+	return (kind == EXPECT_LOG && verdict == VERDICT_HELD) ||
+	    (kind == EXPECT_NO_LOG && verdict == VERDICT_FAILED);
+}
+
 static void
 expectation_judge(struct judge *j, struct expectation *e, struct judgement *out)
 {
@@ -331,6 +367,9 @@ expectation_judge(struct judge *j, struct expectation *e, struct judgement *out)
 		not_judged(out, JUDGE_CONTENT);
 	if (e->said->of != PLAN_LOG_MAIL && j->lacks[JUDGE_OTHER_LOGS])
 		not_judged(out, JUDGE_OTHER_LOGS);
+	else if (!needs_transcript && j->lacks[JUDGE_LINES] &&
+	    !is_sure(e->said->kind, out->verdict))
+		not_judged(out, JUDGE_LINES);
 	out->subject = subject_keep(j, "expect[%zu] %s", e->said->index,
 	    plan_expectation_name(e->said->kind));
 	out->because = e->said->because;
@@ -351,6 +390,9 @@ invariant_judge(struct judge *j, enum invariant which, struct judgement *out)
 		out->wanted = invariant_text(which);
 	if (needs_transcript && !invariants_have_transcript(&j->invariants))
 		not_judged(out, JUDGE_TRANSCRIPT);
+	else if (which == INV_TWO_WITNESSES && j->lacks[JUDGE_LINES] &&
+	    out->verdict == VERDICT_HELD)
+		not_judged(out, JUDGE_LINES);
 	if (waiver == NULL)
 		return;
 	out->verdict = VERDICT_WAIVED;

@@ -97,7 +97,8 @@ void judge_skip_lines(struct judge *j, uint64_t count);
 #define JUDGE_WITNESSES(X)                                                     \
 	X(JUDGE_TRANSCRIPT, "no transcript")                                   \
 	X(JUDGE_CONTENT, "no content in a transcript's file")                  \
-	X(JUDGE_OTHER_LOGS, "no such log")
+	X(JUDGE_OTHER_LOGS, "no such log")                                     \
+	X(JUDGE_LINES, "lines of the log are missing")
 enum judge_witness {
 #define X(constant, text) constant,
 	JUDGE_WITNESSES(X)
@@ -105,6 +106,18 @@ enum judge_witness {
 	JUDGE_WITNESS_COUNT,
 };
 void judge_lack(struct judge *j, enum judge_witness witness);
+/* Lines may be missing: nobody is accused for what a silence of the log may
+ * hide. */
+void judge_doubt(struct judge *j);
+/* The log begins in the midst of the relay's work: what it knew of hosts then
+ * nobody knows. */
+void judge_begin_late(struct judge *j);
+/* Lines are missing here, or what comes does not go on with what was, as when
+ * the clock is set back: what is under way is not known any more, and what
+ * cannot be known is not judged.  `now` is the second that comes next. */
+void judge_gap(struct judge *j, utime now);
+/* How often the log was silent while mail was due, and at which line first. */
+uint64_t judge_silences(const struct judge *j, uint64_t *line);
 /* A line of another log than the mail log. */
 void judge_side_line(struct judge *j, enum plan_log log, struct slice line);
 /* The relay is given an operator's command, as `faultpost ctl` takes it, and

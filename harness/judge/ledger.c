@@ -102,6 +102,8 @@ ledger_line(struct ledger *l, const struct maillog_event *ev, utime now)
 		return;
 	l->counts.records++;
 	l->counts.unknown += ev->form == MAILLOG_UNKNOWN;
+	if (l->counts.records > 1)
+		l->heard = l->now.hi;
 	set_now(l, ev, now);
 	limit_note(l);
 	ledger_advance(l, l->now.hi);
@@ -114,6 +116,32 @@ void
 ledger_skip_lines(struct ledger *l, uint64_t count)
 {
 	l->now.line += count;
+}
+
+void
+ledger_doubt(struct ledger *l)
+{
+	l->is_doubted = true;
+}
+
+utime
+ledger_heard(const struct ledger *l)
+{
+	return l->is_doubted ? l->heard : UTIME_NEVER;
+}
+
+void
+ledger_note_silence(struct ledger *l)
+{
+	if (l->silences++ == 0)
+		l->silence = l->now;
+}
+
+uint64_t
+ledger_silences(const struct ledger *l, uint64_t *line)
+{
+	*line = l->silence.line;
+	return l->silences;
 }
 
 void

@@ -135,6 +135,8 @@ struct ledger_domain {
 	struct ledger_quota quota;
 	struct ledger_moment active; /* its last line; line 0: none */
 	struct choice *choice;       /* owned by invariant_choice.c */
+	/* Until then connections may stand that nobody knows of; 0: never. */
+	utime blind_until;
 	/* That which the destination controls name, or NULL. */
 	const struct relay_bounce_profile *profile;
 	UT_hash_handle hh;
@@ -269,6 +271,7 @@ enum ledger_kind {
 	LEDGER_STRAY,     /* connection or NULL, rids, line: not known */
 	LEDGER_REUSED,    /* line: a MID is given again */
 	LEDGER_RESTARTED, /* the relay starts again, with no connection */
+	LEDGER_GAP,       /* lines are missing: all is forgotten, after */
 };
 
 /* A "pending till" line beside what delivery.md prescribes. */
@@ -322,6 +325,23 @@ void ledger_destroy(struct ledger **lp);
 void ledger_line(struct ledger *l, const struct maillog_event *ev, utime now);
 /* So many lines follow that are no records. */
 void ledger_skip_lines(struct ledger *l, uint64_t count);
+/* The log begins in the midst of the relay's work: nothing is known of hosts.
+ */
+void ledger_begin_late(struct ledger *l);
+/* Lines are missing, or what comes does not go on with what was: nothing that
+ * is under way is known any more.  `now`: the second that comes next. */
+void ledger_gap(struct ledger *l, utime now);
+/* Whether what the log tells of that message is not all. */
+bool ledger_is_blind_to(const struct ledger *l, uint64_t mid);
+/* Lines may be missing: nobody is accused for what a silence may hide. */
+void ledger_doubt(struct ledger *l);
+/* When the log has told nothing for a while: the moment up to which it was
+ * heard, before the line in hand.  UTIME_NEVER: it is heard all the time. */
+utime ledger_heard(const struct ledger *l);
+/* Mail was due, and nothing at all was heard. */
+void ledger_note_silence(struct ledger *l);
+/* How often that was, and since which line the first time. */
+uint64_t ledger_silences(const struct ledger *l, uint64_t *line);
 /* Lets waits end up to `now`. */
 void ledger_advance(struct ledger *l, utime now);
 /* An operator gives the relay this command, in words as `faultpost ctl` takes

@@ -382,6 +382,10 @@ address_get(struct ledger *l, const struct endpoint *at)
 	a->at = *at;
 	a->key = key;
 	a->host = host_at(l->plan, at);
+	if (l->is_late) {
+		a->now.state = ADDRESS_MAYBE;
+		a->interval_hi = l->plan->relay.delivery.host_retry_max;
+	}
 	HASH_ADD(hh, l->addresses, key, sizeof(a->key), a);
 	return a;
 }

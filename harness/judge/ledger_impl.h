@@ -66,6 +66,14 @@ struct ledger {
 	bool is_suspended, has_own_routes;
 	utime deleted_at, bounced_at;  /* the last such command */
 	struct ledger_client *clients; /* owned; by icid */
+	/* See ledger_gap.c: it does not know what was before; nor any message,
+	 * until one begins. */
+	bool is_late, is_blind;
+	utime blind_until;
+	bool is_doubted;              /* lines may be missing */
+	utime heard;                  /* the record before the line in hand */
+	uint64_t silences;            /* in which mail was due */
+	struct ledger_moment silence; /* the first of them */
 	struct buf scratch;
 };
 
@@ -157,6 +165,13 @@ void on_queue_refuses(struct ledger *l, const struct maillog_event *ev);
 void on_queue_accepts(struct ledger *l, const struct maillog_event *ev);
 /* The message has ended: whether that is on disk is known later. */
 void ended_note(struct ledger *l, uint64_t mid);
+
+void connections_drop(struct ledger *l);
+
+/* ---- ledger_gap.c ---- */
+
+/* Nothing is known of what became of the domain. */
+void domain_blind(struct ledger *l, struct ledger_domain *d);
 
 /* ---- ledger_limit.c ---- */
 

@@ -169,6 +169,8 @@ ledger_seat_may_be_held(const struct ledger_domain *d, size_t seat, utime since)
 {
 	const struct ledger_seat *s = &d->seats[seat];
 
+	if (d->blind_until > 0 && d->blind_until >= since)
+		return true;
 	if (d->controls->limit_type == LIMIT_DOMAIN)
 		return quota_holds_until(d, &d->quota) >= since;
 	return seat_is_crowded(d, s) ||
@@ -180,6 +182,9 @@ utime
 ledger_held_until(const struct ledger *l, const struct ledger_domain *d)
 {
 	utime until = quota_holds_until(d, &d->quota);
+
+	if (d->blind_until > until)
+		until = d->blind_until;
 
 	for (enum ledger_crowd which = 0; which < CROWDS; which++) {
 		const struct ledger_moment *last = &l->crowded[which];

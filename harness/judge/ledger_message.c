@@ -19,9 +19,14 @@ static void recipient_ends(struct ledger *l, struct ledger_recipient *r,
 void
 on_start_mid(struct ledger *l, const struct maillog_event *ev)
 {
-	struct ledger_message *m = message_get(l, ev->mid);
+	struct ledger_message *m;
 	struct ledger_entry entry = { .kind = LEDGER_REUSED, .line = ev };
 
+	if (l->is_blind) {
+		l->is_blind = false;
+		l->first_mid = ev->mid;
+	}
+	m = message_get(l, ev->mid);
 	if (m == NULL || m->accepted.line > 0) {
 		ledger_tell(l, &entry);
 		return;
@@ -357,7 +362,8 @@ message_get(struct ledger *l, uint64_t mid)
 {
 	struct ledger_message *m = ledger_message_find(l, mid);
 
-	if (m != NULL || mid_ranges_has(&l->ended, mid))
+	if (m != NULL || mid_ranges_has(&l->ended, mid) ||
+	    ledger_is_blind_to(l, mid))
 		return m;
 	if (l->first_mid == 0)
 		l->first_mid = mid;
@@ -449,7 +455,8 @@ stray(struct ledger *l, const struct maillog_event *ev)
 		.was_delivered = mid_ranges_has(&l->delivered, ev->mid),
 		.was_lost = mid_ranges_has(&l->lost, ev->mid) };
 
-	if (l->first_mid > 0 && ev->mid >= l->first_mid)
+	if (l->first_mid > 0 && ev->mid >= l->first_mid &&
+	    (!l->is_blind || entry.was_finished))
 		ledger_tell(l, &entry);
 }
 

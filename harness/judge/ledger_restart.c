@@ -16,7 +16,6 @@
 #define RECORD_LINGER (10 * UTIME_MS)
 
 static void crash(struct ledger *l);
-static void connections_drop(struct ledger *l);
 static void message_restart(struct ledger *l, struct ledger_message *m);
 
 void
@@ -157,7 +156,7 @@ domain_restart(void *owner, struct ledger_domain *d)
 	}
 }
 
-static void
+void
 connections_drop(struct ledger *l)
 {
 	struct ledger_connection *c, *c_next;

@@ -60,6 +60,8 @@ domain_get(struct ledger *l, struct slice name)
 		a->only_domain = a->domain_count++ == 0 ? d : NULL;
 	}
 	HASH_ADD_KEYPTR(hh, l->domains, d->name, len, d);
+	if (l->is_late)
+		d->blind_until = l->blind_until;
 	return d;
 }
 

@@ -14,7 +14,7 @@
 
 static void status_line(const struct report_entry *entry,
     const struct report_style *style, struct buf *out);
-static void append_not_judged(const struct result *r, struct buf *out);
+static void append_check(const struct result *r, struct buf *out);
 static void failure_report(const struct report_entry *entry,
     const struct report_style *style, struct buf *out);
 
@@ -50,7 +50,7 @@ human_scenario(const struct report_entry *entry,
 		return;
 	status_line(entry, style, out);
 	if (entry->is_of_log)
-		append_not_judged(entry->result, out);
+		append_check(entry->result, out);
 	if (entry->verdict == REPORT_FAILED)
 		failure_report(entry, style, out);
 	else if (style->verbose && entry->result != NULL)
@@ -110,6 +110,15 @@ append_not_judged(const struct result *r, struct buf *out)
 	}
 	if (lacking != NULL)
 		buf_append_byte(out, '\n');
+}
+
+/* What there is to be said of a log that something else wrote. */
+static void
+append_check(const struct result *r, struct buf *out)
+{
+	if (r->survey != NULL)
+		survey_format(r->survey, out);
+	append_not_judged(r, out);
 }
 
 const struct report_format report_human = {

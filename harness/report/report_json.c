@@ -61,8 +61,46 @@ findings_json(const struct result *r, enum finding_kind kind)
 }
 
 static void
+set_count(json_t *object, const char *key, const struct survey_count *c)
+{
+	json_object_set_new(object, key,
+	    json_pack("{s:I, s:I}", "count", (json_int_t)c->count, "first_line",
+		(json_int_t)c->first));
+}
+
+/* How much of the log is a log. */
+static json_t *
+survey_json(const struct survey *s)
+{
+	json_t *object = json_pack("{s:I, s:I, s:I}", "lines",
+	    (json_int_t)s->lines, "records", (json_int_t)s->records, "folded",
+	    (json_int_t)s->folded);
+	json_t *gaps = json_array();
+
+	set_count(object, "no_records", &s->stray);
+	set_count(object, "damaged", &s->broken);
+	set_count(object, "unknown", &s->unknown);
+	set_count(object, "other_appliances", &s->others);
+	set_count(object, "clock_back", &s->back);
+	set_count(object, "silences", &s->silences);
+	set_count(object, "numbers_anew", &s->anew);
+	set_count(object, "not_judged", &s->muted);
+	set_count(object, "no_events", &s->transcript);
+	for (size_t i = 0; i < s->gap_count; i++)
+		json_array_append_new(gaps,
+		    json_pack("{s:I, s:I, s:s}", "from",
+			(json_int_t)s->gaps[i].from, "to",
+			(json_int_t)s->gaps[i].to, "because",
+			survey_reason_text(s->gaps[i].reason)));
+	json_object_set_new(object, "gaps", gaps);
+	return object;
+}
+
+static void
 set_result(json_t *object, const struct result *r)
 {
+	if (r->survey != NULL)
+		json_object_set_new(object, "log", survey_json(r->survey));
 	json_object_set_new(object, "seed", json_integer((json_int_t)r->seed));
 	json_object_set_new(
 	    object, "seconds_wall", json_real((double)r->wall_span / UTIME_S));

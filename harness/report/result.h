@@ -6,6 +6,7 @@
 #ifndef FAULTPOST_RESULT_H
 #define FAULTPOST_RESULT_H
 
+#include "harness/check/survey.h"
 #include "harness/judge/evidence.h"
 #include "harness/judge/judge.h"
 #include "harness/report/chart.h"
@@ -34,6 +35,9 @@ struct result {
 	struct evidence *evidence; /* owned; NULL until result_focus() */
 	struct finding *findings;  /* owned */
 	size_t finding_count, finding_cap;
+	/* What was seen of a log that something else wrote; borrowed; NULL: the
+	 * log is our own. */
+	const struct survey *survey;
 	bool is_stopped; /* from outside, before it was over */
 	utime span;      /* virtual, from the start to the end */
 	utime wall_span; /* real; set by whoever has a clock */
