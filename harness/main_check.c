@@ -252,6 +252,9 @@ judge_log(struct checking *k, struct check *check, struct err *err)
 	do {
 		if (!read_all(k, check, err))
 			return false;
+		if (check->survey.records == 0)
+			return err_at(err, k->log_paths[0], 0, 0,
+			    "no record in it; expected a mail log");
 	} while (check_again(check, !k->json));
 	if (check->survey.is_mixed && !k->is_whole)
 		return err_at(err, k->log_paths[0], 0, 0,

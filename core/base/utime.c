@@ -268,10 +268,14 @@ utime_parse_rfc3339(struct slice s, utime *at)
 char *
 utime_format_span(utime span, char *out)
 {
-	assert(span >= 0);
-	(void)snprintf(out, UTIME_TEXT_MAX, "%lld:%02d:%02d.%03d",
-	    (long long)(span / UTIME_HOUR), (int)(span / UTIME_MINUTE % 60),
-	    (int)(span / UTIME_S % 60), (int)(span / UTIME_MS % 1000));
+	bool is_negative = span < 0;
+
+	if (is_negative)
+		span = span > -UTIME_NEVER ? -span : UTIME_NEVER;
+	(void)snprintf(out, UTIME_TEXT_MAX, "%s%lld:%02d:%02d.%03d",
+	    is_negative ? "-" : "", (long long)(span / UTIME_HOUR),
+	    (int)(span / UTIME_MINUTE % 60), (int)(span / UTIME_S % 60),
+	    (int)(span / UTIME_MS % 1000));
 	return out;
 }
 

@@ -47,7 +47,8 @@ bool utime_parse_rfc3339(struct slice s, utime *at);
 	"|(?:[0-9]{2}(?:0[48]|[2468][048]|[13579][26])"                        \
 	"|(?:[02468][048]|[13579][26])00)-02-29)"                              \
 	"T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:\\.[0-9]{1,6})?Z"
-/* "1:02:03.000": hours, minutes, seconds, milliseconds of a span >= 0. */
+/* "1:02:03.000": hours, minutes, seconds, milliseconds of a span; behind a "-"
+ * when it is negative. */
 char *utime_format_span(utime span, char *out);
 
 /* A duration as scenarios write it: a decimal number and one of us, ms, s, m,

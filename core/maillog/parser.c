@@ -339,11 +339,25 @@ is_begun(const char *pattern, struct slice text)
 	return word.len > 0 && slice_eq(pattern_word(pattern), word);
 }
 
+static bool
+is_half_level(struct slice text)
+{
+	for (unsigned i = 0; i < MAILLOG_LEVEL_NONE; i++)
+		if (slice_starts_with(
+			slice_cstr(maillog_level_name((enum maillog_level)i)),
+			text))
+			return true;
+	return false;
+}
+
 bool
 maillog_parser_is_damaged(const struct maillog_event *ev)
 {
 	if (ev->form != MAILLOG_UNKNOWN)
 		return false;
+	if (ev->text.len < 3 ||
+	    (ev->level == MAILLOG_LEVEL_NONE && is_half_level(ev->text)))
+		return true;
 	for (size_t i = 0; i < maillog_row_count; i++)
 		if (is_begun(maillog_rows[i].pattern, ev->text))
 			return true;

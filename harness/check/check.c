@@ -84,13 +84,52 @@ has_controls(struct slice line)
 	return false;
 }
 
-static void
-note_strays(struct check *c, uint64_t before)
+/* "[...]", by which people say that they left something out; whatever has
+ * neither letters nor digits is no part of a record. */
+static bool
+is_omission(struct slice line)
 {
-	bool is_first = c->pass == CHECK_FIRST;
+	bool is_blank = true;
 
-	for (; is_first && before < c->parser.stray; before++)
-		survey_stray(&c->survey, c->parser.lines);
+	for (size_t i = 0; i < line.len; i++) {
+		char b = line.at[i];
+
+		if (ascii_is_alpha(b) || ascii_is_digit(b))
+			return false;
+		is_blank &= b == ' ' || b == '\t' || b == '\r';
+	}
+	return !is_blank;
+}
+
+static bool
+is_near_start(const struct check *c, utime first)
+{
+	utime start = c->plan->start / UTIME_S * UTIME_S;
+
+	return first >= start && first <= start + START_SPAN;
+}
+
+/* A stamp without a year is that of the scenario's start, if the log then
+ * begins there. */
+static void
+find_year(struct check *c, struct slice line)
+{
+	struct maillog_stamp stamp;
+
+	if (!c->has_begun && !c->parser.is_open &&
+	    maillog_stamp_parse(line, c->plan->start, &stamp) &&
+	    is_near_start(c, stamp.time))
+		c->parser.clock = c->plan->start;
+}
+
+/* Those that came since there were so many of them. */
+static void
+note_strays(struct check *c, uint64_t before, uint64_t line)
+{
+	if (c->pass != CHECK_FIRST)
+		return;
+	for (; before < c->parser.stray; before++)
+		survey_stray(&c->survey, line++);
 }
 
 void
@@ -98,18 +137,27 @@ check_line(struct check *c, struct slice line)
 {
 	uint64_t stray = c->parser.stray;
 	bool was_broken = c->is_broken, has_bytes = has_controls(line);
+	bool is_mark = is_omission(line);
 	struct maillog_event ev;
-	bool gave = maillog_parser_feed(&c->parser, line, &ev);
 
+	find_year(c, line);
+	bool gave =
+	    maillog_parser_feed(&c->parser, is_mark ? SLICE("") : line, &ev);
+
+	if (is_mark && c->pass == CHECK_FIRST)
+		survey_stray(&c->survey, c->parser.lines);
 	/* Half of it may be a record's; what it adds to is damaged, too. */
 	c->is_broken = gave ? has_bytes : was_broken || has_bytes;
-	note_strays(c, stray);
-	if (!gave)
+	if (!gave) {
+		note_strays(c, stray, c->parser.lines);
 		return;
+	}
 	bool is_broken = c->is_broken;
 	c->is_broken = was_broken;
 	take_record(c, &ev);
 	c->is_broken = is_broken;
+	/* What stood behind its first line. */
+	note_strays(c, stray, c->parser.line + 1);
 }
 
 static void
@@ -137,13 +185,13 @@ check_finish(struct check *c)
 		take_record(c, &ev);
 	if (!c->has_begun)
 		begin(c, c->plan->start);
-	advance(c, UTIME_NEVER);
+	/* Of what follows its last line nobody knows. */
+	advance(c, c->last + UTIME_S - 1);
 	if (c->pass == CHECK_GATHER) {
 		evidence_finish(c->result->evidence);
 		return;
 	}
 	c->result->span = c->last - c->plan->start;
-	/* What follows its last line nobody knows. */
 	judge_interrupt(c->result->judge);
 	result_take_judgements(c->result, c->last);
 	note_end(c);
@@ -154,11 +202,10 @@ check_finish(struct check *c)
 static void
 begin(struct check *c, utime first)
 {
-	utime start = c->plan->start / UTIME_S * UTIME_S;
 	struct judge *judge;
 
 	c->has_begun = true;
-	if (first < start || first > start + START_SPAN)
+	if (!is_near_start(c, first))
 		plan_move(c->plan, first);
 	c->last = first;
 	result_init(c->result, c->plan, c->plan->seed);
@@ -222,7 +269,9 @@ tell_judge(struct check *c, const struct maillog_event *ev, uint64_t skipped)
 
 	if (has_dcid && !c->has_connection) {
 		c->has_connection = true;
-		if (ev->dcid != 1)
+		if (ev->dcid != 1 ||
+		    (ev->form != MAILLOG_DCID_NEW &&
+			ev->form != MAILLOG_CONNECTION_ERROR))
 			judge_begin_late(judge);
 	}
 	judge_skip_lines(judge, skipped);

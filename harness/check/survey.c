@@ -90,6 +90,13 @@ survey_record(struct survey *s, const struct maillog_event *ev, uint64_t line,
 	/* Before the log and behind it may stand anything. */
 	if (s->stray_line > s->line && !is_first)
 		gap_at(s, line, SURVEY_BROKEN);
+	/* Half a line may be a whole one of an older appliance's. */
+	if (ev->form == MAILLOG_DCID_NEW) {
+		bool has_port = maillog_has(ev, MAILLOG_FIELD_port);
+
+		is_broken |= s->has_ports && !has_port;
+		s->has_ports |= has_port;
+	}
 	if (is_broken) {
 		survey_count_add(&s->broken, line);
 		gap_at(s, line, SURVEY_BROKEN);

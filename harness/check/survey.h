@@ -69,6 +69,7 @@ struct survey {
 	struct survey_count gaps_seen; /* those of `gaps`, and more */
 	struct survey_gap *gaps;       /* owned; by `to` */
 	size_t gap_count, gap_cap;
+	bool has_ports;    /* its connections say to which port */
 	bool starts_again; /* by the scenario: a relay's new start is no gap */
 	bool is_mixed;     /* of several appliances, by their numbers */
 

@@ -151,6 +151,11 @@ promise_check(struct invariants *v, struct ledger_domain *d, utime now)
 		}
 	if (now <= p->deadline)
 		return;
+	if (ledger_heard(v->ledger) <= p->deadline) {
+		ledger_note_silence(v->ledger);
+		p->at.line = 0;
+		return;
+	}
 	charge = &v->charges[p->which];
 	if (charge_count(charge, p->at.lo)) {
 		charge->line = p->at.line;

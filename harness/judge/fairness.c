@@ -252,9 +252,14 @@ entry_failed_over(struct fairness *f, const struct ledger_entry *entry)
 	const struct ledger_address *from = entry->trail->from;
 	struct fairness_row *row = row_of(f, entry->group->domain, from);
 
-	if (row != NULL)
-		move_count(&row->shares[share_of(row, from)],
-		    entry->connection->address, FAIR_BY_MESSAGES);
+	size_t share;
+
+	if (row == NULL)
+		return;
+	/* First, as it may move the shares. */
+	share = share_of(row, from);
+	move_count(
+	    &row->shares[share], entry->connection->address, FAIR_BY_MESSAGES);
 }
 
 void

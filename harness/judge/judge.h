@@ -107,7 +107,7 @@ enum judge_witness {
 };
 void judge_lack(struct judge *j, enum judge_witness witness);
 /* Lines may be missing: nobody is accused for what a silence of the log may
- * hide. */
+ * hide, and messages are known when they are from their start. */
 void judge_doubt(struct judge *j);
 /* The log begins in the midst of the relay's work: what it knew of hosts then
  * nobody knows. */

@@ -105,6 +105,7 @@ ledger_line(struct ledger *l, const struct maillog_event *ev, utime now)
 	if (l->counts.records > 1)
 		l->heard = l->now.hi;
 	set_now(l, ev, now);
+	ledger_note_leap(l);
 	limit_note(l);
 	ledger_advance(l, l->now.hi);
 	if (handlers[ev->form] != NULL)
@@ -121,7 +122,7 @@ ledger_skip_lines(struct ledger *l, uint64_t count)
 void
 ledger_doubt(struct ledger *l)
 {
-	l->is_doubted = true;
+	l->is_doubted = l->is_blind = true;
 }
 
 utime

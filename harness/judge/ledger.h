@@ -333,11 +333,15 @@ void ledger_begin_late(struct ledger *l);
 void ledger_gap(struct ledger *l, utime now);
 /* Whether what the log tells of that message is not all. */
 bool ledger_is_blind_to(const struct ledger *l, uint64_t mid);
-/* Lines may be missing: nobody is accused for what a silence may hide. */
+/* Lines may be missing: nobody is accused for what a silence may hide, and
+ * messages are known when they are from their start. */
 void ledger_doubt(struct ledger *l);
 /* When the log has told nothing for a while: the moment up to which it was
  * heard, before the line in hand.  UTIME_NEVER: it is heard all the time. */
 utime ledger_heard(const struct ledger *l);
+/* Whether the clock may have been set ahead since. */
+bool ledger_may_have_leapt(
+    const struct ledger *l, const struct ledger_moment *since);
 /* Mail was due, and nothing at all was heard. */
 void ledger_note_silence(struct ledger *l);
 /* How often that was, and since which line the first time. */

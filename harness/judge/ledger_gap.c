@@ -10,13 +10,17 @@
 /* Connections that nobody knows of have ended by then. */
 #define BLIND_SPAN (15 * UTIME_MINUTE)
 
+/* Quiet for less is not worth a doubt. */
+#define LEAP_LEAST (20 * UTIME_S)
+#define LEAP_LONG  (5 * UTIME_MINUTE)
+
 static void address_blind(struct ledger *l, struct ledger_address *a);
 
 bool
 ledger_is_blind_to(const struct ledger *l, uint64_t mid)
 {
 	/* Numbers begin anew behind the greatest one. */
-	return l->is_late &&
+	return (l->is_late || l->is_doubted) &&
 	    (l->is_blind ||
 		(mid < l->first_mid && l->first_mid - mid < UINT64_C(1) << 31));
 }
@@ -63,6 +67,41 @@ address_blind(struct ledger *l, struct ledger_address *a)
 	a->is_tls_broken = false;
 }
 
+/* What is due in a domain by that clock need not be. */
+static void
+domain_leap(void *owner, struct ledger_domain *d)
+{
+	struct ledger *l = owner;
+
+	if (d->ready_count > 0 || !list_is_empty(&d->waiting))
+		d->blind_until = utime_add(l->now.hi, BLIND_SPAN);
+}
+
+/* Probes may be due later than that clock says, by all that it may have been
+ * set ahead. */
+void
+ledger_note_leap(struct ledger *l)
+{
+	utime leap = l->now.lo - l->heard;
+	struct ledger_address *a, *next;
+
+	if (!l->is_doubted || l->heard == 0 || leap <= LEAP_LEAST)
+		return;
+	HASH_ITER(hh, l->addresses, a, next)
+	if (a->now.state == ADDRESS_DOWN && a->now.probe_hi > l->heard)
+		a->now.probe_hi = utime_add(a->now.probe_hi, leap);
+	if (leap <= LEAP_LONG)
+		return;
+	l->leapt = l->now;
+	ledger_domains(l, domain_leap, l);
+}
+
+bool
+ledger_may_have_leapt(const struct ledger *l, const struct ledger_moment *since)
+{
+	return l->leapt.line > since->line;
+}
+
 static void
 on_domain(void *owner, struct ledger_domain *d)
 {
@@ -101,6 +140,11 @@ ledger_gap(struct ledger *l, utime now)
 	l->now.hi = now + UTIME_S - 1;
 	HASH_ITER(hh, l->messages, m, next)
 	message_free(l, m);
+	/* Their numbers may be given anew. */
+	mid_ranges_clear(&l->ended);
+	mid_ranges_clear(&l->delivered);
+	mid_ranges_clear(&l->unrecorded);
+	mid_ranges_clear(&l->lost);
 	clients_forget(l);
 	hosts_forget(l);
 	l->is_blind = true;

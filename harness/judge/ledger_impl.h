@@ -72,6 +72,7 @@ struct ledger {
 	utime blind_until;
 	bool is_doubted;              /* lines may be missing */
 	utime heard;                  /* the record before the line in hand */
+	struct ledger_moment leapt;   /* the last long silence; line 0: none */
 	uint64_t silences;            /* in which mail was due */
 	struct ledger_moment silence; /* the first of them */
 	struct buf scratch;
@@ -166,10 +167,13 @@ void on_queue_accepts(struct ledger *l, const struct maillog_event *ev);
 /* The message has ended: whether that is on disk is known later. */
 void ended_note(struct ledger *l, uint64_t mid);
 
+/* No connection stands any more, and no host is known to be down. */
 void connections_drop(struct ledger *l);
 
 /* ---- ledger_gap.c ---- */
 
+/* Where the log was silent for long, its clock may have been set ahead. */
+void ledger_note_leap(struct ledger *l);
 /* Nothing is known of what became of the domain. */
 void domain_blind(struct ledger *l, struct ledger_domain *d);
 

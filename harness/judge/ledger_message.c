@@ -455,8 +455,7 @@ stray(struct ledger *l, const struct maillog_event *ev)
 		.was_delivered = mid_ranges_has(&l->delivered, ev->mid),
 		.was_lost = mid_ranges_has(&l->lost, ev->mid) };
 
-	if (l->first_mid > 0 && ev->mid >= l->first_mid &&
-	    (!l->is_blind || entry.was_finished))
+	if (l->first_mid > 0 && ev->mid >= l->first_mid && !l->is_blind)
 		ledger_tell(l, &entry);
 }
 

@@ -153,6 +153,8 @@ static struct span_row {
 	    "1:02:03.000" },
 	{ "span: 72 hours", 72 * UTIME_HOUR, "72:00:00.000" },
 	{ "span: the longest", UTIME_NEVER, "2562047788:00:54.775" },
+	{ "span: back", -61 * UTIME_S, "-0:01:01.000" },
+	{ "span: the longest back", INT64_MIN, "-2562047788:00:54.775" },
 };
 
 static void
