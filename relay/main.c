@@ -136,12 +136,11 @@ read_config(struct daemon *d, struct relay_config_file *into)
 	free(text);
 	if (!ok && errors.count == 0)
 		cli_report(&err, CLI_USAGE);
-	for (size_t i = 0; i < errors.count; i++)
-		cli_report(&errors.list[i], CLI_USAGE);
-	if (errors.total > errors.count)
-		fprintf(stderr, "... and %zu more errors\n",
-		    errors.total - errors.count);
+	cli_report_all(&errors, "errors");
 	err_list_fini(&errors);
+	if (ok)
+		cli_report_all(
+		    relay_destinations_notes(into->destinations), "notes");
 	return ok;
 }
 

@@ -233,6 +233,16 @@ cli_report(const struct err *err, int code)
 	return code;
 }
 
+void
+cli_report_all(const struct err_list *list, const char *what)
+{
+	for (size_t i = 0; i < list->count; i++)
+		(void)cli_report(&list->list[i], CLI_OK);
+	if (list->total > list->count)
+		(void)fprintf(stderr, "... and %zu more %s\n",
+		    list->total - list->count, what);
+}
+
 static bool
 read_stream(FILE *f, const char *path, size_t max_bytes, struct buf *text,
     struct err *err)

@@ -69,6 +69,8 @@ int cli_end(int code);
 
 /* Prints the error to stderr, a line; returns `code`. */
 int cli_report(const struct err *err, int code);
+/* Each of them, and how many more `what` ("errors") there are than are kept. */
+void cli_report_all(const struct err_list *list, const char *what);
 
 /* A whole file ("-": standard input) of at most `max` bytes as malloc'd text
  * with a NUL behind it; NULL with *err set. */

@@ -63,12 +63,12 @@ const struct parameter relay_parameters[PARAMETER_COUNT] = {
 	    WORDS(tls_words) },
 	[PARAMETER_BOUNCE_VALIDATION] = { "bounce_validation",
 	    AT(bounce_validation), WORDS(flag_words),
-	    .refusal = "bounce verification is not supported" },
+	    .lacks = "bounce verification is not done" },
 	[PARAMETER_BOUNCE_PROFILE] = { "bounce_profile", AT(bounce_profile),
 	    .is_optional = true, .may_be_empty = true },
 	[PARAMETER_SEND_TLS_REQ_ALERT] = { "send_tls_req_alert",
 	    AT(send_tls_req_alert), WORDS(flag_words), .is_default_only = true,
-	    .refusal = "alerts are not supported" },
+	    .lacks = "alerts are not sent" },
 	[PARAMETER_CERTIFICATE] = { "certificate", AT(certificate),
 	    .is_default_only = true, .may_be_empty = true },
 };
@@ -93,6 +93,7 @@ relay_destinations_destroy(struct relay_destinations **dp)
 	if (d == NULL)
 		return;
 	map_fini(&d->map);
+	err_list_fini(&d->notes);
 	free(d->list);
 	arena_fini(&d->arena);
 	free(d);
@@ -109,6 +110,12 @@ relay_destinations_find(const struct relay_destinations *d, struct slice domain)
 	if (found == NULL)
 		found = d->fallback;
 	return found != NULL ? found : &relay_destination_own;
+}
+
+struct err_list *
+relay_destinations_notes(struct relay_destinations *d)
+{
+	return &d->notes;
 }
 
 size_t

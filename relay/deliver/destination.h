@@ -67,6 +67,9 @@ struct relay_destinations;
  * there is no such thing as half a table. */
 struct relay_destinations *relay_destinations_parse(
     struct slice text, const char *file, struct err_list *errors);
+/* What the file asks for and does not get, each with its place: settings that
+ * are kept, printed again, and do nothing here. */
+struct err_list *relay_destinations_notes(struct relay_destinations *d);
 void relay_destinations_destroy(struct relay_destinations **dp);
 
 /* The controls for mail to `domain`, in any case and with or without a dot at

@@ -28,8 +28,9 @@ struct parameter {
 	bool is_default_only; /* only [DEFAULT] may have it */
 	bool is_optional;     /* [DEFAULT] need not have it */
 	bool may_be_empty;    /* "name =" says: none */
-	/* What is said of a word other than the first; NULL: all will do. */
-	const char *refusal;
+	/* What does not come of a word other than the first, which is noted;
+	 * NULL: all is done. */
+	const char *lacks;
 };
 
 enum parameter_id {
@@ -55,6 +56,7 @@ struct relay_destinations {
 	struct relay_destination **list; /* owned; they are in the arena */
 	size_t count, cap;
 	struct relay_destination *fallback; /* [DEFAULT]; or NULL */
+	struct err_list notes;
 };
 
 /* What the appliance does where nobody says otherwise. */

@@ -57,6 +57,19 @@ place_error(const struct json_at *array, const struct relay_destconfig *lines,
 		    from->msg);
 }
 
+static void
+place_notes(const struct json_at *array, const struct relay_destconfig *lines,
+    struct err_list *notes)
+{
+	struct err_list placed = { 0 };
+
+	for (size_t i = 0; i < notes->count; i++)
+		place_error(array, lines, &notes->list[i], &placed);
+	placed.total += notes->total - notes->count;
+	err_list_fini(notes);
+	*notes = placed;
+}
+
 struct relay_destinations *
 relay_destconfig_read(const struct json_at *array,
     const struct relay_destconfig *lines, struct err_list *errors)
@@ -74,6 +87,8 @@ relay_destconfig_read(const struct json_at *array,
 		place_error(array, lines, &own.list[i], errors);
 	errors->total += own.total - own.count;
 	err_list_fini(&own);
+	if (d != NULL)
+		place_notes(array, lines, relay_destinations_notes(d));
 	buf_fini(&text);
 	return d;
 }

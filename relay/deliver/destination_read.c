@@ -242,6 +242,19 @@ parameter_unknown(struct reader *r, struct slice name)
 		(void)FAIL_AT(r, name.at, "there is no parameter %s", quoted);
 }
 
+/* An export of an appliance may say more than is done here. */
+static void
+note(struct reader *r, const struct parameter *p,
+    const struct parameter_word *word, const char *at)
+{
+	struct err *err = err_list_next(&r->out->notes);
+
+	if (err != NULL)
+		(void)err_at(err, r->file, r->number, column_of(r, at),
+		    "note: %s is %s: %s; mail goes as with %s", p->name,
+		    word->name, p->lacks, p->words[0].name);
+}
+
 static bool
 word_read(struct reader *r, const struct parameter *p, struct slice value)
 {
@@ -263,9 +276,8 @@ word_read(struct reader *r, const struct parameter *p, struct slice value)
 			!slice_eq(value, slice_cstr(w->number))))
 			continue;
 		buf_fini(&all);
-		if (i > 0 && p->refusal != NULL)
-			return FAIL_AT(r, value.at, "%s is %s: %s; expected %s",
-			    p->name, w->name, p->refusal, p->words[0].name);
+		if (i > 0 && p->lacks != NULL)
+			note(r, p, w, value.at);
 		memcpy(parameter_member(r->section, p),
 		    p->size == sizeof(flag) ? (void *)&flag : (void *)&wide,
 		    p->size);

@@ -93,6 +93,30 @@ check_good(void **state)
 	buf_fini(&twice);
 }
 
+/* What an export asks for and does not get is noted, kept, and no error. */
+static void
+test_notes(void **state)
+{
+	static const char text[] = "[b]\nbounce_validation = 0\n[a]\n"
+				   "bounce_validation = 1\n";
+	struct relay_destinations *d = parse(text);
+	const struct err_list *notes = relay_destinations_notes(d);
+	struct buf again = { 0 };
+
+	(void)state;
+	assert_int_equal(notes->total, 1);
+	assert_int_equal(notes->list[0].line, 4);
+	assert_int_equal(notes->list[0].col, 21);
+	assert_string_equal(notes->list[0].msg,
+	    "note: bounce_validation is 1: bounce verification is not done; "
+	    "mail goes as with 0");
+	assert_true(relay_destinations_find(d, SLICE("a"))->bounce_validation);
+	relay_destinations_format(d, &again);
+	assert_slice(buf_slice(&again), text);
+	buf_fini(&again);
+	relay_destinations_destroy(&d);
+}
+
 /* ---- errors ---- */
 
 /* `name` is the text, `want` all that is wrong with it. */
@@ -148,12 +172,7 @@ static struct bad_row {
 	    "REQUIRE_v6, PREFER_V4 or REQUIRE_v4\n" },
 	{ "[a]\nbounce_validation = yes\n",
 	    "d.ini:2:21: bounce_validation is \"yes\"; expected 0 or 1\n" },
-	{ "[a]\nbounce_validation = 1\n",
-	    "d.ini:2:21: bounce_validation is 1: bounce verification is not "
-	    "supported; expected 0\n" },
 	{ "[DEFAULT]\nsend_tls_req_alert = 1\n",
-	    "d.ini:2:22: send_tls_req_alert is 1: alerts are not supported; "
-	    "expected 0\n"
 	    "d.ini:1:2: [DEFAULT] lacks ip_sort_pref, max_host_concurrency, "
 	    "max_messages_per_connection, recipient_minutes, limit_type, "
 	    "limit_apply, table_tls, bounce_validation, certificate; expected "
@@ -355,11 +374,8 @@ section_make(struct rng *rng, struct buf *out)
 			continue;
 		buf_printf(out, "%s = ", p->name);
 		if (p->words != NULL)
-			buf_append_cstr(out,
-			    p
-				->words[rng_below(rng,
-				    p->refusal != NULL ? 1 : p->word_count)]
-				.name);
+			buf_append_cstr(
+			    out, p->words[rng_below(rng, p->word_count)].name);
 		else if (p->max > 0)
 			buf_append_u64(
 			    out, p->min + rng_below(rng, p->max - p->min + 1));
@@ -408,6 +424,7 @@ main(void)
 	TEST(&kit, test_long_line);
 	TEST(&kit, test_too_many_sections);
 	TEST(&kit, test_own);
+	TEST(&kit, test_notes);
 	TEST(&kit, test_inherited);
 	TEST(&kit, test_any_table);
 	return kit_run(&kit, "destination");
