@@ -9,6 +9,7 @@
 
 static struct ledger_connection *connection_new(
     struct ledger *l, const struct maillog_event *ev);
+static void connection_guess(struct ledger *l, struct ledger_connection *c);
 static void connection_greeted(struct ledger *l, struct ledger_connection *c);
 static void connection_end(struct ledger *l, struct ledger_connection *c);
 static enum failure_kind failure_of(const struct ledger *l,
@@ -35,8 +36,7 @@ on_dcid_new(struct ledger *l, const struct maillog_event *ev)
 	c->address->fresh++;
 	entry.connection = c;
 	ledger_tell(l, &entry);
-	if (c->address->only_domain != NULL)
-		connection_assign(l, c, c->address->only_domain);
+	connection_guess(l, c);
 	/* Of two that are under way, one may be greeted. */
 	if (c->address->now.state == ADDRESS_MAYBE)
 		c->address->interval_lo = 0;
@@ -115,8 +115,8 @@ on_connection_error(struct ledger *l, const struct maillog_event *ev)
 		ledger_tell(l, &entry);
 	if (ev->domain.len > 0)
 		connection_assign(l, c, domain_get(l, ev->domain));
-	else if (c->domain == NULL && c->address->only_domain != NULL)
-		connection_assign(l, c, c->address->only_domain);
+	else if (c->domain == NULL)
+		connection_guess(l, c);
 	entry.kind = LEDGER_FAILED;
 	entry.failure = failure_of(l, c, ev);
 	ledger_tell(l, &entry);
@@ -162,6 +162,15 @@ connection_assign(
 			limit_count(l, c, true);
 	}
 	d->active = l->now;
+}
+
+/* Whose a connection is before a line says so: that of the only domain which
+ * may go to its address, if there is one. */
+static void
+connection_guess(struct ledger *l, struct ledger_connection *c)
+{
+	if (c->address->only_domain != NULL && !l->has_rover)
+		connection_assign(l, c, c->address->only_domain);
 }
 
 bool

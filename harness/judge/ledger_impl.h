@@ -64,6 +64,9 @@ struct ledger {
 	uint64_t wait_seq;
 	/* By an operator: see ledger_operate.c. */
 	bool is_suspended, has_own_routes;
+	/* The candidates of some domain are not known, so that a connection to
+	 * any address may be for it. */
+	bool has_rover;
 	utime deleted_at, bounced_at;  /* the last such command */
 	struct ledger_client *clients; /* owned; by icid */
 	/* See ledger_gap.c: it does not know what was before; nor any message,

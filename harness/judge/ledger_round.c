@@ -49,6 +49,8 @@ domain_get(struct ledger *l, struct slice name)
 	    !l->has_own_routes && has_login(l->plan, slice_cstr(d->name));
 	if (l->has_own_routes)
 		d->routing.state = ROUTING_UNKNOWN;
+	if (d->routing.state == ROUTING_UNKNOWN)
+		l->has_rover = true;
 	if (d->routing.state != ROUTING_FOUND)
 		d->routing.count = 0;
 	d->seats = xcalloc(d->routing.count + 1, sizeof(d->seats[0]));

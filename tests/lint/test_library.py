@@ -109,6 +109,34 @@ def test_demand_lists_each_thread(root):
     assert len(told) >= 40
 
 
+# The cases of Cisco's support, of forums and of Microsoft that we know of.
+TAC = """117875 118410 118548 118287 118601 215929 212837 118177 117846 118955
+118500 212587 117853 118232 118286 118295 118579 117801 118556 118014 117918
+214630 BLOG 12561426 1363239 870""".split()
+
+
+def test_tac_answers_each_case(root):
+    folder = root / "scenarios" / "tac"
+    rows = [row for row in table((folder / "README.md").read_text())
+            if len(row) == 3 and row[0] != "case"]
+    assert [row[0] for row in rows] == TAC
+    used = set()
+    for number, _, answer in rows:
+        for name in linked(answer):
+            path = folder / f"{name}.scenario.json"
+            assert path.exists(), name
+            used.add(name)
+        if answer.startswith("does not concern delivery: "):
+            continue
+        assert linked(answer), number
+        sources = " ".join(
+            json.loads((folder / f"{name}.scenario.json").read_text())["case"]
+            for name in linked(answer))
+        assert number in sources or number == "BLOG", number
+    assert used >= {path.name.removesuffix(".scenario.json")
+                    for path in folder.glob("*.scenario.json")}
+
+
 def counts(root):
     """How many scenario files each theme has."""
     return {path.name: len(list(path.rglob("*.scenario.json")))
