@@ -28,6 +28,7 @@ static const struct command commands[] = {
 	{ "check", command_check },
 	{ "schema", command_schema },
 	{ "coverage", command_coverage },
+	{ "explain", command_explain },
 	{ "ctl", command_ctl },
 };
 
@@ -45,6 +46,8 @@ static const struct cli_program program = {
 	    "files.\n"
 	    "  coverage FILE|FOLDER...   Tell which faults scenarios have "
 	    "tried.\n"
+	    "  explain SCENARIO          Tell a scenario in plain "
+	    "sentences.\n"
 	    "  ctl COMMAND               Operate a relay that runs.\n"
 	    "  NAME                      Run faultpost-NAME from PATH.\n"
 	    "\n"

@@ -20,7 +20,8 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
-COMMANDS = ["faultpost", "faultpost run", "faultpost check", "faultpost coverage", "faultpost schema",
+COMMANDS = ["faultpost", "faultpost run", "faultpost check", "faultpost coverage", "faultpost explain",
+            "faultpost schema",
             "faultpost ctl", "faultpost-mock", "faultpost-mock --sink", "faultpost-relay",
             "faultpost-relay queue"]
 PATIENCE_S = 60
