@@ -29,6 +29,7 @@ static const struct command commands[] = {
 	{ "schema", command_schema },
 	{ "coverage", command_coverage },
 	{ "explain", command_explain },
+	{ "new", command_new },
 	{ "ctl", command_ctl },
 };
 
@@ -48,6 +49,7 @@ static const struct cli_program program = {
 	    "tried.\n"
 	    "  explain SCENARIO          Tell a scenario in plain "
 	    "sentences.\n"
+	    "  new FILE                  Write a scenario.\n"
 	    "  ctl COMMAND               Operate a relay that runs.\n"
 	    "  NAME                      Run faultpost-NAME from PATH.\n"
 	    "\n"
