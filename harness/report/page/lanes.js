@@ -177,7 +177,7 @@ class Lanes {
     this.width = this.element.clientWidth ||
       this.element.parentElement?.clientWidth || 800;
     const queue = this.width > 560 ? QUEUE : 56;
-    this.gutter = this.width > 560 ? GUTTER : 78;
+    this.gutter = this.width > 560 ? GUTTER : 92;
     this.laneWidth = (this.width - this.gutter - queue) / this.columns.length;
     this.height = Math.max(220, Math.min(560, 90 + this.attempts.length * 34));
     this.canvas.style.height = `${this.height}px`;
@@ -378,14 +378,22 @@ class Lanes {
       const y = this.y(a.began), column = this.columnOf[a.host];
       const text = a.failed ? `${a.how}${a.failed > 1 ? ` \u00d7${a.failed}` : ""}`
         : a.done ? `ok ${a.done}` : "";
-      const x = this.x(a) + SIZE / 2 + 5;
-      const end = this.gutter + (column + 1) * this.laneWidth;
-      if (y - (lowest.get(column) ?? -Infinity) < 13 ||
-          x + pen.measureText(text).width > end - 2) continue;
+      const width = pen.measureText(text).width;
+      const begin = this.gutter + column * this.laneWidth;
+      const x = this.comesFromRight(a) ? this.x(a) - SIZE / 2 - 5 - width
+        : this.x(a) + SIZE / 2 + 5;
+      if (y - (lowest.get(column) ?? -Infinity) < 13 || x < begin + 2 ||
+          x + width > begin + this.laneWidth - 2) continue;
       pen.strokeText(text, x, y);
       pen.fillText(text, x, y);
       lowest.set(column, y);
     }
+  }
+
+  /* Where its arrow comes from there is no room for a name. */
+  comesFromRight(a) {
+    const before = a.from && this.byNumber.get(a.number - a.from);
+    return before && this.columnOf[before.host] > this.columnOf[a.host];
   }
 
   drawRing(pen, a, isChosen) {
