@@ -146,17 +146,24 @@ gap_note(struct log_code *c)
 }
 
 void
+log_code_skip(struct log_code *c, uint64_t count)
+{
+	c->count += count;
+	c->left_out += count;
+	c->left_out_all += count;
+}
+
+void
 log_code_add(struct log_code *c, const struct log_code_line *line)
 {
 	int64_t ms = line->since_start / UTIME_MS;
 	struct parts parts = { 0 };
 
-	c->count++;
 	if (!has_room(c, line)) {
-		c->left_out++;
-		c->left_out_all++;
+		log_code_skip(c, 1);
 		return;
 	}
+	c->count++;
 	gap_note(c);
 	line_take_apart(&parts, line);
 	vlq_append(&c->line_text,

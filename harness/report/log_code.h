@@ -55,6 +55,9 @@ void log_code_fini(struct log_code *c);
 /* Adds the next line of the log, which is copied as far as it is kept. */
 void log_code_add(struct log_code *c, const struct log_code_line *line);
 
+/* So many lines of the log are not told. */
+void log_code_skip(struct log_code *c, uint64_t count);
+
 /*
  * The coded log:
  *   "shapes"  lists of texts, first "", "a", "m" or "am" (below), then what

@@ -25,6 +25,7 @@ point_add(struct series *s, const struct series_point *p)
 {
 	struct series_point *last = last_point(s);
 
+	assert(s->points != NULL);
 	if (last == NULL || p->at - last->at > s->step) {
 		s->points[s->count++] = *p;
 		return;

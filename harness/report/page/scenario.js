@@ -37,7 +37,7 @@ class Scenario {
       make("p", { class: "facts" }, fact("source", r.case),
         r.seed === undefined ? null : fact("seed", String(r.seed)),
         r.seconds_virtual === undefined ? null
-          : fact("lasted", `${clock(r.seconds_virtual * 1000)} virtual`),
+          : fact("lasted", clock(r.seconds_virtual * 1000)),
         this.chart ? fact("connections",
           count(this.chart.attempts.count)) : null),
       r.error ? make("p", { class: "mono failed" }, r.error) : null,
@@ -343,8 +343,9 @@ class Scenario {
         make("label", null, this.search)),
       this.list.element,
       log.leftOut > 0 ? make("p", { class: "dim" },
-        `${count(log.leftOut)} of ${many(log.count, "line")} are left out ` +
-        "for the size of this page; --log FILE writes all of them.") : null);
+        `${count(log.leftOut)} of ${many(log.count, "line")} are not in this ` +
+        "page: a log has more than a page should (--log FILE writes all of " +
+        "it), or lines that are no records.") : null);
   }
 
   logRow(at, row) {
@@ -434,7 +435,7 @@ const entries = results.map((result, index) => {
     entry.scenario.redraw();
   };
   element.addEventListener("toggle", () => {
-    if (element.open) entry.open();
+    if (element.open && !entry.scenario) entry.open();
   });
   return entry;
 });
