@@ -50,7 +50,7 @@ invariants_transcript(struct invariants *v, const struct transcript_event *ev)
 void
 invariants_finish(struct invariants *v, utime now)
 {
-	bounces_finish(v);
+	bounces_finish(v, now);
 	warnings_finish(v);
 	backoff_finish(v, now);
 	choice_finish(v, now);

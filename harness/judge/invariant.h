@@ -59,7 +59,7 @@ void backoff_finish(struct invariants *v, utime now);
 struct bounces *bounces_new(void);
 void bounces_destroy(struct bounces **bp);
 void bounces_entry(struct invariants *v, const struct ledger_entry *entry);
-void bounces_finish(struct invariants *v);
+void bounces_finish(struct invariants *v, utime now);
 
 /* Back-off of delay warnings. */
 struct warnings *warnings_new(void);
