@@ -10,12 +10,14 @@
 #include "harness/judge/fairness.h"
 #include "harness/judge/judge_charge.h"
 #include "harness/judge/ledger.h"
+#include "harness/judge/schedule.h"
 
 struct expectation {
 	const struct plan_expectation *said; /* borrowed */
 	const struct plan *plan;             /* borrowed */
 	struct ledger *ledger;               /* borrowed */
 	const struct fairness *fairness;     /* borrowed */
+	const struct schedule *schedule;     /* borrowed */
 	struct charge charge;
 	const char *place; /* of what failed; said->place unless it is finer */
 	utime ended;       /* when the run did; set before `finish` */

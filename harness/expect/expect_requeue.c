@@ -94,6 +94,23 @@ requeue_format(const struct expectation *e, size_t differs, struct buf *out)
 		buf_append_cstr(out, "none");
 }
 
+/* The waits of the message, beside those that are prescribed. */
+static void
+requeue_report(const struct expectation *e, struct buf *out)
+{
+	const struct requeue_state *state = e->state;
+
+	for (size_t i = 0; i < schedule_count(e->schedule); i++) {
+		const struct schedule_row *row = schedule_row(e->schedule, i);
+
+		if (row->ordinal != state->ordinal)
+			continue;
+		buf_append_byte(out, '\n');
+		schedule_format(row, 0, out);
+		buf_truncate(out, buf_len(out) - 1);
+	}
+}
+
 static void
 requeue_finish(struct expectation *e)
 {
@@ -122,6 +139,7 @@ requeue_finish(struct expectation *e)
 	else
 		buf_printf(
 		    found, "; round %zu is the first that differs", i + 2);
+	requeue_report(e, found);
 }
 
 const struct expect_kind expect_requeue = {

@@ -8,6 +8,7 @@
 #include "harness/expect/expect.h"
 #include "harness/judge/fairness.h"
 #include "harness/judge/invariant.h"
+#include "harness/judge/schedule.h"
 
 struct judge {
 	const struct plan *plan;      /* borrowed */
@@ -15,6 +16,7 @@ struct judge {
 	struct maillog_parser parser; /* of judge_log_line() */
 	struct invariants invariants;
 	struct fairness *fairness;        /* owned */
+	struct schedule *schedule;        /* owned */
 	struct expectation *expectations; /* owned; as in the plan */
 	struct judgement *judgements;     /* owned */
 	struct arena arena;               /* the judgements' texts */
@@ -65,6 +67,7 @@ judge_new(const struct plan *plan)
 	maillog_parser_init(&j->parser, plan->start);
 	invariants_init(&j->invariants, plan, j->ledger);
 	j->fairness = fairness_new(plan);
+	j->schedule = schedule_new(plan);
 	j->expectations =
 	    xcalloc(plan->expectation_count + 1, sizeof(j->expectations[0]));
 	for (size_t i = 0; i < plan->expectation_count; i++) {
@@ -76,6 +79,7 @@ judge_new(const struct plan *plan)
 		e->ledger = j->ledger;
 		e->place = e->said->place;
 		e->fairness = j->fairness;
+		e->schedule = j->schedule;
 		kind = expect_kind_of(e->said->kind);
 		if (kind->begin != NULL)
 			kind->begin(e);
@@ -108,6 +112,7 @@ judge_destroy(struct judge **jp)
 	free(j->expectations);
 	invariants_fini(&j->invariants);
 	fairness_destroy(&j->fairness);
+	schedule_destroy(&j->schedule);
 	ledger_destroy(&j->ledger);
 	maillog_parser_fini(&j->parser);
 	free(j->judgements);
@@ -232,6 +237,12 @@ judge_interrupt(struct judge *j)
 	j->invariants.is_interrupted = true;
 }
 
+const struct schedule *
+judge_schedule(const struct judge *j)
+{
+	return j->schedule;
+}
+
 const struct fairness *
 judge_fairness(const struct judge *j)
 {
@@ -277,6 +288,7 @@ on_entry(void *owner, const struct ledger_entry *entry)
 
 	invariants_entry(&j->invariants, entry);
 	fairness_entry(j->fairness, entry);
+	schedule_entry(j->schedule, entry);
 	for (size_t i = 0; i < j->plan->expectation_count; i++) {
 		struct expectation *e = &j->expectations[i];
 		const struct expect_kind *kind = expect_kind_of(e->said->kind);
@@ -376,6 +388,20 @@ expectation_judge(struct judge *j, struct expectation *e, struct judgement *out)
 	out->place = e->place;
 }
 
+/* The first wait that is not as prescribed, with those before it. */
+static void
+schedule_show(struct judge *j)
+{
+	struct charge *charge = &j->invariants.charges[INV_BACK_OFF];
+	const struct schedule_row *row = schedule_differs(j->schedule);
+
+	if (charge->failures == 0 || row == NULL)
+		return;
+	buf_append_byte(&charge->found, '\n');
+	schedule_format(row, 0, &charge->found);
+	buf_truncate(&charge->found, buf_len(&charge->found) - 1);
+}
+
 static void
 invariant_judge(struct judge *j, enum invariant which, struct judgement *out)
 {
@@ -384,6 +410,8 @@ invariant_judge(struct judge *j, enum invariant which, struct judgement *out)
 	bool needs_transcript =
 	    which == INV_TWO_WITNESSES || which == INV_PROTOCOL;
 
+	if (which == INV_BACK_OFF)
+		schedule_show(j);
 	charge_judge(j, &j->invariants.charges[which], out);
 	out->subject = subject_keep(j, "invariant %s", invariant_name(which));
 	if (out->wanted == NULL)

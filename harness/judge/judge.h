@@ -14,6 +14,7 @@
 #include "harness/plan/plan.h"
 
 struct fairness;
+struct schedule;
 struct ledger;
 struct judge;
 
@@ -131,6 +132,8 @@ uint64_t judge_queued(const struct judge *j);
 void judge_interrupt(struct judge *j);
 /* How hosts shared the mail (fairness.h); the judge's. */
 const struct fairness *judge_fairness(const struct judge *j);
+/* When messages came again (schedule.h); the judge's. */
+const struct schedule *judge_schedule(const struct judge *j);
 /* Nothing more will come.  The result array lives until judge_destroy(). */
 void judge_finish(struct judge *j, utime now,
     const struct judgement **judgements, size_t *count);

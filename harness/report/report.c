@@ -3,6 +3,7 @@
 #include "harness/report/report.h"
 
 #include "harness/judge/fairness.h"
+#include "harness/judge/schedule.h"
 
 #define STORY_ROWS (STORY_PIN_BEFORE - 1 + STORY_PIN_AFTER - 1)
 #define LABEL      10 /* width of "  wanted    " behind its indent */
@@ -41,6 +42,31 @@ shares_report(const struct result *r, struct buf *out)
 		buf_printf(out, "  and %zu more\n", left);
 }
 
+/* At most so many messages that were requeued. */
+#define SCHEDULES_SHOWN 5
+
+static void
+schedules_report(const struct result *r, struct buf *out)
+{
+	const struct schedule *s = judge_schedule(r->judge);
+	size_t count = schedule_count(s);
+	uint64_t left = schedule_left(s);
+
+	for (size_t i = 0; i < count && i < SCHEDULES_SHOWN; i++)
+		schedule_format(schedule_row(s, i), 2, out);
+	left += count > SCHEDULES_SHOWN ? count - SCHEDULES_SHOWN : 0;
+	if (left > 0)
+		buf_printf(out, "  and %llu more that were requeued\n",
+		    (unsigned long long)left);
+}
+
+static void
+tables_report(const struct result *r, struct buf *out)
+{
+	shares_report(r, out);
+	schedules_report(r, out);
+}
+
 static void
 human_scenario(const struct report_entry *entry,
     const struct report_style *style, struct buf *out)
@@ -57,7 +83,7 @@ human_scenario(const struct report_entry *entry,
 		story_format(
 		    entry->result->story, UTIME_NEVER, SIZE_MAX, 2, out);
 	if (style->verbose && entry->result != NULL)
-		shares_report(entry->result, out);
+		tables_report(entry->result, out);
 }
 
 static void

@@ -114,6 +114,8 @@ set_result(json_t *object, const struct result *r)
 	    object, "endings", findings_json(r, FINDING_ENDING));
 	json_object_set_new(
 	    object, "fairness", fairness_json(judge_fairness(r->judge)));
+	json_object_set_new(
+	    object, "requeue", schedule_json(judge_schedule(r->judge)));
 }
 
 void

@@ -6,6 +6,7 @@
 #define FAULTPOST_REPORT_JSON_IMPL_H
 
 #include "harness/judge/fairness.h"
+#include "harness/judge/schedule.h"
 #include "harness/report/report.h"
 
 #include <jansson.h>
@@ -14,5 +15,7 @@
 json_t *fairness_json(const struct fairness *f);
 /* Appends the object of one scenario. */
 void report_json_entry(const struct report_entry *entry, struct buf *out);
+/* An array, an object a message that was requeued and domain. */
+json_t *schedule_json(const struct schedule *s);
 
 #endif

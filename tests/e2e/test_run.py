@@ -131,11 +131,18 @@ ROUTE = strict({"route": {"type": "string"}, "priority": COUNT,
                 "preference": COUNT, "connections": BY, "messages": BY,
                 "hosts": {"type": "array", "items": SHARE}},
                "priority", "preference")
+WAIT = strict({"line": COUNT, "seconds": {"type": "number"},
+               "prescribed": {"type": "number"},
+               "by": {"enum": ["profile", "first probe"]},
+               "differs": {"type": "boolean"}})
+WAITS = strict({"mid": COUNT, "domain": {"type": "string"},
+                "profile": {"type": "string"},
+                "rounds": {"type": "array", "items": WAIT, "minItems": 1}})
 JUDGED = {
     "type": "object",
     "required": ["file", "case", "title", "verdict", "seed", "seconds_wall",
                  "seconds_virtual", "expectations", "invariants", "endings",
-                 "fairness"],
+                 "fairness", "requeue"],
     "additionalProperties": False,
     "properties": {
         "file": {"type": "string"},
@@ -150,6 +157,7 @@ JUDGED = {
         "endings": FINDINGS,
         "replay": {"type": "string"},
         "fairness": {"type": "array", "items": ROUTE},
+        "requeue": {"type": "array", "items": WAITS},
     },
 }
 INVALID = {

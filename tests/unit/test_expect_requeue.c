@@ -31,31 +31,53 @@ static struct story_expected rows[] = {
 	    "\"requeue\": [\"60002ms\", \"90004ms\"], \"tolerance\": \"1ms\"",
 	    NONE,
 	    "0:01:00.002, 0:01:30.002 (announced on line 10); round 3 is the "
-	    "first that differs",
+	    "first that differs"
+	    "\nMID 1 to example.com [Default]\n"
+	    "                    comes      prescribed\n"
+	    "  round 2       0:01:00.990     0:01:00.990  first probe, line 8\n"
+	    "  round 3       0:01:30.990     0:01:30.990  first probe, line 10",
 	    NULL, NULL },
 	{ "another time", &story_requeue, "\"requeue\": [\"60s\", \"120s\"]",
 	    NONE,
 	    "0:01:00.090, 0:03:00.190 (announced on line 14); round 3 is the "
-	    "first that differs",
+	    "first that differs"
+	    "\nMID 1 to example.com [Default]\n"
+	    "                    comes      prescribed\n"
+	    "  round 2       0:01:00.990     0:01:00.990  profile, line 9\n"
+	    "  round 3       0:03:00.990     0:03:00.990  profile, line 14",
 	    "0:01:00.000, 0:02:00.000", NULL },
 	{ "one round more", &story_requeue, "\"requeue\": [\"60s\"]", NONE,
 	    "0:01:00.090, 0:03:00.190 (announced on line 14); round 3 is one "
-	    "too many",
+	    "too many"
+	    "\nMID 1 to example.com [Default]\n"
+	    "                    comes      prescribed\n"
+	    "  round 2       0:01:00.990     0:01:00.990  profile, line 9\n"
+	    "  round 3       0:03:00.990     0:03:00.990  profile, line 14",
 	    "0:01:00.000", NULL },
 	{ "one round fewer", &story_requeue, "\"requeue\": [\"60s\", \"180s\"]",
 	    { { STORY_DROP, "till Wed Jul  2 09:18:08", NULL } },
-	    "0:01:00.090; round 3 never began", "0:01:00.000, 0:03:00.000",
-	    NULL },
+	    "0:01:00.090; round 3 never began"
+	    "\nMID 1 to example.com [Default]\n"
+	    "                    comes      prescribed\n"
+	    "  round 2       0:01:00.990     0:01:00.990  profile, line 9",
+	    "0:01:00.000, 0:03:00.000", NULL },
 	{ "a wait that does not double", &story_requeue,
 	    "\"requeue\": [\"60s\", \"180s\"]",
 	    { { STORY_EDIT, "09:18:08", "09:17:08" } },
 	    "0:01:00.090, 0:01:59.990 (announced on line 14); round 3 is the "
-	    "first that differs",
+	    "first that differs"
+	    "\nMID 1 to example.com [Default]\n"
+	    "                    comes      prescribed\n"
+	    "  round 2       0:01:00.990     0:01:00.990  profile, line 9\n"
+	    "  round 3       0:02:00.990     0:03:00.990  profile, line 14  <-- the first that differs",
 	    NULL, NULL },
 	{ "none where some were wanted", &story_full, "\"requeue\": [\"60s\"]",
 	    NONE, "none; round 2 never began", "0:01:00.000", NULL },
 	{ "some where none was wanted", &story_release, "\"requeue\": []", NONE,
-	    "0:00:01.995 (announced on line 9); round 2 is one too many",
+	    "0:00:01.995 (announced on line 9); round 2 is one too many"
+	    "\nMID 1 to example.com [Default]\n"
+	    "                    comes      prescribed\n"
+	    "  round 2       0:01:00.990     0:01:00.990  profile, line 9",
 	    "none", NULL },
 };
 

@@ -433,7 +433,7 @@ test_json(void **state)
 	    "{\"subject\":\"invariant rotation\",\"verdict\":\"failed\","
 	    "\"wanted\":\"mx2\",\"found\":\"mx1\",\"failures\":3},"
 	    "{\"subject\":\"invariant priority\",\"verdict\":\"held\"}],"
-	    "\"endings\":[],\"fairness\":[],"
+	    "\"endings\":[],\"fairness\":[],\"requeue\":[],"
 	    "\"replay\":\"faultpost run -v f.json\"}");
 	buf_clear(&f.out);
 	err_at(&err, "g.json", 3, 4, "it is \"wrong\"");
