@@ -8,6 +8,7 @@
 #include "core/cli/lines.h"
 #include "core/cli/terminal.h"
 #include "core/json/doc.h"
+#include "core/json/matrix.h"
 #include "harness/check/check.h"
 #include "harness/main.h"
 #include "harness/report/report.h"
@@ -54,7 +55,8 @@ static const struct cli_program check_program = {
 	.usage = "[OPTION]... SCENARIO --log FILE...",
 	.summary = "Judges a log that something else wrote by the scenario.",
 	CLI_OPTIONS(check_options),
-	.more = "A FILE of - is standard input; one that gzip compressed is "
+	.more = "Of a scenario with a matrix FILE[CASE] is one case.\n"
+		"A FILE of - is standard input; one that gzip compressed is "
 		"read as it is.\n",
 };
 
@@ -110,19 +112,37 @@ read_profile(
 }
 
 static struct plan *
-read_plan(const struct checking *k, const char *path, struct err *err)
+read_variant(const struct checking *k, const char *path, struct slice label,
+    struct err *err)
 {
 	struct cli_library library = { "profiles", path, k->profiles,
 		PROFILE_TEXT_MAX };
 	const struct profile_source profiles = { &library, read_profile };
-	size_t len;
+	size_t len, i;
 	char *text = cli_read_file(path, JSON_TEXT_MAX, &len, err);
+	struct plan_variants *variants = NULL;
 	struct plan *plan = NULL;
 
 	if (text != NULL)
-		plan =
-		    plan_parse_with(path, slice_of(text, len), &profiles, err);
+		variants = plan_variants_read(path, slice_of(text, len), err);
+	if (variants != NULL && plan_variants_find(variants, label, &i, err))
+		plan = plan_variants_parse(variants, i, &profiles, err);
+	plan_variants_destroy(&variants);
 	free(text);
+	return plan;
+}
+
+static struct plan *
+read_plan(const struct checking *k, const char *name, struct err *err)
+{
+	struct slice file, label;
+	struct plan *plan;
+	char *path;
+
+	json_variant_split(slice_cstr(name), &file, &label);
+	path = slice_dup(file);
+	plan = read_variant(k, path, label, err);
+	free(path);
 	return plan;
 }
 
@@ -226,7 +246,7 @@ report(struct checking *k, const struct result *result)
 		.number = 1,
 		.verdict = report_verdict_of(result),
 		.file = result->plan->file,
-		.variant = "",
+		.variant = result->plan->label,
 		.title = result->plan->title,
 		.replay = buf_cstr(&k->command),
 		.is_of_log = true,

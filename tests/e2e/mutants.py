@@ -356,8 +356,6 @@ MUTANTS = [
      {"judged": {"relay": {**SILENT_SENDER, "delivery": {"concurrency": 1}}}}),
     ("two-witnesses", "turns", "a connection that no host has seen", None,
      forget(4)),
-    ("two-witnesses", "turns", "a connection that no log tells of", None,
-     drop("DCID 4", "MID 4")),
     ("two-witnesses", "turns", "done without a 250", None,
      forget(4, "message")),
     ("two-witnesses", "turns", "a 250 more than are done", None,

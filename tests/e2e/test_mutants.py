@@ -57,8 +57,8 @@ class Judge:
         talk.write_text("".join(json.dumps(event, separators=(",", ":")) + "\n"
                                 for event in evidence.talk))
         return self.failed(self.command(
-            "check", document, "--log", log, "--transcript", talk, "--format",
-            "json"))
+            "check", document, "--log", log, "--transcript", talk, "--whole",
+            "--format", "json"))
 
     def run(self, document):
         return self.failed(self.command("run", document, "--format", "json"))

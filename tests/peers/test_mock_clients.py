@@ -5,6 +5,7 @@ import json
 import os
 import re
 import signal
+import socket
 import subprocess
 
 import pytest
@@ -100,6 +101,7 @@ class Mock:
         hosts["good"] = {"address": "10.1.1.101",
                          "tls": {"names": ["localhost"]},
                          "auth": [{"user": USER, "password": PASSWORD}]}
+        hosts["marker"] = {"address": "10.1.1.103"}
         hosts["seven-bit"] = {"address": "10.1.1.102",
                               "extensions": ["PIPELINING", "SIZE"]}
         path = folder / "t.scenario.json"
@@ -107,9 +109,9 @@ class Mock:
         ready, ready_in = os.pipe()
         self.process = subprocess.Popen(
             [program, "--ready-fd", str(ready_in), "--port-file",
-             folder / "ports.json", "--transcript", folder / "transcript",
+             folder / "ports.json", "--transcript", "-",
              "--authority-file", self.ca, path],
-            pass_fds=[ready_in], stdout=subprocess.DEVNULL,
+            pass_fds=[ready_in], stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL)
         os.close(ready_in)
         with os.fdopen(ready) as pipe:
@@ -118,13 +120,21 @@ class Mock:
         for place in json.loads((folder / "ports.json").read_text()):
             ip, port = place["real"].rsplit(":", 1)
             self.places[place["host"]] = (ip, int(port))
-        self.seen = 0
+
+    def watch(self):
+        """Reads what a client that has ended made happen: up to a connection
+        of ours behind it."""
+        socket.create_connection(self.places["marker"]).close()
+        self.events, is_marked = [], False
+        while not is_marked:
+            event = json.loads(self.process.stdout.readline())
+            if event["host"] != "marker":
+                self.events.append(event)
+            is_marked = (event["host"], event["event"]) == ("marker", "open")
 
     def news(self):
-        """The events since it was asked last."""
-        lines = (self.folder / "transcript").read_text().splitlines()
-        self.seen, start = len(lines), self.seen
-        return [json.loads(line) for line in lines[start:]]
+        """The events of the client that was there last."""
+        return self.events
 
 
 @pytest.fixture(scope="module")
@@ -139,9 +149,10 @@ def mock(bin_dir, tmp_path_factory):
 def send(request, mock, peers_cache):
     """A client, as send(host, to, message, ...)."""
     def run(host, to, message=PLAIN, **how):
-        mock.news()
-        return CLIENTS[request.param](
+        told = CLIENTS[request.param](
             peers_cache, mock.places[host], to, message, **how)
+        mock.watch()
+        return told
 
     run.name = request.param
     return run
