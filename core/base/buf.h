@@ -50,6 +50,7 @@ buf_append(struct buf *b, struct slice bytes)
 		return;
 	if (b->cap - b->tail < bytes.len)
 		buf_reserve(b, bytes.len);
+	assert(b->mem != NULL && bytes.at != NULL);
 	memcpy(b->mem + b->tail, bytes.at, bytes.len);
 	b->tail += bytes.len;
 }

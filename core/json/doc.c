@@ -217,7 +217,7 @@ has_parameter(const struct json_doc *doc, size_t offset)
 }
 
 bool
-json_fail_inside(const struct json_at *at, size_t offset, struct err *err,
+json_fail_inside(const struct json_at *at, size_t index, struct err *err,
     const char *fmt, ...)
 {
 	const struct json_doc *doc = at->doc;
@@ -227,7 +227,7 @@ json_fail_inside(const struct json_at *at, size_t offset, struct err *err,
 	va_list ap;
 
 	if (!has_parameter(doc, place))
-		place = json_text_inside(text_of(doc), place, offset);
+		place = json_text_inside(text_of(doc), place, index);
 	va_start(ap, fmt);
 	(void)fail_at(doc, place, pointer, err, fmt, ap);
 	va_end(ap);

@@ -85,9 +85,9 @@ bool json_fail(const struct json_at *at, struct err *err, const char *fmt, ...)
 /* The same at the key of a member of the object at `at`. */
 bool json_fail_key(const struct json_at *at, const char *key, struct err *err,
     const char *fmt, ...) PRINTF_LIKE(4, 5);
-/* The same at byte `offset` of a string's value (as json_at_text() gives it),
+/* The same at byte `index` of a string's value (as json_at_text() gives it),
  * for grammars inside strings. */
-bool json_fail_inside(const struct json_at *at, size_t offset, struct err *err,
+bool json_fail_inside(const struct json_at *at, size_t index, struct err *err,
     const char *fmt, ...) PRINTF_LIKE(4, 5);
 
 /* Any text as it may stand in a message: in double quotes, control characters

@@ -224,7 +224,7 @@ explain_injects(const json_t *list, struct buf *out)
 	size_t i;
 	json_t *entry;
 
-	json_array_foreach((json_t *)(uintptr_t)list, i, entry)
+	json_array_foreach(explain_iterable(list), i, entry)
 	{
 		json_t *one = json_copy(entry);
 
@@ -269,7 +269,7 @@ explain_top(const json_t *scenario, struct buf *out)
 static void
 explain_matrix(const json_t *matrix, struct buf *out)
 {
-	json_t *object = (json_t *)(uintptr_t)matrix;
+	json_t *object = explain_iterable(matrix);
 
 	if (matrix == NULL)
 		return;

@@ -11,6 +11,18 @@ struct phrase {
 	const char *key, *words;
 };
 
+/* Jansson's iterators ask for this, though they change nothing. */
+static inline json_t *
+explain_iterable(const json_t *value)
+{
+	const union {
+		const json_t *given;
+		json_t *wanted;
+	} both = { value };
+
+	return both.wanted;
+}
+
 /* Appends a value: a text as it is, several with "and", an object as its keys
  * and their values. */
 void explain_value(const json_t *value, struct buf *out);

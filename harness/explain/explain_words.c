@@ -6,7 +6,7 @@ void
 explain_value(const json_t *value, struct buf *out)
 {
 	size_t count = json_array_size(value), left;
-	json_t *object = (json_t *)(uintptr_t)value;
+	json_t *object = explain_iterable(value);
 	const char *comma = "";
 	char *text;
 
@@ -87,7 +87,7 @@ void
 explain_members(const json_t *object, const struct phrase *phrases,
     size_t count, const char *said, struct buf *out)
 {
-	json_t *members = (json_t *)(uintptr_t)object;
+	json_t *members = explain_iterable(object);
 	const char *comma = "";
 
 	for (size_t i = 0; i < count; i++) {
@@ -230,7 +230,7 @@ static void
 explain_counts(const json_t *counts, const char *each, const char *all,
     const char *others, struct buf *out)
 {
-	json_t *object = (json_t *)(uintptr_t)counts;
+	json_t *object = explain_iterable(counts);
 	const char *comma = "";
 
 	if (!json_is_object(counts)) {

@@ -25,8 +25,8 @@
 /* Attempts as they are written. */
 struct attempt_rows {
 	const struct result *result;
-	size_t *column_of;    /* owned; by host: its index in "hosts" */
-	json_t *hows, *rules; /* borrowed; texts that rows point at */
+	const size_t *column_of; /* borrowed; by host: its index in "hosts" */
+	json_t *hows, *rules;    /* borrowed; texts that rows point at */
 	struct buf text;
 	uint64_t number, dcid; /* of the row before */
 	utime began;
@@ -146,7 +146,7 @@ row_append(struct attempt_rows *rows, const struct attempt *a)
 }
 
 static json_t *
-attempts_json(const struct result *r, size_t *column_of)
+attempts_json(const struct result *r, const size_t *column_of)
 {
 	const struct story *s = r->story;
 	json_t *object = json_object(), *hows = json_array();

@@ -362,6 +362,7 @@ attempt_end(struct story *s, const struct maillog_event *ev, utime now)
 	if (o == NULL && ev->form == MAILLOG_CONNECTION_ERROR) {
 		attempt_open(s, ev, now);
 		HASH_FIND(hh, s->open, &dcid, sizeof(dcid), o);
+		assert(o != NULL);
 		o->lane->share.refused++;
 	}
 	if (o == NULL)
