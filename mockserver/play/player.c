@@ -22,6 +22,7 @@ static void on_idle(struct timer *t);
 
 static struct dialogue_scene scene_of(const struct player *p);
 static bool take_events(struct player *p);
+static bool is_before_handshake(const struct player *p);
 static bool is_choked(const struct player *p);
 static bool ends_with_client(const struct player *p);
 static bool is_over(const struct player *p);
@@ -238,11 +239,19 @@ player_settle(struct player *p)
 		free_player(p);
 		return;
 	}
-	is_full = dialogue_backlog(p->dialogue) > BACKLOG_MAX;
+	is_full = dialogue_backlog(p->dialogue) > BACKLOG_MAX ||
+	    is_before_handshake(p);
 	if (is_full != p->is_paused) {
 		p->is_paused = is_full;
 		stream_pause(p->stream, is_full);
 	}
+}
+
+/* A handshake is due later: what the client sends for it stays unread. */
+static bool
+is_before_handshake(const struct player *p)
+{
+	return p->reaction.is_handshake && p->state == PLAYER_DELAYED;
 }
 
 /* Whether the client's FIN is the end. */
