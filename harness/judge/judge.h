@@ -18,7 +18,7 @@ struct schedule;
 struct ledger;
 struct judge;
 
-/* X(constant, name, what it says): DESIGN's eight. */
+/* X(constant, name, what it says): DESIGN's eight, and the limits. */
 #define INVARIANTS(X)                                                          \
 	X(INV_CONSERVATION, "conservation",                                    \
 	    "each accepted recipient is exactly once delivered, bounced, "     \
