@@ -12,6 +12,7 @@ int command_check(int argc, char **argv);
 int command_coverage(int argc, char **argv);
 int command_explain(int argc, char **argv);
 int command_new(int argc, char **argv);
+int command_log(int argc, char **argv);
 int command_ctl(int argc, char **argv);
 
 #endif

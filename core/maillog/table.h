@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The compiled table, for the writer and the parser only.  The preprocessor
- * compiles it: a pattern is a string in which a byte from PATTERN_FIELD up is
- * a field, so that there is nothing to prepare when a program starts.
+ * The compiled table, for the writer, the parser, and who shows every field of
+ * an event by its kind.  The preprocessor compiles it: a pattern is a string in
+ * which a byte from PATTERN_FIELD up is a field, so that there is nothing to
+ * prepare when a program starts.
  */
 #ifndef FAULTPOST_MAILLOG_TABLE_H
 #define FAULTPOST_MAILLOG_TABLE_H

@@ -21,7 +21,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 COMMANDS = ["faultpost", "faultpost run", "faultpost check", "faultpost coverage", "faultpost explain", "faultpost new",
-            "faultpost schema",
+            "faultpost schema", "faultpost log",
             "faultpost ctl", "faultpost-mock", "faultpost-mock --sink", "faultpost-relay",
             "faultpost-relay queue"]
 PATIENCE_S = 60

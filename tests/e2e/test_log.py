@@ -1,0 +1,167 @@
+# SPDX-License-Identifier: MIT
+"""faultpost log parse: records as JSON Lines, of files that stand or grow."""
+import gzip
+import json
+import os
+import signal
+import subprocess
+
+import pytest
+
+SEED = "scenarios/failover/117875.scenario.json"
+STAMP = "Wed Jul  2 09:15:07 2014 Info: "
+
+
+@pytest.fixture(scope="module")
+def faultpost(bin_dir, root):
+    """Runs it at the root of the tree; returns (exit code, stdout, stderr)."""
+    def run(*words, **options):
+        done = subprocess.run([bin_dir / "faultpost", *words], cwd=root,
+                              capture_output=True, text=True, timeout=60,
+                              **options)
+        return done.returncode, done.stdout, done.stderr
+    return run
+
+
+@pytest.fixture(scope="module")
+def seed(faultpost, tmp_path_factory):
+    """The log of the seed scenario."""
+    log = tmp_path_factory.mktemp("seed") / "mail.log"
+    assert faultpost("run", "--log", log, SEED)[0] == 0
+    return log
+
+
+def events(text):
+    return [json.loads(line) for line in text.splitlines()]
+
+
+def test_each_record(faultpost, seed):
+    code, out, err = faultpost("log", "parse", seed)
+    records = events(out)
+    assert (code, err) == (0, "")
+    assert [r["line"] for r in records] == list(
+        range(1, len(seed.read_text().splitlines()) + 1))
+    assert all(r["event"] != "unknown" for r in records)
+    assert sum(len(r["rids"]) for r in records
+               if r["event"] == "message_done") == 10
+
+
+def test_gzip_and_several(faultpost, seed, tmp_path):
+    packed = tmp_path / "mail.log.gz"
+    packed.write_bytes(gzip.compress(seed.read_bytes()))
+    alone = faultpost("log", "parse", seed)[1]
+    assert faultpost("log", "parse", packed, seed) == (0, alone + alone, "")
+    assert faultpost("log", "parse", "-", input=seed.read_text()) == (
+        0, alone, "")
+
+
+def test_what_is_no_record_is_counted(faultpost, tmp_path):
+    log = tmp_path / "dirty.log"
+    log.write_bytes(b"noise\n" + STAMP.encode() + b"What \xff is this\n"
+                    + STAMP.encode() + b"DCID 1 close\n")
+    code, out, err = faultpost("log", "parse", log)
+    assert (code, [r["event"] for r in events(out)]) == (
+        0, ["unknown", "dcid_close"])
+    assert err == (f"{log}: of 2 records, 1 of no known form, 0 cut; "
+                   "1 lines that belong to none\n")
+
+
+@pytest.mark.parametrize("words, error", [
+    ([], 'expected "parse"'),
+    (["parse"], "no FILE given"),
+    (["prase", "x"], 'expected "parse"'),
+    (["parse", "-f", "a", "b"], "--follow takes one file by its name"),
+    (["parse", "-f", "-"], "--follow takes one file by its name"),
+])
+def test_wrong_use(faultpost, words, error):
+    assert faultpost("log", *words) == (
+        2, "", f"faultpost log: {error}; see faultpost log --help\n")
+
+
+def test_no_such_file(faultpost, tmp_path):
+    code, out, err = faultpost("log", "parse", tmp_path / "none.log")
+    assert (code, out) == (2, "")
+    assert err == f"{tmp_path}/none.log: No such file or directory\n"
+    code, out, err = faultpost("log", "parse", "-f", tmp_path / "no" / "x")
+    assert (code, out) == (2, "")
+    assert err == f"{tmp_path}/no: No such file or directory\n"
+
+
+class Follower:
+    """faultpost log parse --follow of a file that may not be there yet."""
+
+    def __init__(self, bin_dir, path):
+        self.process = subprocess.Popen(
+            [bin_dir / "faultpost", "log", "parse", "--follow", path],
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+    def next(self):
+        """The text of the next record that is of no known form."""
+        return json.loads(self.process.stdout.readline())["text"]
+
+    def end(self, number=signal.SIGTERM):
+        self.process.send_signal(number)
+        out, err = self.process.communicate(timeout=20)
+        return self.process.returncode, out, err
+
+
+@pytest.fixture
+def follow(bin_dir):
+    running = []
+
+    def start(path):
+        running.append(Follower(bin_dir, path))
+        return running[-1]
+
+    yield start
+    for follower in running:
+        follower.process.kill()
+        follower.process.communicate()
+
+
+def write(path, *texts, mode="a"):
+    with open(path, mode, encoding="utf-8") as file:
+        file.write("".join(f"{STAMP}{text}\n" for text in texts))
+
+
+def test_follow(follow, tmp_path):
+    """From before the file is there, by each line as it comes."""
+    log = tmp_path / "mail.log"
+    follower = follow(log)
+    write(log, "one")
+    assert follower.next() == "one"
+    write(log, "two", "three")
+    assert [follower.next(), follower.next()] == ["two", "three"]
+    with open(log, "a", encoding="utf-8") as file:
+        file.write(f"{STAMP}fo")
+        file.flush()
+        file.write("ur\n")
+    assert follower.next() == "four"
+    assert follower.end() == (0, "", "")
+
+
+def test_follow_a_rotated_log(follow, tmp_path):
+    """The old file to its end, then what has its name."""
+    log = tmp_path / "mail.log"
+    write(log, "one")
+    follower = follow(log)
+    assert follower.next() == "one"
+    with open(log, "a", encoding="utf-8") as old:
+        log.rename(tmp_path / "mail.log.1")
+        old.write(f"{STAMP}last\n")
+    write(log, "first")
+    assert [follower.next(), follower.next()] == ["last", "first"]
+    write(log, "x", mode="w")
+    assert follower.next() == "x"
+    assert follower.end(signal.SIGINT) == (0, "", "")
+
+
+def test_follow_ends_with_its_reader(bin_dir, tmp_path):
+    reader, writer = os.pipe()
+    process = subprocess.Popen(
+        [bin_dir / "faultpost", "log", "parse", "-f", tmp_path / "x"],
+        stdout=writer, stderr=subprocess.PIPE, text=True)
+    os.close(writer)
+    os.close(reader)
+    assert process.communicate(timeout=20) == (None, "")
+    assert process.returncode == 0
