@@ -20,6 +20,14 @@ utime_add(utime at, utime span)
 	return sum;
 }
 
+utime
+utime_second_up(utime at)
+{
+	utime up = utime_add(at, UTIME_S - 1);
+
+	return up == UTIME_NEVER ? up : up / UTIME_S * UTIME_S;
+}
+
 /* Days since 1970-01-01 of a date of the proleptic Gregorian calendar; years
  * start in March here, so that the leap day is a year's last. */
 static int64_t

@@ -24,6 +24,9 @@ typedef int64_t utime;
 
 /* The sum, or UTIME_NEVER when either is or it would pass the end of time. */
 utime utime_add(utime at, utime span);
+/* The first whole second that is not before `at`, as a log with seconds says
+ * when something comes; UTIME_NEVER as in utime_add(). */
+utime utime_second_up(utime at);
 
 /* "Wed Jul  2 09:15:07 2014", the C asctime form in UTC, 24 bytes; returns
  * `out`, which holds at least UTIME_TEXT_MAX bytes. */

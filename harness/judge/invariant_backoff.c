@@ -131,6 +131,10 @@ wait_wanted(const struct invariants *v, const struct ledger_entry *entry,
 	const struct ledger_group *g = entry->group;
 	char text[UTIME_TEXT_MAX];
 
+	if (!w->may_attempt && !w->may_probe) {
+		buf_append_cstr(out, "no wait: a candidate was left to try");
+		return;
+	}
 	buf_append_cstr(out, "a wait until ");
 	if (w->may_attempt)
 		buf_printf(out, "%s, after unsuccessful attempt %llu%s",

@@ -285,14 +285,6 @@ profile_wait(const struct relay_bounce_profile *profile, uint64_t attempts)
 	return wait < profile->max_wait ? wait : profile->max_wait;
 }
 
-static utime
-second_up(utime at)
-{
-	if (at == UTIME_NEVER)
-		return at;
-	return (at + UTIME_S - 1) / UTIME_S * UTIME_S;
-}
-
 /* Whether anything of the domain answered the group in its round. */
 static enum tried
 answered_find(const struct ledger_group *g)
@@ -388,13 +380,13 @@ group_wait_find(
 	wait->attempt_hi =
 	    l->now.hi + profile_wait(profile, g->attempts_hi + 1);
 	wait->fits_attempt = wait->may_attempt &&
-	    wait->till >= second_up(wait->attempt_lo) &&
-	    wait->till <= second_up(wait->attempt_hi);
+	    wait->till >= utime_second_up(wait->attempt_lo) &&
+	    wait->till <= utime_second_up(wait->attempt_hi);
 	if (answered != TRIED_YES && !down_counts)
 		probe_find(l, g, wait);
 	wait->fits_probe = wait->may_probe &&
-	    wait->till >= second_up(wait->probe_lo) &&
-	    wait->till <= second_up(wait->probe_hi);
+	    wait->till >= utime_second_up(wait->probe_lo) &&
+	    wait->till <= utime_second_up(wait->probe_hi);
 }
 
 /* The line's second, narrowed by what is prescribed if it is that. */

@@ -94,12 +94,6 @@ row_get(struct schedule *s, const struct ledger_entry *entry,
 	return &s->rows[s->count++];
 }
 
-static utime
-second_up(utime at)
-{
-	return (at + UTIME_S - 1) / UTIME_S * UTIME_S;
-}
-
 static void
 entry_pending(struct schedule *s, const struct ledger_entry *entry)
 {
@@ -112,9 +106,8 @@ entry_pending(struct schedule *s, const struct ledger_entry *entry)
 		: &s->plan->relay.bounce);
 	struct schedule_wait wait = { .line = entry->moment.line,
 		.till = w->till,
-		.is_probe = w->fits_attempt ? false
-		    : w->fits_probe         ? true
-					    : !w->may_attempt,
+		.is_probe = !w->fits_attempt &&
+		    (w->fits_probe || (!w->may_attempt && w->may_probe)),
 		.differs = !w->fits_attempt && !w->fits_probe };
 
 	if (row == NULL)
@@ -123,8 +116,9 @@ entry_pending(struct schedule *s, const struct ledger_entry *entry)
 		row->left++;
 		return;
 	}
-	wait.prescribed =
-	    second_up(wait.is_probe ? w->probe_lo : w->attempt_lo);
+	wait.prescribed = utime_second_up(wait.is_probe ? w->probe_lo
+		: w->may_attempt                        ? w->attempt_lo
+							: UTIME_NEVER);
 	/* Where several seconds would be right, so is the one it says. */
 	if (!wait.differs)
 		wait.prescribed = wait.till;
@@ -191,6 +185,14 @@ schedule_differs(const struct schedule *s)
 	return first;
 }
 
+const char *
+schedule_wait_by(const struct schedule_wait *w)
+{
+	if (w->prescribed == UTIME_NEVER)
+		return "no wait";
+	return w->is_probe ? "first probe" : "profile";
+}
+
 static void
 wait_format(
     const struct schedule_row *row, size_t i, size_t indent, struct buf *out)
@@ -199,10 +201,13 @@ wait_format(
 	char till[UTIME_TEXT_MAX], prescribed[UTIME_TEXT_MAX];
 
 	utime_format_span(w->till - row->accepted, till);
-	utime_format_span(w->prescribed - row->accepted, prescribed);
+	if (w->prescribed == UTIME_NEVER)
+		(void)snprintf(prescribed, sizeof(prescribed), "-");
+	else
+		utime_format_span(w->prescribed - row->accepted, prescribed);
 	buf_printf(out, "%*sround %-4zu %14s  %14s  %s, line %llu%s\n",
-	    (int)indent, "", i + 2, till, prescribed,
-	    w->is_probe ? "first probe" : "profile", ULL(w->line),
+	    (int)indent, "", i + 2, till, prescribed, schedule_wait_by(w),
+	    ULL(w->line),
 	    i == schedule_row_differs(row) ? "  <-- the first that differs"
 					   : "");
 }

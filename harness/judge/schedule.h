@@ -17,7 +17,8 @@ struct schedule_wait {
 	uint64_t line;
 	utime till; /* as it says */
 	/* What is prescribed, as the line would say it; the first probe's time
-	 * when nobody answered (is_probe). */
+	 * when nobody answered (is_probe).  UTIME_NEVER: no wait at all, for a
+	 * candidate was left to try. */
 	utime prescribed;
 	bool is_probe;
 	bool differs;
@@ -50,6 +51,9 @@ uint64_t schedule_left(const struct schedule *s);
 size_t schedule_row_differs(const struct schedule_row *row);
 /* The row with the first difference; NULL: there is none. */
 const struct schedule_row *schedule_differs(const struct schedule *s);
+
+/* What prescribes it: "profile", "first probe", or "no wait". */
+const char *schedule_wait_by(const struct schedule_wait *w);
 
 /* Appends the row as a small table, a line a wait, the first difference marked,
  * each behind `indent` spaces. */

@@ -18,9 +18,10 @@ wait_json(const struct schedule_row *row, const struct schedule_wait *wait)
 	json_object_set_new(
 	    object, "seconds", json_real(seconds(wait->till - row->accepted)));
 	json_object_set_new(object, "prescribed",
-	    json_real(seconds(wait->prescribed - row->accepted)));
-	json_object_set_new(object, "by",
-	    json_string(wait->is_probe ? "first probe" : "profile"));
+	    wait->prescribed == UTIME_NEVER
+		? json_null()
+		: json_real(seconds(wait->prescribed - row->accepted)));
+	json_object_set_new(object, "by", json_string(schedule_wait_by(wait)));
 	json_object_set_new(object, "differs", json_boolean(wait->differs));
 	return object;
 }

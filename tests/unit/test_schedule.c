@@ -33,6 +33,14 @@ static struct row {
 	    "  round 3       0:02:00.990     0:03:00.990  profile, line 14  "
 	    "<-- the first that differs\n",
 	    1 },
+	{ "until a time of its own, while a host is left", &story_requeue,
+	    { { STORY_BEHIND, "queued for delivery",
+		  "+ L MID 1 to RID [0] pending till Wed Jul  2 09:16:08 2014 "
+		  "[Default]" },
+		{ STORY_CUT, "pending till", 0 } },
+	    HEAD "  round 2       0:01:00.990               -  no wait, line 6 "
+		 " <-- the first that differs\n",
+	    0 },
 	{ "nothing waited", &story_full, { { STORY_KEEP, 0, 0 } }, "",
 	    SIZE_MAX },
 };

@@ -258,6 +258,25 @@ test_add(void **state)
 	assert_true(utime_add(r->at, r->span) == r->want);
 }
 
+static struct second_row {
+	const char *name;
+	utime at, want;
+} second_rows[] = {
+	{ "second: whole", 3 * UTIME_S, 3 * UTIME_S },
+	{ "second: a little behind one", 3 * UTIME_S + 1, 4 * UTIME_S },
+	{ "second: just before one", 4 * UTIME_S - 1, 4 * UTIME_S },
+	{ "second: never stays", UTIME_NEVER, UTIME_NEVER },
+	{ "second: past the end", UTIME_NEVER - 5, UTIME_NEVER },
+};
+
+static void
+test_second_up(void **state)
+{
+	const struct second_row *r = *state;
+
+	assert_true(utime_second_up(r->at) == r->want);
+}
+
 /* Every day of four centuries, counted on from a known one. */
 static void
 test_each_day_of_a_cycle(void **state)
@@ -345,6 +364,7 @@ main(void)
 	ROWS(&kit, span_rows, test_span);
 	ROWS(&kit, duration_rows, test_duration);
 	ROWS(&kit, add_rows, test_add);
+	ROWS(&kit, second_rows, test_second_up);
 	ROWS(&kit, join_rows, test_join_refuses);
 	TEST(&kit, test_each_day_of_a_cycle);
 	TEST(&kit, test_split_and_join_agree);
