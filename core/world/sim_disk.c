@@ -249,6 +249,7 @@ sim_crash_disk(struct world *w, enum disk_crash left)
 
 	rng_init(&rng, sw->options.seed + st->syncs);
 	take_files(st);
+	sim_sync_undo(st);
 	LIST_FOREACH_SAFE(node, &st->inodes) {
 		struct sim_inode *i =
 		    CONTAINER_OF(node, struct sim_inode, node);

@@ -227,6 +227,7 @@ file_sync(sqlite3_file *file, int flags)
 	(void)flags;
 	if (rc != SQLITE_OK)
 		return rc;
+	sim_sync_begin(inode_of(file)->storage);
 	sim_disk_sync(inode_of(file));
 	inode_of(file)->storage->syncs++;
 	return SQLITE_OK;

@@ -3,7 +3,7 @@
  * The inside of the virtual world, shared by its files: world_sim.c (time),
  * sim_net.c (addresses and what lies between them), sim_connect.c (how a
  * connection comes to be), sim_pipe.c and sim_stream.c (what passes over it),
- * sim_storage.c and sim_file.c (the disk).
+ * sim_storage.c, sim_file.c, sim_disk.c and sim_sync.c (the disk).
  */
 #ifndef FAULTPOST_SIM_IMPL_H
 #define FAULTPOST_SIM_IMPL_H
@@ -193,6 +193,12 @@ struct sim_listener *sim_listener_find(
 void sim_storage_init(struct sim_world *sw);
 void sim_storage_fini(struct sim_world *sw);
 uint64_t sim_storage_free(const struct world *w, const char *path);
+
+/* ---- sim_sync.c ---- */
+
+/* What world_storage_synced() and world_storage_wait() do here. */
+utime sim_storage_synced(const struct world *w);
+void sim_storage_wait(struct world *w);
 
 /* ---- sim_connect.c ---- */
 

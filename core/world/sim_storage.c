@@ -38,6 +38,8 @@ sim_storage_init(struct sim_world *sw)
 
 	st->world = sw;
 	list_init(&st->inodes);
+	list_init(&st->before);
+	st->synced_at = sw->options.start;
 	list_init(&st->files);
 	/* Unique among the worlds of the process, and seen by nobody. */
 	(void)snprintf(
@@ -78,6 +80,7 @@ sim_storage_fini(struct sim_world *sw)
 {
 	struct sim_storage *st = sw->storage;
 
+	sim_storage_wait(&sw->base);
 	LIST_FOREACH_SAFE(node, &st->inodes) {
 		struct sim_inode *i =
 		    CONTAINER_OF(node, struct sim_inode, node);

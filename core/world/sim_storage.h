@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The virtual disk, shared by sim_storage.c (names; SQLite's VFS), sim_file.c
- * (SQLite's file: contents, locks, shared memory) and sim_disk.c (what a crash
- * leaves of it, and how it fails).
+ * (SQLite's file: contents, locks, shared memory), sim_disk.c (what a crash
+ * leaves of it, and how it fails) and sim_sync.c (syncs that take time).
  */
 #ifndef FAULTPOST_SIM_STORAGE_H
 #define FAULTPOST_SIM_STORAGE_H
@@ -67,6 +67,10 @@ struct sim_storage {
 	struct sim_world *world;
 	struct list inodes; /* owned; those that have a name, on disk or not */
 	struct list files;  /* that are open */
+	/* Owned: what has a name, as it was when the sync began that is over
+	 * at synced_at, or is over. */
+	struct list before;
+	utime synced_at;
 	/* Owned: shared memory to which programs that crashed still point. */
 	char **dead_regions;
 	size_t dead_count, dead_cap;
@@ -112,5 +116,13 @@ void sim_disk_sync(struct sim_inode *i);
 /* So are all names. */
 void sim_disk_sync_names(struct sim_storage *st);
 void sim_disk_free_synced(struct sim_inode *i);
+
+/* ---- sim_sync.c ---- */
+
+/* A file is about to be synced, behind the sync that is under way, if any. */
+void sim_sync_begin(struct sim_storage *st);
+/* The disk is as it was when the sync began that is under way, if any; no file
+ * is open. */
+void sim_sync_undo(struct sim_storage *st);
 
 #endif

@@ -372,6 +372,20 @@ world_storage_free(const struct world *w, const char *path)
 	return w->ops->storage_free(w, path);
 }
 
+utime
+world_storage_synced(const struct world *w)
+{
+	return w->ops->storage_synced != NULL ? w->ops->storage_synced(w)
+					      : w->ops->now(w);
+}
+
+void
+world_storage_wait(struct world *w)
+{
+	if (w->ops->storage_wait != NULL)
+		w->ops->storage_wait(w);
+}
+
 bool
 world_run(struct world *w, struct err *err)
 {

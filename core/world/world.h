@@ -272,6 +272,14 @@ const char *world_storage_vfs(const struct world *w);
 /* Bytes that are free on the disk where that file is; UINT64_MAX: that cannot
  * be known. */
 uint64_t world_storage_free(const struct world *w, const char *path);
+/* From when on all that SQLite has synced so far is on the disk.  In a real
+ * world that is so when SQLite says so.  In a simulation with syncs that take
+ * time it is later, and whoever depends on it has to wait: a crash before that
+ * finds the disk as it was when the sync began. */
+utime world_storage_synced(const struct world *w);
+/* Waits for that where one cannot come back later; in a simulation no time
+ * passes. */
+void world_storage_wait(struct world *w);
 
 /* ---- running ---- */
 

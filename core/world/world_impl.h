@@ -18,6 +18,9 @@ struct world_ops {
 	bool (*run)(struct world *w, struct err *err);
 	void (*destroy)(struct world *w);
 	uint64_t (*storage_free)(const struct world *w, const char *path);
+	/* These NULL in a world where a sync returns when it is over. */
+	utime (*storage_synced)(const struct world *w);
+	void (*storage_wait)(struct world *w);
 	struct stream *(*connect)(struct world *w, const struct endpoint *from,
 	    const struct endpoint *to);
 	struct listener *(*listen)(

@@ -35,6 +35,7 @@ struct sim_options {
 	utime span_max;          /* bound on virtual time; UTIME_NEVER: none */
 	uint64_t events_max;     /* bound on heap entries taken; 0: none */
 	uint64_t seed;           /* of SQLite's generator, one in a process */
+	utime sync_time;         /* how long a sync of a file takes */
 };
 
 /* A world in which nothing has happened yet: each host is up, the disk empty.

@@ -7,16 +7,25 @@
  * nothing was lost.
  *
  * What the log tells may have come to the disk or not when a crash came
- * within 10 ms, or while the disk refused writes, which the log says.  Such
- * recipients may come back.
+ * within 10 ms and two syncs, or while the disk refused writes, which the log
+ * says.  Such recipients may come back.  So may a message whose sync was under
+ * way: it was written, and nobody had been told yet.
  */
 #include "harness/judge/ledger_impl.h"
 
-/* So long what has become of a message may be on its way to the disk. */
+/* So long what has become of a message may wait to be written. */
 #define RECORD_LINGER (10 * UTIME_MS)
 
 static void crash(struct ledger *l);
 static void message_restart(struct ledger *l, struct ledger_message *m);
+
+/* So long it may be on its way to the disk: the sync that is under way comes
+ * first. */
+static utime
+record_span(const struct ledger *l)
+{
+	return RECORD_LINGER + 2 * l->plan->sync_time;
+}
 
 void
 on_queue_refuses(struct ledger *l, const struct maillog_event *ev)
@@ -48,7 +57,7 @@ ended_note(struct ledger *l, uint64_t mid)
 {
 	if (!l->plan->relay_starts_again)
 		return;
-	if (l->refused.line == 0 && l->ended_at.hi + RECORD_LINGER < l->now.lo)
+	if (l->refused.line == 0 && l->ended_at.hi + record_span(l) < l->now.lo)
 		mid_ranges_clear(&l->unrecorded);
 	l->ended_at = l->now;
 	mid_ranges_add(&l->unrecorded, mid);
@@ -90,7 +99,7 @@ unsure_since(const struct ledger *l)
 	}
 	if (l->refused.line > 0 && l->refused.lo < since)
 		since = l->refused.lo;
-	return since != UTIME_NEVER ? since - RECORD_LINGER : since;
+	return since != UTIME_NEVER ? since - record_span(l) : since;
 }
 
 static void
@@ -199,6 +208,8 @@ static void
 message_restart(struct ledger *l, struct ledger_message *m)
 {
 	if (m->accepted.line == 0) {
+		if (!l->is_ended && l->plan->sync_time > 0)
+			mid_ranges_add(&l->lost, m->mid);
 		message_free(l, m);
 		return;
 	}

@@ -311,6 +311,7 @@ build_relay(struct plan_builder *b, struct err *err)
 	relay->hostname = SLICE(PLAN_RELAY_HOSTNAME);
 	relay->interface = (struct ip_address)PLAN_RELAY_ADDRESS;
 	relay->drain_timeout = 30 * UTIME_S;
+	b->plan->sync_time = b->file->relay.sync_time;
 	relay->delivery = b->file->relay.delivery;
 	relay->bounce = b->file->relay.bounce;
 	relay->bounce_profiles.at = b->file->relay.bounce_profiles.at;

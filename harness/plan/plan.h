@@ -349,7 +349,8 @@ struct plan {
 	/* Complete but for queue_path; `routes` and `zone` are the plan's. */
 	struct relay_config relay;
 
-	utime latency; /* of links that `links` does not name */
+	utime latency;   /* of links that `links` does not name */
+	utime sync_time; /* of the relay's disk */
 	const struct plan_link *links;
 	size_t link_count;
 	const struct plan_inject *injects;

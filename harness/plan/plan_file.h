@@ -132,6 +132,7 @@ struct file_relay {
 	struct ip_address interface_v6;
 	JSON_ARRAY_OF(struct relay_listener_config) listeners;
 	struct slice postmaster;
+	utime sync_time;
 };
 
 struct file_limits {

@@ -278,6 +278,9 @@ static const struct json_field relay_fields[] = {
 	    JSON_AT(struct file_relay, postmaster),
 	    "postmaster@" PLAN_RELAY_HOSTNAME,
 	    "Who gets mail to <postmaster>." },
+	{ "sync_time", JF_DURATION, JSON_AT(struct file_relay, sync_time), "0s",
+	    "How long a sync of its queue takes; a crash meanwhile finds what "
+	    "was written, but not synced." },
 };
 static const struct json_group relay_groups[] = {
 	{ JSON_AT_MOST_ONE, "listeners limits" },

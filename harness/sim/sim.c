@@ -308,9 +308,7 @@ on_step(struct timer *t)
 static void
 on_until(struct timer *t)
 {
-	struct sim *sim = CONTAINER_OF(t, struct sim, until_timer);
-
-	world_stop(sim->world);
+	world_stop(CONTAINER_OF(t, struct sim, until_timer)->world);
 }
 
 /* ---- assembling ---- */
@@ -326,6 +324,7 @@ build_world(struct sim *sim)
 		.zone = plan->relay.zone,
 		.span_max = plan->span_max,
 		.events_max = plan->events_max,
+		.sync_time = plan->sync_time,
 	};
 
 	sim->world = world_sim_new(&options);

@@ -16,6 +16,7 @@
 #define SPOOL_OPEN_BYTES_MAX ((uint64_t)1 << 20)
 
 static void on_commit(struct timer *t);
+static void on_synced(struct timer *t);
 static bool end_moment(struct spool *s);
 
 struct spool *
@@ -28,7 +29,9 @@ spool_open(struct world *w, const char *path, const struct spool_hooks *hooks,
 	s->hooks = *hooks;
 	s->path = xstrdup(path);
 	s->commit.fire = on_commit;
+	s->synced.fire = on_synced;
 	list_init(&s->tickets);
+	list_init(&s->syncing);
 	if (!spool_prepare(s, err)) {
 		spool_note_damage(s);
 		spool_abandon(s);
@@ -38,6 +41,7 @@ spool_open(struct world *w, const char *path, const struct spool_hooks *hooks,
 	(void)spool_reserve_mids(s, s->mid_next);
 	if (s->in_moment && !end_moment(s))
 		spool_commit_by(s, utime_add(world_now(w), SPOOL_RETRY));
+	world_storage_wait(w);
 	return s;
 }
 
@@ -113,12 +117,12 @@ spool_commit_by(struct spool *s, utime at)
 }
 
 static void
-tell_tickets(struct spool *s, bool is_durable)
+tell_tickets(struct list *tickets, bool is_durable)
 {
 	struct list told;
 
 	/* Whoever is told may put more; those wait for the next commit. */
-	list_move_all(&told, &s->tickets);
+	list_move_all(&told, tickets);
 	while (!list_is_empty(&told)) {
 		struct spool_ticket *t =
 		    CONTAINER_OF(told.next, struct spool_ticket, link);
@@ -139,7 +143,7 @@ end_moment(struct spool *s)
 	spool_apply_changes(s);
 	if (!s->is_doomed && !spool_run(s, SPOOL_COMMIT))
 		spool_doom(s);
-	gather_flush(&s->gather, before, world_now(s->world));
+	gather_flush(&s->gather, before, world_storage_synced(s->world));
 	ok = !s->is_doomed;
 	if (ok) {
 		spool_forget_changes(s);
@@ -179,42 +183,83 @@ try_again(struct spool *s)
 		spool_commit_by(s, utime_add(world_now(s->world), SPOOL_RETRY));
 	if (spool_records(s) && !recorded)
 		s->hooks.on_recovered(s->hooks.owner);
-	tell_tickets(s, ended);
+	world_storage_wait(s->world);
+	tell_tickets(&s->tickets, ended);
+}
+
+static void
+on_synced(struct timer *t)
+{
+	struct spool *s = CONTAINER_OF(t, struct spool, synced);
+
+	tell_tickets(&s->syncing, true);
+}
+
+/* What was committed counts when it is on disk, which a simulation may have
+ * wait for. */
+static void
+await_sync(struct spool *s)
+{
+	utime at = world_storage_synced(s->world);
+
+	if (at <= world_now(s->world)) {
+		tell_tickets(&s->tickets, true);
+		return;
+	}
+	list_move_all(&s->syncing, &s->tickets);
+	timer_set(s->world, &s->synced, at);
 }
 
 static void
 commit_now(struct spool *s)
 {
-	bool ok;
-
 	if (!spool_accepts(s) && !s->in_moment) {
 		try_again(s);
 		return;
 	}
 	if (!s->in_moment)
 		begin_moment(s);
-	ok = end_moment(s);
-	if (!ok) {
-		s->refuses_records = s->refuses_mail = true;
-		spool_commit_by(s, utime_add(world_now(s->world), SPOOL_RETRY));
-		s->hooks.on_fault(s->hooks.owner, &s->why);
+	if (end_moment(s)) {
+		await_sync(s);
+		return;
 	}
-	tell_tickets(s, ok);
+	s->refuses_records = s->refuses_mail = true;
+	spool_commit_by(s, utime_add(world_now(s->world), SPOOL_RETRY));
+	s->hooks.on_fault(s->hooks.owner, &s->why);
+	tell_tickets(&s->tickets, false);
 }
 
+/* A commit waits for the sync of the one before. */
 static void
 on_commit(struct timer *t)
 {
-	commit_now(CONTAINER_OF(t, struct spool, commit));
+	struct spool *s = CONTAINER_OF(t, struct spool, commit);
+
+	if (timer_is_set(&s->synced))
+		spool_commit_by(s, s->synced.node.at);
+	else
+		commit_now(s);
+}
+
+static void
+finish_sync(struct spool *s)
+{
+	world_storage_wait(s->world);
+	timer_stop(s->world, &s->synced);
+	tell_tickets(&s->syncing, true);
 }
 
 void
 spool_record(struct spool *s)
 {
-	if (s->is_abandoned || (!s->in_moment && s->change_count == 0))
+	if (s->is_abandoned)
+		return;
+	finish_sync(s);
+	if (!s->in_moment && s->change_count == 0)
 		return;
 	timer_stop(s->world, &s->commit);
 	commit_now(s);
+	finish_sync(s);
 }
 
 /* ---- the end ---- */
@@ -226,6 +271,7 @@ close_moment(struct spool *s)
 	bool has_spare = s->mid_reserved > s->mid_next;
 
 	timer_stop(s->world, &s->commit);
+	timer_stop(s->world, &s->synced);
 	if (s->is_abandoned)
 		return;
 	if (!s->in_moment && (has_spare || s->change_count > 0))
@@ -255,8 +301,12 @@ spool_close(struct spool **sp)
 	if (s == NULL)
 		return;
 	close_moment(s);
+	if (!s->is_abandoned)
+		world_storage_wait(s->world);
 	while (!list_is_empty(&s->tickets))
 		list_remove(s->tickets.next);
+	while (!list_is_empty(&s->syncing))
+		list_remove(s->syncing.next);
 	spool_close_database(s);
 	spool_forget_changes(s);
 	free(s->changes);

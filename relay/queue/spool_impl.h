@@ -79,6 +79,8 @@ struct spool {
 	sqlite3_stmt *statements[SPOOL_STATEMENT_COUNT]; /* owned */
 	struct timer commit;  /* or, after a fault, to try again */
 	struct list tickets;  /* of the open transaction */
+	struct timer synced;  /* the last one is on disk */
+	struct list syncing;  /* the tickets of that */
 	struct gather gather; /* how long those wait */
 	uint64_t open_bytes;  /* of content in the open transaction */
 	bool in_moment;       /* a transaction is open, or is doomed */

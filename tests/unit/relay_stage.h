@@ -152,6 +152,9 @@ stage_start_relay(struct stage *s)
 		fail_msg("%s", err.msg);
 }
 
+/* How long syncs take in the stages that are set up from now on. */
+static utime stage_sync_time;
+
 /* `members`: of the configuration, "listen" included. */
 static inline void
 stage_init(struct stage *s, const char *members)
@@ -162,6 +165,7 @@ stage_init(struct stage *s, const char *members)
 		.self = ip_v4(10, 0, 0, 5),
 		.span_max = 30 * UTIME_DAY,
 		.events_max = 10000000,
+		.sync_time = stage_sync_time,
 	};
 
 	*s = (struct stage){ 0 };

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The relay stopped at each write and each sync of a small run, the disk then
- * losing or tearing what was not synced: behind the next start each recipient
+ * The relay stopped at each write and each sync of a small run, or at each
+ * moment of one whose syncs take a while, the disk then losing, tearing or
+ * keeping what was not synced: behind the next start each recipient
  * that was acknowledged has been delivered, has bounced, or is queued; what was
  * delivered long enough before is not queued; in the end all have arrived; and
  * no MID is given twice.
@@ -71,14 +72,17 @@ note_delivered(struct run *r)
 
 /* Until the disk stops, or for ten seconds. */
 static void
-run_to_trap(struct run *r)
+run_to(struct run *r, utime until)
 {
 	struct world *w = r->stage.world;
 	struct err err;
 
-	while (!r->is_trapped && world_now(w) < STAGE_START + 10 * UTIME_S) {
+	while (!r->is_trapped && world_now(w) < until) {
+		utime next = world_now(w) + RECORDED + 3 * stage_sync_time;
+
 		note_delivered(r);
-		assert_true(sim_run_until(w, world_now(w) + RECORDED, &err));
+		assert_true(
+		    sim_run_until(w, next < until ? next : until, &err));
 	}
 	buf_clear(&r->delivered);
 	buf_append(&r->delivered, buf_slice(&r->host->got));
@@ -117,42 +121,41 @@ tells(const struct buf *lines, unsigned n, char who)
 	return false;
 }
 
+/* Whether it was acknowledged, and is nowhere. */
 static bool
-has_bounced(const struct run *r)
+is_lost(const struct run *r, unsigned n, char who)
 {
-	return stage_count_lines(&r->stage.log, "Bounced:") > 0;
+	return stage_count_lines(
+		   &r->clients[n]->seen, "250 2.0.0 ok:  Message") > 0 &&
+	    !tells(&r->delivered, n, who) && !tells(&r->queued, n, who);
 }
 
+/* Those that bounced are nowhere, and no others. */
 static void
-check_recipient(const struct run *r, unsigned n, char who, uint64_t operations)
+check_all(const struct run *r, uint64_t when)
 {
-	bool acknowledged = stage_count_lines(&r->clients[n]->seen,
-				"250 2.0.0 ok:  Message") > 0;
+	unsigned lost = 0;
 
-	if (acknowledged && !tells(&r->delivered, n, who) &&
-	    !tells(&r->queued, n, who) && !has_bounced(r))
-		fail_msg("behind operation %llu: <%c%u> was acknowledged, and "
-			 "is lost",
-		    (unsigned long long)operations, who, n);
-	if (tells(&r->delivered_before, n, who) && tells(&r->queued, n, who))
-		fail_msg("behind operation %llu: <%c%u> was delivered, and is "
-			 "queued",
-		    (unsigned long long)operations, who, n);
-}
+	for (unsigned i = 0; i < 2 * MESSAGES; i++) {
+		unsigned n = i / 2;
+		char who = i % 2 == 0 ? 'u' : 'v';
 
-static void
-check_all(const struct run *r, uint64_t operations)
-{
-	for (unsigned n = 0; n < MESSAGES; n++) {
-		check_recipient(r, n, 'u', operations);
-		if (n % 2 == 0)
-			check_recipient(r, n, 'v', operations);
+		if (who == 'v' && n % 2 != 0)
+			continue;
+		lost += is_lost(r, n, who);
+		if (tells(&r->delivered_before, n, who) &&
+		    tells(&r->queued, n, who))
+			fail_msg("at %llu: <%c%u> was delivered, and is queued",
+			    (unsigned long long)when, who, n);
 	}
+	if (lost > stage_count_lines(&r->stage.log, "Bounced:"))
+		fail_msg("at %llu: %u were acknowledged, and are lost",
+		    (unsigned long long)when, lost);
 }
 
 /* A new message gets a number that none had before the crash. */
 static void
-check_numbers(struct run *r, uint64_t operations)
+check_numbers(struct run *r, uint64_t when)
 {
 	uint64_t mid = spool_next_mid(r->stage.relay->spool);
 	char line[40];
@@ -160,13 +163,13 @@ check_numbers(struct run *r, uint64_t operations)
 	(void)snprintf(line, sizeof(line), " Start MID %llu ICID",
 	    (unsigned long long)mid);
 	if (stage_count_lines(&r->stage.log, line) > 0)
-		fail_msg("behind operation %llu: MID %llu is given again",
-		    (unsigned long long)operations, (unsigned long long)mid);
+		fail_msg("at %llu: MID %llu is given again",
+		    (unsigned long long)when, (unsigned long long)mid);
 }
 
 /* Everybody who was acknowledged has the mail, or one has bounced. */
 static void
-check_end(struct run *r, uint64_t operations)
+check_end(struct run *r, uint64_t when)
 {
 	stage_run_until(&r->stage, UTIME_HOUR);
 	assert_int_equal(relay_queued_recipients(r->stage.relay), 0);
@@ -174,38 +177,62 @@ check_end(struct run *r, uint64_t operations)
 	buf_clear(&r->delivered_before);
 	buf_clear(&r->delivered);
 	buf_append(&r->delivered, buf_slice(&r->host->got));
-	check_all(r, operations);
+	check_all(r, when);
+}
+
+static void
+run_begin(struct run *r)
+{
+	*r = (struct run){ 0 };
+	stage_init(&r->stage, STAGE_ROUTES("10.1.1.11"));
+	r->stage.whole_log = true;
+	r->host = stage_host(&r->stage, "10.1.1.11", acts);
+	for (unsigned n = 0; n < MESSAGES; n++)
+		send_message(r, n);
+}
+
+/* `when`: for messages. */
+static void
+crash(struct run *r, enum disk_crash left, uint64_t when)
+{
+	sim_crash_disk(r->stage.world, left);
+	relay_kill(&r->stage.relay);
+	stage_start_relay(&r->stage);
+	find_queued(r);
+	check_all(r, when);
+	check_numbers(r, when);
+	check_end(r, when);
+	buf_fini(&r->delivered);
+	buf_fini(&r->delivered_before);
+	buf_fini(&r->queued);
+	stage_fini(&r->stage);
 }
 
 /* False when the run was over before so many operations. */
 static bool
 crash_behind(uint64_t operations, enum disk_crash left)
 {
-	struct run r = { 0 };
+	struct run r;
 	bool was_trapped;
 
-	stage_init(&r.stage, STAGE_ROUTES("10.1.1.11"));
-	r.stage.whole_log = true;
-	r.host = stage_host(&r.stage, "10.1.1.11", acts);
-	for (unsigned n = 0; n < MESSAGES; n++)
-		send_message(&r, n);
+	run_begin(&r);
 	sim_trap_disk(r.stage.world, operations, on_trap, &r);
-	run_to_trap(&r);
+	run_to(&r, STAGE_START + 10 * UTIME_S);
 	was_trapped = r.is_trapped;
 	sim_set_disk(r.stage.world, DISK_OK);
 	sim_trap_disk(r.stage.world, 0, NULL, NULL);
-	sim_crash_disk(r.stage.world, left);
-	relay_kill(&r.stage.relay);
-	stage_start_relay(&r.stage);
-	find_queued(&r);
-	check_all(&r, operations);
-	check_numbers(&r, operations);
-	check_end(&r, operations);
-	buf_fini(&r.delivered);
-	buf_fini(&r.delivered_before);
-	buf_fini(&r.queued);
-	stage_fini(&r.stage);
+	crash(&r, left, operations);
 	return was_trapped;
+}
+
+static void
+crash_at(utime at, enum disk_crash left)
+{
+	struct run r;
+
+	run_begin(&r);
+	run_to(&r, at);
+	crash(&r, left, (uint64_t)(at - STAGE_START));
 }
 
 static void
@@ -231,6 +258,25 @@ test_torn(void **state)
 	assert_true(n > 100);
 }
 
+/* A sync takes longer than a reply is on its way: who is told 250 before it is
+ * over has it before the crash. */
+static void
+test_slow_syncs(void **state)
+{
+	static const enum disk_crash lefts[] = { CRASH_LOSES, CRASH_TEARS,
+		CRASH_KEEPS };
+
+	(void)state;
+	stage_sync_time = 40 * UTIME_MS;
+	for (utime second = 0; second < 2; second++)
+		for (utime ms = 1; ms < 300; ms += 9)
+			for (size_t i = 0; i < ARRAY_LEN(lefts); i++)
+				crash_at(STAGE_START + second * UTIME_S +
+					ms * UTIME_MS,
+				    lefts[i]);
+	stage_sync_time = 0;
+}
+
 int
 main(void)
 {
@@ -238,5 +284,6 @@ main(void)
 
 	TEST(&kit, test_lost);
 	TEST(&kit, test_torn);
+	TEST(&kit, test_slow_syncs);
 	return kit_run(&kit, "relay_crash");
 }
