@@ -38,8 +38,8 @@ def library(root):
 # Themes whose every expectation has a because; the others are on their way.
 TOLD = {
     "client", "demand", "destination", "dns", "durability", "failover",
-    "fairness", "load", "protocol", "providers", "requeue", "routes",
-    "rules", "stages", "tac",
+    "fairness", "load", "operating", "protocol", "providers", "receiving",
+    "requeue", "routes", "rules", "stages", "tac", "tls",
 }
 
 
