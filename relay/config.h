@@ -69,6 +69,12 @@ enum relay_on_ehlo_refused {
 	ON_EHLO_REFUSED_HELO,
 	ON_EHLO_REFUSED_FAIL
 };
+/* What a connection means that comes to nothing while others of its domain to
+ * the same host carry mail (docs/decisions.md, D14). */
+enum relay_on_turned_away {
+	ON_TURNED_AWAY_WAIT, /* the host takes no more than those */
+	ON_TURNED_AWAY_FAIL  /* the host has failed */
+};
 /* Whom a code without meaning speaks of (docs/decisions.md, D12). */
 enum relay_on_nonsense {
 	ON_NONSENSE_HOST,
@@ -83,6 +89,7 @@ struct relay_delivery {
 	enum relay_rotation rotation;
 	enum relay_on_ehlo_refused on_ehlo_refused;
 	enum relay_on_nonsense on_nonsense;
+	enum relay_on_turned_away on_turned_away;
 	bool release_on_success;
 	bool down_counts; /* a round in which all are down is an attempt */
 	enum relay_null_mx null_mx;

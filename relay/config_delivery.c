@@ -58,6 +58,10 @@ static const struct json_word on_nonsense_words[] = {
 	{ "host", ON_NONSENSE_HOST },
 	{ "bounce", ON_NONSENSE_BOUNCE },
 };
+static const struct json_word on_turned_away_words[] = {
+	{ "wait", ON_TURNED_AWAY_WAIT },
+	{ "fail", ON_TURNED_AWAY_FAIL },
+};
 static const struct json_word on_no_8bitmime_words[] = {
 	{ "bounce", ON_NO_8BITMIME_BOUNCE },
 	{ "send", ON_NO_8BITMIME_SEND },
@@ -94,6 +98,11 @@ static const struct json_field delivery_fields[] = {
 	    JSON_AT(struct relay_delivery, on_nonsense), "host",
 	    "What a code without meaning does within a transaction: the host "
 	    "has failed, or its recipients bounce." },
+	{ "on_turned_away", JF_WORD(on_turned_away_words),
+	    JSON_AT(struct relay_delivery, on_turned_away), "wait",
+	    "What it means that a host turns a connection away while others "
+	    "of the domain to it carry mail: that mail waits for these, or "
+	    "that the host has failed." },
 	{ "down_counts", JF_BOOLEAN,
 	    JSON_AT(struct relay_delivery, down_counts), "false",
 	    "A round in which every host is down counts as an attempt." },

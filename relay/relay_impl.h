@@ -341,15 +341,17 @@ struct connection {
 	} state;
 	struct list idle_link; /* IDLE: in relay->idle */
 	bool has_slot[SLOT_KINDS];
-	bool is_excess;       /* it ends when it can: a limit was lowered */
-	bool is_outdated;     /* likewise: made by another configuration */
-	utime connected_at;   /* from GREETING on */
+	bool is_excess;   /* it ends when it can: a limit was lowered */
+	bool is_outdated; /* likewise: made by another configuration */
+	utime began_at, connected_at; /* that from GREETING on */
+	bool is_silent;       /* it comes to nothing, and without an answer */
 	utime idle_until;     /* IDLE: then it is closed, whatever comes */
 	size_t unwritten;     /* of the client's output: given to the stream,
 	                       * which has it still */
 	enum net_failure why; /* after on_failure */
 	uint32_t messages;    /* carried so far */
 	/* BUSY: */
+	utime started_at;         /* MAIL was sent, and never before */
 	struct group *group;      /* being sent; borrowed */
 	struct slice *recipients; /* owned; as the client has them */
 	uint32_t *rids;           /* owned; of those */

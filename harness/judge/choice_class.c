@@ -66,8 +66,8 @@ choice_class_leave(struct choice_classes *s, struct ledger_group *g,
 /* The groups stay in their class, which has tried one more; what it was before
  * is kept as a class that is gone. */
 void
-choice_classes_fail(
-    struct choice_classes *s, size_t seat, const struct ledger_moment *now)
+choice_classes_fail(struct choice_classes *s, size_t seat, enum tried tried,
+    const struct ledger_moment *now)
 {
 	LIST_FOREACH_SAFE(node, &s->all) {
 		struct choice_class *c =
@@ -76,7 +76,7 @@ choice_classes_fail(
 
 		if (c->count == 0 || seats_has(&c->surely, seat))
 			continue;
-		if (c->joined_hi >= now->lo)
+		if (c->joined_hi >= now->lo || tried == TRIED_MAYBE)
 			seats_add(&c->perhaps, seat);
 		else
 			seats_add(&c->surely, seat);

@@ -34,10 +34,10 @@ void choice_class_join(struct choice_classes *s, struct ledger_group *g,
     const struct ledger_moment *now);
 void choice_class_leave(struct choice_classes *s, struct ledger_group *g,
     const struct ledger_moment *now);
-/* A connection of the domain ended in a host failure: the seat is tried, by all
- * that are ready. */
-void choice_classes_fail(
-    struct choice_classes *s, size_t seat, const struct ledger_moment *now);
+/* A connection of the domain ended in a host failure, or (`tried` is
+ * TRIED_MAYBE) perhaps: the seat is tried, by all that are ready. */
+void choice_classes_fail(struct choice_classes *s, size_t seat,
+    enum tried tried, const struct ledger_moment *now);
 /* Forgets classes that have been without groups since before `before`, and the
  * oldest of too many. */
 void choice_classes_purge(struct choice_classes *s, utime before);

@@ -88,8 +88,11 @@ pass_over(struct choosing *ch, const struct choice_class *k, size_t seat,
 	utime patience =
 	    ch->is_instant ? 0 : ledger_patience(ch->v->ledger, ch->d);
 
+	/* Mail waits for a host that is busy: a worse priority is for hosts
+	 * that fail. */
 	if (!is_untried(k, seat) ||
-	    ledger_seat_may_be_held(ch->d, seat, ch->at.lo - patience))
+	    (wrong == CHOICE_ORDER &&
+		ledger_seat_may_be_held(ch->d, seat, ch->at.lo - patience)))
 		return CHOICE_RIGHT;
 	if (seats_has(&ch->up, seat)) {
 		ch->other = seat;

@@ -26,13 +26,30 @@ static void connection_check(
     struct invariants *v, const struct ledger_connection *c);
 static void mail_check(struct invariants *v, const struct ledger_entry *entry);
 
+static void
+connection_failed(struct invariants *v, const struct ledger_entry *entry)
+{
+	const struct ledger_moment *now = ledger_now(v->ledger);
+	const struct ledger_connection *c = entry->connection;
+	struct choice *choice = choice_get(c->domain);
+	size_t seat = routing_index(&c->domain->routing, &c->address->at);
+
+	if (seat != SIZE_MAX && entry->turned_away != TRIED_YES)
+		choice_classes_fail(&choice->classes, seat,
+		    entry->turned_away == TRIED_NO ? TRIED_YES : TRIED_MAYBE,
+		    now);
+	/* Others did not wait for one that was slow. */
+	if (choice->regular_line == c->opened.line &&
+	    now->lo - c->opened.lo < v->plan->relay.delivery.slow_after)
+		choice->regular_line = now->line;
+}
+
 void
 choice_entry(struct invariants *v, const struct ledger_entry *entry)
 {
 	const struct ledger_moment *now = ledger_now(v->ledger);
 	struct ledger_connection *c = entry->connection;
 	struct choice *choice;
-	size_t seat;
 
 	switch (entry->kind) {
 	case LEDGER_READY:
@@ -48,16 +65,8 @@ choice_entry(struct invariants *v, const struct ledger_entry *entry)
 		connection_check(v, c);
 		return;
 	case LEDGER_FAILED:
-		if (c->domain == NULL)
-			return;
-		choice = choice_get(c->domain);
-		seat = routing_index(&c->domain->routing, &c->address->at);
-		if (seat != SIZE_MAX)
-			choice_classes_fail(&choice->classes, seat, now);
-		/* Others did not wait for one that was slow. */
-		if (choice->regular_line == c->opened.line &&
-		    now->lo - c->opened.lo < v->plan->relay.delivery.slow_after)
-			choice->regular_line = now->line;
+		if (c->domain != NULL)
+			connection_failed(v, entry);
 		return;
 	case LEDGER_STARTED:
 		mail_check(v, entry);

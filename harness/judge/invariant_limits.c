@@ -31,6 +31,22 @@ crowd_check(struct invariants *v, const struct ledger_entry *entry)
 		    entry->connection, count);
 }
 
+/* A host that turned a connection away has been asked again too soon. */
+static void
+turned_away_check(struct invariants *v, const struct ledger_entry *entry)
+{
+	const struct ledger_connection *c = entry->connection;
+	uint64_t max = ledger_crowd_max(v->ledger, c);
+	size_t seat = routing_index(&c->domain->routing, &c->address->at);
+
+	if (max > 0 && c->domain->seats[seat].open + 1 > max)
+		limit_fail(v, &entry->moment,
+		    "while a host that turned a connection away has not been "
+		    "left alone for host_retry_initial, no more to it than "
+		    "stood",
+		    c, c->domain->seats[seat].open + 1);
+}
+
 /* The ledger has not counted it to its domain yet. */
 static void
 domain_check(struct invariants *v, const struct ledger_entry *entry)
@@ -87,10 +103,12 @@ start_check(struct invariants *v, const struct ledger_entry *entry)
 void
 limits_entry(struct invariants *v, const struct ledger_entry *entry)
 {
-	if (entry->kind == LEDGER_OPENED && entry->connection->is_open)
+	if (entry->kind == LEDGER_OPENED && entry->connection->is_open) {
 		crowd_check(v, entry);
-	else if (entry->kind == LEDGER_ASSIGNED)
+	} else if (entry->kind == LEDGER_ASSIGNED) {
+		turned_away_check(v, entry);
 		domain_check(v, entry);
-	else if (entry->kind == LEDGER_STARTED)
+	} else if (entry->kind == LEDGER_STARTED) {
 		start_check(v, entry);
+	}
 }

@@ -60,6 +60,13 @@ endpoint_key(const struct endpoint *at)
 	return key;
 }
 
+/* Whether a candidate has been tried, or what else the log may leave open. */
+enum tried {
+	TRIED_NO,
+	TRIED_MAYBE, /* as when it failed in the instant of a round's begin */
+	TRIED_YES,
+};
+
 /* What is known of an address and port. */
 enum address_state {
 	ADDRESS_UP,    /* or never asked: not known to be down */
@@ -108,10 +115,21 @@ struct ledger_quota {
 	utime sure_ends;
 };
 
+/* A connection that was turned away while others carried mail (delivery.md 46);
+ * line 0: none was, as far as is known. */
+struct ledger_turn_away {
+	struct ledger_moment at;
+	utime until_lo, until_hi; /* how long it has no more than `max` */
+	uint64_t max;             /* 0: not known */
+};
+
 /* A candidate of a domain, and its last failures by kind (line 0: none). */
 struct ledger_seat {
 	struct ledger_address *address; /* borrowed */
 	struct ledger_moment failed[FAILURE_KINDS];
+	/* The last that was one, or turned one connection away. */
+	struct ledger_moment perhaps;
+	struct ledger_turn_away crowd;
 	uint64_t open; /* connections of the domain that stand there */
 	struct ledger_moment crowded; /* had as many as it may; line 0: never */
 	struct ledger_quota quota;
@@ -292,6 +310,7 @@ struct ledger_entry {
 	struct ledger_recipient *recipient;
 	struct ledger_connection *connection;
 	enum failure_kind failure;
+	enum tried turned_away; /* FAILED: only this connection was */
 	const struct ledger_wait *wait;
 	const struct ledger_trail *trail;
 	struct slice rids;
@@ -387,11 +406,6 @@ const struct ledger_address *ledger_address_find(
 uint64_t ledger_text_hash(struct slice text);
 
 /* Whether a candidate has been tried in the group's round. */
-enum tried {
-	TRIED_NO,
-	TRIED_MAYBE, /* it failed in the instant in which the round began */
-	TRIED_YES,
-};
 enum tried ledger_tried(const struct ledger_group *g, size_t seat);
 
 /* The line is about a recipient whose host was not asked: it does not offer
@@ -413,6 +427,10 @@ const struct relay_bounce_profile *ledger_profile(
  * at some time from `since` on. */
 bool ledger_seat_may_be_held(
     const struct ledger_domain *d, size_t seat, utime since);
+/* How many connections the candidate may have, that of `c` included, which is
+ * new; 0: nobody knows. */
+uint64_t ledger_crowd_max(
+    const struct ledger *l, const struct ledger_connection *c);
 /* Until when limits may have held the domain's mail back; UTIME_NEVER: they
  * may do so now. */
 utime ledger_held_until(const struct ledger *l, const struct ledger_domain *d);

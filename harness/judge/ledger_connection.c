@@ -14,8 +14,10 @@ static void connection_greeted(struct ledger *l, struct ledger_connection *c);
 static void connection_end(struct ledger *l, struct ledger_connection *c);
 static enum failure_kind failure_of(const struct ledger *l,
     const struct ledger_connection *c, const struct maillog_event *ev);
-static void address_failed(
-    struct ledger *l, struct ledger_connection *c, enum failure_kind kind);
+static void seat_failed(struct ledger *l, struct ledger_connection *c,
+    enum failure_kind kind, enum tried turned_away);
+static void address_failed(struct ledger *l, struct ledger_connection *c,
+    enum failure_kind kind, enum tried turned_away);
 
 /* ---- lines ---- */
 
@@ -119,8 +121,10 @@ on_connection_error(struct ledger *l, const struct maillog_event *ev)
 		connection_guess(l, c);
 	entry.kind = LEDGER_FAILED;
 	entry.failure = failure_of(l, c, ev);
+	entry.turned_away = crowd_turned_away(l, c, entry.failure, ev);
 	ledger_tell(l, &entry);
-	address_failed(l, c, entry.failure);
+	seat_failed(l, c, entry.failure, entry.turned_away);
+	address_failed(l, c, entry.failure, entry.turned_away);
 	connection_end(l, c);
 }
 
@@ -312,18 +316,32 @@ address_down(struct ledger *l, const struct ledger_connection *c)
 }
 
 static void
-address_failed(
-    struct ledger *l, struct ledger_connection *c, enum failure_kind kind)
+seat_failed(struct ledger *l, struct ledger_connection *c,
+    enum failure_kind kind, enum tried turned_away)
 {
-	struct ledger_address *a = c->address;
 	size_t seat = c->domain != NULL
-	    ? routing_index(&c->domain->routing, &a->at)
+	    ? routing_index(&c->domain->routing, &c->address->at)
 	    : SIZE_MAX;
 
-	if (seat != SIZE_MAX)
+	if (turned_away == TRIED_MAYBE)
+		c->domain->seats[seat].perhaps = l->now;
+	else if (turned_away == TRIED_NO && seat != SIZE_MAX)
 		c->domain->seats[seat].failed[kind] = l->now;
-	if (c->domain != NULL)
+	if (turned_away != TRIED_YES && c->domain != NULL)
 		trail_failed(l, c);
+}
+
+static void
+address_failed(struct ledger *l, struct ledger_connection *c,
+    enum failure_kind kind, enum tried turned_away)
+{
+	struct ledger_address *a = c->address;
+
+	/* Those that carry mail show that it is up. */
+	if (turned_away == TRIED_YES && kind != FAILURE_UP)
+		return;
+	if (turned_away == TRIED_MAYBE && kind == FAILURE_DOWN)
+		kind = FAILURE_MAYBE;
 	switch (kind) {
 	case FAILURE_DOWN:
 		/* Another that stands may be greeted behind this, and the log

@@ -194,6 +194,14 @@ void limit_sent(struct ledger *l, const struct ledger_connection *c,
 /* What was sent in a period does not count any more. */
 void limit_forget(struct ledger_domain *d);
 
+/* ---- ledger_crowd.c ---- */
+
+/* Whether only that connection was turned away by its failure, the line in
+ * hand; if so its candidate has no more than others for a while. */
+enum tried crowd_turned_away(struct ledger *l,
+    const struct ledger_connection *c, enum failure_kind kind,
+    const struct maillog_event *ev);
+
 /* ---- ledger_connection.c ---- */
 
 struct ledger_address *address_get(struct ledger *l, const struct endpoint *at);

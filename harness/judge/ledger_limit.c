@@ -171,6 +171,8 @@ ledger_seat_may_be_held(const struct ledger_domain *d, size_t seat, utime since)
 
 	if (d->blind_until > 0 && d->blind_until >= since)
 		return true;
+	if (s->crowd.at.line > 0 && s->crowd.until_hi >= since)
+		return true;
 	if (d->controls->limit_type == LIMIT_DOMAIN)
 		return quota_holds_until(d, &d->quota) >= since;
 	return seat_is_crowded(d, s) ||

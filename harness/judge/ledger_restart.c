@@ -161,6 +161,8 @@ domain_restart(void *owner, struct ledger_domain *d)
 	d->active = l->now;
 	for (size_t i = 0; i < d->routing.count; i++) {
 		memset(d->seats[i].failed, 0, sizeof(d->seats[i].failed));
+		d->seats[i].perhaps = (struct ledger_moment){ 0 };
+		d->seats[i].crowd = (struct ledger_turn_away){ 0 };
 		d->seats[i].open = 0;
 	}
 }

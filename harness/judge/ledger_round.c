@@ -128,6 +128,8 @@ ledger_tried(const struct ledger_group *g, size_t seat)
 
 		tried = so > tried ? so : tried;
 	}
+	if (tried == TRIED_NO && failed_in_round(g, &s->perhaps) != TRIED_NO)
+		tried = TRIED_MAYBE;
 	return tried;
 }
 
@@ -298,7 +300,8 @@ answered_find(const struct ledger_group *g)
 		if (up == TRIED_YES || seats_has(&g->answered, i))
 			return TRIED_YES;
 		if (up != TRIED_NO ||
-		    failed_in_round(g, &s->failed[FAILURE_MAYBE]) != TRIED_NO)
+		    failed_in_round(g, &s->failed[FAILURE_MAYBE]) != TRIED_NO ||
+		    failed_in_round(g, &s->perhaps) != TRIED_NO)
 			answered = TRIED_MAYBE;
 	}
 	return answered;
@@ -314,7 +317,8 @@ ledger_was_soft(const struct ledger_group *g)
 
 		/* Of a greeting it is not kept which code it had. */
 		if (failed_in_round(g, &s->failed[FAILURE_UP]) != TRIED_NO ||
-		    failed_in_round(g, &s->failed[FAILURE_MAYBE]) != TRIED_NO)
+		    failed_in_round(g, &s->failed[FAILURE_MAYBE]) != TRIED_NO ||
+		    failed_in_round(g, &s->perhaps) != TRIED_NO)
 			return TRIED_MAYBE;
 	}
 	return TRIED_NO;

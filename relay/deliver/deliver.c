@@ -9,6 +9,7 @@
  */
 #include "relay/bounce/profile.h"
 #include "relay/deliver/cohort.h"
+#include "relay/deliver/deliver_crowd.h"
 #include "relay/deliver/deliver_limit.h"
 
 static void on_wake(struct timer *t);
@@ -155,6 +156,9 @@ deliver_host_failed(struct delivery *d, struct connection *c,
 	deliver_note_tried(d);
 	deliver_note_error(d, failure->code, failure->text);
 	deliver_note_place(d, failure->at, stage);
+	deliver_wake(d);
+	if (deliver_turned_away(d, c, is_down, failure->code))
+		return;
 	if (is_down)
 		host_on_down(
 		    c->host, &r->config->delivery, world_now(r->world));
@@ -170,7 +174,6 @@ deliver_host_failed(struct delivery *d, struct connection *c,
 		stage = STAGE_EHLO;
 	if ((r->config->delivery.failover_on & 1U << stage) == 0)
 		end_rounds(d, c->host);
-	deliver_wake(d);
 }
 
 void

@@ -10,6 +10,8 @@
  */
 #include "relay/deliver/deliver_limit.h"
 
+#include "relay/deliver/deliver_crowd.h"
+
 static const struct relay_delivery *
 config_of(const struct delivery *d)
 {
@@ -174,23 +176,32 @@ quota_for(struct delivery *d, size_t index)
 	    : &d->quota;
 }
 
+/* How many connections the candidate may have. */
+static size_t
+connections_max(const struct delivery *d, const struct candidate *c, utime now)
+{
+	size_t max = d->controls->limit_type == LIMIT_MX_IP
+	    ? d->controls->max_host_concurrency
+	    : SIZE_MAX;
+	size_t crowd = deliver_crowd_max(c, now);
+
+	return crowd < max ? crowd : max;
+}
+
 void
 limits_mark(struct delivery *d)
 {
 	struct candidates *c = &d->domain->candidates;
 	utime now = world_now(d->relay->world);
+	size_t max;
 
 	for (size_t i = 0; i < c->count; i++) {
 		c->list[i].is_spent =
 		    quota_left(quota_for(d, i), d->controls, now) == 0;
-		c->list[i].is_full = false;
+		max = connections_max(d, &c->list[i], now);
+		c->list[i].is_full = max < SIZE_MAX &&
+		    deliver_connections_to(d, c->list[i].host) >= max;
 	}
-	if (d->controls->limit_type == LIMIT_DOMAIN)
-		return;
-	for (size_t i = 0; i < c->count; i++)
-		c->list[i].is_full =
-		    deliver_connections_to(d, c->list[i].host) >=
-		    d->controls->max_host_concurrency;
 }
 
 uint32_t
@@ -294,6 +305,9 @@ limits_next(const struct delivery *d, utime now)
 	if (d->setup != NULL && outbound_slow_at(d->setup) > now)
 		next = outbound_slow_at(d->setup);
 	for (size_t i = 0; i < c->count; i++) {
+		at = c->list[i].crowded_until;
+		if (at > now && at < next)
+			next = at;
 		if (!c->list[i].is_spent)
 			continue;
 		at = d->controls->limit_type == LIMIT_MX_IP

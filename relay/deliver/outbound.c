@@ -43,6 +43,7 @@ outbound_open(struct delivery *d, struct host *host)
 	c->host_name = slice_dup(
 	    slice_cstr(candidates_name(&d->domain->candidates, host)));
 	c->dcid = ++r->dcid;
+	c->began_at = now;
 	c->state = CONNECTION_CONNECTING;
 	c->timer.fire = on_timer;
 	list_init(&c->link);
@@ -261,6 +262,7 @@ on_failed(struct connection *c, const struct smtp_client_event *ev)
 		text = outbound_failure_text(c, ev);
 	switch (c->state) {
 	case CONNECTION_GREETING:
+		c->is_silent = ev->failure == SMTP_FAIL_TIMEOUT;
 		/* A host may turn what we showed it down behind our part of
 		 * the handshake. */
 		if (ev->stage == STAGE_TLS || c->why == NET_TLS)
@@ -400,6 +402,7 @@ on_failure(void *owner, enum net_failure why)
 
 	c->why = why;
 	if (c->state == CONNECTION_CONNECTING) {
+		c->is_silent = why != NET_REFUSED && why != NET_RESET;
 		outbound_host_failed(c, STAGE_CONNECT, true, 0,
 		    slice_cstr(net_failure_text(why)), false);
 		return;
@@ -415,6 +418,7 @@ on_timer(struct timer *t)
 
 	switch (c->state) {
 	case CONNECTION_CONNECTING:
+		c->is_silent = true;
 		outbound_host_failed(c, STAGE_CONNECT, true, 0,
 		    slice_cstr(net_failure_text(NET_TIMED_OUT)), false);
 		return;

@@ -45,6 +45,7 @@ transaction_begin(struct connection *c)
 	};
 
 	c->piece = 0;
+	c->started_at = outbound_now(c);
 	for (uint32_t i = 0; i < c->recipient_count; i++)
 		c->recipients[i] = slice_cstr(m->recipients[c->rids[i]]);
 	log_event(log, &ev);

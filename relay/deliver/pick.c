@@ -94,6 +94,8 @@ candidates_seal(struct candidates *c, const struct candidates *old)
 		if (at == PICK_NONE)
 			continue;
 		c->list[at].quota = old->list[i].quota;
+		c->list[at].crowd = old->list[i].crowd;
+		c->list[at].crowded_until = old->list[i].crowded_until;
 		level_of(old, i, &old_from, &old_to);
 		level_of(c, at, &from, &to);
 		if (old->cursors[old_from] == i)

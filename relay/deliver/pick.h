@@ -22,6 +22,9 @@ struct candidate {
 	 * for now, counted in `quota`. */
 	bool is_full, is_spent;
 	struct quota quota;
+	/* It turned a connection away: until then no more than so many. */
+	uint32_t crowd;
+	utime crowded_until;
 };
 
 /* Sorted by priority, within one in the order of route and DNS. */

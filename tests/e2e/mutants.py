@@ -58,6 +58,10 @@ BASES = {
     "dropped": base("/dev/null", inject=[{"count": 2, "to": "u@example.com"}]),
     "backlog": base("[10.1.1.1]", inject=[
         {"count": 6, "to": "u{n}@example.com"}]),
+    "crowded": base("[10.1.1.1]/pri=0, [10.1.1.2]/pri=10", {"a": {
+        "address": "10.1.1.1", "limits": {"connections": 1},
+        "rules": [{"on": "eod", "delay": "5s"}]}},
+        [{"count": 2, "to": "u{n}@example.com"}]),
     "secret": base("[10.1.1.1]", {"a": {"address": "10.1.1.1", "tls": {}}}, ONE,
                    relay={**SILENT_SENDER, "destconfig": [
                        "[example.com]", "table_tls = require"]}),
@@ -280,6 +284,27 @@ def shares(**limits):
         *(f"{key} = {value}" for key, value in limits.items())]}}}
 
 
+def reads(**delivery):
+    """It ran by another reading than the one that it is judged by."""
+    return {"relay": {**SILENT_SENDER, "delivery": delivery}}
+
+
+def asked_again(e):
+    """The connection that was turned away, a second time."""
+    i = e.find("Connection Error: DCID 2")
+    e.log[i + 1:i + 1] = [re.sub(r"DCID 2\b", "DCID 9", line) for line in
+                          e.log[i - 1:i + 1]]
+    talk = [one for one in e.talk if one["connection"] == 2]
+    k = e.talk.index(talk[-1]) + 1
+    e.talk[k:k] = [{**one, "connection": 9} for one in talk]
+
+
+def requeued(e):
+    """The 421 counts as a try of all that is ready."""
+    e.put("Connection Error: DCID 2", "MID 2 to RID [0] pending till Wed Jul  "
+          "2 09:16:08 2014 [Default]")
+
+
 END = "Message finished MID 1 done"
 EXTRA = ("New SMTP DCID 9 interface 10.0.0.5 address 10.1.1.1 port 25",
          "DCID 9 close")
@@ -354,6 +379,12 @@ MUTANTS = [
      None, shares(max_messages_per_connection=1)),
     ("limits", "backlog", "more connections than all domains may have", None,
      {"judged": {"relay": {**SILENT_SENDER, "delivery": {"concurrency": 1}}}}),
+    ("limits", "crowded", "one more where the host took no more", None,
+     asked_again),
+    ("priority", "crowded", "left for a worse one, as if it had failed", None,
+     reads(on_turned_away="fail")),
+    ("back-off", "crowded", "what is ready is requeued, as if it had failed",
+     None, requeued),
     ("two-witnesses", "turns", "a connection that no host has seen", None,
      forget(4)),
     ("two-witnesses", "turns", "done without a 250", None,

@@ -343,12 +343,65 @@ test_failure_as_a_round_begins(void **state)
 	say(&f, 6, DELAYED("1", "1"));
 	say(&f, 6,
 	    "MID 1 to RID [0] pending till Wed Jul  2 09:16:08 2014 [Default]");
+	say(&f, 5006, "DCID 1 close");
 	say(&f, 60006,
 	    FAILED("2", "10.1.1.11", "421-'no'", "unexpected SMTP response"));
 	assert_int_equal(ledger_tried(group_of(&f, 1), 0), TRIED_MAYBE);
 	say(&f, 60007,
 	    FAILED("3", "10.1.1.11", "421-'no'", "unexpected SMTP response"));
 	assert_int_equal(ledger_tried(group_of(&f, 1), 0), TRIED_YES);
+	teardown(&f);
+}
+
+struct turn_row {
+	const char *name;
+	const char *details, *reason, *more;
+	utime at;
+	bool is_over; /* the other has no message any more */
+	enum tried want;
+};
+
+#define SMTP "unexpected SMTP response"
+#define FAIL(key, value)                                                       \
+	", \"relay\": {\"delivery\": {\"" key "\": \"" value "\"}}"
+static struct turn_row turn_rows[] = {
+	{ "421 beside one at work", "421-'no'", SMTP, "", 8, false, TRIED_NO },
+	{ "refused beside one at work", "[Errno 61] Connection refused",
+	    "network error", "", 8, false, TRIED_NO },
+	{ "beside one that is slow", "421-'no'", SMTP, "", 60005, false,
+	    TRIED_YES },
+	{ "beside one without a message", "421-'no'", SMTP, "", 8, true,
+	    TRIED_MAYBE },
+	{ "silence, and no life since", "timeout", "network error", "", 31020,
+	    false, TRIED_YES },
+	{ "by the other reading", "421-'no'", SMTP,
+	    FAIL("on_turned_away", "fail"), 8, false, TRIED_YES },
+	{ "a greeting that makes all bounce", "554-'no'", SMTP,
+	    FAIL("on_5xx_greeting", "bounce"), 8, false, TRIED_YES },
+};
+
+/* delivery.md 46: what is said of a connection beside others that carry mail.
+ */
+static void
+test_turned_away(void **state)
+{
+	const struct turn_row *row = *state;
+	struct fixture f;
+	char line[256];
+
+	setup(&f, ONE_HOST, row->more);
+	accept(&f, 0, 1, "u@example.com");
+	accept(&f, 0, 2, "v@example.com");
+	say(&f, 2, NEW("1", "10.1.1.11"));
+	say(&f, 4, "Delivery start DCID 1 MID 1 to RID [0]");
+	if (row->is_over)
+		say(&f, 6, "Message done DCID 1 MID 1 to RID [0]");
+	(void)snprintf(line, sizeof(line),
+	    "Connection Error: DCID 2 domain: example.com IP: 10.1.1.11 port: "
+	    "25 details: %s interface: 10.0.0.5 reason: %s",
+	    row->details, row->reason);
+	say(&f, row->at, line);
+	assert_int_equal(ledger_tried(group_of(&f, 2), 0), row->want);
 	teardown(&f);
 }
 
@@ -550,6 +603,7 @@ main(void)
 	TEST(&kit, test_log_that_begins_late);
 	TEST(&kit, test_round);
 	TEST(&kit, test_failure_as_a_round_begins);
+	ROWS(&kit, turn_rows, test_turned_away);
 	ROWS(&kit, wait_rows, test_wait);
 	ROWS(&kit, failure_rows, test_failure);
 	TEST(&kit, test_probes);
