@@ -38,10 +38,31 @@ def running_browser():
     browser.quit()
 
 
+@pytest.fixture(scope="module", name="api")
+def admin_api(mock):
+    return Api(admin_address(mock))
+
+
+def make_anew(mock, api):
+    """As it was at its start, whatever the last test has left: hosts that
+    listen, rules that are on, and nothing kept."""
+    for host in api.get("/v1/hosts")["hosts"]:
+        fresh = api.get(f"/v1/hosts/{host['name']}", method="PATCH",
+                        body={"state": "up", "rule_state": "start"})
+        for place in mock.places:
+            for at in fresh["addresses"]:
+                if place.get("address") == at["address"]:
+                    place["real"] = at["real"]
+    for rule in api.get("/v1/rules")["rules"]:
+        api.get(f"/v1/rules/{rule['id']}", method="PATCH",
+                body={"enabled": True})
+    api.get("/v1/reset", method="POST")
+
+
 @pytest.fixture
-def page(mock, browser):
-    ip, port = admin_address(mock)
-    Api((ip, port)).get("/v1/reset", method="POST")
+def page(mock, browser, api):
+    make_anew(mock, api)
+    ip, port = api.address
     browser.set_window_size(1100, 900)
     browser.get(f"http://{ip}:{port}/")
     until(browser, lambda: browser.find_element(By.ID, "live").text == "live"
@@ -67,7 +88,7 @@ def test_lanes_and_live_attempts(mock, page):
           and texts(page, ".attempts .closed"))
 
 
-def test_switch_of_a_rule(mock, page):
+def test_switch_of_a_rule(mock, page, api):
     """By the keyboard alone: the switch is reached with Tab and toggled with
     the space bar, and the rule acts no more."""
     with smtplib.SMTP(*mock.address("exchange1"), timeout=20) as client:
@@ -82,8 +103,7 @@ def test_switch_of_a_rule(mock, page):
             if name.startswith("rule"):
                 break
         page.switch_to.active_element.send_keys(Keys.SPACE)
-        until(page, lambda: not Api(admin_address(mock)).get(
-            "/v1/rules/" + name[4:])["enabled"])
+        until(page, lambda: not api.get("/v1/rules/" + name[4:])["enabled"])
         assert client.rcpt("bob@d.example")[0] == 250
         assert not page.find_element(By.ID, name).is_selected()
         # It is the same element still, and has the focus.
@@ -139,19 +159,48 @@ def test_narrow_window(mock, page, width):
             "return document.documentElement.scrollWidth") <= width
 
 
-def test_reset_and_refusing(mock, page):
+def test_reset_and_refusing(mock, page, api):
     send(mock)
     until(page, lambda: texts(page, "#messages tr"))
-    page.find_element(By.ID, "host-exchange2").click()
-    until(page, lambda: Api(admin_address(mock)).get(
-        "/v1/hosts/exchange2")["state"] == "refuse")
+    switch = page.find_element(By.ID, "host-exchange2")
+    switch.click()
+    until(page, lambda: api.get("/v1/hosts/exchange2")["state"] == "refuse")
     with pytest.raises(ConnectionRefusedError):
         smtplib.SMTP(*mock.address("exchange2"), timeout=20)
-    page.find_element(By.ID, "host-exchange2").click()
-    until(page, lambda: Api(admin_address(mock)).get(
-        "/v1/hosts/exchange2")["state"] == "up")
+    assert not switch.is_selected()
+    switch.click()
+    until(page, lambda: api.get("/v1/hosts/exchange2")["state"] == "up")
     page.find_element(By.ID, "reset").click()
     until(page, lambda: not texts(page, "#messages tr"))
+
+
+def test_switch_stays_as_it_was_put(page, api):
+    """An answer from before does not put it back, however late it comes."""
+    page.execute_script("""
+      const asked = window.fetch;
+      window.held = [];
+      window.fetch = (path, how) => asked(path, how).then((answer) =>
+        path === "/v1/hosts" && window.held !== null
+          ? new Promise((go) => window.held.push(() => go(answer))) : answer);
+      refresh();""")
+    until(page, lambda: page.execute_script("return held.length") == 1)
+    switch = page.find_element(By.ID, "host-exchange2")
+    switch.click()
+    until(page, lambda: api.get("/v1/hosts/exchange2")["state"] == "refuse")
+    page.execute_script("""
+      const { get, set } = Object.getOwnPropertyDescriptor(
+        HTMLInputElement.prototype, "checked");
+      window.seen = [];
+      Object.defineProperty(arguments[0], "checked", {
+        get() { return get.call(this); },
+        set(value) { seen.push(value); set.call(this, value); } });
+      const go = held[0];
+      window.held = null;
+      go();""", switch)
+    # The page has shown what is, and never what was.
+    until(page, lambda: page.execute_script("return seen.length"))
+    assert not any(page.execute_script("return seen"))
+    assert not switch.is_selected()
 
 
 def test_screenshot(mock, page, tmp_path):
