@@ -103,7 +103,10 @@ def checkout(tmp_path, bin_dir):
 def environment(bin_dir):
     env = dict(os.environ, NO_COLOR="1", LC_ALL="C.UTF-8")
     env["PATH"] = f"{bin_dir}:{env['PATH']}"
-    return env
+    # As if the plugin was installed; the tests of it do that.
+    env["PYTHONPATH"] = str(ROOT / "harness" / "pytest_faultpost" / "src")
+    env["PYTEST_PLUGINS"] = "pytest_faultpost.plugin"
+    return {k: v for k, v in env.items() if not k.startswith("PYTEST_XDIST")}
 
 
 def run_steps(steps, folder, bin_dir):
@@ -154,6 +157,9 @@ def test_commands(page, checkout, bin_dir):
             json.loads(block.text)
             if rest:
                 (checkout / rest).write_text(block.text)
+        elif kind == "python" and rest:
+            compile(block.text, rest, "exec")
+            (checkout / rest).write_text(block.text)
         elif kind == "console" and not rest:
             check_console(block, checkout, bin_dir)
         else:
