@@ -4,6 +4,7 @@
 
 #include "core/base/arena.h"
 #include "core/smtp/utf8.h"
+#include "core/transcript/content.h"
 
 #include <jansson.h>
 #include <uthash.h>
@@ -12,6 +13,7 @@
 struct ends {
 	uint64_t connection;
 	struct endpoint server, client;
+	struct transcript_content content;
 	UT_hash_handle hh;
 };
 
@@ -20,6 +22,7 @@ struct transcript_reader {
 	struct arena arena; /* of the last event's texts */
 	bool is_latin1;     /* the last line's, in part */
 	struct ends *ends;  /* owned; of connections that stand */
+	bool wants_content;
 };
 
 static bool read_kind(
@@ -30,15 +33,19 @@ static bool read_ends(
     struct transcript_reader *r, struct transcript_event *ev, struct err *err);
 
 struct transcript_reader *
-transcript_reader_new(void)
+transcript_reader_new(bool wants_content)
 {
-	return xcalloc(1, sizeof(struct transcript_reader));
+	struct transcript_reader *r = xcalloc(1, sizeof(*r));
+
+	r->wants_content = wants_content;
+	return r;
 }
 
 static void
 ends_forget(struct transcript_reader *r, struct ends *ends)
 {
 	HASH_DEL(r->ends, ends);
+	transcript_content_fini(&ends->content);
 	free(ends);
 }
 
@@ -255,6 +262,8 @@ read_ends(
 		return true;
 	ev->server = ends->server;
 	ev->client = ends->client;
+	if (r->wants_content)
+		transcript_content_note(&ends->content, ev);
 	if (ev->kind == TRANSCRIPT_LOST || ev->kind == TRANSCRIPT_CLOSE ||
 	    ev->kind == TRANSCRIPT_RESET || ev->kind == TRANSCRIPT_GONE)
 		ends_forget(r, ends);

@@ -2,7 +2,8 @@
 /*
  * Reads transcripts from files, line by line: the inverse of
  * transcript_format().  A connection's addresses stand in its first line only
- * and are kept until its last.
+ * and are kept until its last.  What messages held is told on demand, as far as
+ * it can be seen in the bytes of their connections.
  */
 #ifndef FAULTPOST_TRANSCRIPT_READER_H
 #define FAULTPOST_TRANSCRIPT_READER_H
@@ -12,8 +13,9 @@
 
 struct transcript_reader;
 
-/* Freed by transcript_reader_destroy(). */
-struct transcript_reader *transcript_reader_new(void);
+/* Freed by transcript_reader_destroy().  `wants_content`: messages have it,
+ * which takes memory; content.at is NULL when it is not known. */
+struct transcript_reader *transcript_reader_new(bool wants_content);
 void transcript_reader_destroy(struct transcript_reader **rp);
 
 /* Reads a line, with or without its end.  What *ev borrows lives until the next

@@ -58,8 +58,8 @@ struct transcript_event {
 	 * them. */
 	struct slice hello, arguments;
 	bool is_extended; /* it was EHLO */
-	/* The content, or its beginning, as the sink wants it; files do not
-	 * have it. */
+	/* The content, or its beginning, as the sink wants it; in files it is
+	 * among the bytes of its connection only. */
 	struct slice content;
 };
 

@@ -13,7 +13,7 @@ static void
 pass_init(struct check *c, utime near)
 {
 	maillog_parser_init(&c->parser, near);
-	c->reader = transcript_reader_new();
+	c->reader = transcript_reader_new(c->wants_content);
 	c->steps_done = c->gaps_done = 0;
 	c->told_line = c->event_line = 0;
 	c->has_event = c->has_connection = c->is_broken = false;
@@ -35,6 +35,9 @@ check_init(struct check *c, struct plan *plan, struct result *result,
 		.plan = plan, .result = result, .transcript = transcript
 	};
 	c->survey.starts_again = plan->relay_starts_again;
+	for (size_t i = 0; i < plan->expectation_count; i++)
+		c->wants_content |=
+		    plan_expectation_is_of_content(plan->expectations[i].kind);
 	pass_init(c, near);
 }
 
@@ -211,7 +214,6 @@ begin(struct check *c, utime first)
 	result_init(c->result, c->plan, c->plan->seed);
 	judge = c->result->judge;
 	judge_lack(judge, JUDGE_OTHER_LOGS);
-	judge_lack(judge, JUDGE_CONTENT);
 	if (c->transcript == NULL)
 		judge_lack(judge, JUDGE_TRANSCRIPT);
 	if (!c->is_whole)
@@ -332,6 +334,8 @@ take_event(struct check *c)
 {
 	c->has_event = false;
 	story_transcript(c->result->story, &c->event);
+	if (c->event.kind == TRANSCRIPT_MESSAGE && c->event.content.at == NULL)
+		judge_lack(c->result->judge, JUDGE_CONTENT);
 	if (c->pass != CHECK_GATHER)
 		judge_transcript(c->result->judge, &c->event);
 	else if (evidence_transcript(c->result->evidence, &c->event))

@@ -42,6 +42,7 @@ struct check {
 	enum check_pass pass;
 	struct transcript_reader *reader; /* owned */
 	struct maillog_parser parser;
+	bool wants_content; /* of messages */
 	bool has_begun;
 	bool has_connection; /* the log has told of one */
 	bool has_event;      /* of the transcript, still ahead */

@@ -362,20 +362,22 @@ not_judged(struct judgement *out, enum judge_witness lacking)
 static bool
 is_sure(enum plan_expectation_kind kind, enum verdict verdict)
 {
-	return (kind == EXPECT_LOG && verdict == VERDICT_HELD) ||
-	    (kind == EXPECT_NO_LOG && verdict == VERDICT_FAILED);
+	return ((kind == EXPECT_LOG || kind == EXPECT_RECEIVED) &&
+		   verdict == VERDICT_HELD) ||
+	    ((kind == EXPECT_NO_LOG || kind == EXPECT_NO_RECEIVED) &&
+		verdict == VERDICT_FAILED);
 }
 
 static void
 expectation_judge(struct judge *j, struct expectation *e, struct judgement *out)
 {
-	bool needs_transcript = e->said->kind == EXPECT_RECEIVED ||
-	    e->said->kind == EXPECT_NO_RECEIVED;
+	bool needs_transcript = plan_expectation_is_of_content(e->said->kind);
 
 	charge_judge(j, &e->charge, out);
 	if (needs_transcript && j->lacks[JUDGE_TRANSCRIPT])
 		not_judged(out, JUDGE_TRANSCRIPT);
-	else if (needs_transcript && j->lacks[JUDGE_CONTENT])
+	else if (needs_transcript && j->lacks[JUDGE_CONTENT] &&
+	    !is_sure(e->said->kind, out->verdict))
 		not_judged(out, JUDGE_CONTENT);
 	if (e->said->of != PLAN_LOG_MAIL && j->lacks[JUDGE_OTHER_LOGS])
 		not_judged(out, JUDGE_OTHER_LOGS);

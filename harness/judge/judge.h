@@ -97,7 +97,8 @@ void judge_skip_lines(struct judge *j, uint64_t count);
  * X(constant, what is missing, in words) */
 #define JUDGE_WITNESSES(X)                                                     \
 	X(JUDGE_TRANSCRIPT, "no transcript")                                   \
-	X(JUDGE_CONTENT, "no content in a transcript's file")                  \
+	X(JUDGE_CONTENT,                                                       \
+	    "what a message held cannot be seen in the transcript")            \
 	X(JUDGE_OTHER_LOGS, "no such log")                                     \
 	X(JUDGE_LINES, "lines of the log are missing")
 enum judge_witness {

@@ -77,6 +77,12 @@ plan_expectation_name(enum plan_expectation_kind kind)
 	return names[kind];
 }
 
+bool
+plan_expectation_is_of_content(enum plan_expectation_kind kind)
+{
+	return kind == EXPECT_RECEIVED || kind == EXPECT_NO_RECEIVED;
+}
+
 size_t
 plan_host_named(const struct plan *plan, struct slice name)
 {

@@ -219,6 +219,8 @@ enum plan_expectation_kind {
 	PLAN_EXPECTATION_COUNT,
 };
 const char *plan_expectation_name(enum plan_expectation_kind kind);
+/* Whether it is about what messages held. */
+bool plan_expectation_is_of_content(enum plan_expectation_kind kind);
 
 /* "delivered": {"exchange2": 10} and "bounced": {"5.4.7": 3}; recipients. */
 struct plan_count {

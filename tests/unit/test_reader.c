@@ -49,7 +49,7 @@ static void
 test_read_again(void **state)
 {
 	struct transcript_event *want = &((struct event_row *)*state)->ev, got;
-	struct transcript_reader *r = transcript_reader_new();
+	struct transcript_reader *r = transcript_reader_new(false);
 	struct transcript_event open = { .kind = TRANSCRIPT_OPEN,
 		.host = "mx",
 		.connection = 3,
@@ -109,7 +109,7 @@ static void
 test_bad(void **state)
 {
 	const struct bad_row *row = *state;
-	struct transcript_reader *r = transcript_reader_new();
+	struct transcript_reader *r = transcript_reader_new(false);
 	struct transcript_event ev;
 	struct err err;
 
