@@ -6,18 +6,18 @@
 #include "core/cli/cli.h"
 #include "core/cli/library.h"
 #include "core/cli/lines.h"
-#include "core/cli/terminal.h"
 #include "core/json/doc.h"
 #include "core/json/matrix.h"
 #include "harness/check/check.h"
 #include "harness/main.h"
-#include "harness/report/report.h"
+#include "harness/main_reports.h"
 #include "harness/report/shell.h"
 
 #include <time.h>
 
 struct checking {
-	bool verbose, json, is_whole;
+	bool verbose, is_whole;
+	struct reports reports;
 	const char *profiles, *transcript_path; /* or NULL */
 	const char **log_paths;                 /* owned, not its texts */
 	char **logs, *transcript_file; /* owned: as they can be read again */
@@ -33,6 +33,8 @@ enum {
 	OPTION_WHOLE,
 	OPTION_VERBOSE,
 	OPTION_FORMAT,
+	OPTION_OUTPUT,
+	OPTION_HTML,
 	OPTION_PROFILES
 };
 
@@ -46,7 +48,11 @@ static const struct cli_option check_options[] = {
 	{ OPTION_VERBOSE, 'v', "verbose", NULL,
 	    "Draw the deliveries of a log that held, too." },
 	{ OPTION_FORMAT, 0, "format", "FORMAT",
-	    "\"human\" (the default) or \"json\"." },
+	    "human (the default), tap, junit, json, github, html." },
+	{ OPTION_OUTPUT, 'o', "output", "FORMAT=FILE",
+	    "Write that to FILE, too." },
+	{ OPTION_HTML, 0, "html", "FILE",
+	    "Write a page to FILE: lanes, shares, queue, log." },
 	{ OPTION_PROFILES, 0, "profiles", "FOLDER",
 	    "Look there first for the profiles that hosts name." },
 };
@@ -81,11 +87,12 @@ on_check_option(void *owner, int id, const char *value, struct err *err)
 		k->verbose = true;
 		break;
 	case OPTION_FORMAT:
-		k->json = strcmp(value, "json") == 0;
-		if (!k->json && strcmp(value, "human") != 0)
-			return err_set(
-			    err, "--format %s: expected human or json", value);
-		break;
+		return reports_print(&k->reports, value, err);
+	case OPTION_OUTPUT:
+		return reports_write(&k->reports, value, err);
+	case OPTION_HTML:
+		return reports_add(
+		    &k->reports, "html", SLICE("html"), value, err);
 	case OPTION_PROFILES:
 		k->profiles = value;
 		break;
@@ -229,19 +236,93 @@ forget_files(struct checking *k)
 	free(k->transcript_file);
 }
 
+/* ---- what is written ---- */
+
+static size_t
+outputs_of(struct checking *k, struct cli_output **outputs)
+{
+	for (size_t i = 0; i < k->reports.count; i++)
+		outputs[i] = &k->reports.at[i].output;
+	return k->reports.count;
+}
+
+static bool
+spare_input(struct checking *k, const char *path, struct err *err)
+{
+	struct cli_output *outputs[REPORT_FORMATS_MAX];
+	size_t n = outputs_of(k, outputs);
+
+	for (size_t i = 0; i < n; i++)
+		if (cli_output_is(outputs[i], path))
+			return err_at(err, path, 0, 0,
+			    "--%s would be written over this input",
+			    outputs[i]->option);
+	return true;
+}
+
+/* Opens what options name to be written, which must be no input. */
+static bool
+open_outputs(struct checking *k, const struct plan *plan, struct err *err)
+{
+	struct cli_output *outputs[REPORT_FORMATS_MAX];
+	size_t n = outputs_of(k, outputs);
+	bool good =
+	    outputs_open(outputs, n, err) && spare_input(k, plan->file, err);
+
+	for (size_t i = 0; i < k->log_count && good; i++)
+		good = spare_input(k, k->log_paths[i], err);
+	return good &&
+	    (k->transcript_path == NULL ||
+		spare_input(k, k->transcript_path, err));
+}
+
+/* Closes them; what could not be written makes the code worse. */
+static int
+close_outputs(struct checking *k, int code)
+{
+	struct cli_output *outputs[REPORT_FORMATS_MAX];
+	size_t n = outputs_of(k, outputs);
+	struct err err;
+
+	for (size_t i = 0; i < n; i++)
+		if (!cli_output_close(outputs[i], &err))
+			code = cli_report(&err, CLI_TROUBLE);
+	return code;
+}
+
 /* ---- what comes of it ---- */
 
 static void
+write_report(const struct report_output *report, const struct buf *text)
+{
+	FILE *file = report->output.file != NULL ? report->output.file : stdout;
+
+	fwrite(buf_slice(text).at, 1, buf_len(text), file);
+}
+
+static void
+report_to(const struct report_output *report, const struct report_entry *entry,
+    const struct report_totals *totals)
+{
+	const struct report_format *format = report->format;
+	struct buf text = { 0 };
+
+	if (format->begin != NULL)
+		format->begin(totals, &report->style, &text);
+	if (format->scenario != NULL)
+		format->scenario(entry, &report->style, &text);
+	/* One log needs no sum: people have it in its line. */
+	if (format->end != NULL && format != &report_human)
+		format->end(totals, &report->style, &text);
+	write_report(report, &text);
+	buf_fini(&text);
+}
+
+static int
 report(struct checking *k, const struct result *result)
 {
-	const struct report_format *format =
-	    k->json ? &report_json : &report_human;
-	struct report_style style = {
-		.colour = cli_wants_colour(getenv("NO_COLOR"), getenv("TERM")),
-		.verbose = k->verbose,
-		.columns = cli_columns(),
-	};
-	struct report_totals totals = { .planned = 1 };
+	struct report_totals totals = { .planned = 1,
+		.wall_span = result->wall_span };
 	struct report_entry entry = {
 		.number = 1,
 		.verdict = report_verdict_of(result),
@@ -252,16 +333,16 @@ report(struct checking *k, const struct result *result)
 		.is_of_log = true,
 		.result = result,
 	};
-	struct buf text = { 0 };
 
-	if (format->begin != NULL)
-		format->begin(&totals, &style, &text);
-	format->scenario(&entry, &style, &text);
-	/* One log needs no sum: people have it in its line. */
-	if (format->end != NULL && format->is_document)
-		format->end(&totals, &style, &text);
-	fwrite(buf_slice(&text).at, 1, buf_len(&text), stdout);
-	buf_fini(&text);
+	struct err err;
+
+	report_totals_add(&totals, entry.verdict);
+	for (size_t i = 0; i < k->reports.count; i++) {
+		if (!cli_output_begin(&k->reports.at[i].output, &err))
+			return cli_report(&err, CLI_TROUBLE);
+		report_to(&k->reports.at[i], &entry, &totals);
+	}
+	return result_held(result) ? CLI_OK : CLI_FAILED;
 }
 
 static bool
@@ -275,7 +356,7 @@ judge_log(struct checking *k, struct check *check, struct err *err)
 		if (check->survey.records == 0)
 			return err_at(err, k->log_paths[0], 0, 0,
 			    "no record in it; expected a mail log");
-	} while (check_again(check, !k->json));
+	} while (check_again(check, reports_show_evidence(&k->reports)));
 	if (check->survey.is_mixed && !k->is_whole)
 		return err_at(err, k->log_paths[0], 0, 0,
 		    "numbers begin anew %llu times, as in the logs of several "
@@ -297,12 +378,11 @@ check_plan(struct checking *k, struct plan *plan)
 	check_init(&check, plan, &result,
 	    k->transcript_file != NULL ? &source : NULL, near_of(k, plan));
 	check.is_whole = k->is_whole;
-	if (judge_log(k, &check, &err)) {
-		report(k, &result);
-		code = result_held(&result) ? CLI_OK : CLI_FAILED;
-	} else {
+	check.wants_chart = reports_show_chart(&k->reports);
+	if (judge_log(k, &check, &err))
+		code = report(k, &result);
+	else
 		code = cli_report(&err, CLI_USAGE);
-	}
 	cli_lines_close(&k->transcript);
 	check_fini(&check);
 	result_fini(&result);
@@ -337,11 +417,25 @@ check_scenario(struct checking *k, const char *path)
 	if (plan == NULL)
 		return cli_report(&err, CLI_USAGE);
 	note_command(k, path);
-	code = find_files(k, &err) ? check_plan(k, plan)
-				   : cli_report(&err, CLI_USAGE);
+	code = find_files(k, &err) && open_outputs(k, plan, &err)
+	    ? check_plan(k, plan)
+	    : cli_report(&err, CLI_USAGE);
 	forget_files(k);
 	plan_destroy(&plan);
-	return code;
+	return close_outputs(k, code);
+}
+
+static int
+check_go(struct checking *k, const char *path)
+{
+	struct err err;
+
+	if (!reports_settle(&k->reports, &err)) {
+		err_prefix(&err, "faultpost check: ");
+		return cli_report(&err, CLI_USAGE);
+	}
+	reports_style(&k->reports, k->verbose);
+	return check_scenario(k, path);
 }
 
 static int
@@ -373,7 +467,7 @@ command_check(int argc, char **argv)
 	else if (k.log_count == 0)
 		code = wrong_use("no --log given");
 	else
-		code = check_scenario(&k, argv[first]);
+		code = check_go(&k, argv[first]);
 	free(k.log_paths);
 	buf_fini(&k.command);
 	return code;

@@ -72,50 +72,6 @@ static const struct cli_program run_program = {
 
 /* ---- options ---- */
 
-/* One more report; its text goes to `path`, NULL: standard output. */
-static bool
-add_report(struct run *run, const char *option, struct slice name,
-    const char *path, struct err *err)
-{
-	const struct report_format *format = report_format_named(name, err);
-	struct run_report *report;
-
-	if (format == NULL)
-		return err_prefix(err, "--%s: ", option);
-	if (run->report_count == REPORT_FORMATS_MAX)
-		return err_set(err, "--%s: these are too many, expected %d",
-		    option, REPORT_FORMATS_MAX);
-	report = &run->reports[run->report_count++];
-	report->format = format;
-	report->output = (struct cli_output){ option, path, NULL };
-	return true;
-}
-
-static bool
-on_format(struct run *run, const char *value, struct err *err)
-{
-	struct slice rest = slice_cstr(value), name;
-
-	if (rest.len == 0)
-		return add_report(run, "format", rest, NULL, err);
-	while (slice_split(&rest, ',', &name))
-		if (!add_report(run, "format", name, NULL, err))
-			return false;
-	return true;
-}
-
-static bool
-on_output(struct run *run, const char *value, struct err *err)
-{
-	struct slice whole = slice_cstr(value);
-	size_t at = slice_find_byte(whole, '=');
-
-	if (at + 1 >= whole.len)
-		return err_set(err, "--output %s: expected FORMAT=FILE", value);
-	return add_report(
-	    run, "output", slice_sub(whole, 0, at), value + at + 1, err);
-}
-
 static bool
 on_keyword(struct run *run, const char *value, struct err *err)
 {
@@ -157,11 +113,12 @@ on_run_option(void *owner, int id, const char *value, struct err *err)
 		run->has_seed = true;
 		return cli_number("seed", value, 0, INT64_MAX, &run->seed, err);
 	case OPTION_FORMAT:
-		return on_format(run, value, err);
+		return reports_print(&run->reports, value, err);
 	case OPTION_OUTPUT:
-		return on_output(run, value, err);
+		return reports_write(&run->reports, value, err);
 	case OPTION_HTML:
-		return add_report(run, "html", SLICE("html"), value, err);
+		return reports_add(
+		    &run->reports, "html", SLICE("html"), value, err);
 	case OPTION_PROFILES:
 		run->profiles = value;
 		break;
@@ -172,59 +129,17 @@ on_run_option(void *owner, int id, const char *value, struct err *err)
 	return true;
 }
 
-/* Standard output has one document, or texts that go together. */
-static bool
-check_formats(struct run *run, struct err *err)
-{
-	const struct report_format *document = NULL;
-	size_t printed = 0;
-
-	for (size_t i = 0; i < run->report_count; i++) {
-		const struct run_report *report = &run->reports[i];
-
-		if (report->output.path != NULL)
-			continue;
-		printed++;
-		if (report->format->is_document)
-			document = report->format;
-	}
-	if (printed > 1 && document != NULL)
-		return err_set(err,
-		    "--format: %s stands alone; expected the others with "
-		    "--output FORMAT=FILE",
-		    document->name);
-	if (printed == 0)
-		return add_report(run, "format", SLICE("human"), NULL, err);
-	return true;
-}
-
 /* The first report is then the one that is printed. */
 static bool
 check_list(const struct run *run, struct err *err)
 {
-	const struct report_format *format = run->reports[0].format;
+	const struct report_format *format = run->reports.at[0].format;
 
-	if (run->report_count > 1 ||
+	if (run->reports.count > 1 ||
 	    (format != &report_human && format != &report_json))
 		return err_set(
 		    err, "--list: expected one format, --format human or json");
 	return true;
-}
-
-static void
-style_reports(struct run *run)
-{
-	for (size_t i = 0; i < run->report_count; i++) {
-		struct run_report *report = &run->reports[i];
-
-		report->style.verbose = run->verbose;
-		if (report->output.path != NULL)
-			continue;
-		report->style.colour =
-		    cli_wants_colour(getenv("NO_COLOR"), getenv("TERM"));
-		report->style.columns = cli_columns();
-	}
-	run->shows_progress = cli_wants_progress(getenv("TERM"));
 }
 
 /* ---- the machine ---- */
@@ -280,8 +195,8 @@ outputs_of(struct run *run, struct cli_output **outputs)
 
 	outputs[n++] = &run->log;
 	outputs[n++] = &run->transcript;
-	for (size_t i = 0; i < run->report_count; i++)
-		outputs[n++] = &run->reports[i].output;
+	for (size_t i = 0; i < run->reports.count; i++)
+		outputs[n++] = &run->reports.at[i].output;
 	return n;
 }
 #define OUTPUTS_MAX (REPORT_FORMATS_MAX + 2)
@@ -292,18 +207,7 @@ open_outputs(struct run *run, struct err *err)
 	struct cli_output *outputs[OUTPUTS_MAX];
 	size_t n = outputs_of(run, outputs);
 
-	for (size_t i = 0; i < n; i++)
-		if (!cli_output_open(outputs[i], err))
-			return false;
-	for (size_t i = 0; i < n; i++)
-		for (size_t k = i + 1; k < n; k++)
-			if (outputs[k]->path != NULL &&
-			    cli_output_is(outputs[i], outputs[k]->path))
-				return err_at(err, outputs[i]->path, 0, 0,
-				    "--%s and --%s name one file; expected "
-				    "one each",
-				    outputs[i]->option, outputs[k]->option);
-	return true;
+	return outputs_open(outputs, n, err);
 }
 
 /* Keeps what options name to be written from being a scenario. */
@@ -412,12 +316,13 @@ run_go(struct run *run, char **words)
 		    "--help\n");
 		return CLI_USAGE;
 	}
-	if (!check_formats(run, &err) ||
+	if (!reports_settle(&run->reports, &err) ||
 	    (run->list && !check_list(run, &err))) {
 		err_prefix(&err, "faultpost run: ");
 		return cli_report(&err, CLI_USAGE);
 	}
-	style_reports(run);
+	reports_style(&run->reports, run->verbose);
+	run->shows_progress = cli_wants_progress(getenv("TERM"));
 	if (!open_outputs(run, &err))
 		run_note_code(run, cli_report(&err, CLI_USAGE));
 	else

@@ -9,8 +9,8 @@
 
 #include "core/cli/output.h"
 #include "core/cli/pool.h"
+#include "harness/main_reports.h"
 #include "harness/plan/heading.h"
-#include "harness/report/report.h"
 #include "harness/run/keyword.h"
 
 /* A scenario file. */
@@ -32,14 +32,6 @@ struct run_case {
 /* No list is longer: what a slip of the hand asks for must not fill memory. */
 #define RUN_CASES_MAX 1000000
 
-/* One report that is asked for. */
-struct run_report {
-	const struct report_format *format;
-	struct report_style style;
-	struct cli_output output; /* without a path: standard output */
-	struct buf kept;          /* see report_format.begins_last */
-};
-
 /* What a case says beside its reports, whose channels are their indexes. */
 enum run_channel {
 	RUN_CHANNEL_LOG = REPORT_FORMATS_MAX,
@@ -59,8 +51,7 @@ struct run {
 	uint64_t seed, repeat, processes;
 	struct keyword *keyword; /* owned; NULL: all */
 	struct cli_output log, transcript;
-	struct run_report reports[REPORT_FORMATS_MAX];
-	size_t report_count;
+	struct reports reports;
 
 	/* What is run. */
 	struct run_file **files; /* owned */

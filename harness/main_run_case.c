@@ -75,8 +75,8 @@ say_verdict(struct work *w, enum report_verdict verdict, int code)
 {
 	struct run_verdict said = { verdict, code };
 
-	for (size_t i = 0; i < w->run->report_count; i++) {
-		const struct run_report *report = &w->run->reports[i];
+	for (size_t i = 0; i < w->run->reports.count; i++) {
+		const struct report_output *report = &w->run->reports.at[i];
 
 		w->entry.verdict = verdict;
 		if (report->format->scenario == NULL)
@@ -133,24 +133,6 @@ on_transcript(void *owner, const struct transcript_event *ev)
 
 /* ---- running it ---- */
 
-static bool
-shows_evidence(const struct run *run)
-{
-	for (size_t i = 0; i < run->report_count; i++)
-		if (run->reports[i].format->shows_evidence)
-			return true;
-	return false;
-}
-
-static bool
-shows_chart(const struct run *run)
-{
-	for (size_t i = 0; i < run->report_count; i++)
-		if (run->reports[i].format->shows_chart)
-			return true;
-	return false;
-}
-
 static void
 run_plan(struct work *w, const struct plan *plan, uint64_t seed)
 {
@@ -164,14 +146,14 @@ run_plan(struct work *w, const struct plan *plan, uint64_t seed)
 	bool good;
 
 	result_init(&result, plan, seed);
-	if (shows_chart(run))
+	if (reports_show_chart(&run->reports))
 		result_draw_chart(&result);
 	good = sim_run_scenario(&result, &hooks, &err);
 	say(w, RUN_CHANNEL_LOG, &w->log);
 	say(w, RUN_CHANNEL_TRANSCRIPT, &w->transcript);
 	result.wall_span = run_clock() - began;
 	if (good && report_verdict_of(&result) == REPORT_FAILED &&
-	    shows_evidence(run))
+	    reports_show_evidence(&run->reports))
 		good = sim_gather_evidence(&result, &err);
 	if (good)
 		say_result(w, &result);

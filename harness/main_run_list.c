@@ -222,7 +222,7 @@ print_case(const struct run_case *c)
 void
 run_list_print(struct run *run)
 {
-	bool is_json = run->reports[0].format == &report_json;
+	bool is_json = run->reports.at[0].format == &report_json;
 
 	for (size_t i = 0; i < run->case_count; i++) {
 		const struct run_case *c = &run->cases[i];

@@ -7,7 +7,7 @@
 #include "harness/main_run.h"
 
 static FILE *
-file_of(const struct run_report *report)
+file_of(const struct report_output *report)
 {
 	return report->output.file != NULL ? report->output.file : stdout;
 }
@@ -37,7 +37,7 @@ show_progress(struct run *run)
 }
 
 static void
-write_text(struct run *run, struct run_report *report, struct slice text)
+write_text(struct run *run, struct report_output *report, struct slice text)
 {
 	FILE *file = file_of(report);
 
@@ -47,7 +47,7 @@ write_text(struct run *run, struct run_report *report, struct slice text)
 }
 
 static void
-tell_beginning(struct run *run, struct run_report *report)
+tell_beginning(struct run *run, struct report_output *report)
 {
 	if (report->format->begin == NULL)
 		return;
@@ -61,9 +61,9 @@ run_tell_begin(struct run *run)
 {
 	run->totals.planned = run->case_count;
 	run->totals.is_check = run->check;
-	for (size_t i = 0; i < run->report_count; i++)
-		if (!run->reports[i].format->begins_last)
-			tell_beginning(run, &run->reports[i]);
+	for (size_t i = 0; i < run->reports.count; i++)
+		if (!run->reports.at[i].format->begins_last)
+			tell_beginning(run, &run->reports.at[i]);
 	fflush(stdout);
 	show_progress(run);
 }
@@ -74,8 +74,8 @@ run_tell_end(struct run *run)
 	hide_progress(run);
 	run->shows_progress = false;
 	run->totals.wall_span = run_clock() - run->began;
-	for (size_t i = 0; i < run->report_count; i++) {
-		struct run_report *report = &run->reports[i];
+	for (size_t i = 0; i < run->reports.count; i++) {
+		struct report_output *report = &run->reports.at[i];
 
 		if (report->format->begins_last)
 			tell_beginning(run, report);
@@ -96,8 +96,8 @@ run_tell_text(void *owner, size_t number, unsigned channel, struct slice text)
 	struct run *run = owner;
 
 	(void)number;
-	if (channel < run->report_count) {
-		struct run_report *report = &run->reports[channel];
+	if (channel < run->reports.count) {
+		struct report_output *report = &run->reports.at[channel];
 
 		if (report->format->begins_last)
 			buf_append(&report->kept, text);
@@ -139,8 +139,8 @@ tell_loss(struct run *run, size_t number, enum pool_end end, const char *how)
 		run->last.verdict = REPORT_INTERRUPTED;
 	}
 	entry.verdict = run->last.verdict;
-	for (size_t i = 0; i < run->report_count; i++) {
-		struct run_report *report = &run->reports[i];
+	for (size_t i = 0; i < run->reports.count; i++) {
+		struct report_output *report = &run->reports.at[i];
 
 		report->format->scenario(&entry, &report->style, &run->text);
 		run_tell_text(run, number, (unsigned)i, buf_slice(&run->text));

@@ -212,6 +212,8 @@ begin(struct check *c, utime first)
 		plan_move(c->plan, first);
 	c->last = first;
 	result_init(c->result, c->plan, c->plan->seed);
+	if (c->wants_chart)
+		result_draw_chart(c->result);
 	judge = c->result->judge;
 	judge_lack(judge, JUDGE_OTHER_LOGS);
 	if (c->transcript == NULL)
@@ -267,6 +269,7 @@ static void
 tell_judge(struct check *c, const struct maillog_event *ev, uint64_t skipped)
 {
 	struct judge *judge = c->result->judge;
+	struct slice text = maillog_parser_text(&c->parser);
 	bool has_dcid = maillog_has(ev, MAILLOG_FIELD_dcid) && ev->dcid != 0;
 
 	if (has_dcid && !c->has_connection) {
@@ -277,8 +280,10 @@ tell_judge(struct check *c, const struct maillog_event *ev, uint64_t skipped)
 			judge_begin_late(judge);
 	}
 	judge_skip_lines(judge, skipped);
-	judge_log_event(
-	    judge, maillog_parser_text(&c->parser), ev, UTIME_NEVER);
+	judge_log_event(judge, text, ev, UTIME_NEVER);
+	if (c->result->chart != NULL)
+		chart_log(c->result->chart, c->result->story, text, ev,
+		    ev->time, judge_queued(judge));
 }
 
 static void

@@ -34,8 +34,9 @@ struct check {
 	struct plan *plan;     /* borrowed */
 	struct result *result; /* borrowed; begun with the first record */
 	const struct check_source *transcript; /* borrowed; NULL: none */
-	bool is_whole; /* nothing is missing: what the log does not tell did
-	                * not happen */
+	bool is_whole;    /* nothing is missing: what the log does not tell did
+	                   * not happen */
+	bool wants_chart; /* see result_draw_chart() */
 	struct survey survey;
 
 	/* Private from here. */

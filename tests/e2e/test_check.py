@@ -97,7 +97,11 @@ def test_failure(faultpost, seed, tmp_path, by_pipe):
     ([SEED, "--log", "README.md", "--transcript", "/nowhere"],
      "/nowhere: No such file"),
     ([SEED, "--log", "README.md", "--format", "xml"],
-     "expected human or json"),
+     "--format: there is no format \"xml\"; expected human, tap"),
+    ([SEED, "--log", "README.md", "--format", "json,tap"],
+     "faultpost check: --format: json stands alone"),
+    ([SEED, "--log", "README.md", "--output", "tap=README.md"],
+     "README.md: --output would be written over this input"),
     (["README.md", "--log", "README.md"], "README.md:1:1: "),
 ])
 def test_wrong_use(faultpost, words, wanted):
