@@ -127,7 +127,7 @@ take_words(struct transcript_content *c, struct slice *bytes)
 {
 	size_t at = slice_find_byte(*bytes, '\n');
 	size_t room = TRANSCRIPT_COMMAND_MAX - buf_len(&c->line);
-	struct buf line;
+	struct slice line;
 
 	buf_append(&c->line, slice_sub(*bytes, 0, at < room ? at : room));
 	if (at == bytes->len) {
@@ -135,10 +135,11 @@ take_words(struct transcript_content *c, struct slice *bytes)
 		return;
 	}
 	*bytes = slice_skip(*bytes, at + 1);
-	line = c->line;
-	c->line = (struct buf){ 0 };
-	take_command(c, slice_trim(buf_slice(&line)));
-	buf_fini(&line);
+	line = buf_slice(&c->line);
+	if (line.len > 0 && line.at[line.len - 1] == '\r')
+		line.len--;
+	take_command(c, slice_trim(line));
+	buf_clear(&c->line);
 }
 
 /* ---- events ---- */

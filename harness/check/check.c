@@ -188,8 +188,8 @@ check_finish(struct check *c)
 		take_record(c, &ev);
 	if (!c->has_begun)
 		begin(c, c->plan->start);
-	/* Of what follows its last line nobody knows. */
-	advance(c, c->last + UTIME_S - 1);
+	/* Of what follows its last line nobody knows, unless it is whole. */
+	advance(c, c->is_whole ? UTIME_NEVER : c->last + UTIME_S - 1);
 	if (c->pass == CHECK_GATHER) {
 		evidence_finish(c->result->evidence);
 		return;

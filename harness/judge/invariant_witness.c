@@ -115,6 +115,7 @@ pair_free(struct witness *w, struct pair *p)
 		HASH_DELETE(by_connection, w->by_connection, p);
 	list_remove(&p->node);
 	sendings_fini(&p->sendings);
+	buf_fini(&p->violation);
 	free(p);
 }
 
@@ -160,8 +161,8 @@ entry_opened(struct witness *w, const struct ledger_entry *entry)
 		m->unheard++;
 		return;
 	}
-	while (!list_is_empty(&m->seen)) {
-		p = CONTAINER_OF(m->seen.next, struct pair, node);
+	witness_note_interface(w, entry->line->interface);
+	while ((p = witness_next_seen(w, m)) != NULL) {
 		if (p->opened_at + patience >= entry->moment.lo)
 			break;
 		/* Its clock may be another than the log's, once that has
@@ -169,9 +170,9 @@ entry_opened(struct witness *w, const struct ledger_entry *entry)
 		if (ledger_heard(w->v->ledger) != UTIME_NEVER &&
 		    (p->client_spoke || m->unheard == 0))
 			break;
-		pair_unheard(w, m, pair_take(&m->seen));
+		pair_unheard(w, m, p);
 	}
-	if (list_is_empty(&m->seen)) {
+	if (p == NULL) {
 		if (!w->has_transcript && ++w->alone > WITNESS_ALONE_MAX)
 			w->is_late = true;
 		if (w->is_late)
@@ -179,7 +180,8 @@ entry_opened(struct witness *w, const struct ledger_entry *entry)
 		p = pair_new(&c->address->at);
 		list_append(&m->logged, &p->node);
 	} else {
-		p = pair_take(&m->seen);
+		list_remove(&p->node);
+		witness_recognize(w, p);
 	}
 	p->dcid = c->dcid;
 	p->opened = entry->moment;
@@ -295,45 +297,25 @@ witness_entry(struct witness *w, const struct ledger_entry *entry)
 
 /* ---- the transcripts ---- */
 
-static bool
-is_of_relay(const struct witness *w, const struct transcript_event *ev)
-{
-	const struct relay_config *relay = &w->v->plan->relay;
-
-	return ip_is_none(&relay->interface) ||
-	    ip_equal(&ev->client.ip, &relay->interface) ||
-	    ip_equal(&ev->client.ip, &relay->interface_v6);
-}
-
 static void
 seen_open(struct witness *w, const struct transcript_event *ev)
 {
 	struct meeting *m = meeting_get(w, &ev->server);
 	struct pair *p;
 
-	if (list_is_empty(&m->logged)) {
+	if (!witness_takes_stranger(w, &ev->client.ip))
+		return;
+	if (list_is_empty(&m->logged) || !witness_knows(w, &ev->client.ip)) {
 		p = pair_new(&ev->server);
 		list_append(&m->seen, &p->node);
 	} else {
 		p = pair_take(&m->logged);
 	}
+	p->client = ev->client.ip;
 	p->connection = ev->connection;
 	p->opened_at = ev->time;
 	HASH_ADD(by_connection, w->by_connection, connection,
 	    sizeof(p->connection), p);
-}
-
-static void
-seen_violation(struct witness *w, const struct transcript_event *ev)
-{
-	char span[UTIME_TEXT_MAX];
-
-	charge_add(&w->v->charges[INV_PROTOCOL], ev->time,
-	    "the relay obeys RFC 5321",
-	    "%s: connection %llu of the transcript, to %s: %s",
-	    utime_format_span(ev->time - w->v->plan->start, span),
-	    ULL(ev->connection), ev->host,
-	    ev->note != NULL ? ev->note : "a violation");
 }
 
 static void
@@ -355,7 +337,7 @@ seen_event(struct witness *w, struct pair *p, const struct transcript_event *ev)
 		sendings_see(&p->sendings, w->v, ev);
 		return;
 	case TRANSCRIPT_VIOLATION:
-		seen_violation(w, ev);
+		witness_violation(w, p, ev);
 		return;
 	case TRANSCRIPT_LOST:
 	case TRANSCRIPT_CLOSE:
@@ -378,14 +360,18 @@ seen_event(struct witness *w, struct pair *p, const struct transcript_event *ev)
 void
 witness_transcript(struct witness *w, const struct transcript_event *ev)
 {
-	struct pair *p;
+	struct pair unknown = { 0 }, *p;
+	bool is_known = witness_knows(w, &ev->client.ip);
 
 	w->has_transcript = true;
-	if (w->is_late || !is_of_relay(w, ev))
+	if (w->is_late)
 		return;
+	if (is_known)
+		w->seen_last = ev->time;
 	if (w->is_apart) {
-		if (ev->kind == TRANSCRIPT_VIOLATION)
-			seen_violation(w, ev);
+		if (ev->kind == TRANSCRIPT_VIOLATION && is_known)
+			witness_violation(w, &unknown, ev);
+		buf_fini(&unknown.violation);
 		return;
 	}
 	if (ev->kind == TRANSCRIPT_OPEN) {
@@ -447,6 +433,8 @@ void
 witness_finish(struct witness *w, utime now)
 {
 	utime patience = w->v->plan->relay.delivery.connect_timeout + UTIME_S;
+	/* Beside a log that is whole the transcript is told to its end. */
+	utime end = w->seen_last > now + UTIME_S ? w->seen_last : now;
 	struct meeting *m, *m_next;
 	struct pair *p, *p_next;
 
@@ -456,10 +444,10 @@ witness_finish(struct witness *w, utime now)
 	{
 		while (!list_is_empty(&m->logged))
 			pair_unseen(w, pair_take(&m->logged));
-		while (!list_is_empty(&m->seen)) {
-			p = pair_take(&m->seen);
-			if (p->opened_at >= now ||
-			    (p->opened_at + patience > now && !p->client_spoke))
+		while ((p = witness_next_seen(w, m)) != NULL) {
+			list_remove(&p->node);
+			if (p->opened_at >= end ||
+			    (p->opened_at + patience > end && !p->client_spoke))
 				pair_free(w, p);
 			else
 				pair_unheard(w, m, p);

@@ -468,7 +468,6 @@ MUTANTS = [
     ("host_status", "full", "down where it greeted",
      {"host_status": {"a": "up", "b": "up"}},
      hosts(a={"address": "10.1.1.1", "state": "unreachable"})),
-    # Of what a message holds files do not tell: these worlds are run.
     ("received", "turns", "another host took it", GOT,
      hosts(a=host(1, **FULL))),
     ("received", "turns", "another recipient", GOT,

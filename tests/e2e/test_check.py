@@ -99,7 +99,7 @@ def test_failure(faultpost, seed, tmp_path, by_pipe):
     ([SEED, "--log", "README.md", "--format", "xml"],
      "--format: there is no format \"xml\"; expected human, tap"),
     ([SEED, "--log", "README.md", "--format", "json,tap"],
-     "faultpost check: --format: json stands alone"),
+     "faultpost check: --format: tap stands alone"),
     ([SEED, "--log", "README.md", "--output", "tap=README.md"],
      "README.md: --output would be written over this input"),
     (["README.md", "--log", "README.md"], "README.md:1:1: "),

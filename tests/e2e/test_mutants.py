@@ -16,8 +16,6 @@ from mutants import BASES, MUTANTS, Evidence
 
 PAGE = pathlib.Path(__file__).resolve().parents[2] / "docs/mutants.md"
 HEAD = "| subject | base | mutant | what the judge says |\n|---|---|---|---|\n"
-# They need what only a run has: the content of messages.
-RUN_ONLY = ("received", "no_received")
 
 
 class Judge:
@@ -60,21 +58,14 @@ class Judge:
             "check", document, "--log", log, "--transcript", talk, "--whole",
             "--format", "json"))
 
-    def run(self, document):
-        return self.failed(self.command("run", document, "--format", "json"))
-
     def of_base(self, mutant):
-        subject, base, _, expectation, _ = mutant
+        _, base, _, expectation, _ = mutant
         document = {**BASES[base], "expect": [expectation] * bool(expectation)}
-        if subject in RUN_ONLY:
-            return self.run(document)
         return self.check(document, self.witnesses(BASES[base]))
 
     def of_mutant(self, mutant):
-        subject, base, _, expectation, change = mutant
+        _, base, _, expectation, change = mutant
         document = {**BASES[base], "expect": [expectation] * bool(expectation)}
-        if subject in RUN_ONLY:
-            return self.run({**document, **change})
         if callable(change):
             evidence = self.witnesses(BASES[base])
             change(evidence)
