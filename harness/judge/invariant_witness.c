@@ -360,7 +360,7 @@ seen_event(struct witness *w, struct pair *p, const struct transcript_event *ev)
 void
 witness_transcript(struct witness *w, const struct transcript_event *ev)
 {
-	struct pair unknown = { 0 }, *p;
+	struct pair unknown = { .client = ev->client.ip }, *p;
 	bool is_known = witness_knows(w, &ev->client.ip);
 
 	w->has_transcript = true;

@@ -63,14 +63,14 @@ witness_violation(
 	char span[UTIME_TEXT_MAX];
 	struct buf *text = &p->violation;
 
-	if (!witness_knows(w, &ev->client.ip) && buf_len(text) > 0)
+	if (!witness_knows(w, &p->client) && buf_len(text) > 0)
 		return;
 	buf_clear(text);
 	buf_printf(text, "%s: connection %llu of the transcript, to %s: %s",
 	    utime_format_span(ev->time - w->v->plan->start, span),
 	    ULL(ev->connection), ev->host, note);
 	p->violated_at = ev->time;
-	if (!witness_knows(w, &ev->client.ip))
+	if (!witness_knows(w, &p->client))
 		return;
 	charge_add(
 	    c, ev->time, "the relay obeys RFC 5321", "%s", buf_cstr(text));

@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: MIT
+"""faultpost check on what our own daemons leave: faultpost-relay's log and
+faultpost-mock's transcript, made over TCP."""
+import json
+import subprocess
+
+import pytest
+
+from relay_peers import Relay, config
+from test_mock_tcp import Mock
+
+# Whatever the two programs have waited for, the log tells it last.
+LAST = "Message finished MID 3 done\n"
+
+
+@pytest.fixture(scope="module")
+def talk(bin_dir, tmp_path_factory):
+    """Three messages by way of a full host and one that is not; the scenario,
+    the log, and the transcript."""
+    folder = tmp_path_factory.mktemp("daemons")
+    scenario = {"title": "t", "hosts": {
+        "full": {"address": "127.0.0.1:4001", "rules": [
+            {"on": "banner", "reply": "431 4.3.1 Mail system full"}]},
+        "good": {"address": "127.0.0.1:4002", "rules": [
+            {"on": "rcpt", "match": "nobody", "reply": "550 5.1.1 no"}]}}}
+    mock = Mock(bin_dir / "faultpost-mock", folder, scenario, "--base-port",
+                "0")
+    assert mock.is_ready
+    at = {name: "{}:{}".format(*mock.address(name)) for name in ("full", "good")}
+    routes = [f"example.com {at['full']}, {at['good']}"]
+    relay = Relay(bin_dir / "faultpost-relay", folder,
+                  config(folder, routes=routes,
+                         bounce={"hard_bounces": False}))
+    try:
+        client = relay.connect()
+        for n, name in enumerate(("a", "nobody", "b"), 1):
+            assert client.mail(f"Subject: {n}\r\n\r\n.{n}",
+                               f"{name}@example.com").startswith("250 ")
+        client.close()
+        log = relay.await_text(LAST)
+        code, rest, err = relay.stop()
+        assert (code, err) == (0, "")
+        mock.stop()
+    finally:
+        relay.destroy()
+        mock.process.kill()
+        mock.process.communicate()
+    for name in ("full", "good"):
+        scenario["hosts"][name]["address"] = at[name]
+    (folder / "mail.log").write_text(log + rest)
+    return {**scenario, "routes": routes,
+            "relay": {"bounce": {"hard_bounces": False}}}, folder
+
+
+@pytest.fixture
+def check(bin_dir, talk, tmp_path):
+    def run(expect, transcript=None, *words):
+        scenario, folder = talk
+        path = tmp_path / "t.scenario.json"
+        path.write_text(json.dumps({**scenario, "expect": expect}))
+        if transcript is None:
+            transcript = (folder / "transcript").read_text()
+        (tmp_path / "talk").write_text(transcript)
+        done = subprocess.run(
+            [bin_dir / "faultpost", "check", path, "--log",
+             folder / "mail.log", "--transcript", tmp_path / "talk", "--whole",
+             "--format", "json", *words], capture_output=True, text=True)
+        assert done.stderr == ""
+        [told] = json.loads(done.stdout)["scenarios"]
+        return done.returncode, told
+    return run
+
+
+EXPECT = [{"delivered": {"good": 2}}, {"bounced": {"550": 1}},
+          {"received": ["Subject: 3", "..3"], "host": "good",
+           "to": "b@example.com"},
+          {"no_received": "Subject: 2"},
+          {"failover": {"from": "full", "to": "good"}}]
+
+
+def test_all_is_judged(check):
+    code, told = check(EXPECT)
+    assert code == 0, told
+    assert {one["verdict"] for kind in ("expectations", "invariants")
+            for one in told[kind]} == {"held"}
+    assert len(told["invariants"]) == 9
+
+
+def failed(told):
+    return [one["subject"].split(" ")[-1]
+            for kind in ("expectations", "invariants") for one in told[kind]
+            if one["verdict"] == "failed"]
+
+
+def test_what_was_received(check):
+    _, told = check([{"received": "Subject: 2"}, {"no_received": "Subject: 1"}])
+    assert failed(told) == ["received", "no_received"]
+
+
+def test_the_relay_is_known(check, talk):
+    """By the log's word: a connection from elsewhere is no witness."""
+    text = (talk[1] / "transcript").read_text()
+    code, told = check([], text.replace('"client":"127.0.0.1:',
+                                        '"client":"127.0.0.2:'))
+    assert code == 1
+    assert failed(told) == ["two-witnesses"]
+
+
+def test_behind_the_last_line(check, talk):
+    """Of a log from which nothing is missing, it is missing."""
+    lines = (talk[1] / "transcript").read_text().splitlines()
+    events = [json.loads(line) for line in lines]
+    [number] = {one["connection"] for one in events
+                if one["event"] == "message"}
+    more = []
+    for one in events:
+        if one["connection"] == number and one["event"] != "message":
+            more.append({**one, "connection": 99,
+                         "time": one["time"].replace("20", "21", 1)})
+    text = "\n".join(lines + [json.dumps(one) for one in more]) + "\n"
+    code, told = check([], text)
+    assert code == 1
+    assert failed(told) == ["two-witnesses"]
+    [found] = [one["found"] for one in told["invariants"] if "found" in one and
+               one["verdict"] == "failed"]
+    assert "connection 99 of the transcript" in found
