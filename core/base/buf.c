@@ -5,6 +5,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+/* Room for a short text. */
+#define PRINTF_ROOM 64
+
 void
 buf_fini(struct buf *b)
 {
@@ -50,18 +53,24 @@ buf_append_u64(struct buf *b, uint64_t number)
 	buf_append(b, slice_of(digits + n, sizeof(digits) - n));
 }
 
+/* Most texts fit into the room there is: these are made once. */
 void
 buf_vprintf(struct buf *b, const char *fmt, va_list ap)
 {
 	va_list again;
+	size_t room;
 	int need;
 
+	buf_reserve(b, PRINTF_ROOM);
+	room = b->cap - b->tail;
 	va_copy(again, ap);
-	need = vsnprintf(NULL, 0, fmt, again);
-	va_end(again);
+	need = vsnprintf(b->mem + b->tail, room, fmt, ap);
 	assert(need >= 0);
-	buf_reserve(b, (size_t)need + 1);
-	(void)vsnprintf(b->mem + b->tail, (size_t)need + 1, fmt, ap);
+	if ((size_t)need >= room) {
+		buf_reserve(b, (size_t)need + 1);
+		(void)vsnprintf(b->mem + b->tail, (size_t)need + 1, fmt, again);
+	}
+	va_end(again);
 	b->tail += (size_t)need;
 }
 

@@ -80,40 +80,59 @@ utime_split(utime at, struct utime_parts *p)
 	p->weekday = (int)(((days + 4) % 7 + 7) % 7);
 }
 
+static int
+days_of_month(int year, int month)
+{
+	static const int days[12] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31,
+		30, 31 };
+	bool is_leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+
+	return days[month - 1] + (month == 2 && is_leap);
+}
+
 bool
 utime_join(const struct utime_parts *p, utime *at)
 {
-	struct utime_parts back;
 	int64_t days;
 
 	if (p->year < 1 || p->year > 9999 || p->month < 1 || p->month > 12 ||
-	    p->day < 1 || p->day > 31 || p->hour < 0 || p->hour > 23 ||
-	    p->minute < 0 || p->minute > 59 || p->second < 0 ||
-	    p->second > 59 || p->micro < 0 || p->micro >= UTIME_S)
+	    p->day < 1 || p->day > days_of_month(p->year, p->month) ||
+	    p->hour < 0 || p->hour > 23 || p->minute < 0 || p->minute > 59 ||
+	    p->second < 0 || p->second > 59 || p->micro < 0 ||
+	    p->micro >= UTIME_S)
 		return false;
 	days = days_from_date(p->year, p->month, p->day);
-	date_from_days(days, &back);
-	if (back.day != p->day || back.month != p->month)
-		return false;
 	*at = days * UTIME_DAY + p->hour * UTIME_HOUR +
 	    p->minute * UTIME_MINUTE + p->second * UTIME_S + p->micro;
 	return true;
 }
 
-/* Writes `value` as exactly `digits` decimal digits. */
 static char *
-put_number(char *out, int value, int digits, char pad)
+put_pair(char *out, int value)
 {
-	for (int i = digits - 1; i >= 0; i--) {
-		if (value > 0 || i == digits - 1)
-			out[i] = (char)('0' + value % 10);
-		else
-			out[i] = pad;
-		value /= 10;
-	}
-	return out + digits;
+	out[0] = (char)('0' + value / 10);
+	out[1] = (char)('0' + value % 10);
+	return out + 2;
 }
 
+static char *
+put_year(char *out, int year)
+{
+	return put_pair(put_pair(out, year / 100 % 100), year % 100);
+}
+
+/* "09:15:07" */
+static char *
+put_clock(char *out, const struct utime_parts *p)
+{
+	out = put_pair(out, p->hour);
+	*out++ = ':';
+	out = put_pair(out, p->minute);
+	*out++ = ':';
+	return put_pair(out, p->second);
+}
+
+/* Each line of a log has one. */
 char *
 utime_format_asctime(utime at, char *out)
 {
@@ -125,28 +144,39 @@ utime_format_asctime(utime at, char *out)
 	o[3] = ' ';
 	memcpy(o + 4, month_names[p.month - 1], 3);
 	o[7] = ' ';
-	o = put_number(o + 8, p.day, 2, ' ');
+	o = put_pair(o + 8, p.day);
+	if (p.day < 10)
+		o[-2] = ' ';
 	*o++ = ' ';
-	o = put_number(o, p.hour, 2, '0');
-	*o++ = ':';
-	o = put_number(o, p.minute, 2, '0');
-	*o++ = ':';
-	o = put_number(o, p.second, 2, '0');
+	o = put_clock(o, &p);
 	*o++ = ' ';
-	o = put_number(o, p.year, 4, '0');
+	o = put_year(o, p.year);
 	*o = '\0';
 	return out;
 }
 
+/* Each message has two. */
 char *
 utime_format_rfc5322(utime at, char *out)
 {
 	struct utime_parts p;
+	char *o = out;
 
 	utime_split(at, &p);
-	(void)snprintf(out, UTIME_TEXT_MAX,
-	    "%s, %d %s %.4d %02d:%02d:%02d +0000", day_names[p.weekday], p.day,
-	    month_names[p.month - 1], p.year, p.hour, p.minute, p.second);
+	memcpy(o, day_names[p.weekday], 3);
+	memcpy(o + 3, ", ", 2);
+	o = put_pair(o + 5, p.day);
+	if (p.day < 10) {
+		o[-2] = o[-1];
+		o--;
+	}
+	*o = ' ';
+	memcpy(o + 1, month_names[p.month - 1], 3);
+	o[4] = ' ';
+	o = put_year(o + 5, p.year);
+	*o++ = ' ';
+	o = put_clock(o, &p);
+	memcpy(o, " +0000", sizeof(" +0000"));
 	return out;
 }
 
@@ -179,12 +209,14 @@ take_byte(struct slice *s, char byte)
 static bool
 take_name(struct slice *s, const char (*names)[4], int count, int *index)
 {
+	if (s->len < 4 || s->at[3] != ' ')
+		return false;
 	for (int i = 0; i < count; i++) {
-		if (slice_eq(slice_sub(*s, 0, 3), slice_of(names[i], 3))) {
-			*s = slice_skip(*s, 3);
-			*index = i;
-			return take_byte(s, ' ');
-		}
+		if (memcmp(s->at, names[i], 3) != 0)
+			continue;
+		*s = slice_skip(*s, 4);
+		*index = i;
+		return true;
 	}
 	return false;
 }
@@ -217,13 +249,6 @@ utime_parse_asctime(struct slice s, utime *at, size_t *used)
 	return true;
 }
 
-static void
-put_pair(char *out, int value)
-{
-	out[0] = (char)('0' + value / 10);
-	out[1] = (char)('0' + value % 10);
-}
-
 /* Each event of a transcript has one. */
 char *
 utime_format_rfc3339(utime at, char *out)
@@ -232,16 +257,13 @@ utime_format_rfc3339(utime at, char *out)
 
 	memcpy(out, "0000-00-00T00:00:00.000000Z", 28);
 	utime_split(at, &p);
-	put_pair(out, p.year / 100 % 100);
-	put_pair(out + 2, p.year % 100);
-	put_pair(out + 5, p.month);
-	put_pair(out + 8, p.day);
-	put_pair(out + 11, p.hour);
-	put_pair(out + 14, p.minute);
-	put_pair(out + 17, p.second);
-	put_pair(out + 20, p.micro / 10000);
-	put_pair(out + 22, p.micro / 100 % 100);
-	put_pair(out + 24, p.micro % 100);
+	(void)put_year(out, p.year);
+	(void)put_pair(out + 5, p.month);
+	(void)put_pair(out + 8, p.day);
+	(void)put_clock(out + 11, &p);
+	(void)put_pair(out + 20, p.micro / 10000);
+	(void)put_pair(out + 22, p.micro / 100 % 100);
+	(void)put_pair(out + 24, p.micro % 100);
 	return out;
 }
 

@@ -100,16 +100,21 @@ match_space(struct match *m, size_t *at)
 static bool
 match_literal(struct match *m, const char **pat, size_t *at)
 {
-	for (; pattern_is_literal(**pat); ++*pat) {
-		if (**pat == ' ') {
-			if (!match_space(m, at))
+	const char *p = *pat;
+	size_t i = *at;
+
+	for (; pattern_is_literal(*p); p++) {
+		if (*p == ' ') {
+			if (!match_space(m, &i))
 				return false;
-		} else if (byte_at(m, *at) == **pat) {
-			++*at;
+		} else if (i < m->line.len && m->line.at[i] == *p) {
+			i++;
 		} else {
 			return false;
 		}
 	}
+	*pat = p;
+	*at = i;
 	return true;
 }
 
