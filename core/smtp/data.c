@@ -33,6 +33,20 @@ smtp_data_decode(
 	return d->state == SMTP_DATA_END;
 }
 
+/* Where a line that is not the first begins with a dot, or the end. */
+static size_t
+find_dot_line(struct slice s)
+{
+	const char *end = s.at + s.len, *dot = s.at;
+
+	while ((dot = memchr(dot, '.', (size_t)(end - dot))) != NULL) {
+		if (dot - s.at >= 2 && dot[-1] == '\n' && dot[-2] == '\r')
+			return (size_t)(dot - s.at);
+		dot++;
+	}
+	return s.len;
+}
+
 void
 smtp_data_encode(
     struct smtp_data_encoder *e, struct slice content, struct buf *out)
@@ -51,13 +65,13 @@ smtp_data_encode(
 	if (!e->in_line && rest.len > 0 && rest.at[0] == '.')
 		buf_append_byte(out, '.');
 	for (;;) {
-		size_t at = slice_find(rest, SLICE("\r\n."));
+		size_t at = find_dot_line(rest);
 
 		if (at == rest.len)
 			break;
-		buf_append(out, slice_sub(rest, 0, at + 2));
+		buf_append(out, slice_sub(rest, 0, at));
 		buf_append_byte(out, '.');
-		rest = slice_skip(rest, at + 2);
+		rest = slice_skip(rest, at);
 	}
 	if (rest.len == 0)
 		return;

@@ -14,17 +14,22 @@ message_begin(struct message_writer *m, const struct message_header *h,
 {
 	size_t before = buf_len(out);
 	char date[UTIME_TEXT_MAX];
-	unsigned long long number = h->number;
 
-	buf_printf(out, "Date: %s\r\nFrom: <%.*s>\r\n",
-	    utime_format_rfc5322(h->date, date), SLICE_ARG(h->from));
-	for (size_t i = 0; i < h->to_count; i++)
-		buf_printf(out, "%s<%.*s>%s\r\n", i == 0 ? "To: " : "    ",
-		    SLICE_ARG(h->to[i]), i + 1 < h->to_count ? "," : "");
-	buf_printf(out,
-	    "Subject: message %llu\r\n"
-	    "Message-ID: <%llu@injector.example>\r\n\r\n",
-	    number, number);
+	buf_append_cstr(out, "Date: ");
+	buf_append_cstr(out, utime_format_rfc5322(h->date, date));
+	buf_append_cstr(out, "\r\nFrom: <");
+	buf_append(out, h->from);
+	buf_append_cstr(out, ">\r\n");
+	for (size_t i = 0; i < h->to_count; i++) {
+		buf_append_cstr(out, i == 0 ? "To: <" : "    <");
+		buf_append(out, h->to[i]);
+		buf_append_cstr(out, i + 1 < h->to_count ? ">,\r\n" : ">\r\n");
+	}
+	buf_append_cstr(out, "Subject: message ");
+	buf_append_u64(out, h->number);
+	buf_append_cstr(out, "\r\nMessage-ID: <");
+	buf_append_u64(out, h->number);
+	buf_append_cstr(out, "@injector.example>\r\n\r\n");
 	size_t header = buf_len(out) - before;
 	m->left = size_bytes > header ? size_bytes - header : 0;
 	m->column = 0;

@@ -143,6 +143,16 @@ inbound_log_wrong(struct inbound *in, const struct smtp_server_event *asked)
 	log_event(&in->relay->log, &ev);
 }
 
+/* The address as the log has it: "<user@example.com>". */
+static struct slice
+put_path(struct buf *path, struct slice address)
+{
+	buf_append_byte(path, '<');
+	buf_append(path, address);
+	buf_append_byte(path, '>');
+	return buf_slice(path);
+}
+
 void
 inbound_log_start(struct inbound *in)
 {
@@ -158,8 +168,7 @@ inbound_log_start(struct inbound *in)
 		.icid = in->icid,
 	};
 
-	buf_printf(&from, "<%s>", in->sender);
-	ev.from = buf_slice(&from);
+	ev.from = put_path(&from, slice_cstr(in->sender));
 	log_event(&in->relay->log, &start);
 	log_event(&in->relay->log, &ev);
 	buf_fini(&from);
@@ -179,8 +188,7 @@ inbound_log_recipient(
 		.agent = slice_cstr(agent),
 	};
 
-	buf_printf(&to, "<%.*s>", SLICE_ARG(address));
-	ev.to = buf_slice(&to);
+	ev.to = put_path(&to, address);
 	log_event(&in->relay->log, &ev);
 	buf_fini(&to);
 }
@@ -214,8 +222,7 @@ inbound_log_accepted(struct inbound *in, const struct message *m)
 		log_event(log, &id);
 	if (subject.subject.len > 0)
 		log_event(log, &subject);
-	buf_printf(&from, "<%s>", m->sender);
-	ready.from = buf_slice(&from);
+	ready.from = put_path(&from, slice_cstr(m->sender));
 	log_event(log, &ready);
 	log_event(log, &queued);
 	buf_fini(&from);

@@ -2,15 +2,19 @@
 /* Content without bare CR and bare LF; see newline.h. */
 #include "relay/receive/newline.h"
 
-/* Index of the first CR or LF, or s.len. */
-static size_t
-find_break(struct slice s)
+/* A run without CR: a bare LF ends a line, too. */
+static void
+clean_run(struct slice run, struct buf *out)
 {
-	size_t i = 0;
+	for (;;) {
+		size_t end = slice_find_byte(run, '\n');
 
-	while (i < s.len && s.at[i] != '\r' && s.at[i] != '\n')
-		i++;
-	return i;
+		buf_append(out, slice_sub(run, 0, end));
+		if (end == run.len)
+			return;
+		buf_append(out, SLICE("\r\n"));
+		run = slice_skip(run, end + 1);
+	}
 }
 
 void
@@ -25,14 +29,9 @@ newline_clean(struct newline_cleaner *n, struct slice content, struct buf *out)
 			content = slice_skip(content, content.at[0] == '\n');
 			continue;
 		}
-		end = find_break(content);
-		buf_append(out, slice_sub(content, 0, end));
-		if (end == content.len)
-			return;
-		if (content.at[end] == '\r')
-			n->cr = true;
-		else
-			buf_append(out, SLICE("\r\n"));
+		end = slice_find_byte(content, '\r');
+		clean_run(slice_sub(content, 0, end), out);
+		n->cr = end < content.len;
 		content = slice_skip(content, end + 1);
 	}
 }

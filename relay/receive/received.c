@@ -39,17 +39,23 @@ received_format(struct buf *out, const struct received_line *line)
 
 	buf_append(out, SLICE("Received: from "));
 	append_name(out, line->from);
-	if (ip_is_none(line->client))
+	if (ip_is_none(line->client)) {
 		buf_append(out, SLICE(" (unknown)\r\n"));
-	else
-		buf_printf(out, " ([%s%s])\r\n",
-		    line->client->family == 6 ? "IPv6:" : "",
-		    ip_format(line->client, client));
-	buf_printf(out,
-	    "\tby %.*s with %s id %llu;\r\n"
-	    "\t%s\r\n",
-	    SLICE_ARG(line->by), line->with, (unsigned long long)line->mid,
-	    utime_format_rfc5322(line->at, date));
+	} else {
+		buf_append_cstr(
+		    out, line->client->family == 6 ? " ([IPv6:" : " ([");
+		buf_append_cstr(out, ip_format(line->client, client));
+		buf_append_cstr(out, "])\r\n");
+	}
+	buf_append_cstr(out, "\tby ");
+	buf_append(out, line->by);
+	buf_append_cstr(out, " with ");
+	buf_append_cstr(out, line->with);
+	buf_append_cstr(out, " id ");
+	buf_append_u64(out, line->mid);
+	buf_append_cstr(out, ";\r\n\t");
+	buf_append_cstr(out, utime_format_rfc5322(line->at, date));
+	buf_append_cstr(out, "\r\n");
 }
 
 /* The buffer that keeps the field of this line; NULL: not one of ours, or seen
