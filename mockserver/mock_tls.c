@@ -20,8 +20,10 @@ struct shown {
 
 struct mock_tls {
 	struct mock_tls_options options;
-	/* Owned; the last is signed by the first. */
-	struct tls_authority *authority, *unknown, *intermediate;
+	struct tls_authority *authority; /* owned */
+	/* Owned, made when a host first needs it; the latter is signed by the
+	 * authority. */
+	struct tls_authority *unknown, *intermediate;
 	struct shown *shown; /* owned */
 };
 
@@ -33,20 +35,21 @@ struct naming {
 	size_t count;
 };
 
+static struct tls_authority *
+authority_make(const struct mock_tls *t, struct slice name)
+{
+	return tls_authority_new(name, t->options.keys,
+	    t->options.now - VALID_BEFORE,
+	    utime_add(t->options.now, VALID_AFTER));
+}
+
 struct mock_tls *
 mock_tls_new(const struct mock_tls_options *options)
 {
 	struct mock_tls *t = xcalloc(1, sizeof(*t));
-	const utime from = options->now - VALID_BEFORE;
-	const utime until = utime_add(options->now, VALID_AFTER);
 
 	t->options = *options;
-	t->authority = tls_authority_new(
-	    SLICE("faultpost test authority"), options->keys, from, until);
-	t->unknown = tls_authority_new(
-	    SLICE("faultpost unknown authority"), options->keys, from, until);
-	t->intermediate = tls_authority_new_below(
-	    t->authority, SLICE("faultpost intermediate authority"));
+	t->authority = authority_make(t, SLICE("faultpost test authority"));
 	return t;
 }
 
@@ -129,7 +132,10 @@ mock_tls_issue(struct mock_tls *t, struct slice name, struct buf *certificate,
 		.key = t->options.keys,
 	};
 
-	tls_authority_issue(t->authority, &spec, certificate, key);
+	struct tls_identity *made = tls_identity_new(t->authority, &spec);
+
+	tls_identity_format(made, certificate, key);
+	tls_identity_destroy(&made);
 }
 
 /* ---- who the host is ---- */
@@ -192,19 +198,25 @@ spec_spoil(struct tls_certificate_spec *spec, const struct mock_tls *t,
 	}
 }
 
-static void
-sign(const struct mock_tls *t, enum mock_tls_kind kind,
-    const struct tls_certificate_spec *spec, struct buf *certificate,
-    struct buf *key)
+/* Who signs such a certificate; NULL: it does itself. */
+static const struct tls_authority *
+signer(struct mock_tls *t, enum mock_tls_kind kind)
 {
 	if (kind == MOCK_TLS_SELF_SIGNED)
-		tls_certificate_self_signed(spec, certificate, key);
-	else if (kind == MOCK_TLS_UNKNOWN_AUTHORITY)
-		tls_authority_issue(t->unknown, spec, certificate, key);
-	else if (kind == MOCK_TLS_NO_INTERMEDIATE)
-		tls_authority_issue(t->intermediate, spec, certificate, key);
-	else
-		tls_authority_issue(t->authority, spec, certificate, key);
+		return NULL;
+	if (kind == MOCK_TLS_UNKNOWN_AUTHORITY) {
+		if (t->unknown == NULL)
+			t->unknown = authority_make(
+			    t, SLICE("faultpost unknown authority"));
+		return t->unknown;
+	}
+	if (kind == MOCK_TLS_NO_INTERMEDIATE) {
+		if (t->intermediate == NULL)
+			t->intermediate = tls_authority_new_below(t->authority,
+			    SLICE("faultpost intermediate authority"));
+		return t->intermediate;
+	}
+	return t->authority;
 }
 
 static struct tls_context *
@@ -222,7 +234,7 @@ context_make(struct mock_tls *t, const struct mock_host *host,
 		.key =
 		    host->tls.has_rsa_key ? TLS_KEY_RSA_2048 : t->options.keys,
 	};
-	struct buf certificate = { 0 }, key = { 0 };
+	struct tls_identity *identity;
 	struct tls_context *made;
 
 	if (spec.name_count == 0) {
@@ -232,12 +244,10 @@ context_make(struct mock_tls *t, const struct mock_host *host,
 	}
 	spec_spoil(&spec, t, kind);
 	spec.common_name = spec.names[0];
-	sign(t, kind, &spec, &certificate, &key);
-	o->certificate = buf_slice(&certificate);
-	o->key = buf_slice(&key);
+	identity = tls_identity_new(signer(t, kind), &spec);
+	o->identity = identity;
 	made = tls_context_new_server(o, &(struct err){ 0 });
-	buf_fini(&certificate);
-	buf_fini(&key);
+	tls_identity_destroy(&identity);
 	return made;
 }
 

@@ -260,43 +260,48 @@ tls_authority_certificate(const struct tls_authority *a)
 	return buf_slice(&a->pem);
 }
 
-/* By the authority, or (NULL) by itself. */
-static void
-issue(const struct tls_authority *a, const struct tls_certificate_spec *spec,
-    struct buf *certificate, struct buf *key)
+struct tls_identity *
+tls_identity_new(
+    const struct tls_authority *a, const struct tls_certificate_spec *spec)
 {
-	EVP_PKEY *secret = key_new(spec->key);
+	struct tls_identity *identity = xcalloc(1, sizeof(*identity));
+	EVP_PKEY *key = key_new(spec->key);
 	X509 *made =
-	    certificate_new(secret, spec->common_name, spec->from, spec->until);
+	    certificate_new(key, spec->common_name, spec->from, spec->until);
 	X509 *issuer = a != NULL ? a->certificate : made;
 
 	add_extension(made, issuer, NID_basic_constraints, "CA:FALSE");
 	/* The latter for RSA as TLS 1.2 could use it. */
 	add_extension(made, issuer, NID_key_usage,
-	    EVP_PKEY_is_a(secret, "RSA")
+	    EVP_PKEY_is_a(key, "RSA")
 		? "critical,digitalSignature,keyEncipherment"
 		: "critical,digitalSignature");
 	add_extension(made, issuer, NID_ext_key_usage, "serverAuth");
 	add_names(made, spec);
-	certificate_sign(made, issuer, a != NULL ? a->key : secret,
+	certificate_sign(made, issuer, a != NULL ? a->key : key,
 	    a != NULL ? a->kind : spec->key);
-	append_certificate(certificate, made);
-	append_key(key, secret);
-	X509_free(made);
-	EVP_PKEY_free(secret);
+	identity->certificate = made;
+	identity->key = key;
+	return identity;
 }
 
 void
-tls_authority_issue(const struct tls_authority *a,
-    const struct tls_certificate_spec *spec, struct buf *certificate,
-    struct buf *key)
+tls_identity_destroy(struct tls_identity **ip)
 {
-	issue(a, spec, certificate, key);
+	struct tls_identity *identity = *ip;
+
+	if (identity == NULL)
+		return;
+	*ip = NULL;
+	X509_free(identity->certificate);
+	EVP_PKEY_free(identity->key);
+	free(identity);
 }
 
 void
-tls_certificate_self_signed(const struct tls_certificate_spec *spec,
+tls_identity_format(const struct tls_identity *identity,
     struct buf *certificate, struct buf *key)
 {
-	issue(NULL, spec, certificate, key);
+	append_certificate(certificate, identity->certificate);
+	append_key(key, identity->key);
 }

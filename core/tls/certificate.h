@@ -43,12 +43,16 @@ void tls_authority_destroy(struct tls_authority **ap);
 /* Its certificate, as PEM text. */
 struct slice tls_authority_certificate(const struct tls_authority *a);
 
-/* Appends a certificate and its key, both new, as PEM text. */
-void tls_authority_issue(const struct tls_authority *a,
-    const struct tls_certificate_spec *spec, struct buf *certificate,
-    struct buf *key);
-/* The same, signed by nobody but itself. */
-void tls_certificate_self_signed(const struct tls_certificate_spec *spec,
+/* A certificate and its key, both new; a context can take them as they are
+ * (context.h). */
+struct tls_identity;
+
+/* Signed by the authority, or (NULL) by nobody but itself. */
+struct tls_identity *tls_identity_new(
+    const struct tls_authority *a, const struct tls_certificate_spec *spec);
+void tls_identity_destroy(struct tls_identity **ip);
+/* Appends the two as PEM text. */
+void tls_identity_format(const struct tls_identity *identity,
     struct buf *certificate, struct buf *key);
 
 #endif

@@ -27,8 +27,8 @@ struct tls_context *
 tls_context_new_server(
     const struct tls_context_options *options, struct err *err)
 {
-	assert(options->certificate.len > 0);
-	assert(options->key.len > 0);
+	assert(options->identity != NULL || options->certificate.len > 0);
+	assert(options->identity != NULL || options->key.len > 0);
 	return context_new(options, true, err);
 }
 
@@ -210,32 +210,31 @@ add_chain(struct tls_context *c, BIO *from)
 }
 
 static bool
-set_identity(
+use_identity(struct tls_context *c, X509 *leaf, EVP_PKEY *key, struct err *err)
+{
+	if (SSL_CTX_use_certificate(c->ssl, leaf) != 1)
+		return err_set(err, "the certificate is of no use: %s",
+		    tls_take_complaint());
+	return SSL_CTX_use_PrivateKey(c->ssl, key) == 1 ||
+	    err_set(err, "the private key is not that of the certificate");
+}
+
+static bool
+read_identity(
     struct tls_context *c, const struct tls_context_options *o, struct err *err)
 {
-	BIO *chain, *key;
-	X509 *leaf;
-	EVP_PKEY *secret;
+	BIO *chain = bio_of(o->certificate), *key = bio_of(o->key);
+	X509 *leaf = read_certificate(chain);
+	EVP_PKEY *secret =
+	    PEM_read_bio_PrivateKey(key, NULL, NULL, no_password);
 	bool ok = false;
 
-	if (o->certificate.len == 0)
-		return true;
-	chain = bio_of(o->certificate);
-	key = bio_of(o->key);
-	leaf = read_certificate(chain);
-	secret = PEM_read_bio_PrivateKey(key, NULL, NULL, no_password);
 	if (leaf == NULL)
 		(void)err_set(err, "no certificate in PEM form");
 	else if (secret == NULL)
 		(void)err_set(err, "no private key in PEM form");
-	else if (SSL_CTX_use_certificate(c->ssl, leaf) != 1)
-		(void)err_set(err, "the certificate is of no use: %s",
-		    tls_take_complaint());
-	else if (SSL_CTX_use_PrivateKey(c->ssl, secret) != 1)
-		(void)err_set(
-		    err, "the private key is not that of the certificate");
 	else
-		ok = true;
+		ok = use_identity(c, leaf, secret, err);
 	if (ok)
 		add_chain(c, chain);
 	X509_free(leaf);
@@ -243,6 +242,16 @@ set_identity(
 	BIO_free(chain);
 	BIO_free(key);
 	return ok;
+}
+
+static bool
+set_identity(
+    struct tls_context *c, const struct tls_context_options *o, struct err *err)
+{
+	if (o->identity != NULL)
+		return use_identity(
+		    c, o->identity->certificate, o->identity->key, err);
+	return o->certificate.len == 0 || read_identity(c, o, err);
 }
 
 const char *

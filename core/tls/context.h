@@ -14,6 +14,8 @@
 #include "core/base/err.h"
 #include "core/base/slice.h"
 
+struct tls_identity;
+
 /* X(constant, name in configurations, OpenSSL's number) */
 #define TLS_VERSIONS(X)                                                        \
 	X(TLS_1_0, "1.0", TLS1_VERSION)                                        \
@@ -40,7 +42,7 @@ enum tls_ask {
 #undef X
 };
 
-/* All slices are borrowed for the call. */
+/* All is borrowed for the call. */
 struct tls_context_options {
 	enum tls_version version_min, version_max;
 	/* OpenSSL's lists for TLS 1.2 and below, and for TLS 1.3; NULL: its
@@ -51,6 +53,8 @@ struct tls_context_options {
 	struct slice authorities;
 	/* PEM: one's own chain, the leaf first, and its key; empty: none. */
 	struct slice certificate, key;
+	/* Or both as they are (certificate.h), not as texts; NULL: not so. */
+	const struct tls_identity *identity;
 	enum tls_ask ask; /* of a server */
 };
 
@@ -58,7 +62,7 @@ struct tls_context_options {
 extern const struct tls_context_options tls_context_options_default;
 
 /* NULL with *err set when a certificate or the key is none, or they do not fit
- * together.  A server needs certificate and key. */
+ * together.  A server needs them. */
 struct tls_context *tls_context_new_client(
     const struct tls_context_options *options, struct err *err);
 struct tls_context *tls_context_new_server(

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The inside of a TLS context, shared by context.c, session.c and system.c.
- * For nobody else.
+ * The inside of a TLS context, shared by the files of this folder.  For
+ * nobody else.
  */
 #ifndef FAULTPOST_TLS_CONTEXT_IMPL_H
 #define FAULTPOST_TLS_CONTEXT_IMPL_H
@@ -19,6 +19,11 @@ struct tls_context {
 	bool is_server;
 	enum tls_ask ask;
 	bool verifies;
+};
+
+struct tls_identity {
+	X509 *certificate; /* owned */
+	EVP_PKEY *key;     /* owned */
 };
 
 /* The oldest of OpenSSL's complaints in its own words, and the end of all of

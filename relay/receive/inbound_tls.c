@@ -22,15 +22,12 @@ context_make(struct relay *r, struct slice hostname, struct err *err)
 		.until = utime_add(now, MADE_AFTER),
 	};
 	struct tls_context_options options = tls_context_options_default;
-	struct buf certificate = { 0 }, key = { 0 };
+	struct tls_identity *own = tls_identity_new(NULL, &spec);
 	struct tls_context *made;
 
-	tls_certificate_self_signed(&spec, &certificate, &key);
-	options.certificate = buf_slice(&certificate);
-	options.key = buf_slice(&key);
+	options.identity = own;
 	made = tls_context_new_server(&options, err);
-	buf_fini(&certificate);
-	buf_fini(&key);
+	tls_identity_destroy(&own);
 	return made;
 }
 

@@ -13,7 +13,10 @@ make(const struct tls_authority *a, struct identity *i)
 {
 	const struct tls_certificate_spec spec = tls_spec();
 
-	tls_authority_issue(a, &spec, &i->certificate, &i->key);
+	struct tls_identity *made = tls_identity_new(a, &spec);
+
+	tls_identity_format(made, &i->certificate, &i->key);
+	tls_identity_destroy(&made);
 }
 
 static void

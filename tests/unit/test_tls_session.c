@@ -324,18 +324,15 @@ test_asking(void **state)
 	struct tls_certificate_spec spec = tls_spec();
 	struct tls_context_options o = tls_context_options_default;
 	struct tls_context *server, *client;
-	struct buf certificate = { 0 }, key = { 0 };
+	struct tls_identity *own = tls_identity_new(NULL, &spec);
 	struct couple c = { .piece = SIZE_MAX };
 
 	o.version_max = row->version;
 	o.ask = row->ask;
 	server = tls_test_server(a, &spec, &o);
 	/* The server trusts nobody; whose it is, is told all the same. */
-	tls_certificate_self_signed(&spec, &certificate, &key);
-	if (row->has_certificate) {
-		o.certificate = buf_slice(&certificate);
-		o.key = buf_slice(&key);
-	}
+	if (row->has_certificate)
+		o.identity = own;
 	client = tls_test_client(a, &o);
 	c.server = tls_session_new(server, NULL, TLS_NOW);
 	c.client = tls_session_new(client, NULL, TLS_NOW);
@@ -351,8 +348,7 @@ test_asking(void **state)
 		    tls_session_verdict(c.server)->name, row->seen);
 	}
 	couple_fini(&c);
-	buf_fini(&certificate);
-	buf_fini(&key);
+	tls_identity_destroy(&own);
 	tls_context_destroy(&client);
 	tls_context_destroy(&server);
 	tls_authority_destroy(&a);

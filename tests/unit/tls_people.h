@@ -34,29 +34,23 @@ tls_test_authority(void)
 	    TLS_NOW - 365 * TLS_DAY, TLS_NOW + 365 * TLS_DAY);
 }
 
-/* Signed by the authority, or (NULL) by itself; `options` without its
- * certificate and key. */
+/* Signed by the authority, or (NULL) by itself; `options` without an
+ * identity. */
 static inline struct tls_context *
 tls_test_server(const struct tls_authority *a,
     const struct tls_certificate_spec *spec,
     const struct tls_context_options *options)
 {
 	struct tls_context_options o = *options;
-	struct buf certificate = { 0 }, key = { 0 };
+	struct tls_identity *identity = tls_identity_new(a, spec);
 	struct tls_context *c;
 	struct err err;
 
-	if (a != NULL)
-		tls_authority_issue(a, spec, &certificate, &key);
-	else
-		tls_certificate_self_signed(spec, &certificate, &key);
-	o.certificate = buf_slice(&certificate);
-	o.key = buf_slice(&key);
+	o.identity = identity;
 	c = tls_context_new_server(&o, &err);
 	if (c == NULL)
 		fail_msg("%s", err.msg);
-	buf_fini(&certificate);
-	buf_fini(&key);
+	tls_identity_destroy(&identity);
 	return c;
 }
 
