@@ -59,6 +59,7 @@ sim_storage_init(struct sim_world *sw)
 		.xGetLastError = vfs_last_error,
 		.xCurrentTimeInt64 = vfs_now_ms,
 	};
+	world_begin_storage();
 	rc = sqlite3_vfs_register(&st->vfs, 0);
 	assert(rc == SQLITE_OK);
 	storage_seed((int)(sw->options.seed & 0x7fffffff) | 1);

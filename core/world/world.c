@@ -3,6 +3,8 @@
  * world.h. */
 #include "core/world/world_impl.h"
 
+#include <sqlite3.h>
+
 static void on_query_due(struct timer *t);
 
 utime
@@ -358,6 +360,14 @@ on_query_due(struct timer *t)
 	q->question = NULL;
 	q->on_answer(q, &answer);
 	question_release(w, question);
+}
+
+/* Once SQLite has begun it takes no more of this: then it has had it. */
+void
+world_begin_storage(void)
+{
+	(void)sqlite3_config(SQLITE_CONFIG_SINGLETHREAD);
+	(void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
 }
 
 const char *

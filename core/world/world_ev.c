@@ -84,6 +84,7 @@ world_ev_new(const struct ev_options *options, struct err *err)
 		(void)err_set(err, "libev finds no way to wait for events");
 		return NULL;
 	}
+	world_begin_storage();
 	ew = xcalloc(1, sizeof(*ew));
 	ew->base.ops = &ev_ops;
 	ew->base.zone = options->zone;

@@ -112,6 +112,10 @@ void stream_tls_end(struct stream *s);
  * that is running. */
 void stream_tls_release(struct stream *s);
 
+/* Before SQLite is first used: this program has one thread, and nobody asks how
+ * much memory SQLite has; so it need neither lock nor count. */
+void world_begin_storage(void);
+
 /* The entry that is due first, in the background or not; NULL: none is set. */
 struct heap_node *world_next(const struct world *w);
 /* Takes the entry that is due first out of the calendar if it is due by
