@@ -4,12 +4,10 @@
  * appliance, is judged by a scenario.
  */
 #include "core/cli/cli.h"
-#include "core/cli/library.h"
 #include "core/cli/lines.h"
-#include "core/json/doc.h"
-#include "core/json/matrix.h"
 #include "harness/check/check.h"
 #include "harness/main.h"
+#include "harness/main_plan.h"
 #include "harness/main_reports.h"
 #include "harness/report/shell.h"
 
@@ -111,44 +109,17 @@ wall_clock(void)
 
 /* ---- what is read ---- */
 
-static char *
-read_profile(
-    void *owner, const char *name, size_t *len, char **file, struct err *err)
-{
-	return cli_library_read(owner, name, len, file, err);
-}
-
-static struct plan *
-read_variant(const struct checking *k, const char *path, struct slice label,
-    struct err *err)
-{
-	struct cli_library library = { "profiles", path, k->profiles,
-		PROFILE_TEXT_MAX };
-	const struct profile_source profiles = { &library, read_profile };
-	size_t len, i;
-	char *text = cli_read_file(path, JSON_TEXT_MAX, &len, err);
-	struct plan_variants *variants = NULL;
-	struct plan *plan = NULL;
-
-	if (text != NULL)
-		variants = plan_variants_read(path, slice_of(text, len), err);
-	if (variants != NULL && plan_variants_find(variants, label, &i, err))
-		plan = plan_variants_parse(variants, i, &profiles, err);
-	plan_variants_destroy(&variants);
-	free(text);
-	return plan;
-}
-
 static struct plan *
 read_plan(const struct checking *k, const char *name, struct err *err)
 {
-	struct slice file, label;
-	struct plan *plan;
-	char *path;
+	struct slice label;
+	char *path = main_plan_split(name, &label);
+	struct plan_variants *variants = main_plan_read(path, err);
+	struct plan *plan = NULL;
 
-	json_variant_split(slice_cstr(name), &file, &label);
-	path = slice_dup(file);
-	plan = read_variant(k, path, label, err);
+	if (variants != NULL)
+		plan = main_plan_find(variants, label, path, k->profiles, err);
+	plan_variants_destroy(&variants);
 	free(path);
 	return plan;
 }

@@ -4,10 +4,9 @@
  * them is printed.
  */
 #include "core/cli/cli.h"
-#include "core/cli/library.h"
-#include "core/json/doc.h"
 #include "harness/coverage/coverage.h"
 #include "harness/main.h"
+#include "harness/main_plan.h"
 #include "harness/run/run_files.h"
 #include "harness/sim/sim.h"
 
@@ -107,13 +106,6 @@ cover_plan(struct covering *k, const struct plan *plan)
 	result_fini(&result);
 }
 
-static char *
-read_profile(
-    void *owner, const char *name, size_t *len, char **file, struct err *err)
-{
-	return cli_library_read(owner, name, len, file, err);
-}
-
 static void
 on_error(void *owner, const char *path, const struct err *err)
 {
@@ -122,48 +114,37 @@ on_error(void *owner, const char *path, const struct err *err)
 }
 
 static void
-cover_variants(struct covering *k, const struct plan_variants *variants,
-    const char *path, const char *label)
+cover_case(struct covering *k, const struct plan_variants *variants, size_t i,
+    const char *path)
 {
-	struct cli_library library = { "profiles", path, k->profiles,
-		PROFILE_TEXT_MAX };
-	const struct profile_source profiles = { &library, read_profile };
-	size_t i = 0, end = plan_variants_count(variants);
 	struct err err;
+	struct plan *plan =
+	    main_plan_parse(variants, i, path, k->profiles, &err);
 
-	if (label != NULL &&
-	    !plan_variants_find(variants, slice_cstr(label), &i, &err)) {
+	if (plan != NULL)
+		cover_plan(k, plan);
+	else
 		note(k, &err, CLI_USAGE);
-		return;
-	}
-	for (end = label != NULL ? i + 1 : end; i < end; i++) {
-		struct plan *plan =
-		    plan_variants_parse(variants, i, &profiles, &err);
-
-		if (plan != NULL)
-			cover_plan(k, plan);
-		else
-			note(k, &err, CLI_USAGE);
-		plan_destroy(&plan);
-	}
+	plan_destroy(&plan);
 }
 
 static void
 on_file(void *owner, const char *path, const char *label)
 {
 	struct covering *k = owner;
-	struct plan_variants *variants = NULL;
 	struct err err;
-	size_t len;
-	char *text = cli_read_file(path, JSON_TEXT_MAX, &len, &err);
+	struct plan_variants *variants = main_plan_read(path, &err);
+	size_t i;
 
-	if (text != NULL)
-		variants = plan_variants_read(path, slice_of(text, len), &err);
-	free(text);
-	if (variants != NULL)
-		cover_variants(k, variants, path, label);
-	else
+	if (variants == NULL ||
+	    (label != NULL &&
+		!plan_variants_find(variants, slice_cstr(label), &i, &err)))
 		note(k, &err, CLI_USAGE);
+	else if (label != NULL)
+		cover_case(k, variants, i, path);
+	else
+		for (i = 0; i < plan_variants_count(variants); i++)
+			cover_case(k, variants, i, path);
 	plan_variants_destroy(&variants);
 }
 

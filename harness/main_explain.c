@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* faultpost explain: a scenario that can be read, in plain sentences. */
 #include "core/cli/cli.h"
-#include "core/cli/library.h"
 #include "core/json/matrix.h"
 #include "harness/explain/explain.h"
 #include "harness/main.h"
-#include "harness/plan/plan.h"
+#include "harness/main_plan.h"
 
 struct explaining {
 	const char *profiles; /* or NULL */
@@ -37,27 +36,17 @@ on_explain_option(void *owner, int id, const char *value, struct err *err)
 	return true;
 }
 
-static char *
-read_profile(
-    void *owner, const char *name, size_t *len, char **file, struct err *err)
-{
-	return cli_library_read(owner, name, len, file, err);
-}
-
 /* Nothing is told of what no run would take. */
 static bool
 is_good(const struct explaining *e, const char *path, struct slice text,
     struct err *err)
 {
-	struct cli_library library = { "profiles", path, e->profiles,
-		PROFILE_TEXT_MAX };
-	const struct profile_source profiles = { &library, read_profile };
 	struct plan_variants *variants = plan_variants_read(path, text, err);
 	bool good = variants != NULL;
 
 	for (size_t i = 0; good && i < plan_variants_count(variants); i++) {
 		struct plan *plan =
-		    plan_variants_parse(variants, i, &profiles, err);
+		    main_plan_parse(variants, i, path, e->profiles, err);
 
 		good = plan != NULL;
 		plan_destroy(&plan);
@@ -94,7 +83,7 @@ int
 command_explain(int argc, char **argv)
 {
 	struct explaining e = { 0 };
-	struct slice file, label;
+	struct slice label;
 	struct buf text = { 0 };
 	struct err err;
 	char *path;
@@ -115,8 +104,7 @@ command_explain(int argc, char **argv)
 		    "explain --help\n");
 		return CLI_USAGE;
 	}
-	json_variant_split(slice_cstr(argv[first]), &file, &label);
-	path = slice_dup(file);
+	path = main_plan_split(argv[first], &label);
 	if (explain_file(&e, path, label, &text, &err))
 		fwrite(buf_slice(&text).at, 1, buf_len(&text), stdout);
 	else

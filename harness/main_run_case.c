@@ -5,7 +5,7 @@
  * be seen goes through the pool.
  */
 #include "core/cli/cli.h"
-#include "core/cli/library.h"
+#include "harness/main_plan.h"
 #include "harness/main_run.h"
 #include "harness/report/shell.h"
 #include "harness/sim/sim.h"
@@ -162,31 +162,19 @@ run_plan(struct work *w, const struct plan *plan, uint64_t seed)
 	result_fini(&result);
 }
 
-static char *
-read_profile(
-    void *owner, const char *name, size_t *len, char **file, struct err *err)
-{
-	return cli_library_read(owner, name, len, file, err);
-}
-
 static void
 read_and_run(struct work *w, const struct run_case *c)
 {
 	struct run *run = w->run;
 	const struct run_file *file = c->file;
-	struct cli_library library = { "profiles", file->path, run->profiles,
-		PROFILE_TEXT_MAX };
-	const struct profile_source profiles = { &library, read_profile };
 	struct err err;
 	struct plan_variants *variants = plan_variants_read(
 	    file->path, slice_of(file->text, file->len), &err);
 	struct plan *plan = NULL;
-	size_t i;
 
-	if (variants != NULL &&
-	    plan_variants_find(
-		variants, slice_cstr(c->heading->variant), &i, &err))
-		plan = plan_variants_parse(variants, i, &profiles, &err);
+	if (variants != NULL)
+		plan = main_plan_find(variants, slice_cstr(c->heading->variant),
+		    file->path, run->profiles, &err);
 	plan_variants_destroy(&variants);
 	if (plan == NULL)
 		say_error(w, &err, CLI_USAGE);
