@@ -10,6 +10,7 @@ import subprocess
 import threading
 import time
 
+MOMENT = r"\w{3} \w{3} [ \d]\d \d\d:\d\d:\d\d \d{4}"
 PATIENCE_S = 20
 
 
@@ -221,3 +222,17 @@ class SinkSession(socketserver.StreamRequestHandler):
         self.server.keep(bytes(message))
         self.say(b"250 2.0.0 kept")
         return True
+
+
+def free_port():
+    """A port that nobody listens on."""
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+def send(relay, *domains, mails=1):
+    client = relay.connect()
+    for _ in range(mails):
+        client.mail("Subject: x\r\n\r\nx", *[f"u@{d}" for d in domains])
+    client.ask("QUIT")

@@ -11,7 +11,7 @@ import subprocess
 
 import pytest
 
-from relay_peers import PATIENCE_S, Client, Relay, Sink, config
+from relay_peers import PATIENCE_S, Client, Relay, config
 
 STAMP = re.compile(r"^\w{3} \w{3} [ \d]\d \d\d:\d\d:\d\d \d{4} ", re.M)
 
@@ -19,13 +19,6 @@ STAMP = re.compile(r"^\w{3} \w{3} [ \d]\d \d\d:\d\d:\d\d \d{4} ", re.M)
 @pytest.fixture(scope="session")
 def program(bin_dir):
     return bin_dir / "faultpost-relay"
-
-
-@pytest.fixture
-def sink():
-    server = Sink()
-    yield server
-    server.close()
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import threading
 import dnslib
 import pytest
 
-from relay_peers import Relay, Sink, config
+from relay_peers import Relay, config
 
 
 def bound_pair():
@@ -121,13 +121,6 @@ def spoofed(lines, wrong):
 @pytest.fixture(scope="session")
 def program(bin_dir):
     return bin_dir / "faultpost-relay"
-
-
-@pytest.fixture
-def sink():
-    sink = Sink()
-    yield sink
-    sink.close()
 
 
 @pytest.fixture
