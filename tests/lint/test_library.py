@@ -35,17 +35,8 @@ def library(root):
             for path in sorted((root / "scenarios").rglob("*.scenario.json"))}
 
 
-# Themes whose every expectation has a because; the others are on their way.
-TOLD = {
-    "client", "demand", "destination", "dns", "durability", "failover",
-    "fairness", "load", "operating", "protocol", "providers", "receiving",
-    "requeue", "routes", "rules", "stages", "tac", "tls",
-}
-
-
 def check_says(name, document):
     """Findings about one scenario."""
-    theme = name.split("/")[-2] if "/" in name else "demand"
     if not document.get("title", "").strip():
         yield f"{name}: no title"
     sources = document.get("case", "").split("; ")
@@ -55,7 +46,7 @@ def check_says(name, document):
     if not document.get("expect"):
         yield f"{name}: nothing is expected"
     for number, expectation in enumerate(document.get("expect", [])):
-        if theme in TOLD and not expectation.get("because", "").strip():
+        if not expectation.get("because", "").strip():
             yield f"{name}: expect[{number}] has no because"
 
 
