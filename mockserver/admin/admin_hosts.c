@@ -63,15 +63,68 @@ describe_host(const struct site *site)
 	    "acted", (json_int_t)admin_count_acted(site));
 }
 
+/* Where something happens comes first; else the order is the scenario's. */
+static int
+compare_busy(const void *a, const void *b)
+{
+	const struct site *const *x = a, *const *y = b;
+
+	if ((*x)->connections != (*y)->connections)
+		return (*x)->connections > (*y)->connections ? -1 : 1;
+	if ((*x)->opened != (*y)->opened)
+		return (*x)->opened > (*y)->opened ? -1 : 1;
+	return (*x)->host < (*y)->host ? -1 : (*x)->host > (*y)->host;
+}
+
+bool
+admin_choose_hosts(struct admin_call *call, struct admin_choice *choice)
+{
+	const struct mock *m = mock_of(call);
+	const char *with = http_query(call->request, "with");
+	const struct slice part = slice_cstr(with != NULL ? with : "");
+	uint64_t limit;
+
+	*choice = (struct admin_choice){ 0 };
+	if (!admin_query_number(
+		call, "limit", ADMIN_LIST_MAX, m->hosts->count, &limit))
+		return false;
+	choice->sites = xcalloc(m->hosts->count + 1, sizeof(struct site *));
+	for (size_t i = 0; i < m->hosts->count; i++) {
+		const struct slice name = slice_cstr(m->hosts->at[i].name);
+
+		if (part.len == 0 || slice_find_nocase(name, part) < name.len)
+			choice->sites[choice->found++] = m->sites[i];
+	}
+	choice->count = choice->found;
+	if (choice->count > limit) {
+		qsort(choice->sites, choice->found, sizeof(struct site *),
+		    compare_busy);
+		choice->count = limit;
+	}
+	return true;
+}
+
+void
+admin_choice_fini(struct admin_choice *choice)
+{
+	free(choice->sites);
+}
+
 void
 admin_get_hosts(struct admin_call *call)
 {
-	const struct mock *m = mock_of(call);
-	json_t *list = json_array();
+	struct admin_choice choice;
+	json_t *list;
 
-	for (size_t i = 0; i < m->hosts->count; i++)
-		json_array_append_new(list, describe_host(m->sites[i]));
-	admin_answer(call, 200, json_pack("{s:o}", "hosts", list));
+	if (!admin_choose_hosts(call, &choice))
+		return;
+	list = json_array();
+	for (size_t i = 0; i < choice.count; i++)
+		json_array_append_new(list, describe_host(choice.sites[i]));
+	admin_answer(call, 200,
+	    json_pack("{s:o, s:I}", "hosts", list, "found",
+		(json_int_t)choice.found));
+	admin_choice_fini(&choice);
 }
 
 void

@@ -79,6 +79,17 @@ bool admin_read_body(struct admin_call *call, const struct json_table *table,
 /* The host of that name; NULL: there is none, and the request has been
  * answered. */
 struct site *admin_find_site(struct admin_call *call, struct slice name);
+/* Hosts that a request asks for. */
+struct admin_choice {
+	struct site **sites; /* owned; not the sites */
+	size_t count;
+	size_t found; /* as many there would be without a limit */
+};
+/* Those of `with`, a part of their names; of more than `limit` those with
+ * connections.  False: the query is wrong, and the request has been answered.
+ */
+bool admin_choose_hosts(struct admin_call *call, struct admin_choice *choice);
+void admin_choice_fini(struct admin_choice *choice);
 /* How often its rules have acted. */
 uint64_t admin_count_acted(const struct site *site);
 

@@ -2,7 +2,46 @@
 /* Rules in the admin API; see admin_impl.h. */
 #include "mockserver/admin/admin_impl.h"
 
+#include "mockserver/rule/rule_near.h"
+
 /* ---- showing ---- */
+
+/* The occasion on which all of its conditions were true save one. */
+static json_t *
+describe_near(const struct rule_near *near, const struct rule *rule)
+{
+	struct buf command = { 0 }, detail = { 0 };
+	char span[UTIME_TEXT_MAX];
+	bool is_latin1 = false;
+	json_t *value;
+
+	rule_near_format_command(near, rule, &command);
+	rule_near_format_detail(near, rule, &detail);
+	value = json_pack("{s:s, s:o, s:s, s:o}", "condition",
+	    rule_near_condition(near), "command",
+	    admin_text(buf_slice(&command), &is_latin1), "at",
+	    utime_format_span(near->at, span), "detail",
+	    admin_text(buf_slice(&detail), &is_latin1));
+	buf_fini(&command);
+	buf_fini(&detail);
+	return value;
+}
+
+static void
+describe_why(const struct site *site, const struct site_rule *r, json_t *value)
+{
+	const struct rule_near *near = rule_book_near(site->book, r->number);
+	struct buf words = { 0 };
+	bool is_latin1 = false;
+
+	(void)rule_book_explain(site->book, r->number, &words);
+	json_object_set_new(
+	    value, "why", admin_text(buf_slice(&words), &is_latin1));
+	if (near != NULL)
+		json_object_set_new(
+		    value, "near", describe_near(near, r->rule));
+	buf_fini(&words);
+}
 
 static json_t *
 describe_rule(const struct admin *a, const struct site *site, size_t place)
@@ -22,12 +61,8 @@ describe_rule(const struct admin *a, const struct site *site, size_t place)
 	    smtp_stage_name(r->rule->on), "action",
 	    admin_text(buf_slice(&words), &is_latin1), "acted",
 	    (json_int_t)rule_book_acted(site->book, r->number), "rule", source);
-	if (rule_book_acted(site->book, r->number) == 0) {
-		buf_clear(&words);
-		(void)rule_book_explain(site->book, r->number, &words);
-		json_object_set_new(
-		    value, "why", admin_text(buf_slice(&words), &is_latin1));
-	}
+	if (rule_book_acted(site->book, r->number) == 0)
+		describe_why(site, r, value);
 	buf_fini(&words);
 	return value;
 }
@@ -42,8 +77,8 @@ list_rules(const struct admin *a, const struct site *site, json_t *list)
 void
 admin_get_rules(struct admin_call *call)
 {
-	const struct mock *m = call->admin->options.mock;
 	const char *name = http_query(call->request, "host");
+	struct admin_choice choice = { 0 };
 	struct site *site = NULL;
 	json_t *list;
 
@@ -51,14 +86,16 @@ admin_get_rules(struct admin_call *call)
 		site = admin_find_site(call, slice_cstr(name));
 		if (site == NULL)
 			return;
+	} else if (!admin_choose_hosts(call, &choice)) {
+		return;
 	}
 	list = json_array();
 	if (site != NULL)
 		list_rules(call->admin, site, list);
-	else
-		for (size_t i = 0; i < m->hosts->count; i++)
-			list_rules(call->admin, m->sites[i], list);
+	for (size_t i = 0; i < choice.count; i++)
+		list_rules(call->admin, choice.sites[i], list);
 	admin_answer(call, 200, json_pack("{s:o}", "rules", list));
+	admin_choice_fini(&choice);
 }
 
 /* ---- finding ---- */

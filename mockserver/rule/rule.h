@@ -339,6 +339,11 @@ void rule_book_charge(
     struct rule_book *b, struct rule_scope *s, const struct occasion *o);
 /* How often the rule of that number acted. */
 uint64_t rule_book_acted(const struct rule_book *b, size_t number);
+/* The occasion on which the rule of that number, which never acted, came
+ * nearest to it; NULL: there was none.  Valid until the book is asked again. */
+struct rule_near;
+const struct rule_near *rule_book_near(
+    const struct rule_book *b, size_t number);
 /* Why the rule of that number, which never acted, did not: appends a sentence,
  * without a full stop, about the occasion on which it came nearest to it.
  * Returns when that was, or UTIME_NEVER: there was none on which but one

@@ -45,17 +45,25 @@ decided_before(
 	return all;
 }
 
+const struct rule_near *
+rule_book_near(const struct rule_book *b, size_t number)
+{
+	const struct rule_near *near = b->near[number];
+
+	assert(number < b->count);
+	return near != NULL && near->is_set ? near : NULL;
+}
+
 utime
 rule_book_explain(const struct rule_book *b, size_t number, struct buf *out)
 {
 	const struct rule *r = b->rules[number];
 	const uint64_t occasions = b->occasions[r->on];
-	const struct rule_near *near = b->near[number];
+	const struct rule_near *near = rule_book_near(b, number);
 	const struct rule *before = NULL;
 	const uint64_t decided = decided_before(b, number, &before);
 
-	assert(number < b->count);
-	if (near != NULL && near->is_set) {
+	if (near != NULL) {
 		rule_near_format(near, r, out);
 		return b->start + near->at;
 	}

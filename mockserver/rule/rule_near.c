@@ -16,8 +16,6 @@ static bool is_nearer(
 static bool is_same(const struct rule_near *n, const struct occasion *o);
 static void copy_text(char *out, size_t room, struct slice text);
 static void copy_argument(struct rule_near *n, const struct occasion *occasion);
-static void format_command(
-    const struct rule_near *n, const struct rule *r, struct buf *out);
 static void copy_was(char out[RULE_NEAR_TEXT], enum rule_condition failed,
     const struct rule_near_facts *facts);
 static void format_wanted(
@@ -204,6 +202,17 @@ void
 rule_near_format(
     const struct rule_near *n, const struct rule *r, struct buf *out)
 {
+	char span[UTIME_TEXT_MAX];
+
+	rule_near_format_command(n, r, out);
+	buf_printf(out, " at %s: only \"%s\" was not true, which ",
+	    utime_format_span(n->at, span), rule_near_condition(n));
+	rule_near_format_detail(n, r, out);
+}
+
+const char *
+rule_near_condition(const struct rule_near *n)
+{
 	static const char *const names[] = {
 #define X(constant, name) [constant] = name,
 		RULE_CONDITIONS(X)
@@ -214,22 +223,24 @@ rule_near_format(
 		RULE_COUNTINGS(X)
 #undef X
 	};
-	char span[UTIME_TEXT_MAX];
 
-	format_command(n, r, out);
-	buf_printf(out, " at %s: only \"%s\" was not true, which ",
-	    utime_format_span(n->at, span),
-	    n->failed == RULE_IF_COUNTED ? countings[n->counting]
-					 : names[n->failed]);
+	return n->failed == RULE_IF_COUNTED ? countings[n->counting]
+					    : names[n->failed];
+}
+
+void
+rule_near_format_detail(
+    const struct rule_near *n, const struct rule *r, struct buf *out)
+{
 	if (n->failed == RULE_IF_COUNTED)
 		format_counted(n, r, out);
 	else
 		format_wanted(n, r, out);
 }
 
-/* The command as the client wrote it, or the name of the stage. */
-static void
-format_command(const struct rule_near *n, const struct rule *r, struct buf *out)
+void
+rule_near_format_command(
+    const struct rule_near *n, const struct rule *r, struct buf *out)
 {
 	const bool is_named = r->on != STAGE_UNKNOWN;
 	const size_t kept = n->argument_len < sizeof(n->argument)

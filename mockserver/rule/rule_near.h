@@ -43,6 +43,14 @@ bool rule_near_note(struct rule_near *n, enum rule_condition failed,
 /* All were true, but this one, of `count`, forbade it. */
 void rule_near_note_count(struct rule_near *n, enum rule_counting counting,
     const struct rule_count *count, const struct rule_near_facts *facts);
+/* The condition that was not true, as scenarios write it. */
+const char *rule_near_condition(const struct rule_near *n);
+/* The command as the client wrote it, or the name of the stage. */
+void rule_near_format_command(
+    const struct rule_near *n, const struct rule *r, struct buf *out);
+/* "wants bob@*, and it was a@b". */
+void rule_near_format_detail(
+    const struct rule_near *n, const struct rule *r, struct buf *out);
 /* "RCPT TO:<a@b> at 0:00:01.000, only "to" was not true: ..." */
 void rule_near_format(
     const struct rule_near *n, const struct rule *r, struct buf *out);

@@ -278,6 +278,45 @@ def test_host_refuses_and_listens_again(api, mock):
     socket.create_connection((ip, int(port)), timeout=10).close()
 
 
+def test_hosts_and_rules_of_some(api, mock):
+    """Parts of names, and a limit that those with connections come before."""
+    whole = api.get("/v1/hosts")
+    assert [h["name"] for h in whole["hosts"]] == ["mx", "safe"]
+    assert whole["found"] == 2
+    for query, names, found in (
+            ("with=A", ["safe"], 1), ("with=x", ["mx"], 1), ("with=", [
+                "mx", "safe"], 2), ("with=no", [], 0), ("limit=0", [], 2),
+            ("limit=2&with=m", ["mx"], 1), ("limit=2", ["mx", "safe"], 2)):
+        answer = api.get("/v1/hosts?" + query)
+        assert [h["name"] for h in answer["hosts"]] == names, query
+        assert answer["found"] == found, query
+        rules = api.get("/v1/rules?" + query)["rules"]
+        assert {r["host"] for r in rules} == set(names) & {"mx"}, query
+    with smtplib.SMTP(*mock.address("safe"), timeout=20):
+        (host,) = api.get("/v1/hosts?limit=1")["hosts"]
+        assert host["name"] == "safe"
+        assert api.get("/v1/rules?limit=1")["rules"] == []
+    api.get("/v1/hosts?limit=x", 400)
+    api.get("/v1/rules?host=no&limit=1", 404)
+
+
+def test_near_miss(api, smtp):
+    """Of a rule that almost acted: which of its conditions was not true."""
+    def rule():
+        return api.get("/v1/rules?host=mx")["rules"][0]
+    assert "near" not in rule() and "no client came" in rule()["why"]
+    smtp.mail("a@b.example")
+    smtp.rcpt("carol@d.example")
+    near = rule()["near"]
+    assert rule()["why"].endswith(near["detail"])
+    assert near.pop("at").startswith("0:0")
+    assert near == {
+        "condition": "to", "command": "RCPT TO:<carol@d.example>",
+        "detail": "wants bob@*, and it was carol@d.example"}
+    smtp.rcpt("bob@d.example")
+    assert "near" not in rule() and "why" not in rule()
+
+
 # ---- connections, events, waiting ----
 
 class Events:

@@ -180,7 +180,7 @@ def test_switch_stays_as_it_was_put(page, api):
       const asked = window.fetch;
       window.held = [];
       window.fetch = (path, how) => asked(path, how).then((answer) =>
-        path === "/v1/hosts" && window.held !== null
+        path.startsWith("/v1/hosts?") && window.held !== null
           ? new Promise((go) => window.held.push(() => go(answer))) : answer);
       refresh();""")
     until(page, lambda: page.execute_script("return held.length") == 1)
@@ -201,6 +201,67 @@ def test_switch_stays_as_it_was_put(page, api):
     until(page, lambda: page.execute_script("return seen.length"))
     assert not any(page.execute_script("return seen"))
     assert not switch.is_selected()
+
+
+# ---- many hosts ----
+
+MANY = 3000
+
+
+@pytest.fixture
+def crowd(bin_dir, tmp_path, browser):
+    """A mock of so many hosts, and its page."""
+    hosts = {f"h{i}": {"address": f"127.{1 + i // 250}.{1 + i % 250}.1",
+                       "rules": SCENARIO["hosts"]["exchange1"]["rules"]}
+             for i in range(MANY)}
+    with open(tmp_path / "said", "w", encoding="utf-8") as said:
+        mock = start_mock(bin_dir / "faultpost-mock", tmp_path,
+                          {"title": "t", "hosts": hosts}, "--base-port", "0",
+                          output=said)
+    ip, port = admin_address(mock)
+    browser.get(f"http://{ip}:{port}/")
+    until(browser, lambda: browser.find_element(By.ID, "live").text == "live"
+          and browser.find_elements(By.CSS_SELECTOR, ".lane"))
+    yield mock
+    browser.get("about:blank")
+    mock.stop()
+
+
+def test_page_of_thousands_of_hosts(crowd, browser):
+    """It asks for what it shows, shows those where something happens, and
+    finds the others by their names.  Counted is what it loads and works, not
+    the time that it takes on this machine."""
+    def lanes():
+        return [lane.get_attribute("aria-label") for lane in
+                browser.find_elements(By.CSS_SELECTOR, ".lane")]
+    assert lanes() == [f"Host h{i}" for i in range(100)]
+    assert texts(browser, "#more-hosts") == [
+        "3000 hosts; 100 are shown, those with connections first"]
+    browser.execute_cdp_cmd("Performance.enable", {"timeDomain": "threadTicks"})
+    sizes, worked = browser.execute_async_script("""
+      const done = arguments[0];
+      (async () => {
+        performance.clearResourceTimings();
+        await refresh();
+        done([performance.getEntriesByType("resource").map(
+          (e) => e.decodedBodySize)]);
+      })();"""), browser.execute_cdp_cmd("Performance.getMetrics", {})
+    browser.execute_cdp_cmd("Performance.disable", {})
+    assert 4 <= len(sizes[0]) <= 9 and sum(sizes[0]) < 300_000
+    work = {m["name"]: m["value"] for m in worked["metrics"]}["TaskDuration"]
+    print(f"{sum(sizes[0])} bytes, {work:.2f} s of work")
+    assert 0 < work < 2
+    with smtplib.SMTP(*crowd.address("h2997"), timeout=20):
+        until(browser, lambda: lanes()[0] == "Host h2997")
+    browser.find_element(By.ID, "filter").send_keys("H299")
+    until(browser, lambda: lanes() == ["Host h299"] + [
+        f"Host h{i}" for i in range(2990, 3000)])
+    switch = browser.find_element(By.ID, "host-h2991")
+    switch.click()
+    until(browser, lambda: Api(admin_address(crowd)).get(
+        "/v1/hosts/h2991")["state"] == "refuse")
+    browser.find_element(By.ID, "filter").send_keys("x")
+    until(browser, lambda: lanes() == [])
 
 
 def test_screenshot(mock, page, tmp_path):
