@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The hosts of a scenario in a world: listeners, and who plays; see mock.h. */
 #include "mockserver/mock_impl.h"
+#include "mockserver/rule/rule_near.h"
 
 static struct rule_book *book_of(struct mock *m, const struct mock_host *host);
 static uint64_t seed_of(const struct mock *m, const struct mock_host *host);
@@ -139,6 +140,17 @@ mock_explain_rule(const struct mock *m, const struct mock_host *host,
 
 	return rule_book_explain(
 	    site->book, (size_t)(rule - site->host->rules.at), out);
+}
+
+const char *
+mock_near_condition(
+    const struct mock *m, const struct mock_host *host, const struct rule *rule)
+{
+	const struct site *site = site_of(m, host);
+	const struct rule_near *near =
+	    rule_book_near(site->book, (size_t)(rule - site->host->rules.at));
+
+	return near != NULL ? rule_near_condition(near) : NULL;
 }
 
 size_t

@@ -93,6 +93,10 @@ size_t mock_unused_rules(const struct mock *m,
  * rule_book_explain(). */
 utime mock_explain_rule(const struct mock *m, const struct mock_host *host,
     const struct rule *rule, struct buf *out);
+/* Its condition that was not true when all others were, as scenarios write it;
+ * NULL: there was no such occasion. */
+const char *mock_near_condition(const struct mock *m,
+    const struct mock_host *host, const struct rule *rule);
 /* Connections that are open, of one host or (NULL) of all. */
 size_t mock_open_sessions(const struct mock *m, const struct mock_host *host);
 /* Messages that were answered 2xx, of one host or (NULL) of all. */

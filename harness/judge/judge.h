@@ -72,7 +72,10 @@ struct judgement {
 	const char *wanted;  /* what should have been */
 	const char *found;   /* what was, with log line numbers */
 	const char
-	    *nearest;      /* the nearest miss and where it differs, or NULL */
+	    *nearest; /* the nearest miss and where it differs, or NULL */
+	/* Of a rule that never acted: its only condition that was not true, or
+	 * NULL. */
+	const char *condition;
 	utime at;          /* when it went wrong; UTIME_NEVER: at the end */
 	uint64_t line;     /* of the log, from 1, that tells it; 0: none */
 	uint64_t failures; /* how often; `found` tells the first */

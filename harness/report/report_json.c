@@ -37,6 +37,7 @@ judgement_json(const struct plan *plan, const struct judgement *j)
 	text_json_set(object, "wanted", j->wanted);
 	text_json_set(object, "found", j->found);
 	text_json_set(object, "nearest", j->nearest);
+	text_json_set(object, "condition", j->condition);
 	if (j->at != UTIME_NEVER)
 		json_object_set_new(object, "seconds_virtual",
 		    json_real((double)(j->at - plan->start) / UTIME_S));

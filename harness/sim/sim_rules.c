@@ -20,6 +20,7 @@ on_unused_rule(
 
 	j->at = mock_explain_rule(check->mock, host, rule, &why);
 	j->nearest = arena_strdup(&check->result->arena, buf_slice(&why));
+	j->condition = mock_near_condition(check->mock, host, rule);
 	buf_fini(&why);
 }
 

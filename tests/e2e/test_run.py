@@ -101,6 +101,7 @@ FINDING = {
         "wanted": {"type": "string"},
         "found": {"type": "string"},
         "nearest": {"type": "string"},
+        "condition": {"type": "string"},
         "lacking": {"type": "string"},
         "seconds_virtual": {"type": "number", "minimum": 0},
         "line": {"type": "integer", "minimum": 1},
@@ -209,9 +210,9 @@ def test_json(faultpost):
     wrong = scenarios["tests/e2e/failing/empty.scenario.json"]
     assert wrong["error"] in err
     near = scenarios["tests/e2e/failing/near.scenario.json"]["endings"]
-    assert [(end["place"].rpartition(":8:")[2], end["nearest"], end["seconds_virtual"])
-            for end in near[:1]] == [
-        ("9", 'RCPT TO:<rob@example.com> at 0:00:00.020: only "to" was not '
+    assert [(end["place"].rpartition(":8:")[2], end["condition"],
+             end["nearest"], end["seconds_virtual"]) for end in near[:1]] == [
+        ("9", "to", 'RCPT TO:<rob@example.com> at 0:00:00.020: only "to" was not '
               "true, which wants bob@example.com, and it was "
               "rob@example.com", 0.02)]
 
