@@ -152,6 +152,25 @@ def test_fault_on_the_wire(start, rule, want, is_reset):
     assert mock.stop() == (0, "")
 
 
+def test_half_close_goes_on_reading(start):
+    """What comes behind its FIN is taken, told, and not answered."""
+    mock = start(with_rules({"on": "noop", "then": "half-close"}))
+    with mock.connect() as s:
+        s.sendall(b"NOOP\r\n")
+        assert read_to_end(s) == (b"220 mx ESMTP\r\n250 2.0.0 Ok\r\n", False)
+        s.sendall(b"NOOP more\r\n")
+        s.shutdown(socket.SHUT_WR)
+        # One thread serves both: with these it has read the other, too.
+        with smtplib.SMTP(*mock.address("mx"), timeout=10) as client:
+            for _ in range(3):
+                client.rset()
+    mock.stop()
+    events = [e for e in mock.transcript() if e["connection"] == 1]
+    assert [(e["event"], e.get("bytes")) for e in events[-4:]] == [
+        ("half-close", None), ("in", "NOOP more\r\n"), ("eof", None),
+        ("close", None)]
+
+
 def test_counting_over_connections(start):
     mock = start(with_rules({"on": "banner", "every": 2, "reply": "421 {n}"}))
     greetings = []

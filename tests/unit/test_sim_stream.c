@@ -113,6 +113,29 @@ test_window(void **state)
 	pair_fini(&k);
 }
 
+/* Of a listener with a small buffer, the window is as small. */
+static void
+test_window_of_a_listener(void **state)
+{
+	const struct listener_tuning tuning = { .receive_bytes = 4 };
+	struct pair k;
+
+	(void)state;
+	sim_pair_init(&k);
+	listener_tune(k.l, &tuning);
+	pair_connect(&k);
+	run_to(&k, UTIME_S);
+	stream_pause(k.server.s, true);
+	stream_write(k.client.s, SLICE("hello, hello"));
+	run_to(&k, 2 * UTIME_S);
+	assert_int_equal(stream_queued(k.client.s), 8);
+	stream_pause(k.server.s, false);
+	pair_run(&k, NULL);
+	assert_got(&k.server, "hello, hello");
+	assert_int_equal(k.server.count[ON_INPUT], 3);
+	pair_fini(&k);
+}
+
 /* EOF waits behind what a paused owner has not read, and with it. */
 static void
 test_pause_holds_eof(void **state)
@@ -178,6 +201,7 @@ main(void)
 	TEST(&kit, test_shutdown_after_close);
 	TEST(&kit, test_linger_is_bounded);
 	TEST(&kit, test_window);
+	TEST(&kit, test_window_of_a_listener);
 	TEST(&kit, test_pause_holds_eof);
 	TEST(&kit, test_pause_in_input_holds_eof);
 	return kit_run(&kit, "sim_stream");
