@@ -342,6 +342,7 @@ open_world(struct daemon *d, struct err *err)
 		return false;
 	world_ev_signals(d->world, signals, on_signal, d);
 	transcript_file_begin(&d->transcript, d->world);
+	d->watching.transcript = &d->transcript;
 	return watching_begin(&d->watching, d->world, err);
 }
 

@@ -176,6 +176,15 @@ on_note(void *owner, const char *note)
 	main_say("admin", "note: %s", note);
 }
 
+static void
+before_answer(void *owner)
+{
+	struct watching *x = owner;
+
+	if (x->transcript != NULL)
+		transcript_file_flush(x->transcript);
+}
+
 bool
 watching_serve(struct watching *x, struct mock *mock,
     const struct json_doc *scenario, struct err *err)
@@ -187,6 +196,7 @@ watching_serve(struct watching *x, struct mock *mock,
 		.token = x->token,
 		.owner = x,
 		.on_note = on_note,
+		.before_answer = before_answer,
 	};
 	struct http_handler handler;
 

@@ -9,6 +9,7 @@
 #include "core/world/world_ev_http.h"
 #include "mockserver/admin/admin.h"
 #include "mockserver/capture/capture_maildir.h"
+#include "mockserver/main_transcript.h"
 
 /* What main.c finds on the command line; zeroed before first use. */
 struct watching {
@@ -20,6 +21,7 @@ struct watching {
 
 	char *token; /* owned; or NULL */
 	struct world *world;
+	struct transcript_file *transcript; /* borrowed; or NULL */
 	struct capture *capture;       /* owned; NULL: messages are not kept */
 	struct maildir *maildir;       /* owned; or NULL */
 	struct admin *admin;           /* owned; or NULL */

@@ -28,8 +28,8 @@ transcript_file_open(struct transcript_file *t, struct err *err)
 }
 
 /* A transcript with holes is no witness: the daemon ends. */
-static void
-flush(struct transcript_file *t)
+void
+transcript_file_flush(struct transcript_file *t)
 {
 	struct err err;
 
@@ -46,7 +46,7 @@ flush(struct transcript_file *t)
 static void
 on_flush(struct timer *t)
 {
-	flush(CONTAINER_OF(t, struct transcript_file, flush));
+	transcript_file_flush(CONTAINER_OF(t, struct transcript_file, flush));
 }
 
 void
@@ -64,7 +64,7 @@ transcript_file_add(
 		return;
 	transcript_format(&t->lines, ev);
 	if (buf_len(&t->lines) >= BUFFER_BYTES)
-		flush(t);
+		transcript_file_flush(t);
 	else if (!timer_is_set(&t->flush))
 		timer_set(t->world, &t->flush, world_now(t->world) + WAIT_MAX);
 }
@@ -73,7 +73,7 @@ void
 transcript_file_close(struct transcript_file *t)
 {
 	if (t->world != NULL) {
-		flush(t);
+		transcript_file_flush(t);
 		timer_stop(t->world, &t->flush);
 	}
 	buf_fini(&t->lines);

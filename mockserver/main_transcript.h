@@ -21,6 +21,8 @@ bool transcript_file_open(struct transcript_file *t, struct err *err);
 void transcript_file_begin(struct transcript_file *t, struct world *w);
 void transcript_file_add(
     struct transcript_file *t, const struct transcript_event *ev);
+/* Writes what waits for more. */
+void transcript_file_flush(struct transcript_file *t);
 /* Writes what is left. */
 void transcript_file_close(struct transcript_file *t);
 

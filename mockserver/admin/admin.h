@@ -23,6 +23,9 @@ struct admin_options {
 	void *owner;
 	/* What an operator should know, in a line.  NULL: nobody is told. */
 	void (*on_note)(void *owner, const char *note);
+	/* What an answer tells must be in the transcript's file, too, before
+	 * anyone has the answer.  NULL: there is none. */
+	void (*before_answer)(void *owner);
 };
 
 struct admin *admin_new(struct world *w, const struct admin_options *options);

@@ -17,7 +17,10 @@ send_with(
 		{ "X-Content-Type-Options", "nosniff" },
 		{ "Content-Security-Policy", policy },
 	};
+	const struct admin_options *options = &call->admin->options;
 
+	if (options->before_answer != NULL)
+		options->before_answer(options->owner);
 	for (size_t i = 0; i < ARRAY_LEN(always); i++)
 		answer->fields[answer->field_count++] = always[i];
 	assert(answer->field_count <= HTTP_FIELDS_MAX);

@@ -419,6 +419,17 @@ def test_wait(api, smtp):
     api.get("/v1/wait?messages=1&host=no", 404)
 
 
+def test_what_is_told_is_in_the_transcript(api, mock, smtp):
+    """Lines are gathered for some milliseconds, but no answer comes before
+    those that it stands on."""
+    begun = sum(e["event"] == "message" for e in mock.transcript())
+    for i in range(1, 11):
+        assert send(smtp)[0] == 250
+        api.get(f"/v1/wait?messages={i}&timeout=20s")
+        assert sum(e["event"] == "message"
+                   for e in mock.transcript()) == begun + i
+
+
 def test_waiters_are_bounded_and_may_leave(api):
     waiting = [api.connect() for _ in range(64)]
     for one in waiting:
