@@ -75,6 +75,11 @@ enum relay_on_turned_away {
 	ON_TURNED_AWAY_WAIT, /* the host takes no more than those */
 	ON_TURNED_AWAY_FAIL  /* the host has failed */
 };
+/* How often a success cuts a wait short (docs/decisions.md, D15). */
+enum relay_releases {
+	RELEASES_ONCE,  /* the round is an extra one, and the wait goes on */
+	RELEASES_ALWAYS /* the wait is over, and the round counts */
+};
 /* Whom a code without meaning speaks of (docs/decisions.md, D12). */
 enum relay_on_nonsense {
 	ON_NONSENSE_HOST,
@@ -91,6 +96,7 @@ struct relay_delivery {
 	enum relay_on_nonsense on_nonsense;
 	enum relay_on_turned_away on_turned_away;
 	bool release_on_success;
+	enum relay_releases releases;
 	bool down_counts; /* a round in which all are down is an attempt */
 	enum relay_null_mx null_mx;
 	bool pipelining, chunking; /* used where they are offered */

@@ -62,6 +62,10 @@ static const struct json_word on_turned_away_words[] = {
 	{ "wait", ON_TURNED_AWAY_WAIT },
 	{ "fail", ON_TURNED_AWAY_FAIL },
 };
+static const struct json_word releases_words[] = {
+	{ "once", RELEASES_ONCE },
+	{ "always", RELEASES_ALWAYS },
+};
 static const struct json_word on_no_8bitmime_words[] = {
 	{ "bounce", ON_NO_8BITMIME_BOUNCE },
 	{ "send", ON_NO_8BITMIME_SEND },
@@ -109,6 +113,10 @@ static const struct json_field delivery_fields[] = {
 	{ "release_on_success", JF_BOOLEAN,
 	    JSON_AT(struct relay_delivery, release_on_success), "true",
 	    "A delivery makes all waiting mail of its domain due." },
+	{ "releases", JF_WORD(releases_words),
+	    JSON_AT(struct relay_delivery, releases), "once",
+	    "How often that happens to a wait: once, for an extra round behind "
+	    "which it goes on, or always, each round being an attempt." },
 	{ "null_mx", JF_WORD(null_mx_words),
 	    JSON_AT(struct relay_delivery, null_mx), "5.1.10",
 	    "The code with which mail to a domain that takes none (RFC 7505) "

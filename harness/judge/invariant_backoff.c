@@ -131,7 +131,7 @@ wait_wanted(const struct invariants *v, const struct ledger_entry *entry,
 	const struct ledger_group *g = entry->group;
 	char text[UTIME_TEXT_MAX];
 
-	if (!w->may_attempt && !w->may_probe) {
+	if (!w->may_attempt && !w->may_probe && !w->may_keep) {
 		buf_append_cstr(out, "no wait: a candidate was left to try");
 		return;
 	}
@@ -141,8 +141,14 @@ wait_wanted(const struct invariants *v, const struct ledger_entry *entry,
 		    span_text(v, w->attempt_lo, text), ULL(g->attempts_lo + 1),
 		    w->may_probe ? ", or until " : "");
 	if (w->may_probe)
-		buf_printf(out, "%s, when the first probe is due",
-		    span_text(v, w->probe_lo, text));
+		buf_printf(out, "%s, when the first probe is due%s",
+		    span_text(v, w->probe_lo, text),
+		    w->may_keep ? ", or until " : "");
+	else if (w->may_attempt && w->may_keep)
+		buf_append_cstr(out, ", or until ");
+	if (w->may_keep)
+		buf_printf(out, "%s, as before the success that cut it short",
+		    span_text(v, w->keep_lo, text));
 	buf_append_cstr(out, " (in the log rounded up to the second)");
 }
 
@@ -208,7 +214,7 @@ entry_pending(struct invariants *v, const struct ledger_entry *entry)
 		    ULL(entry->line->mid),
 		    endpoint_format(
 			&g->domain->routing.candidates[left].at, at));
-	} else if (w->fits_attempt && !w->fits_probe &&
+	} else if (w->fits_attempt && !w->fits_probe && !w->fits_keep &&
 	    g->attempts_lo >= retries) {
 		invariant_fail(v, INV_BACK_OFF, &entry->moment,
 		    "a message bounces 5.4.7 when the first attempt and all "
@@ -217,7 +223,7 @@ entry_pending(struct invariants *v, const struct ledger_entry *entry)
 		    "%llu",
 		    ULL(entry->line->mid), ULL(g->attempts_lo + 1),
 		    ULL(retries));
-	} else if (!w->fits_attempt && !w->fits_probe) {
+	} else if (!w->fits_attempt && !w->fits_probe && !w->fits_keep) {
 		wait_wanted(v, entry, &wanted);
 		invariant_fail(v, INV_BACK_OFF, &entry->moment,
 		    buf_cstr(&wanted), "MID %llu waits until %s",

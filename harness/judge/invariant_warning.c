@@ -183,8 +183,8 @@ is_due(const struct invariants *v, const struct ledger_entry *entry,
 	if (!p->delay_warnings || plan_may_ask(v->plan) ||
 	    g->message->sender == NULL || g->message->sender[0] == '\0' ||
 	    !is_for_one_domain(g->message) || !entry->wait->fits_attempt ||
-	    entry->wait->fits_probe || g->attempts_lo < 1 ||
-	    ledger_was_soft(g) != TRIED_YES)
+	    entry->wait->fits_probe || entry->wait->fits_keep ||
+	    g->attempts_lo < 1 || ledger_was_soft(g) != TRIED_YES)
 		return false;
 	return one->times == 0 ||
 	    (one->times < p->delay_warning_max &&

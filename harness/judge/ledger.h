@@ -209,6 +209,12 @@ struct ledger_group {
 
 	void *class; /* of invariant_choice.c; while it has ready recipients */
 
+	enum tried is_for_probe; /* what it waits for, or waited */
+	/* A success has cut its wait short (delivery.md 14), which would have
+	 * lasted until then, and may go on. */
+	enum tried is_released;
+	utime kept_lo, kept_hi;
+
 	bool is_waiting;
 	bool may_be_due; /* a crash may have lost the record of the wait */
 	utime due_lo, due_hi;
@@ -299,7 +305,9 @@ struct ledger_wait {
 	utime attempt_lo, attempt_hi; /* when the wait then ends */
 	bool may_probe; /* nobody answered: until the first probe */
 	utime probe_lo, probe_hi;
-	bool fits_attempt, fits_probe;
+	bool may_keep; /* the wait that a success cut short goes on */
+	utime keep_lo, keep_hi;
+	bool fits_attempt, fits_probe, fits_keep;
 };
 
 struct ledger_entry {

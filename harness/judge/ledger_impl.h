@@ -2,7 +2,7 @@
 /*
  * The inside of the ledger.  ledger.c reads lines and keeps the tables,
  * ledger_message.c keeps messages and recipients, ledger_round.c groups and
- * their waits, ledger_failover.c where they go within a round,
+ * ledger_wait.c their waits, ledger_failover.c where they go within a round,
  * ledger_connection.c connections and addresses, ledger_restart.c what outlives
  * the relay, ledger_operate.c what an operator does.
  */
@@ -137,17 +137,29 @@ void group_begin_again(struct ledger *l, struct ledger_group *g);
  * take it. */
 void group_answered(struct ledger *l, struct ledger_group *g, size_t seat);
 void group_unable(struct ledger *l, struct ledger_group *g, size_t seat);
-/* Reads a "pending till" by what delivery.md prescribes. */
-void group_wait_find(
-    struct ledger *l, struct ledger_group *g, struct ledger_wait *wait);
-void group_wait(
-    struct ledger *l, struct ledger_group *g, const struct ledger_wait *wait);
 /* Ends the wait of the domain's groups: one of its messages was delivered. */
 void domain_release(struct ledger *l, struct ledger_domain *d);
 void group_forget(struct ledger *l, struct ledger_group *g);
 /* To another domain, where a new round begins. */
 void group_redirect(
     struct ledger *l, struct ledger_group *g, struct ledger_domain *to);
+
+/* Whether a failure of that moment was in the group's round. */
+enum tried failed_in_round(
+    const struct ledger_group *g, const struct ledger_moment *failed);
+
+/* ---- ledger_wait.c ---- */
+
+/* Reads a "pending till" by what delivery.md prescribes. */
+void group_wait_find(
+    struct ledger *l, struct ledger_group *g, struct ledger_wait *wait);
+void group_wait(
+    struct ledger *l, struct ledger_group *g, const struct ledger_wait *wait);
+/* Behind a restart: the wait that a success had cut short is on record and goes
+ * on, or what came of the round is; false when there is none. */
+bool group_resume(struct ledger *l, struct ledger_group *g);
+/* It waits no more. */
+void wait_stop(struct ledger *l, struct ledger_group *g);
 
 /* ---- ledger_failover.c ---- */
 

@@ -194,11 +194,16 @@ group_restart(struct ledger *l, struct ledger_group *g)
 {
 	struct ledger_message *m = g->message;
 
+	/* Not on record: what it waits for, and whether it was released. */
+	if (g->is_waiting && g->is_for_probe == TRIED_YES)
+		g->is_for_probe = TRIED_MAYBE;
+	if (g->is_waiting)
+		g->is_released = TRIED_NO;
 	if (g->open == 0 || (g->is_waiting && !g->may_be_due))
 		return;
 	if (g->is_waiting)
 		g->attempts_lo = 0;
-	else
+	else if (!group_resume(l, g))
 		group_begin_again(l, g);
 	for (size_t i = 0; i < m->recipient_count; i++)
 		if (m->recipients[i].group == g &&

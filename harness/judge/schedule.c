@@ -106,9 +106,11 @@ entry_pending(struct schedule *s, const struct ledger_entry *entry)
 		: &s->plan->relay.bounce);
 	struct schedule_wait wait = { .line = entry->moment.line,
 		.till = w->till,
-		.is_probe = !w->fits_attempt &&
-		    (w->fits_probe || (!w->may_attempt && w->may_probe)),
-		.differs = !w->fits_attempt && !w->fits_probe };
+		.is_probe = !w->fits_attempt && !w->fits_keep &&
+		    (w->fits_probe ||
+			(!w->may_attempt && !w->may_keep && w->may_probe)),
+		.differs =
+		    !w->fits_attempt && !w->fits_probe && !w->fits_keep };
 
 	if (row == NULL)
 		return;
@@ -116,9 +118,13 @@ entry_pending(struct schedule *s, const struct ledger_entry *entry)
 		row->left++;
 		return;
 	}
-	wait.prescribed = utime_second_up(wait.is_probe ? w->probe_lo
-		: w->may_attempt                        ? w->attempt_lo
-							: UTIME_NEVER);
+	wait.prescribed = UTIME_NEVER;
+	if (wait.is_probe)
+		wait.prescribed = utime_second_up(w->probe_lo);
+	else if (w->may_attempt)
+		wait.prescribed = utime_second_up(w->attempt_lo);
+	else if (w->may_keep)
+		wait.prescribed = utime_second_up(w->keep_lo);
 	/* Where several seconds would be right, so is the one it says. */
 	if (!wait.differs)
 		wait.prescribed = wait.till;

@@ -63,6 +63,25 @@ deliver_turned_away(
 	return true;
 }
 
+utime
+deliver_served_until(
+    const struct delivery *d, const struct candidate *c, utime now)
+{
+	utime until = 0;
+
+	LIST_FOREACH(link, &d->connections) {
+		const struct connection *other =
+		    CONTAINER_OF(link, struct connection, link);
+		utime begun =
+		    other->state == CONNECTION_IDLE ? now : other->started_at;
+
+		if (other->host == c->host && stands(other) &&
+		    utime_add(begun, MESSAGE_PATIENCE) > until)
+			until = utime_add(begun, MESSAGE_PATIENCE);
+	}
+	return until > now ? until : 0;
+}
+
 size_t
 deliver_crowd_max(const struct candidate *c, utime now)
 {

@@ -14,6 +14,10 @@
  * away: then its candidate has no more than those that stand for a while. */
 bool deliver_turned_away(struct delivery *d, const struct connection *c,
     bool is_down, unsigned code);
+/* Until when the domain's connections to a candidate that is down show that it
+ * lives, and may be waited for (11); 0: they do not. */
+utime deliver_served_until(
+    const struct delivery *d, const struct candidate *c, utime now);
 /* How many connections the candidate takes, as far as is known. */
 size_t deliver_crowd_max(const struct candidate *c, utime now);
 

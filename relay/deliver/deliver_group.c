@@ -181,12 +181,28 @@ expire_group(struct delivery *d, struct group *g)
 }
 
 static void
-wait_group(struct delivery *d, struct group *g, utime due)
+wait_group(struct delivery *d, struct group *g, utime due, bool is_for_probe)
 {
+	g->is_for_probe = is_for_probe;
 	queue_forget_content(&d->relay->queue, g->message);
 	group_make_waiting(&d->relay->queue, g, due);
 	spool_requeue(d->relay->spool, g);
 	log_pending(&d->relay->log, g, deliver_profile(d, g));
+}
+
+/* The round was an extra one, and the wait that a success cut short goes on:
+ * 14. */
+static bool
+resume_wait(struct delivery *d, struct group *g)
+{
+	if (!g->is_released)
+		return false;
+	if (g->wait_end > world_now(d->relay->world)) {
+		wait_group(d, g, g->wait_end, false);
+		return true;
+	}
+	g->is_released = false;
+	return false;
 }
 
 /* The round was an attempt: 10. */
@@ -195,6 +211,8 @@ deliver_requeue_attempted(struct delivery *d, struct group *g)
 {
 	const struct relay_bounce_profile *profile = deliver_profile(d, g);
 
+	if (resume_wait(d, g))
+		return;
 	group_set_attempts(&d->relay->queue, g, g->attempts + 1);
 	if (retry_is_exhausted(profile, g->attempts)) {
 		expire_group(d, g);
@@ -203,7 +221,15 @@ deliver_requeue_attempted(struct delivery *d, struct group *g)
 	bounce_warn(d, g);
 	wait_group(d, g,
 	    utime_add(
-		world_now(d->relay->world), retry_wait(profile, g->attempts)));
+		world_now(d->relay->world), retry_wait(profile, g->attempts)),
+	    false);
+}
+
+static void
+wait_for_probe(struct delivery *d, struct group *g, utime due)
+{
+	if (!resume_wait(d, g))
+		wait_group(d, g, due, true);
 }
 
 /* The error that a waiting group shows when no recipient of its own was
@@ -216,7 +242,7 @@ take_domain_error(struct delivery *d, struct group *g)
 	if (d->last_error != NULL && (how & ROUND_REFUSED) == 0)
 		group_set_error(g, slice_cstr(d->last_error));
 	if ((how & ROUND_REFUSED) == 0)
-		g->error_phase = MAILLOG_PHASE_NETWORK;
+		g->error_phase = (uint8_t)MAILLOG_PHASE_NETWORK;
 }
 
 static bool
@@ -235,7 +261,7 @@ deliver_requeue(struct delivery *d, struct group *g)
 	if (is_attempt(d, g))
 		deliver_requeue_attempted(d, g);
 	else
-		wait_group(
+		wait_for_probe(
 		    d, g, pick_first_probe(c, world_now(d->relay->world)));
 }
 
@@ -247,7 +273,7 @@ deliver_end_round(
 	if (is_attempt(d, g))
 		deliver_requeue_attempted(d, g);
 	else
-		wait_group(d, g, failed->probe_at);
+		wait_for_probe(d, g, failed->probe_at);
 }
 
 static bool
@@ -260,10 +286,12 @@ is_expired(const struct delivery *d, const struct group *g, utime now)
 void
 deliver_end_wait(struct delivery *d, struct group *g)
 {
-	if (is_expired(d, g, world_now(d->relay->world)))
+	if (is_expired(d, g, world_now(d->relay->world))) {
 		expire_group(d, g);
-	else
-		group_make_ready(&d->relay->queue, g);
+		return;
+	}
+	group_make_ready(&d->relay->queue, g);
+	g->is_released = false;
 }
 
 static void
@@ -278,24 +306,56 @@ log_scan(const struct delivery *d, enum maillog_form form)
 	log_event(&d->relay->log, &ev);
 }
 
-void
-deliver_make_due(struct delivery *d, utime until)
+/* Ends waits, the first one first, as `next` finds them. */
+static void
+end_waits(struct delivery *d, struct group *next(const struct domain *d),
+    void end(struct delivery *d, struct group *g), utime until)
 {
 	utime now = world_now(d->relay->world);
 	bool is_scan = false;
 	struct group *g;
 
-	while ((g = domain_first_waiting(d->domain)) != NULL &&
-	    group_due(g) <= until) {
+	while ((g = next(d->domain)) != NULL && group_due(g) <= until) {
 		/* A look that finds nobody says nothing. */
 		if (!is_scan && is_expired(d, g, now)) {
 			is_scan = true;
 			log_scan(d, MAILLOG_SCAN_START);
 		}
-		deliver_end_wait(d, g);
+		end(d, g);
 	}
 	if (is_scan)
 		log_scan(d, MAILLOG_SCAN_DONE);
+}
+
+void
+deliver_make_due(struct delivery *d, utime until)
+{
+	end_waits(d, domain_first_waiting, deliver_end_wait, until);
+}
+
+/* What waits for a probe has waited for just that. */
+static void
+release_group(struct delivery *d, struct group *g)
+{
+	if (g->is_for_probe || is_expired(d, g, world_now(d->relay->world)))
+		deliver_end_wait(d, g);
+	else
+		group_release(&d->relay->queue, g);
+}
+
+/* The domain takes mail: 14. */
+static void
+release_waiting(struct delivery *d)
+{
+	const struct relay_delivery *config = &d->relay->config->delivery;
+
+	if (!config->release_on_success)
+		return;
+	if (config->releases == RELEASES_ALWAYS)
+		deliver_make_due(d, UTIME_NEVER);
+	else
+		end_waits(
+		    d, domain_first_unreleased, release_group, UTIME_NEVER);
 }
 
 void
@@ -313,7 +373,7 @@ deliver_delayed(struct delivery *d, struct group *g, uint32_t rid,
 		buf_printf(&text, "%u ", cause->code);
 	buf_append(&text, cause->text);
 	group_set_error(g, buf_slice(&text));
-	g->error_phase = cause->phase;
+	g->error_phase = (uint8_t)cause->phase;
 	if (cause->code / 100 == 4)
 		cohort_soft(g);
 	buf_fini(&text);
@@ -355,9 +415,7 @@ deliver_done(struct delivery *d, struct group *g, const uint32_t *rids,
 	g->message->is_partly_kept = true;
 	for (uint32_t i = 0; i < count; i++)
 		finish_recipient(d, g, rids[i]);
-	/* 14. */
-	if (d->relay->config->delivery.release_on_success)
-		deliver_make_due(d, UTIME_NEVER);
+	release_waiting(d);
 }
 
 bool

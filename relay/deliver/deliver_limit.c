@@ -198,6 +198,8 @@ limits_mark(struct delivery *d)
 	for (size_t i = 0; i < c->count; i++) {
 		c->list[i].is_spent =
 		    quota_left(quota_for(d, i), d->controls, now) == 0;
+		c->list[i].is_served = c->list[i].host->is_down &&
+		    deliver_served_until(d, &c->list[i], now) > 0;
 		max = connections_max(d, &c->list[i], now);
 		c->list[i].is_full = max < SIZE_MAX &&
 		    deliver_connections_to(d, c->list[i].host) >= max;
@@ -293,6 +295,20 @@ limits_release_slow(struct delivery *d, utime now)
 		deliver_leave_setup(d, c);
 }
 
+/* When to look again at what waits for the candidate's connections. */
+static utime
+held_until(const struct delivery *d, const struct candidate *c, utime now)
+{
+	utime served, probe = c->host->probe_at;
+
+	if (c->crowded_until > now)
+		return c->crowded_until;
+	if (!c->is_served)
+		return UTIME_NEVER;
+	served = deliver_served_until(d, c, now);
+	return probe > now && probe < served ? probe : served;
+}
+
 utime
 limits_next(const struct delivery *d, utime now)
 {
@@ -305,8 +321,8 @@ limits_next(const struct delivery *d, utime now)
 	if (d->setup != NULL && outbound_slow_at(d->setup) > now)
 		next = outbound_slow_at(d->setup);
 	for (size_t i = 0; i < c->count; i++) {
-		at = c->list[i].crowded_until;
-		if (at > now && at < next)
+		at = held_until(d, &c->list[i], now);
+		if (at < next)
 			next = at;
 		if (!c->list[i].is_spent)
 			continue;

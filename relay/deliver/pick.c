@@ -220,7 +220,7 @@ pick_may_hope(const struct candidates *c, const struct round *r,
 
 	for (size_t i = 0; i < end; i++)
 		if (!round_has_tried(r, i) &&
-		    (i == in_setup || i == in_probe ||
+		    (i == in_setup || i == in_probe || c->list[i].is_served ||
 			host_is_eligible(c->list[i].host, now)))
 			return true;
 	return false;

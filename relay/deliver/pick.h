@@ -21,6 +21,8 @@ struct candidate {
 	/* By destination controls: no more connections; no more recipients
 	 * for now, counted in `quota`. */
 	bool is_full, is_spent;
+	/* It is down, and a connection of the domain to it carries mail. */
+	bool is_served;
 	struct quota quota;
 	/* It turned a connection away: until then no more than so many. */
 	uint32_t crowd;
@@ -86,7 +88,8 @@ size_t pick_next(const struct candidates *c, const struct round *r,
     bool may_probe, utime now);
 /* When there is no choice: may one still come of what is under way?  A
  * candidate that was not tried is being connected to (`in_setup` and
- * `in_probe`, PICK_NONE: none), or waits for its turn to be probed. */
+ * `in_probe`, PICK_NONE: none), or is served, or waits for its turn to be
+ * probed. */
 bool pick_may_hope(const struct candidates *c, const struct round *r,
     size_t in_setup, size_t in_probe, utime now);
 /* A connection to `index` is opened: the cursor of its priority goes there. */

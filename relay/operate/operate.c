@@ -86,12 +86,21 @@ operation_domain(const struct operation *op, struct slice name)
 	return domain;
 }
 
+static void
+each_waiting(const struct heap *waits,
+    void (*on_group)(void *owner, struct group *g), void *owner)
+{
+	struct heap_node *n = heap_top(waits);
+
+	for (; n != NULL; n = heap_next(n))
+		on_group(owner, CONTAINER_OF(n, struct group, wait));
+}
+
 void
 operate_each_group(struct domain *domain,
     void (*on_group)(void *owner, struct group *g), void *owner)
 {
 	struct delivery *d = domain->delivery;
-	struct heap_node *n = heap_top(&domain->waiting);
 	struct cohort *cohort, *c_next;
 
 	if (d != NULL)
@@ -105,8 +114,8 @@ operate_each_group(struct domain *domain,
 	HASH_ITER(hh, domain->cohorts, cohort, c_next)
 	LIST_FOREACH(link, &cohort->ready)
 		on_group(owner, CONTAINER_OF(link, struct group, link));
-	for (; n != NULL; n = heap_next(n))
-		on_group(owner, CONTAINER_OF(n, struct group, wait));
+	each_waiting(&domain->waiting, on_group, owner);
+	each_waiting(&domain->released, on_group, owner);
 }
 
 /* ---- deliveries ---- */

@@ -94,6 +94,17 @@ cohorts_discard(struct domain *d)
 	}
 }
 
+static void
+waits_discard(struct heap *waits)
+{
+	struct heap_node *node;
+
+	while ((node = heap_top(waits)) != NULL) {
+		heap_remove(waits, node);
+		group_discard(group_of_wait(node));
+	}
+}
+
 void
 queue_fini(struct queue *q)
 {
@@ -102,12 +113,8 @@ queue_fini(struct queue *q)
 	HASH_ITER(hh, q->domains, d, next)
 	{
 		cohorts_discard(d);
-		while (heap_top(&d->waiting) != NULL) {
-			struct heap_node *node = heap_top(&d->waiting);
-
-			heap_remove(&d->waiting, node);
-			group_discard(group_of_wait(node));
-		}
+		waits_discard(&d->waiting);
+		waits_discard(&d->released);
 		d->group_count = 0;
 		queue_drop_domain(q, d);
 	}
@@ -333,12 +340,19 @@ group_remove_rid(struct queue *q, struct group *g, uint32_t rid)
 	group_count(q, g, -1);
 }
 
+/* Where it waits. */
+static struct heap *
+waits_of(const struct group *g)
+{
+	return g->is_released ? &g->domain->released : &g->domain->waiting;
+}
+
 /* Takes it out of whatever it is in. */
 static void
 group_detach(struct group *g)
 {
 	if (g->state == GROUP_WAITING) {
-		heap_remove(&g->domain->waiting, &g->wait);
+		heap_remove(waits_of(g), &g->wait);
 		list_init(&g->link);
 	} else if (g->cohort != NULL) {
 		g->domain->ready_count -= g->state == GROUP_READY;
@@ -409,7 +423,18 @@ group_make_waiting(struct queue *q, struct group *g, utime due)
 	group_detach(g);
 	g->state = GROUP_WAITING;
 	memset(&g->wait, 0, sizeof(g->wait));
-	heap_insert(&g->domain->waiting, &g->wait, due, queue_next_seq(q));
+	heap_insert(waits_of(g), &g->wait, due, queue_next_seq(q));
+}
+
+void
+group_release(struct queue *q, struct group *g)
+{
+	utime end = group_due(g);
+
+	group_detach(g);
+	g->is_released = true;
+	g->wait_end = end;
+	group_make_ready(q, g);
 }
 
 void
@@ -417,6 +442,7 @@ group_move(struct queue *q, struct group *g, struct domain *to)
 {
 	assert(g->state != GROUP_ACTIVE);
 	group_detach(g);
+	g->is_released = false;
 	group_count(q, g, -(int64_t)g->count);
 	age_leave(q, g);
 	g->domain->group_count--;
@@ -429,6 +455,17 @@ group_move(struct queue *q, struct group *g, struct domain *to)
 
 struct group *
 domain_first_waiting(const struct domain *d)
+{
+	struct heap_node *node = heap_top(&d->waiting);
+	struct heap_node *other = heap_top(&d->released);
+
+	if (node == NULL || (other != NULL && other->at < node->at))
+		node = other;
+	return node != NULL ? group_of_wait(node) : NULL;
+}
+
+struct group *
+domain_first_unreleased(const struct domain *d)
 {
 	struct heap_node *node = heap_top(&d->waiting);
 

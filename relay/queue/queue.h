@@ -61,14 +61,19 @@ struct group {
 	utime warned;            /* when the latest was made */
 	uint32_t one;            /* the only RID */
 	uint32_t count;
-	uint32_t attempts;    /* rounds that counted: group_set_attempts() */
-	uint32_t warnings;    /* delay warnings so far */
-	unsigned error_phase; /* enum maillog_phase of that, if a reply */
+	uint32_t attempts;   /* rounds that counted: group_set_attempts() */
+	uint32_t warnings;   /* delay warnings so far */
+	uint8_t error_phase; /* enum maillog_phase of that, if a reply */
+	/* Its wait is for a probe, and no part of the bounce profile. */
+	bool is_for_probe;
+	/* A success has cut its wait short: until the end of that wait. */
+	bool is_released;
 	enum group_state state;
 	union {
 		struct {
 			struct list link; /* of the cohort */
 			uint64_t place;   /* among the ready */
+			utime wait_end;   /* is_released: of its wait */
 		};
 		struct heap_node wait; /* in domain->waiting, by its end */
 	};
@@ -86,8 +91,10 @@ group_due(const struct group *g)
 struct domain {
 	char *name;             /* owned, lower case; the key */
 	struct cohort *cohorts; /* owned table: groups that are in a round */
-	struct heap waiting;    /* of groups, by the end of their wait */
-	char *last_error;       /* shared: the latest of any group */
+	/* Of groups, by the end of their wait: those that a success may
+	 * release, and those that it has released. */
+	struct heap waiting, released;
+	char *last_error; /* shared: the latest of any group */
 	size_t ready_count, group_count;
 	struct tally tally;
 	struct list by_age;      /* of groups, the oldest message's first */
@@ -157,10 +164,14 @@ void group_return(struct group *g);
 void group_make_active(struct group *g);
 /* Until `due`. */
 void group_make_waiting(struct queue *q, struct group *g, utime due);
+/* Before the end of its wait, which goes on if nothing comes of the round. */
+void group_release(struct queue *q, struct group *g);
 /* Out of whatever it is in, to another domain, where a new round begins. */
 void group_move(struct queue *q, struct group *g, struct domain *to);
 /* The group waiting that is due first; NULL: none waits. */
 struct group *domain_first_waiting(const struct domain *d);
+/* Likewise of those that may be released. */
+struct group *domain_first_unreleased(const struct domain *d);
 
 /* Why the last try failed, in words; groups of a domain that failed alike share
  * the text. */

@@ -62,6 +62,12 @@ BASES = {
         "address": "10.1.1.1", "limits": {"connections": 1},
         "rules": [{"on": "eod", "delay": "5s"}]}},
         [{"count": 2, "to": "u{n}@example.com"}]),
+    # 3 s behind its wait's begin a success releases it.
+    "released": base("[10.1.1.1]", {"a": host(
+        1, on="rcpt", to="full@example.com", first=3,
+        reply="452 4.2.2 Mailbox full")},
+        [{"to": "full@example.com"},
+         {"count": 3, "every": "3s", "at": "3s", "to": "u{n}@example.com"}]),
     "secret": base("[10.1.1.1]", {"a": {"address": "10.1.1.1", "tls": {}}}, ONE,
                    relay={**SILENT_SENDER, "destconfig": [
                        "[example.com]", "table_tls = require"]}),
@@ -305,6 +311,12 @@ def requeued(e):
           "2 09:16:08 2014 [Default]")
 
 
+def extra_counts(e):
+    """The extra round has the wait of a second attempt behind it."""
+    i = [k for k, line in enumerate(e.log) if "MID 1 to RID [0] pend" in line]
+    e.log[i[1]] = e.log[i[1]].replace("09:16:08", "09:17:11")
+
+
 END = "Message finished MID 1 done"
 EXTRA = ("New SMTP DCID 9 interface 10.0.0.5 address 10.1.1.1 port 25",
          "DCID 9 close")
@@ -385,6 +397,10 @@ MUTANTS = [
      reads(on_turned_away="fail")),
     ("back-off", "crowded", "what is ready is requeued, as if it had failed",
      None, requeued),
+    ("back-off", "released", "an extra round that counts as a retry", None,
+     extra_counts),
+    ("back-off", "released", "a wait cut short by each success", None,
+     reads(releases="always")),
     ("two-witnesses", "turns", "a connection that no host has seen", None,
      forget(4)),
     ("two-witnesses", "turns", "done without a 250", None,

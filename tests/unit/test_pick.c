@@ -253,6 +253,14 @@ test_hope_and_probe(void **state)
 	assert_false(
 	    pick_may_hope(&b.c, &b.round, PICK_NONE, PICK_NONE, b.now));
 	assert_true(pick_may_hope(&b.c, &b.round, PICK_NONE, 1, b.now));
+	/* A connection stands, unless it has been tried all the same. */
+	b.c.list[0].is_served = true;
+	assert_true(pick_may_hope(&b.c, &b.round, PICK_NONE, PICK_NONE, b.now));
+	round_add(&b.round, 0, ROUND_ANSWERED);
+	assert_false(
+	    pick_may_hope(&b.c, &b.round, PICK_NONE, PICK_NONE, b.now));
+	b.round = (struct round){ 0 };
+	b.c.list[0].is_served = false;
 	assert_true(pick_first_probe(&b.c, b.now) == b.now + UTIME_MINUTE);
 	b.now += UTIME_MINUTE;
 	assert_int_equal(pick_next(&b.c, &b.round, false, b.now), PICK_NONE);

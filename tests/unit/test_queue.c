@@ -142,6 +142,37 @@ test_waiting(void **state)
 	queue_fini(&q);
 }
 
+/* One that was released is not found by who releases, in its round and when it
+ * waits again. */
+static void
+test_release(void **state)
+{
+	struct queue q = { 0 };
+	struct domain *d = queue_domain(&q, SLICE("x"));
+	struct group *a = add(&q, 1, "x"), *b = add(&q, 2, "x");
+
+	(void)state;
+	group_make_waiting(&q, a, 20);
+	group_make_waiting(&q, b, 30);
+	assert_ptr_equal(domain_first_unreleased(d), a);
+	group_release(&q, a);
+	check_ready(&q, "x", "1");
+	assert_int_equal(a->wait_end, 20);
+	assert_ptr_equal(domain_first_waiting(d), b);
+	group_make_active(a);
+	group_return(a);
+	assert_int_equal(a->wait_end, 20);
+	group_make_waiting(&q, a, a->wait_end);
+	assert_ptr_equal(domain_first_unreleased(d), b);
+	assert_ptr_equal(domain_first_waiting(d), a);
+	group_make_ready(&q, a);
+	assert_ptr_equal(domain_first_waiting(d), b);
+	/* Elsewhere all begins anew. */
+	group_move(&q, a, queue_domain(&q, SLICE("y")));
+	assert_false(a->is_released);
+	queue_fini(&q);
+}
+
 /* A group that is ready or waits can go elsewhere, and is ready there. */
 static void
 test_move(void **state)
@@ -332,6 +363,7 @@ main(void)
 	TEST(&kit, test_message);
 	TEST(&kit, test_order);
 	TEST(&kit, test_waiting);
+	TEST(&kit, test_release);
 	TEST(&kit, test_move);
 	TEST(&kit, test_recipients);
 	TEST(&kit, test_two_groups);
