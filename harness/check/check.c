@@ -105,6 +105,16 @@ is_omission(struct slice line)
 }
 
 static bool
+is_empty(struct slice line)
+{
+	for (size_t i = 0; i < line.len; i++)
+		if (line.at[i] != ' ' && line.at[i] != '\t' &&
+		    line.at[i] != '\r')
+			return false;
+	return true;
+}
+
+static bool
 is_near_start(const struct check *c, utime first)
 {
 	utime start = c->plan->start / UTIME_S * UTIME_S;
@@ -149,6 +159,8 @@ check_line(struct check *c, struct slice line)
 
 	if (is_mark && c->pass == CHECK_FIRST)
 		survey_stray(&c->survey, c->parser.lines);
+	if (c->pass == CHECK_FIRST && is_empty(line))
+		survey_empty(&c->survey, c->parser.lines);
 	/* Half of it may be a record's; what it adds to is damaged, too. */
 	c->is_broken = gave ? has_bytes : was_broken || has_bytes;
 	if (!gave) {
@@ -286,6 +298,43 @@ tell_judge(struct check *c, const struct maillog_event *ev, uint64_t skipped)
 		    ev->time, judge_queued(judge));
 }
 
+static bool
+host_has_address(const struct mock_host *host, const struct ip_address *ip)
+{
+	for (size_t i = 0; i < host->addresses.count; i++)
+		if (ip_equal(&host->addresses.at[i], ip))
+			return true;
+	return false;
+}
+
+/* "port 2" of a "port 25" at which the scenario has a host: half a line. */
+static bool
+has_cut_port(const struct check *c, const struct maillog_event *ev)
+{
+	const struct mock_hosts *hosts = &c->plan->hosts;
+	struct ip_address ip;
+	bool is_cut = false;
+
+	if (ev->form != MAILLOG_DCID_NEW ||
+	    !maillog_has(ev, MAILLOG_FIELD_port) ||
+	    ev->port == c->plan->relay.delivery.port ||
+	    !ip_parse(ev->address, &ip))
+		return false;
+	for (size_t i = 0; i < hosts->count; i++) {
+		const struct mock_host *host = &hosts->at[i];
+		uint64_t port = host->port;
+
+		if (!host_has_address(host, &ip))
+			continue;
+		if (port == ev->port)
+			return false;
+		while (port > ev->port)
+			port /= 10;
+		is_cut |= port == ev->port;
+	}
+	return is_cut;
+}
+
 static void
 take_record(struct check *c, const struct maillog_event *ev)
 {
@@ -298,7 +347,8 @@ take_record(struct check *c, const struct maillog_event *ev)
 		begin(c, ev->time);
 	if (c->pass == CHECK_FIRST)
 		survey_record(&c->survey, ev, c->parser.line,
-		    c->is_broken || maillog_parser_is_damaged(ev));
+		    c->is_broken || maillog_parser_is_damaged(ev) ||
+			has_cut_port(c, ev));
 	c->last = ev->time > c->last ? ev->time : c->last;
 	if (take_gaps(c, ev))
 		return;

@@ -10,6 +10,9 @@
 #define WRAP_DISTANCE (UINT64_C(1) << 31)
 /* Numbers that begin anew so often are those of several appliances. */
 #define ANEW_MAX 3
+/* Where so many records in a hundred have an empty line before them, that is
+ * how the log is laid out. */
+#define EMPTY_PERCENT 5
 
 static void note_numbers(
     struct survey *s, const struct maillog_event *ev, uint64_t line);
@@ -33,6 +36,7 @@ void
 survey_fini(struct survey *s)
 {
 	free(s->gaps);
+	free(s->behind_empty);
 }
 
 void
@@ -82,11 +86,36 @@ survey_stray(struct survey *s, uint64_t line)
 }
 
 void
+survey_empty(struct survey *s, uint64_t line)
+{
+	if (s->empty_first == 0)
+		s->empty_first = line;
+	s->empty_last = line;
+}
+
+/* Whether one stands between the last record and this one. */
+static void
+note_empty(struct survey *s, uint64_t line, bool is_first)
+{
+	if (s->empty_first == 0 || s->empty_first > line)
+		return;
+	if (!is_first)
+		survey_count_add(&s->empty, s->empty_first);
+	s->empty_first = s->empty_last > line ? s->empty_last : 0;
+	if (is_first || s->behind_empty_count == SURVEY_GAPS_MAX)
+		return;
+	s->behind_empty = xgrow(s->behind_empty, &s->behind_empty_cap,
+	    s->behind_empty_count + 1, sizeof(s->behind_empty[0]));
+	s->behind_empty[s->behind_empty_count++] = line;
+}
+
+void
 survey_record(struct survey *s, const struct maillog_event *ev, uint64_t line,
     bool is_broken)
 {
 	bool is_first = s->records++ == 0;
 
+	note_empty(s, line, is_first);
 	/* Before the log and behind it may stand anything. */
 	if (s->stray_line > s->line && !is_first)
 		gap_at(s, line, SURVEY_BROKEN);
@@ -118,6 +147,12 @@ survey_record(struct survey *s, const struct maillog_event *ev, uint64_t line,
 void
 survey_finish(struct survey *s)
 {
+	if (s->empty.count * 100 > s->records * EMPTY_PERCENT)
+		s->empty = (struct survey_count){ 0 };
+	for (size_t i = 0; i < s->behind_empty_count && s->empty.count > 0; i++)
+		gap_at(s, s->behind_empty[i], SURVEY_BROKEN);
+	/* Messages are told of at once; a connect may still be under way. */
+	sequence_expire(s, &s->mid, 0);
 	/* What any of those that follow covers cannot be judged. */
 	for (size_t i = s->gap_count; i-- > 1;)
 		if (s->gaps[i].from < s->gaps[i - 1].from)

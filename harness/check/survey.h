@@ -58,6 +58,7 @@ struct survey {
 	struct survey_count stray;   /* lines that are no records */
 	struct survey_count broken;  /* records that are damaged */
 	struct survey_count unknown; /* records of no known form, whole */
+	struct survey_count empty;   /* lines with nothing among records */
 	struct survey_count back, anew;
 	/* Filled in by whoever judges: lines of other appliances, of which the
 	 * first's name is in `other`; silences while mail was due; records that
@@ -77,6 +78,9 @@ struct survey {
 	utime clock;
 	uint64_t line; /* of the last record */
 	uint64_t stray_line;
+	uint64_t empty_first, empty_last; /* that no record has followed yet */
+	uint64_t *behind_empty; /* owned; records that stand behind such */
+	size_t behind_empty_count, behind_empty_cap;
 	struct survey_sequence icid, mid, dcid;
 };
 
@@ -84,6 +88,8 @@ struct survey {
 void survey_fini(struct survey *s);
 /* A line that is no record and no part of one. */
 void survey_stray(struct survey *s, uint64_t line);
+/* A line with nothing in it: in a log of few such, a record that is gone. */
+void survey_empty(struct survey *s, uint64_t line);
 /* A record, which began on that line; `is_broken`: it is damaged. */
 void survey_record(struct survey *s, const struct maillog_event *ev,
     uint64_t line, bool is_broken);

@@ -82,6 +82,8 @@ survey_format(const struct survey *s, struct buf *out)
 {
 	count_format(
 	    &s->stray, "line is no record", "lines are no records", out);
+	count_format(&s->empty, "line among records is empty",
+	    "lines among records are empty", out);
 	count_format(
 	    &s->broken, "record is damaged", "records are damaged", out);
 	count_format(&s->unknown, "record is of no known form",

@@ -79,6 +79,7 @@ survey_json(const struct survey *s)
 	json_t *gaps = json_array();
 
 	set_count(object, "no_records", &s->stray);
+	set_count(object, "empty_lines", &s->empty);
 	set_count(object, "damaged", &s->broken);
 	set_count(object, "unknown", &s->unknown);
 	set_count(object, "other_appliances", &s->others);
