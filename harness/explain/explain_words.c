@@ -2,13 +2,39 @@
 /* Rules and expectations in words; see explain_impl.h. */
 #include "harness/explain/explain_impl.h"
 
+static void
+json_append(const json_t *value, struct buf *out)
+{
+	char *text =
+	    json_dumps(value, JSON_ENCODE_ANY | JSON_REAL_PRECISION(15));
+
+	assert(text != NULL);
+	buf_append_cstr(out, text);
+	free(text);
+}
+
+/* One of several: in quotes if it could be read as more than one. */
+static void
+explain_item(const json_t *value, struct buf *out)
+{
+	struct slice text = { 0 };
+
+	if (json_is_string(value))
+		text = slice_of(
+		    json_string_value(value), json_string_length(value));
+	if (slice_find_byte(text, ' ') < text.len ||
+	    slice_find_byte(text, ',') < text.len)
+		json_append(value, out);
+	else
+		explain_value(value, out);
+}
+
 void
 explain_value(const json_t *value, struct buf *out)
 {
 	size_t count = json_array_size(value), left;
 	json_t *object = explain_iterable(value);
 	const char *comma = "";
-	char *text;
 
 	if (json_is_string(value)) {
 		buf_append(out,
@@ -21,7 +47,7 @@ explain_value(const json_t *value, struct buf *out)
 	for (size_t i = 0; i < count; i++) {
 		if (i > 0)
 			buf_append_cstr(out, i + 1 < count ? ", " : " and ");
-		explain_value(json_array_get(value, i), out);
+		explain_item(json_array_get(value, i), out);
 	}
 	left = json_object_size(value);
 	for (void *i = json_object_iter(object); i != NULL;
@@ -35,10 +61,7 @@ explain_value(const json_t *value, struct buf *out)
 			buf_append_cstr(out, "nothing");
 		return;
 	}
-	text = json_dumps(value, JSON_ENCODE_ANY | JSON_REAL_PRECISION(15));
-	assert(text != NULL);
-	buf_append_cstr(out, text);
-	free(text);
+	json_append(value, out);
 }
 
 void

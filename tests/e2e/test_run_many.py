@@ -1,14 +1,15 @@
 # SPDX-License-Identifier: MIT
 """faultpost run with many scenarios: which are run, by how many processes, and
 what becomes of those that fail, crash or are interrupted."""
+import contextlib
 import json
 import os
 import pty
 import re
+import selectors
 import shlex
 import signal
 import subprocess
-import time
 
 import pytest
 
@@ -199,25 +200,39 @@ def test_replay_is_what_a_shell_takes(faultpost, tmp_path, bin_dir):
 
 # ---- what ends them ----
 
+PATIENCE_S = 30
+
+
 def children_of(process):
+    """Who is at work, each with a descriptor that can be read when it has
+    ended."""
     path = f"/proc/{process.pid}/task/{process.pid}/children"
     with open(path, encoding="ascii") as file:
-        return [int(word) for word in file.read().split()]
+        pids = [int(word) for word in file.read().split()]
+    children = {}
+    for pid in pids:
+        with contextlib.suppress(ProcessLookupError):
+            children[pid] = os.pidfd_open(pid)
+    return children
 
 
-def is_gone(pid):
-    try:
-        with open(f"/proc/{pid}/stat", encoding="ascii") as file:
-            return file.read().rsplit(")", 1)[1].split()[0] == "Z"
-    except FileNotFoundError:
-        return True
+def await_ends(children, count):
+    """Blocks until so many of them have ended; who has not is left."""
+    left = dict(children)
+    with selectors.DefaultSelector() as selector:
+        for pid, fd in children.items():
+            selector.register(fd, selectors.EVENT_READ, pid)
+        while len(children) - len(left) < count:
+            events = selector.select(PATIENCE_S)
+            assert events, "they go on"
+            for key, _ in events:
+                selector.unregister(key.fileobj)
+                os.close(left.pop(key.data))
+    return left
 
 
-def wait_until(condition):
-    end = time.monotonic() + 30
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.005)
+def await_all_ends(children):
+    assert await_ends(children, len(children)) == {}
 
 
 def begin(bin_dir, root, *words):
@@ -239,7 +254,7 @@ def test_crash_is_told_and_the_others_go_on(bin_dir, root, tmp_path):
     run = begin(bin_dir, root, "-j", "2", tmp_path)
     first = first_line(run)
     (child,) = busy(run)
-    os.kill(child, signal.SIGKILL)
+    signal.pidfd_send_signal(child, signal.SIGKILL)
     out, err = run.communicate(timeout=60)
     assert first.startswith(f"ok   {one}  ")
     assert f"ok   {tmp_path}/3.scenario.json  " in out
@@ -252,9 +267,10 @@ def test_crash_is_told_and_the_others_go_on(bin_dir, root, tmp_path):
 
 
 def busy(run):
-    """The children, once those that found no job have gone."""
-    wait_until(lambda: len(children_of(run)) == 1)
-    return children_of(run)
+    """The child that is at work, once the one that found no job has gone, as
+    its descriptor."""
+    children = children_of(run)
+    return list(await_ends(children, len(children) - 1).values())
 
 
 @pytest.mark.parametrize("group", [True, False])
@@ -270,8 +286,8 @@ def test_interrupt_leaves_no_child(bin_dir, root, tmp_path, number, group):
         stderr=subprocess.PIPE, start_new_session=True,
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
     first = first_line(run)
-    wait_until(lambda: len(children_of(run)) == 2)
     children = children_of(run)
+    assert len(children) == 2
     if group:
         os.killpg(run.pid, number)
     else:
@@ -283,7 +299,7 @@ def test_interrupt_leaves_no_child(bin_dir, root, tmp_path, number, group):
     assert [row[:4] for row in rows[1:-1]] in (
         ["stop"] * n for n in (1, 2, 3))
     assert rows[-1] == f"{len(rows) - 1} scenarios, 1 held, interrupted (N"
-    assert all(is_gone(child) for child in children)
+    await_all_ends(children)
 
 
 def test_who_does_not_listen_is_killed(bin_dir, root, tmp_path):
@@ -293,24 +309,26 @@ def test_who_does_not_listen_is_killed(bin_dir, root, tmp_path):
     run = begin(bin_dir, root, "-j", "2", tmp_path)
     first_line(run)
     (child,) = busy(run)
-    os.kill(child, signal.SIGSTOP)
+    signal.pidfd_send_signal(child, signal.SIGSTOP)
     run.send_signal(signal.SIGINT)
     out, err = run.communicate(timeout=60)
     assert (run.returncode, err) == (3, "")
     assert masked(out) == (f"stop {path}  Mail\n"
                            "2 scenarios, 1 held, interrupted (N\n")
-    assert is_gone(child)
+    await_all_ends({0: child})
 
 
 def test_nobody_outlives_a_killed_parent(bin_dir, root, tmp_path):
-    for name in "12":
+    write(tmp_path / "1.scenario.json")
+    for name in "23":
         endless(tmp_path / f"{name}.scenario.json")
     run = begin(bin_dir, root, "-j", "2", tmp_path)
-    wait_until(lambda: len(children_of(run)) == 2)
+    first_line(run)
     children = children_of(run)
+    assert len(children) == 2
     run.kill()
     run.communicate(timeout=60)
-    wait_until(lambda: all(map(is_gone, children)))
+    await_all_ends(children)
 
 
 # ---- on a terminal ----
