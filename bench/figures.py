@@ -294,6 +294,22 @@ def kill(_folder: pathlib.Path, quick: bool) -> Figure:
                   " ".join(command))
 
 
+def big_log(folder: pathlib.Path, quick: bool) -> Figure:
+    """A mail log of 1 GB, judged once."""
+    megabytes = 100 if quick else 1000
+    subprocess.run([sys.executable, ROOT / "bench" / "big_log.py",
+                    BIN / "faultpost", folder, str(megabytes)], cwd=ROOT,
+                   check=True, stdout=subprocess.DEVNULL)
+    log = folder / "big.log"
+    wall, kib = faultpost("check", folder / "big.scenario.json", "--log", log)
+    log.unlink()
+    return Figure(f"a mail log of {megabytes:,} MB judged",
+                  "under 60 s for 1,000 MB, and 500 MB of memory",
+                  f"{wall:.1f} s, {kib // 1024} MB",
+                  wall < 60 * megabytes / 1000 and kib < 500 * 1000,
+                  "./dev bench big_log")
+
+
 def idle(folder: pathlib.Path, quick: bool) -> Figure:
     """Connections of the mock that say nothing: memory each."""
     count, each = mock_figures.measure(
@@ -305,7 +321,7 @@ def idle(folder: pathlib.Path, quick: bool) -> Figure:
 FIGURES: dict[str, Callable[[pathlib.Path, bool], Figure]] = {
     f.__name__: f
     for f in (seed_case, library, dead_hosts, round_robin, routes, rules, waiting,
-              looking, domains, idle,
+              looking, domains, idle, big_log,
               determinism, kill)
 }
 
