@@ -340,6 +340,11 @@ take_record(struct check *c, const struct maillog_event *ev)
 {
 	struct slice text = maillog_parser_text(&c->parser);
 	uint64_t skipped = c->parser.line - 1 - c->told_line;
+	bool is_cut = !c->is_whole && has_cut_port(c, ev);
+	const struct maillog_event half = { .form = MAILLOG_UNKNOWN,
+		.time = ev->time,
+		.level = ev->level,
+		.text = text };
 
 	if (is_of_another(c))
 		return;
@@ -347,8 +352,8 @@ take_record(struct check *c, const struct maillog_event *ev)
 		begin(c, ev->time);
 	if (c->pass == CHECK_FIRST)
 		survey_record(&c->survey, ev, c->parser.line,
-		    c->is_broken || maillog_parser_is_damaged(ev) ||
-			has_cut_port(c, ev));
+		    c->is_broken || maillog_parser_is_damaged(ev) || is_cut);
+	ev = is_cut ? &half : ev;
 	c->last = ev->time > c->last ? ev->time : c->last;
 	if (take_gaps(c, ev))
 		return;

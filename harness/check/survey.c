@@ -16,6 +16,8 @@
 
 static void note_numbers(
     struct survey *s, const struct maillog_event *ev, uint64_t line);
+static void note_mentions(
+    struct survey *s, const struct maillog_event *ev, uint64_t line);
 static void sequence_expire(
     struct survey *s, struct survey_sequence *q, utime patience);
 
@@ -140,6 +142,7 @@ survey_record(struct survey *s, const struct maillog_event *ev, uint64_t line,
 	s->clock = ev->time;
 	s->line = line;
 	note_numbers(s, ev, line);
+	note_mentions(s, ev, line);
 	sequence_expire(s, &s->mid, MID_PATIENCE);
 	sequence_expire(s, &s->dcid, DCID_PATIENCE);
 }
@@ -172,6 +175,7 @@ static void
 sequence_forget(struct survey_sequence *q)
 {
 	q->line = q->awaited_count = 0;
+	q->mentioned = 0;
 }
 
 /* Whether it was passed over before. */
@@ -216,11 +220,49 @@ sequence_note(
 		if (q->last - number < WRAP_DISTANCE)
 			gap_at(s, line, SURVEY_ANEW);
 		q->awaited_count = 0;
+		q->mentioned = 0;
 	} else if (q->line > 0) {
 		sequence_await(s, q, number, line);
 	}
 	q->last = number;
 	q->line = line;
+}
+
+/* A number that is used has been given before. */
+static void
+sequence_mention(
+    struct survey *s, struct survey_sequence *q, uint64_t number, uint64_t line)
+{
+	struct survey_gap gap = { q->line, line, SURVEY_MISSING };
+
+	if (number == 0 || q->line == 0)
+		return;
+	for (size_t i = 0; i < q->awaited_count; i++) {
+		if (q->awaited[i].number != number)
+			continue;
+		gap_add(s, &q->awaited[i].gap);
+		q->awaited[i] = q->awaited[--q->awaited_count];
+		return;
+	}
+	if (number <= q->last || number - q->last >= WRAP_DISTANCE ||
+	    number <= q->mentioned)
+		return;
+	q->mentioned = number;
+	gap_add(s, &gap);
+}
+
+/* A message that another makes is spoken of before it is begun. */
+static void
+note_mentions(struct survey *s, const struct maillog_event *ev, uint64_t line)
+{
+	if (maillog_has(ev, MAILLOG_FIELD_icid))
+		sequence_mention(s, &s->icid, ev->icid, line);
+	if (maillog_has(ev, MAILLOG_FIELD_dcid) &&
+	    ev->form != MAILLOG_CONNECTION_ERROR)
+		sequence_mention(s, &s->dcid, ev->dcid, line);
+	if (maillog_has(ev, MAILLOG_FIELD_mid) &&
+	    !maillog_has(ev, MAILLOG_FIELD_other_mid))
+		sequence_mention(s, &s->mid, ev->mid, line);
 }
 
 static void

@@ -49,6 +49,7 @@ struct survey_number {
 /* Numbers that are given one by one. */
 struct survey_sequence {
 	uint64_t last, line; /* line 0: none yet */
+	uint64_t mentioned; /* the greatest that was used before it was given */
 	struct survey_number awaited[SURVEY_NUMBERS_MAX];
 	size_t awaited_count;
 };

@@ -96,6 +96,29 @@ def hole(r, lines):
     return lines[:at] + lines[at + r.randrange(60, 150):]
 
 
+def hole_near_the_end(r, lines):
+    """In it a message begins: numbers are all that tells of a hole."""
+    starts = [i for i, line in enumerate(lines) if b"Start MID" in line]
+    start = r.choice(starts[-6:])
+    at = r.randrange(start - 10, start + 1)
+    return lines[:at] + lines[r.randrange(start + 1, len(lines) - 2):]
+
+
+def empty_line(r, lines):
+    """In the place of a record."""
+    at = r.randrange(5, len(lines) - 2)
+    return lines[:at] + [b""] + lines[at + 1:]
+
+
+def cut_port(r, lines):
+    """"port 25" loses its end."""
+    lines = list(lines)
+    at = r.choice([i for i, line in enumerate(lines)
+                   if b"New SMTP DCID" in line])
+    lines[at] = lines[at][:-r.choice([1, 2, 3, 8])]
+    return lines
+
+
 def half_lines(r, lines):
     lines = list(lines)
     for _ in range(5):
@@ -177,6 +200,9 @@ def another_appliance(r, lines):
 
 DAMAGES = [
     (hole, r"lines seem to be missing between lines \d+ and \d+"),
+    (hole_near_the_end, r"lines seem to be missing between lines \d+ and \d+"),
+    (empty_line, r"  1 line among records is empty \(line \d+\)"),
+    (cut_port, r"1 record is damaged \(line \d+\)"),
     (half_lines, r"damaged \(|no records? \("),
     (garbage, r"no records? \(|damaged \("),
     (overwritten, r"no records? \(|damaged \(|seem to be missing"),

@@ -136,9 +136,11 @@ test_no_gap_accuses(void **state)
 
 	(void)state;
 	setup(&f);
+	say_message(&f);
 	say(&f, 0, NEW("1", "10.1.1.11"));
-	assert_false(ledger_is_blind_to(f.ledger, 5));
-	say(&f, 10, "Delivery start DCID 1 MID 5 to RID [0]");
+	assert_false(ledger_is_blind_to(f.ledger, 9));
+	say(&f, 10, "Delivery start DCID 1 MID 9 to RID [0]");
+	say(&f, 10, "Message done DCID 1 MID 9 to RID [0]");
 	assert_true(f.strays > 0);
 	teardown(&f);
 }
