@@ -33,6 +33,16 @@ def leaves(value, path=()):
         yield path, value
 
 
+def test_texts_stand_apart(explain, tmp_path):
+    """Of several texts, those that hold commas or spaces stand in quotes."""
+    path = tmp_path / "t.scenario.json"
+    path.write_text(json.dumps({
+        "title": "t", "hosts": {"a": {"address": "10.1.1.1"}},
+        "expect": [{"log": ["[0,1]\"x\"", "DCID {d} close", "close"]}]}))
+    assert ('in this order: "[0,1]\\"x\\"", "DCID {d} close" and close.'
+            in explain(path).stdout)
+
+
 def test_nothing_is_left_out(explain, root):
     """Each value of a scenario with every key is told behind what it belongs to."""
     document = json.loads((root / "tests/e2e/data/every_key.json").read_text())
