@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The relay's life: starting, reloading, draining, ending; see relay.h. */
 #include "relay/bounce/bounce.h"
+#include "relay/operate/operate.h"
 #include "relay/receive/auth.h"
 
 static void on_drain_deadline(struct timer *t);
@@ -24,6 +25,7 @@ relay_start(struct relay *r, struct err *err)
 		return false;
 	if (!relay_listen(r, r->config, err))
 		return false;
+	operate_begin_load(r);
 	side_begin(r);
 	return true;
 }

@@ -11,6 +11,7 @@
 #include "relay/log.h"
 #include "relay/operate/conversation.h"
 #include "relay/operate/counters.h"
+#include "relay/operate/utilization.h"
 #include "relay/queue/spool.h"
 #include "relay/receive/rate.h"
 #include "relay/receive/room.h"
@@ -62,6 +63,7 @@ struct relay {
 	bool draining, drained;
 	struct timer drain; /* its deadline */
 	struct counter_columns counters;
+	struct utilization load;
 	utime counters_saved_at;
 	uint32_t domain_debugged, injection_debugged; /* sessions */
 	bool is_suspended;    /* no deliveries: `suspenddel` */
@@ -353,6 +355,7 @@ struct connection {
 	/* BUSY: */
 	utime started_at;         /* MAIL was sent, and never before */
 	struct group *group;      /* being sent; borrowed */
+	struct buf sender;        /* with its tag, if it has one */
 	struct slice *recipients; /* owned; as the client has them */
 	uint32_t *rids;           /* owned; of those */
 	bool *settled;            /* owned; of those: had its verdict */

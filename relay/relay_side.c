@@ -8,7 +8,7 @@
 #include "relay/operate/operate.h"
 
 #define STATUS_EVERY UTIME_MINUTE
-/* Where no host was spoken to, and for clients that the queue has forgotten. */
+/* Where no host was spoken to, and of messages that are the relay's own. */
 #define NO_ADDRESS "0.0.0.0"
 
 static bool
@@ -53,12 +53,15 @@ log_delivery(struct relay *r, const struct group *g, uint32_t rid,
     struct maillog_event *ev)
 {
 	const struct message *m = g->message;
+	char client[IP_TEXT_MAX];
 
 	ev->delivered = world_now(r->world);
 	ev->injected = m->received;
 	ev->bytes = m->size_bytes;
 	ev->mid = m->mid;
-	ev->source = SLICE(NO_ADDRESS);
+	ev->source = ip_is_none(&m->client)
+	    ? SLICE(NO_ADDRESS)
+	    : slice_cstr(ip_format(&m->client, client));
 	ev->sender = slice_cstr(m->sender);
 	ev->rid = rid;
 	ev->recipient = slice_cstr(m->recipients[rid]);

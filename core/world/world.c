@@ -396,6 +396,13 @@ world_storage_wait(struct world *w)
 		w->ops->storage_wait(w);
 }
 
+struct world_usage
+world_usage(const struct world *w)
+{
+	return w->ops->usage != NULL ? w->ops->usage(w)
+				     : (struct world_usage){ 0 };
+}
+
 bool
 world_run(struct world *w, struct err *err)
 {

@@ -281,6 +281,15 @@ utime world_storage_synced(const struct world *w);
  * passes. */
 void world_storage_wait(struct world *w);
 
+/* ---- the machine ---- */
+
+/* What the program uses of it; zeroes in a simulation, which has none. */
+struct world_usage {
+	utime cpu;                     /* time on a processor since it began */
+	uint64_t memory, memory_total; /* bytes: its own, and all there are */
+};
+struct world_usage world_usage(const struct world *w);
+
 /* ---- running ---- */
 
 /* Lets time pass until world_stop(), or in a simulation until nothing is in

@@ -25,6 +25,7 @@ static const struct world_ops ev_ops = {
 	.run = ev_world_run,
 	.destroy = ev_world_destroy,
 	.storage_free = ev_storage_free,
+	.usage = ev_world_usage,
 	.connect = ev_world_connect,
 	.listen = ev_world_listen,
 	.datagrams_open = ev_datagrams_open,

@@ -2,8 +2,9 @@
 /*
  * The inside of the real world, shared by world_ev.c (loop and clock),
  * world_ev_stream.c (connections), world_ev_net.c (addresses, connecting,
- * listening), world_ev_local.c (the same for sockets of this machine) and
- * world_ev_udp.c (datagrams): the only files that know libev and sockets.
+ * listening), world_ev_local.c (the same for sockets of this machine),
+ * world_ev_udp.c (datagrams) and world_ev_usage.c (what it takes of the
+ * machine): the only files that know libev and sockets.
  *
  * A turn of the loop is: timers that are due, then the streams that want
  * attention (output to write, a failure to tell), then waiting, then what the
@@ -167,5 +168,10 @@ void ev_stream_shutdown(struct stream *base);
 void ev_stream_vanish(struct stream *base);
 void ev_stream_close(struct stream *base);
 void ev_stream_reset(struct stream *base);
+
+/* ---- world_ev_usage.c ---- */
+
+/* What world_usage() says here. */
+struct world_usage ev_world_usage(const struct world *w);
 
 #endif

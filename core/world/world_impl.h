@@ -26,6 +26,7 @@ struct world_ops {
 	struct listener *(*listen)(
 	    struct world *w, const struct endpoint *at, struct err *err);
 	/* These NULL in a world without a machine. */
+	struct world_usage (*usage)(const struct world *w);
 	struct datagrams *(*datagrams_open)(
 	    struct world *w, const struct endpoint *at, struct err *err);
 	void (*datagrams_send)(

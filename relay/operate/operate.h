@@ -78,5 +78,7 @@ bool operate_resetcounters(struct operation *op, struct err *err);
 bool operate_metrics(struct operation *op, struct err *err);
 /* What `status` shows now. */
 void operate_fill_status(struct relay *r, struct system_status *s);
+/* The relay starts: its load counts from now on. */
+void operate_begin_load(struct relay *r);
 
 #endif

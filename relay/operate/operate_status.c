@@ -100,11 +100,33 @@ system_state(const struct relay *r)
 	return r->is_suspended ? "Offline" : "Receiving suspended";
 }
 
+static struct utilization_reading
+read_load(const struct relay *r)
+{
+	struct world_usage usage = world_usage(r->world);
+
+	return (struct utilization_reading){
+		.at = world_now(r->world),
+		.cpu = usage.cpu,
+		.disk = spool_flushing(r->spool),
+		.memory = usage.memory,
+		.memory_total = usage.memory_total,
+	};
+}
+
+void
+operate_begin_load(struct relay *r)
+{
+	r->load.last = read_load(r);
+}
+
 void
 operate_fill_status(struct relay *r, struct system_status *s)
 {
 	const struct message *oldest = age_oldest(&r->queue);
+	struct utilization_reading reading = read_load(r);
 
+	utilization_read(&r->load, &reading);
 	*s = (struct system_status){
 		.now = world_now(r->world),
 		.state = system_state(r),
@@ -124,6 +146,7 @@ operate_fill_status(struct relay *r, struct system_status *s)
 		.messages = r->queue.messages,
 		.bytes = r->queue.bytes,
 		.disk_free = inbound_disk_free(r),
+		.load = r->load,
 	};
 }
 

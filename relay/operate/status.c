@@ -305,6 +305,9 @@ system_status_json(const struct system_status *s)
 	    o, "current_inbound_connections", json_of(s->inbound));
 	json_object_set_new(
 	    o, "destinations_in_memory", json_of(s->destinations));
+	json_object_set_new(o, "cpu_utilization", json_of(s->load.cpu));
+	json_object_set_new(o, "disk_io_utilization", json_of(s->load.disk));
+	json_object_set_new(o, "ram_utilization", json_of(s->load.memory));
 	return o;
 }
 

@@ -10,6 +10,7 @@
 #include "core/base/address.h"
 #include "core/base/buf.h"
 #include "relay/operate/counters.h"
+#include "relay/operate/utilization.h"
 
 #include <jansson.h>
 
@@ -88,6 +89,7 @@ struct system_status {
 	uint64_t destinations;    /* domains in memory */
 	uint64_t messages, bytes; /* in the queue */
 	uint64_t disk_free;       /* for it, in bytes; UINT64_MAX: not known */
+	struct utilization load;
 };
 /* The page of `status`, and of `status detail`. */
 void system_status_format(

@@ -218,6 +218,25 @@ append_rates(const struct counter_columns *c, utime now, struct buf *out)
 }
 
 static void
+append_percent(struct buf *out, const char *label, unsigned percent)
+{
+	char text[16];
+
+	(void)snprintf(text, sizeof(text), "%u%%", percent);
+	append_label(out, 4, label);
+	buf_printf(out, "%*s\n", NUMBER_WIDTH, text);
+}
+
+static void
+append_load(const struct utilization *l, struct buf *out)
+{
+	buf_append_cstr(out, "  System\n");
+	append_percent(out, "RAM Utilization", l->memory);
+	append_percent(out, "CPU Utilization", l->cpu);
+	append_percent(out, "Disk I/O Utilization", l->disk);
+}
+
+static void
 append_system_gauges(
     const struct system_status *s, bool is_detailed, struct buf *out)
 {
@@ -225,6 +244,8 @@ append_system_gauges(
 
 	buf_printf(
 	    out, "%-*s%*s\n", LABEL_WIDTH, "Gauges:", NUMBER_WIDTH, "Current");
+	if (is_detailed)
+		append_load(&s->load, out);
 	buf_append_cstr(out, "  Connections\n");
 	append_gauge(out, 4, "Current Inbound Conn.", s->inbound);
 	append_gauge(
@@ -347,8 +368,8 @@ system_status_log(const struct system_status *s, struct buf *out)
 {
 	const struct gauges *g = &s->gauges;
 
-	/* A load of the machine is nothing that the relay measures. */
-	buf_append_cstr(out, "CPULd 0 DskIO 0 RAMUtil 0");
+	buf_printf(out, "CPULd %u DskIO %u RAMUtil %u", s->load.cpu,
+	    s->load.disk, s->load.memory);
 	append_pair(out, "QKUsd", s->bytes / 1024);
 	append_pair(
 	    out, "QKFre", s->disk_free == UINT64_MAX ? 0 : s->disk_free / 1024);

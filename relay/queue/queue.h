@@ -30,12 +30,13 @@ struct message {
 	uint32_t groups; /* that are not finished */
 	uint32_t recipient_count;
 	bool is_packed;
-	bool is_partly_kept;   /* /dev/null was not the end of all */
-	char *sender;          /* owned; "" for the null path */
-	char **recipients;     /* owned, by RID */
-	struct notify *notify; /* owned; NULL: nothing was asked */
-	char *content;         /* owned; all of it, or NULL: on disk only */
-	char *profile;         /* owned; of its listener; NULL: none is named */
+	bool is_partly_kept;      /* /dev/null was not the end of all */
+	struct ip_address client; /* it came from there; none: it is ours */
+	char *sender;             /* owned; "" for the null path */
+	char **recipients;        /* owned, by RID */
+	struct notify *notify;    /* owned; NULL: nothing was asked */
+	char *content;            /* owned; all of it, or NULL: on disk only */
+	char *profile; /* owned; of its listener; NULL: none is named */
 };
 
 /* Recipients that are not finished, by whether a round of theirs counted. */

@@ -137,13 +137,15 @@ tell_tickets(struct list *tickets, bool is_durable)
 static bool
 end_moment(struct spool *s)
 {
-	utime before = world_now(s->world);
+	utime before = world_now(s->world), after;
 	bool ok;
 
 	spool_apply_changes(s);
 	if (!s->is_doomed && !spool_run(s, SPOOL_COMMIT))
 		spool_doom(s);
-	gather_flush(&s->gather, before, world_storage_synced(s->world));
+	after = world_storage_synced(s->world);
+	gather_flush(&s->gather, before, after);
+	s->flushing += after - before;
 	ok = !s->is_doomed;
 	if (ok) {
 		spool_forget_changes(s);
@@ -156,6 +158,12 @@ end_moment(struct spool *s)
 	s->in_moment = s->is_doomed = false;
 	s->open_bytes = 0;
 	return ok;
+}
+
+utime
+spool_flushing(const struct spool *s)
+{
+	return s->flushing;
 }
 
 /* ---- faults ---- */

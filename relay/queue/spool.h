@@ -72,6 +72,8 @@ void spool_abandon(struct spool *s);
 
 /* Whether the disk records what becomes of messages, as far as is known. */
 bool spool_records(const struct spool *s);
+/* For how long the disk has been waited for since the start. */
+utime spool_flushing(const struct spool *s);
 /* Whether it takes new ones, too. */
 bool spool_accepts(const struct spool *s);
 

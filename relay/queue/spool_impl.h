@@ -29,8 +29,8 @@
 	X(SPOOL_DROP_PIECES, "DELETE FROM content WHERE id>=?1 AND id<?2")     \
 	X(SPOOL_PUT_MESSAGE,                                                   \
 	    "INSERT INTO message(mid,received_us,sender,size,flags,"           \
-	    "recipients,ret,envid,content,profile)"                            \
-	    " VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10)")                         \
+	    "recipients,ret,envid,content,profile,client)"                     \
+	    " VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11)")                     \
 	X(SPOOL_DROP_MESSAGE, "DELETE FROM message WHERE mid=?1")              \
 	X(SPOOL_PUT_RECIPIENT,                                                 \
 	    "INSERT INTO recipient(mid,rid,address,notify,orcpt)"              \
@@ -82,6 +82,7 @@ struct spool {
 	struct timer synced;  /* the last one is on disk */
 	struct list syncing;  /* the tickets of that */
 	struct gather gather; /* how long those wait */
+	utime flushing;       /* time that commits have taken, in all */
 	uint64_t open_bytes;  /* of content in the open transaction */
 	bool in_moment;       /* a transaction is open, or is doomed */
 	bool is_doomed;       /* nothing of it will be on disk, because ... */

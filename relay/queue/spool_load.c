@@ -53,6 +53,7 @@ load_message(sqlite3_stmt *stmt)
 	    column_slice(stmt, 7));
 	if (column_slice(stmt, 8).len > 0)
 		m->profile = slice_dup(column_slice(stmt, 8));
+	(void)ip_parse(column_slice(stmt, 9), &m->client);
 	return m;
 }
 
@@ -193,8 +194,8 @@ static const char owners_sql[] =
     "SELECT id/16384, id/16384 IN (SELECT mid FROM message) FROM content"
     " WHERE id>=?1 ORDER BY id LIMIT 1";
 static const char messages_sql[] =
-    "SELECT mid,received_us,sender,size,flags,recipients,ret,envid,profile"
-    " FROM message ORDER BY mid";
+    "SELECT mid,received_us,sender,size,flags,recipients,ret,envid,profile,"
+    "client FROM message ORDER BY mid";
 static const char recipients_sql[] =
     "SELECT mid,rid,address,attempts,due_us,last_error,warnings,warned_us,"
     "notify,orcpt,redirected FROM recipient ORDER BY mid,rid";

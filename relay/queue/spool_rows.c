@@ -90,6 +90,7 @@ static bool
 write_message(struct spool *s, const struct message *m, struct slice content)
 {
 	sqlite3_stmt *stmt = s->statements[SPOOL_PUT_MESSAGE];
+	char client[IP_TEXT_MAX];
 	bool ok;
 
 	bind_u64(stmt, 1, m->mid);
@@ -104,6 +105,8 @@ write_message(struct spool *s, const struct message *m, struct slice content)
 	if (content.len > 0)
 		bind_blob(stmt, 9, content);
 	bind_optional(stmt, 10, m->profile);
+	if (!ip_is_none(&m->client))
+		bind_slice(stmt, 11, slice_cstr(ip_format(&m->client, client)));
 	s->open_bytes += content.len;
 	ok = write_row(s, SPOOL_PUT_MESSAGE);
 	for (uint32_t rid = 0; ok && rid < m->recipient_count; rid++)

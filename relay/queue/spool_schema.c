@@ -5,7 +5,7 @@
 
 /* "fpst": says that a database is ours (PRAGMA application_id). */
 #define SPOOL_APPLICATION_ID 0x66707374
-#define SPOOL_SCHEMA_VERSION 5
+#define SPOOL_SCHEMA_VERSION 6
 
 static const char spool_schema[] =
     "CREATE TABLE message("
@@ -18,7 +18,8 @@ static const char spool_schema[] =
     " ret INTEGER NOT NULL DEFAULT 0,"
     " envid TEXT,"
     " content BLOB,"
-    " profile TEXT);"
+    " profile TEXT,"
+    " client TEXT);"
     "CREATE TABLE recipient("
     " mid INTEGER NOT NULL,"
     " rid INTEGER NOT NULL,"
@@ -50,6 +51,7 @@ static const char *const spool_updates[] = {
 	"ALTER TABLE message ADD COLUMN content BLOB;",
 	"ALTER TABLE message ADD COLUMN profile TEXT;",
 	"ALTER TABLE recipient ADD COLUMN redirected TEXT;",
+	"ALTER TABLE message ADD COLUMN client TEXT;",
 };
 
 /* Of pages that SQLite keeps in memory there are 384 KB, whatever the size of a

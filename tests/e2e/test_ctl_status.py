@@ -203,6 +203,9 @@ def test_status(start, ctl, ask, sink):
     relay.await_text("Message finished MID 1 done\n")
     text = ctl("status", "detail")
     uptime = re.search(r"\((\d+s)\)", text)[1]
+    load = re.findall(r"Utilization +(\d+)%", text)
+    assert len(load) == 3 and all(int(one) <= 100 for one in load)
+    text = re.sub(r" +\d+%", " N%", text)
     assert text == f"""\
 Status as of:                 MOMENT UTC
 Up since:                     MOMENT UTC ({uptime})
@@ -244,6 +247,10 @@ Rates (Events Per Hour):            1-Minute     5-Minutes    15-Minutes
       Hard Bounced Recipients              0             0             0
       Delivered Recipients               120            24             8
 Gauges:                              Current
+  System
+    RAM Utilization N%
+    CPU Utilization N%
+    Disk I/O Utilization N%
   Connections
     Current Inbound Conn.                  0
     Current Outbound Conn.                 1

@@ -82,6 +82,7 @@ take(void *owner, struct message *m, const struct spool_recipient *left,
 	assert_string_equal(m->recipients[0], "u@c.example");
 	assert_null(m->notify);
 	assert_null(m->profile);
+	assert_true(ip_is_none(&m->client));
 	assert_int_equal(left[0].attempts, 3);
 	assert_int_equal(left[0].warnings, 0);
 	++*taken;
@@ -102,10 +103,10 @@ number_of(struct spool *s, const char *sql)
 	return number;
 }
 
-static void
-test_first_version(void **state)
-{
-	static const char first[] =
+static struct version_row {
+	const char *name, *sql;
+} version_rows[] = {
+	{ "version 1",
 	    "CREATE TABLE message(mid INTEGER PRIMARY KEY, received_us INTEGER "
 	    "NOT NULL, sender TEXT NOT NULL, size INTEGER NOT NULL, flags "
 	    "INTEGER NOT NULL, recipients INTEGER NOT NULL);"
@@ -119,7 +120,33 @@ test_first_version(void **state)
 	    "INSERT INTO counter VALUES('mid', 8);"
 	    "INSERT INTO message VALUES(7, 1, 's@b.example', 3, 0, 1);"
 	    "INSERT INTO recipient VALUES(7, 0, 'u@c.example', 3, 5, NULL);"
-	    "PRAGMA application_id=1718645620; PRAGMA user_version=1;";
+	    "PRAGMA application_id=1718645620; PRAGMA user_version=1;" },
+	{ "version 5",
+	    "CREATE TABLE message( mid INTEGER PRIMARY KEY, received_us INTEGER"
+	    " NOT NULL, sender TEXT NOT NULL, size INTEGER NOT NULL, flags "
+	    "INTEGER NOT NULL, recipients INTEGER NOT NULL, ret INTEGER NOT "
+	    "NULL DEFAULT 0, envid TEXT, content BLOB, profile TEXT);"
+	    "CREATE TABLE recipient( mid INTEGER NOT NULL, rid INTEGER NOT "
+	    "NULL, address TEXT NOT NULL, attempts INTEGER NOT NULL DEFAULT 0,"
+	    " due_us INTEGER NOT NULL DEFAULT 0, last_error TEXT, notify "
+	    "INTEGER NOT NULL DEFAULT 0, orcpt TEXT, warnings INTEGER NOT NULL"
+	    " DEFAULT 0, warned_us INTEGER NOT NULL DEFAULT 0, redirected "
+	    "TEXT, PRIMARY KEY(mid, rid)) WITHOUT ROWID;"
+	    "CREATE TABLE content(id INTEGER PRIMARY KEY, bytes BLOB NOT NULL);"
+	    "CREATE TABLE counter(name TEXT PRIMARY KEY, value INTEGER NOT "
+	    "NULL) WITHOUT ROWID;"
+	    "INSERT INTO counter VALUES('mid', 8);"
+	    "INSERT INTO message(mid, received_us, sender, size, flags, "
+	    "recipients, content) VALUES(7, 1, 's@b.example', 3, 0, 1, 'x');"
+	    "INSERT INTO recipient(mid, rid, address, attempts, due_us) "
+	    "VALUES(7, 0, 'u@c.example', 3, 5);"
+	    "PRAGMA application_id=1718645620; PRAGMA user_version=5;" },
+};
+
+static void
+test_version(void **state)
+{
+	const struct version_row *row = *state;
 	const struct sim_options options = { .span_max = UTIME_NEVER };
 	const struct spool_hooks hooks = { 0 };
 	struct world *w = world_sim_new(&options);
@@ -128,19 +155,19 @@ test_first_version(void **state)
 	struct spool *s;
 	sqlite3 *db;
 
-	(void)state;
 	assert_int_equal(sqlite3_open_v2("queue.db", &db,
 			     SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE,
 			     world_storage_vfs(w)),
 	    SQLITE_OK);
-	assert_int_equal(sqlite3_exec(db, first, NULL, NULL, NULL), SQLITE_OK);
+	assert_int_equal(
+	    sqlite3_exec(db, row->sql, NULL, NULL, NULL), SQLITE_OK);
 	(void)sqlite3_close(db);
 	/* Twice: what is up to date stays as it is. */
 	for (unsigned round = 1; round <= 2; round++) {
 		s = spool_open(w, "queue.db", &hooks, &err);
 		if (s == NULL)
 			fail_msg("%s", err.msg);
-		assert_int_equal(number_of(s, "PRAGMA user_version"), 5);
+		assert_int_equal(number_of(s, "PRAGMA user_version"), 6);
 		assert_true(spool_load(s, take, &taken, &err));
 		assert_int_equal(taken, round);
 		assert_int_equal(spool_next_mid(s), 7 + round);
@@ -156,6 +183,6 @@ main(void)
 
 	TEST(&kit, test_disk_refuses);
 	TEST(&kit, test_ends_before_the_disk);
-	TEST(&kit, test_first_version);
+	ROWS(&kit, version_rows, test_version);
 	return kit_run(&kit, "relay_bounce");
 }

@@ -257,8 +257,11 @@ test_status_log(void **state)
 	    "CPUETm 60 MMLen 9 DstInMem 5");
 	buf_clear(&text);
 	s.disk_free = 8192;
+	s.load = (struct utilization){ .cpu = 12, .disk = 3, .memory = 45 };
 	system_status_log(&s, &text);
 	assert_non_null(strstr(buf_cstr(&text), " QKFre 8 "));
+	assert_non_null(
+	    strstr(buf_cstr(&text), "CPULd 12 DskIO 3 RAMUtil 45 QKUsd"));
 	buf_fini(&text);
 }
 

@@ -92,10 +92,13 @@ on_message(void *owner, struct message *m, const struct spool_recipient *left,
     uint32_t count)
 {
 	struct found *f = owner;
+	char client[IP_TEXT_MAX];
 
-	buf_printf(&f->text, "%llu <%s> %lld %llu %u/%u\n",
+	buf_printf(&f->text, "%llu <%s> %lld %llu %u/%u%s%s\n",
 	    (unsigned long long)m->mid, m->sender, (long long)m->received,
-	    (unsigned long long)m->size_bytes, m->flags, m->recipient_count);
+	    (unsigned long long)m->size_bytes, m->flags, m->recipient_count,
+	    ip_is_none(&m->client) ? "" : " of ",
+	    ip_is_none(&m->client) ? "" : ip_format(&m->client, client));
 	for (uint32_t i = 0; i < count; i++) {
 		buf_printf(&f->text, " %u <%s> %u %lld %.*s", left[i].rid,
 		    m->recipients[left[i].rid], left[i].attempts,
@@ -152,6 +155,7 @@ put(struct desk *d, struct waiter *w)
 	    message_new(mid, SLICE("s@z"), recipients, ARRAY_LEN(recipients));
 
 	m->received = 5 * UTIME_S;
+	m->client = ip_v4(10, 0, 0, 9);
 	m->size_bytes = SPOOL_PIECE_BYTES + 3;
 	m->flags = MESSAGE_8BIT;
 	w->ticket.on_durable = on_durable;
@@ -162,7 +166,7 @@ put(struct desk *d, struct waiter *w)
 	return mid;
 }
 
-#define MESSAGE(mid)   mid " <s@z> 5000000 65539 1/2\n"
+#define MESSAGE(mid)   mid " <s@z> 5000000 65539 1/2 of 10.0.0.9\n"
 #define RECIPIENTS_NEW " 0 <a@x> 0 0 none\n 1 <b@y> 0 0 none\n"
 
 static void
