@@ -138,6 +138,19 @@ struct relay_bounce_profile {
 	uint64_t max_bounce_copy;
 };
 
+/* What becomes of a bounce that answers no mail of ours. */
+enum relay_invalid_bounce {
+	INVALID_BOUNCE_REJECT,
+	INVALID_BOUNCE_HEADER, /* it is marked */
+};
+struct relay_bounce_verification {
+	/* The first one tags; tags of all are known.  None: nothing is tagged
+	 * or verified. */
+	JSON_ARRAY_OF(struct slice) keys;
+	enum relay_invalid_bounce invalid;
+	struct slice header; /* a line, without its end */
+};
+
 /* A certificate of the relay's own, by the name that [DEFAULT] of the
  * destination controls may have. */
 struct relay_certificate {
@@ -232,8 +245,9 @@ struct relay_listener_config {
 	JSON_ARRAY_OF(struct slice) accept_for;
 	/* Clients that may say XCLIENT. */
 	JSON_ARRAY_OF(struct ip_network) xclient_from;
-	bool open_relay;     /* any network in relay_from is meant */
-	bool delayed_reject; /* strangers are refused at RCPT, not greeted */
+	bool open_relay;       /* any network in relay_from is meant */
+	bool delayed_reject;   /* strangers are refused at RCPT, not greeted */
+	bool untagged_bounces; /* are as good as tagged ones */
 	struct relay_listener_tls tls;
 	struct relay_auth auth;
 	struct relay_limits limits;
@@ -258,6 +272,7 @@ struct relay_config {
 	struct relay_delivery delivery;
 	struct relay_bounce_profile bounce; /* the default one */
 	JSON_ARRAY_OF(struct relay_bounce_profile) bounce_profiles;
+	struct relay_bounce_verification bounce_verification;
 	JSON_ARRAY_OF(struct relay_auth_profile) smtp_auth_profiles;
 	struct dns_cache_limits dns_cache;
 	struct relay_resolver resolver;

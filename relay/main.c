@@ -138,9 +138,12 @@ read_config(struct daemon *d, struct relay_config_file *into)
 		cli_report(&err, CLI_USAGE);
 	cli_report_all(&errors, "errors");
 	err_list_fini(&errors);
-	if (ok)
-		cli_report_all(
-		    relay_destinations_notes(into->destinations), "notes");
+	for (enum relay_lack lack = 0; ok && lack < LACK_KINDS; lack++)
+		if (lack != LACK_KEYS ||
+		    into->config.bounce_verification.keys.count == 0)
+			cli_report_all(
+			    relay_destinations_notes(into->destinations, lack),
+			    "notes");
 	return ok;
 }
 

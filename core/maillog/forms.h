@@ -107,6 +107,9 @@ FORM(MID_TO, "mid_to", \
 	"MID " MID " ICID " ICID " RID " RID " To: " TO) \
 FORM(MID_TO_REJECTED, "mid_to_rejected", \
 	"MID " MID " ICID " ICID " To: " TO " Rejected by " AGENT) \
+FORM(MID_INVALID_BOUNCE, "mid_invalid_bounce", \
+	"MID " MID " ICID " ICID " invalid bounce, rcpt address " TO \
+	" rejected by bounce verification.") \
 FORM(MID_MESSAGE_ID, "mid_message_id", \
 	"MID " MID " Message-ID " MESSAGE_ID) \
 ALSO(MID_MESSAGE_ID, "MID " MID " Message-ID " BARE(MESSAGE_ID)) \

@@ -2,6 +2,7 @@
 /* SHA-256 as OpenSSL computes it; see digest.h.  OpenSSL's headers name
  * functions that base.h forbids, hence they come first. */
 #include <openssl/evp.h>
+#include <openssl/hmac.h>
 
 #include "core/tls/digest.h"
 
@@ -38,4 +39,15 @@ digest_append_source(struct buf *out, struct slice text)
 	buf_append_cstr(out, "'sha256-");
 	base64_encode(out, slice_of((const char *)digest, len));
 	buf_append_byte(out, '\'');
+}
+
+void
+digest_hmac(
+    struct slice key, struct slice text, unsigned char mac[DIGEST_HMAC_BYTES])
+{
+	unsigned len = DIGEST_HMAC_BYTES;
+
+	if (HMAC(EVP_sha256(), key.at, (int)key.len,
+		(const unsigned char *)text.at, text.len, mac, &len) == NULL)
+		abort();
 }

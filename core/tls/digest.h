@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * SHA-256 digests as text: those by which contents are told apart, and those by
- * which a page's policy (CSP) names its own script and style.  Pure.
+ * SHA-256 digests: as text, those by which contents are told apart and those by
+ * which a page's policy (CSP) names its own script and style; as bytes, that of
+ * a text under a key.  Pure.
  */
 #ifndef FAULTPOST_DIGEST_H
 #define FAULTPOST_DIGEST_H
@@ -15,5 +16,10 @@ void digest_text(struct slice bytes, char text[DIGEST_CHARS + 1]);
 /* Appends 'sha256-...', quotes included, the source expression of the text
  * between the tags of a script or a style. */
 void digest_append_source(struct buf *out, struct slice text);
+
+#define DIGEST_HMAC_BYTES 32
+/* The text's code under the key (HMAC, RFC 2104). */
+void digest_hmac(
+    struct slice key, struct slice text, unsigned char mac[DIGEST_HMAC_BYTES]);
 
 #endif

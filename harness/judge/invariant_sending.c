@@ -4,6 +4,11 @@
 
 #define ULL(n) ((unsigned long long)(n))
 
+/* Bounce verification: prvs=LOCAL=TAG@DOMAIN (docs/destconfig.md). */
+#define TAG_PREFIX    "prvs="
+#define TAG_CHARS     10
+#define TAG_LOCAL_MAX 48
+
 struct sending {
 	struct list node;
 	struct ledger_moment moment; /* of the log */
@@ -11,6 +16,7 @@ struct sending {
 	uint64_t dcid, mid;  /* of the log */
 	uint64_t connection; /* of the transcript */
 	char *sender;        /* owned; NULL: the log has forgotten */
+	bool is_verified;    /* the domain's bounces are to be */
 	size_t recipient_count;
 	uint64_t recipients_hash; /* whatever their order */
 };
@@ -55,6 +61,9 @@ sendings_log(
 		    ? ledger_recipient_find(entry->message, rid)
 		    : NULL;
 
+		logged->is_verified |= r != NULL &&
+		    v->plan->relay.bounce_verification.keys.count > 0 &&
+		    r->group->domain->controls->bounce_validation;
 		logged->recipient_count++;
 		logged->recipients_hash += r != NULL ? r->address_hash : 0;
 	}
@@ -118,6 +127,39 @@ sending_free(struct sending *s)
 	free(s);
 }
 
+/* Senders that leave with a tag where bounces are verified. */
+static bool
+takes_tag(struct slice sender)
+{
+	size_t local = slice_find_byte(sender, '@');
+
+	return local > 0 && local < sender.len && local <= TAG_LOCAL_MAX &&
+	    sender.at[0] != '"' &&
+	    !slice_starts_with_nocase(sender, SLICE(TAG_PREFIX));
+}
+
+/* Whether the host was told the sender of the log, with a tag if it has to have
+ * one.  Whose tag it is no witness can tell. */
+static bool
+sender_is(const struct sending *logged, const struct sending *seen)
+{
+	struct slice sender = slice_cstr(logged->sender);
+	struct slice told = slice_cstr(seen->sender);
+	size_t local = slice_find_byte(sender, '@');
+
+	if (!logged->is_verified || !takes_tag(sender))
+		return slice_eq(told, sender);
+	if (!slice_starts_with(told, SLICE(TAG_PREFIX)) ||
+	    told.len != strlen(TAG_PREFIX) + sender.len + 1 + TAG_CHARS)
+		return false;
+	told = slice_skip(told, strlen(TAG_PREFIX));
+	return slice_eq(
+		   slice_sub(told, 0, local), slice_sub(sender, 0, local)) &&
+	    told.at[local] == '=' &&
+	    slice_eq(slice_skip(told, local + 1 + TAG_CHARS),
+		slice_skip(sender, local));
+}
+
 static void
 sending_compare(struct invariants *v, const struct sending *logged,
     const struct sending *seen)
@@ -127,7 +169,7 @@ sending_compare(struct invariants *v, const struct sending *logged,
 
 	if (logged->sender == NULL)
 		return;
-	if (strcmp(logged->sender, seen->sender) != 0)
+	if (!sender_is(logged, seen))
 		invariant_fail(v, INV_TWO_WITNESSES, &logged->moment, wanted,
 		    "DCID %llu, MID %llu: the log's sender is <%s>, the "
 		    "transcript's <%s>",

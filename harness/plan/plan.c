@@ -322,6 +322,7 @@ build_relay(struct plan_builder *b, struct err *err)
 	relay->bounce = b->file->relay.bounce;
 	relay->bounce_profiles.at = b->file->relay.bounce_profiles.at;
 	relay->bounce_profiles.count = b->file->relay.bounce_profiles.count;
+	relay->bounce_verification = b->file->relay.bounce_verification;
 	relay->tls = b->file->relay.tls;
 	relay->smtp_auth_profiles.at = b->file->relay.smtp_auth_profiles.at;
 	relay->smtp_auth_profiles.count =

@@ -124,6 +124,7 @@ struct file_relay {
 	struct relay_delivery delivery;
 	struct relay_bounce_profile bounce;
 	JSON_ARRAY_OF(struct relay_bounce_profile) bounce_profiles;
+	struct relay_bounce_verification bounce_verification;
 	struct relay_tls tls;
 	struct relay_limits limits;
 	struct relay_destconfig destconfig;

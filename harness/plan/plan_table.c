@@ -250,6 +250,9 @@ static const struct json_field relay_fields[] = {
 	{ "bounce_profiles", RELAY_BOUNCE_PROFILES_FORM,
 	    JSON_AT(struct file_relay, bounce_profiles), JSON_OPTIONAL,
 	    "Further bounce profiles, by their names." },
+	{ "bounce_verification", JF_OBJECT(&relay_bounce_verification_table),
+	    JSON_AT(struct file_relay, bounce_verification), JSON_OPTIONAL,
+	    "How bounces are verified; absent: none is." },
 	{ "tls", JF_OBJECT(&relay_tls_scenario_table),
 	    JSON_AT(struct file_relay, tls), "{}",
 	    "How deliveries speak TLS; they trust the hosts' test authority."

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* Bounce profiles as JSON; see bounce_json.h. */
+/* Bounce profiles and bounce verification as JSON; see bounce_json.h. */
 #include "relay/bounce/bounce_json.h"
 
 static bool mailbox_read(
+    const struct json_at *at, void *to, struct arena *arena, struct err *err);
+static bool header_read(
     const struct json_at *at, void *to, struct arena *arena, struct err *err);
 
 static const struct json_word growth_words[] = {
@@ -85,6 +87,79 @@ const struct json_table relay_bounce_profile_table = {
 	.fields = bounce_fields + 1,
 	.field_count = ARRAY_LEN(bounce_fields) - 1,
 };
+
+/* RFC 5322, 2.2; the colon is followed by a blank. */
+static const struct json_custom header_custom = {
+	.name = "header line",
+	.types = JSON_ACCEPTS_STRING,
+	.pattern = "[!-9;-~]{1,200}: [ -~]{0,700}",
+	.read = header_read,
+};
+static const struct json_word invalid_words[] = {
+	{ "reject", INVALID_BOUNCE_REJECT },
+	{ "header", INVALID_BOUNCE_HEADER },
+};
+
+/* clang-format off */
+static const struct json_field verification_fields[] = {
+	{ "keys", JF_ARRAY_OR_ONE(struct slice, JF_STRING(1, 255), 1, 100),
+	    JSON_AT(struct relay_bounce_verification, keys), JSON_REQUIRED,
+	    "The tagging keys, the newest first: it tags, and tags of all of "
+	    "them are known." },
+	{ "invalid", JF_WORD(invalid_words),
+	    JSON_AT(struct relay_bounce_verification, invalid), "reject",
+	    "What becomes of a bounce to an address without a valid tag: RCPT "
+	    "is refused, or the message gets a line in its header." },
+	{ "header", JF_CUSTOM(&header_custom),
+	    JSON_AT(struct relay_bounce_verification, header),
+	    "X-Invalid-Bounce: yes", "That line." },
+};
+/* clang-format on */
+const struct json_table relay_bounce_verification_table = {
+	.name = "bounce verification",
+	.help = "Tags in the envelope senders of mail to domains with "
+		"bounce_validation, by which bounces are known.",
+	.size = sizeof(struct relay_bounce_verification),
+	JSON_FIELDS(verification_fields),
+};
+
+static bool
+is_header_byte(char c, bool in_name)
+{
+	return in_name ? c > ' ' && c < '\x7f' && c != ':'
+		       : c >= ' ' && c < '\x7f';
+}
+
+/* As the pattern of header_custom. */
+static bool
+header_is_valid(struct slice text)
+{
+	size_t colon = slice_find_byte(text, ':');
+
+	if (colon < 1 || colon > 200 || text.len < colon + 2 ||
+	    text.len > colon + 2 + 700 || text.at[colon + 1] != ' ')
+		return false;
+	for (size_t i = 0; i < text.len; i++)
+		if (i != colon && !is_header_byte(text.at[i], i < colon))
+			return false;
+	return true;
+}
+
+static bool
+header_read(
+    const struct json_at *at, void *to, struct arena *arena, struct err *err)
+{
+	struct slice text = json_at_text(at);
+	char quoted[JSON_QUOTE_MAX];
+
+	if (!header_is_valid(text))
+		return json_fail(at, err,
+		    "%s is no header line; expected one such as "
+		    "\"X-Invalid-Bounce: yes\"",
+		    json_quote(text, quoted));
+	*(struct slice *)to = arena_slice(arena, text);
+	return true;
+}
 
 static bool
 is_local_byte(char c)

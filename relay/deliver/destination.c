@@ -63,12 +63,12 @@ const struct parameter relay_parameters[PARAMETER_COUNT] = {
 	    WORDS(tls_words) },
 	[PARAMETER_BOUNCE_VALIDATION] = { "bounce_validation",
 	    AT(bounce_validation), WORDS(flag_words),
-	    .lacks = "bounce verification is not done" },
+	    .lacks = "no keys tag and verify", .lack = LACK_KEYS },
 	[PARAMETER_BOUNCE_PROFILE] = { "bounce_profile", AT(bounce_profile),
 	    .is_optional = true, .may_be_empty = true },
 	[PARAMETER_SEND_TLS_REQ_ALERT] = { "send_tls_req_alert",
 	    AT(send_tls_req_alert), WORDS(flag_words), .is_default_only = true,
-	    .lacks = "alerts are not sent" },
+	    .lacks = "alerts are not sent", .lack = LACK_ALERTS },
 	[PARAMETER_CERTIFICATE] = { "certificate", AT(certificate),
 	    .is_default_only = true, .may_be_empty = true },
 };
@@ -93,7 +93,8 @@ relay_destinations_destroy(struct relay_destinations **dp)
 	if (d == NULL)
 		return;
 	map_fini(&d->map);
-	err_list_fini(&d->notes);
+	for (size_t i = 0; i < LACK_KINDS; i++)
+		err_list_fini(&d->notes[i]);
 	free(d->list);
 	arena_fini(&d->arena);
 	free(d);
@@ -113,9 +114,9 @@ relay_destinations_find(const struct relay_destinations *d, struct slice domain)
 }
 
 struct err_list *
-relay_destinations_notes(struct relay_destinations *d)
+relay_destinations_notes(struct relay_destinations *d, enum relay_lack lack)
 {
-	return &d->notes;
+	return &d->notes[lack];
 }
 
 size_t

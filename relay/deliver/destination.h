@@ -60,6 +60,13 @@ struct relay_destination {
 	int line, col; /* where it begins; 0: nowhere */
 };
 
+/* What a file may ask for and not get. */
+enum relay_lack {
+	LACK_KEYS,   /* bounces are not verified, unless there are keys */
+	LACK_ALERTS, /* nobody is alerted */
+	LACK_KINDS,
+};
+
 struct relay_destinations;
 
 /* Reads a whole file; lines end in LF or CRLF, a byte order mark is skipped.
@@ -67,9 +74,10 @@ struct relay_destinations;
  * there is no such thing as half a table. */
 struct relay_destinations *relay_destinations_parse(
     struct slice text, const char *file, struct err_list *errors);
-/* What the file asks for and does not get, each with its place: settings that
- * are kept, printed again, and do nothing here. */
-struct err_list *relay_destinations_notes(struct relay_destinations *d);
+/* What the file asks for that needs what is lacking, each with its place:
+ * settings that are kept, printed again, and then do nothing here. */
+struct err_list *relay_destinations_notes(
+    struct relay_destinations *d, enum relay_lack lack);
 void relay_destinations_destroy(struct relay_destinations **dp);
 
 /* The controls for mail to `domain`, in any case and with or without a dot at

@@ -31,6 +31,7 @@ struct parameter {
 	/* What does not come of a word other than the first, which is noted;
 	 * NULL: all is done. */
 	const char *lacks;
+	enum relay_lack lack;
 };
 
 enum parameter_id {
@@ -56,7 +57,7 @@ struct relay_destinations {
 	struct relay_destination **list; /* owned; they are in the arena */
 	size_t count, cap;
 	struct relay_destination *fallback; /* [DEFAULT]; or NULL */
-	struct err_list notes;
+	struct err_list notes[LACK_KINDS];
 };
 
 /* What the appliance does where nobody says otherwise. */

@@ -87,8 +87,8 @@ relay_destconfig_read(const struct json_at *array,
 		place_error(array, lines, &own.list[i], errors);
 	errors->total += own.total - own.count;
 	err_list_fini(&own);
-	if (d != NULL)
-		place_notes(array, lines, relay_destinations_notes(d));
+	for (enum relay_lack lack = 0; d != NULL && lack < LACK_KINDS; lack++)
+		place_notes(array, lines, relay_destinations_notes(d, lack));
 	buf_fini(&text);
 	return d;
 }

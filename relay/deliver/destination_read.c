@@ -247,7 +247,7 @@ static void
 note(struct reader *r, const struct parameter *p,
     const struct parameter_word *word, const char *at)
 {
-	struct err *err = err_list_next(&r->out->notes);
+	struct err *err = err_list_next(&r->out->notes[p->lack]);
 
 	if (err != NULL)
 		(void)err_at(err, r->file, r->number, column_of(r, at),

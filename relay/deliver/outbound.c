@@ -109,6 +109,7 @@ outbound_free(struct connection *c)
 	free(c->host_name);
 	outbound_forget_credentials(c);
 	outbound_forget_group(c);
+	buf_fini(&c->sender);
 	buf_fini(&c->response);
 	buf_fini(&c->content);
 	free(c);

@@ -5,6 +5,7 @@
  * it.
  */
 #include "relay/bounce/bounce.h"
+#include "relay/bounce/tag.h"
 #include "relay/deliver/deliver_limit.h"
 #include "relay/deliver/outbound_impl.h"
 
@@ -21,6 +22,23 @@ append_dsn(const void *owner, size_t recipient, struct buf *out)
 		notify_format_rcpt(out, asked, c->rids[recipient]);
 }
 
+/* The envelope's, with a tag where the domain's bounces are to be verified. */
+static struct slice
+sender_of(struct connection *c)
+{
+	struct slice sender = slice_cstr(c->group->message->sender);
+	const struct relay_bounce_verification *how =
+	    &outbound_relay(c)->config->bounce_verification;
+
+	buf_clear(&c->sender);
+	return c->delivery->controls->bounce_validation &&
+		how->keys.count > 0 &&
+		bounce_tag_add(
+		    &c->sender, sender, how->keys.at[0], outbound_now(c))
+	    ? buf_slice(&c->sender)
+	    : sender;
+}
+
 /* Puts the recipients of c->rids into a transaction of their own. */
 static void
 transaction_begin(struct connection *c)
@@ -28,7 +46,7 @@ transaction_begin(struct connection *c)
 	const struct message *m = c->group->message;
 	struct log *log = &outbound_relay(c)->log;
 	const struct smtp_client_message message = {
-		.sender = slice_cstr(m->sender),
+		.sender = sender_of(c),
 		.recipients = c->recipients,
 		.recipient_count = c->recipient_count,
 		.size_bytes = m->size_bytes,

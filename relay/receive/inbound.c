@@ -49,7 +49,7 @@ inbound_forget_message(struct inbound *in)
 	in->mid = 0;
 	in->pieces = 0;
 	in->size_bytes = 0;
-	in->has_8bit = in->is_utf8 = false;
+	in->has_8bit = in->is_utf8 = in->is_invalid_bounce = false;
 	in->content = CONTENT_OK;
 	in->newlines = (struct newline_cleaner){ 0 };
 	buf_clear(&in->piece);

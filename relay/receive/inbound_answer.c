@@ -169,9 +169,22 @@ crowd_check(struct inbound *in, const char **agent)
 }
 
 static void
+take_recipient(struct inbound *in, const struct smtp_command *command,
+    struct slice address)
+{
+	inbound_log_recipient(in, address, NULL);
+	in->recipients = xgrow(in->recipients, &in->recipient_cap,
+	    in->recipient_count + 1, sizeof(in->recipients[0]));
+	notify_add_rcpt(&in->notify, in->recipient_count, command);
+	in->recipients[in->recipient_count++] = slice_dup(address);
+	inbound_answer(in, 250, "2.1.5 recipient ok");
+}
+
+static void
 answer_rcpt(struct inbound *in, const struct smtp_command *command)
 {
 	struct slice address = recipient_of(in, command);
+	struct buf plain = { 0 };
 	const char *agent;
 	struct smtp_syntax_error wrong = access_check(in, command, &agent);
 
@@ -183,12 +196,10 @@ answer_rcpt(struct inbound *in, const struct smtp_command *command)
 		inbound_answer(in, wrong.code, wrong.text);
 		return;
 	}
-	inbound_log_recipient(in, address, NULL);
-	in->recipients = xgrow(in->recipients, &in->recipient_cap,
-	    in->recipient_count + 1, sizeof(in->recipients[0]));
-	notify_add_rcpt(&in->notify, in->recipient_count, command);
-	in->recipients[in->recipient_count++] = slice_dup(address);
-	inbound_answer(in, 250, "2.1.5 recipient ok");
+	address = inbound_verify_bounce(in, address, &plain);
+	if (address.len > 0)
+		take_recipient(in, command, address);
+	buf_fini(&plain);
 }
 
 /* Is the client to blame?  What follows from a refusal that it did not wait

@@ -62,6 +62,9 @@ add_received(struct inbound *in)
 	struct buf text = { 0 };
 
 	received_format(&text, &line);
+	if (in->is_invalid_bounce)
+		buf_printf(&text, "%.*s\r\n",
+		    SLICE_ARG(r->config->bounce_verification.header));
 	in->trace_bytes = buf_len(&text);
 	add_content(in, buf_slice(&text));
 	buf_fini(&text);
@@ -99,6 +102,7 @@ make_message(struct inbound *in)
 
 	m->mid = in->mid;
 	m->received = world_now(in->relay->world);
+	m->client = in->client;
 	m->size_bytes = in->size_bytes;
 	m->flags = (in->has_8bit ? MESSAGE_8BIT : 0U) |
 	    (in->is_utf8 ? MESSAGE_UTF8 : 0U);

@@ -2,7 +2,8 @@
 /*
  * The inside of a receiving session, shared by inbound.c (its life),
  * inbound_client.c (who the client is and what it may do), inbound_answer.c
- * (the policy: what each command is answered), inbound_content.c (content on
+ * (the policy: what each command is answered), inbound_bounce.c (bounces to
+ * tagged addresses), inbound_content.c (content on
  * its way into the spool) and inbound_log.c (what the mail log says of it).
  * For nobody else.
  */
@@ -49,6 +50,7 @@ struct inbound {
 	/* The open transaction; mid 0: none. */
 	uint64_t mid;
 	bool is_utf8;
+	bool is_invalid_bounce; /* and marked as such */
 	bool has_8bit; /* the content so far, whatever the client declared */
 	struct notify *notify; /* owned; NULL: nothing is asked */
 	char *sender;          /* owned */
@@ -119,6 +121,13 @@ void inbound_auth(struct inbound *in, const struct smtp_command *command);
 /* The answer to a wrong password is due. */
 void inbound_on_late(struct timer *t);
 
+/* ---- inbound_bounce.c ---- */
+/* A recipient that may be named: the result is whom the mail goes to, the
+ * address without our tag.  An empty one: it is refused, as a bounce that
+ * answers no mail of ours.  `plain` holds the result. */
+struct slice inbound_verify_bounce(
+    struct inbound *in, struct slice address, struct buf *plain);
+
 /* ---- inbound_log.c ---- */
 /* A line with no field but the ICID. */
 void inbound_log_icid(struct inbound *in, enum maillog_form form);
@@ -135,6 +144,8 @@ void inbound_log_start(struct inbound *in);
 /* A recipient; `agent` (NULL: accepted) is who rejects it. */
 void inbound_log_recipient(
     struct inbound *in, struct slice address, const char *agent);
+/* A recipient that bounce verification rejects. */
+void inbound_log_invalid_bounce(struct inbound *in, struct slice address);
 void inbound_log_accepted(struct inbound *in, const struct message *m);
 
 /* ---- inbound_answer.c ---- */

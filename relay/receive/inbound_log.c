@@ -194,6 +194,22 @@ inbound_log_recipient(
 }
 
 void
+inbound_log_invalid_bounce(struct inbound *in, struct slice address)
+{
+	struct buf to = { 0 };
+	struct maillog_event ev = {
+		.form = MAILLOG_MID_INVALID_BOUNCE,
+		.mid = in->mid,
+		.icid = in->icid,
+	};
+
+	buf_printf(&to, "<%.*s>", SLICE_ARG(address));
+	ev.to = buf_slice(&to);
+	log_event(&in->relay->log, &ev);
+	buf_fini(&to);
+}
+
+void
 inbound_log_accepted(struct inbound *in, const struct message *m)
 {
 	struct log *log = &in->relay->log;

@@ -187,6 +187,10 @@ static const struct json_field listener_fields[] = {
 	{ "delayed_reject", JF_BOOLEAN,
 	    JSON_AT(struct relay_listener_config, delayed_reject), "false",
 	    "Refuse at RCPT, and log whom for, instead of in the greeting." },
+	{ "untagged_bounces", JF_BOOLEAN,
+	    JSON_AT(struct relay_listener_config, untagged_bounces), "false",
+	    "Where bounces are verified: take those to addresses without a "
+	    "tag, too." },
 	{ "tls", JF_OBJECT(&tls_table),
 	    JSON_AT(struct relay_listener_config, tls), JSON_OPTIONAL,
 	    "STARTTLS; absent: none." },

@@ -69,7 +69,7 @@ PACKAGE_SYMBOLS = {
                r"|STORE_load)\w+"
                r"|ASN1_\w+|GENERAL_NAMES?_\w+|EVP_(PKEY|EC|sha256|Digest)\w*"
                r"|EVP_(CIPHER|Cipher|KDF|MD|RSA|get_cipherby)\w*|OBJ_nid2sn"
-               r"|OSSL_PARAM_construct_\w+"
+               r"|OSSL_PARAM_construct_\w+|HMAC"
                r"|BN_\w+)",
 }
 

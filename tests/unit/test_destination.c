@@ -100,16 +100,17 @@ test_notes(void **state)
 	static const char text[] = "[b]\nbounce_validation = 0\n[a]\n"
 				   "bounce_validation = 1\n";
 	struct relay_destinations *d = parse(text);
-	const struct err_list *notes = relay_destinations_notes(d);
+	const struct err_list *notes = relay_destinations_notes(d, LACK_KEYS);
 	struct buf again = { 0 };
 
 	(void)state;
 	assert_int_equal(notes->total, 1);
+	assert_int_equal(relay_destinations_notes(d, LACK_ALERTS)->total, 0);
 	assert_int_equal(notes->list[0].line, 4);
 	assert_int_equal(notes->list[0].col, 21);
 	assert_string_equal(notes->list[0].msg,
-	    "note: bounce_validation is 1: bounce verification is not done; "
-	    "mail goes as with 0");
+	    "note: bounce_validation is 1: no keys tag and verify; mail goes as "
+	    "with 0");
 	assert_true(relay_destinations_find(d, SLICE("a"))->bounce_validation);
 	relay_destinations_format(d, &again);
 	assert_slice(buf_slice(&again), text);
