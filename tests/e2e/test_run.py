@@ -402,11 +402,11 @@ def test_folder_is_walked_in_order(faultpost):
     (["run", SEED + "[stage=mail]"], f'{SEED}:1:1: it has no "matrix"; expected no '
      "[stage=mail] behind its name\n"),
     (["run", "nowhere/*/x"], "nowhere/*/x: No such file or directory\n"),
-    (["run", "docs/**"],
-     "docs/**: no scenario here, expected files named *.scenario.json\n"),
+    (["run", "docs/faults/**"],
+     "docs/faults/**: no scenario here, expected files named *.scenario.json\n"),
     (["run", "nothing.json"], "nothing.json: No such file or directory\n"),
-    (["run", "docs"],
-     "docs: no scenario here, expected files named *.scenario.json\n"),
+    (["run", "docs/faults"],
+     "docs/faults: no scenario here, expected files named *.scenario.json\n"),
     (["run", "tests/e2e/failing/empty.scenario.json"],
      "tests/e2e/failing/empty.scenario.json:1:55: /hosts/exchange1: unknown "
      "key \"adress\" (did you mean \"address\"?)\n"),
