@@ -429,6 +429,8 @@ on_timer(struct timer *t)
 	case CONNECTION_GREETING:
 	case CONNECTION_BUSY:
 	case CONNECTION_QUITTING:
+		/* The network has taken something without a word, perhaps. */
+		note_written(c);
 		smtp_client_on_deadline(c->client, outbound_now(c));
 		outbound_pump(c);
 		return;

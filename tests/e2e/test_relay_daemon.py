@@ -99,6 +99,17 @@ def test_message(start, sink):
     ]
 
 
+def test_possible_delivery(start, sink):
+    """The host has the content and is silent: with TCP, too, that is known
+    when patience is at its end, and counts as delivered."""
+    sink.gate.clear()
+    relay = start(routes=routes(sink), delivery={
+        "possible_delivery": True, "possible_delivery_timeout": "200ms"})
+    relay.connect().mail("Subject: x\r\n\r\nx", "u@exchange.example")
+    log = relay.await_text("Message finished MID 1 done\n")
+    assert "Delayed" not in log and "Possible Delivery" in log, log
+
+
 def test_port_file(start, tmp_path):
     start(listen=["127.0.0.1:0", "127.0.0.2:0"])
     places = json.loads((tmp_path / "relay.ports").read_text())
