@@ -164,7 +164,8 @@ utime_format_rfc5322(utime at, char *out)
 
 	utime_split(at, &p);
 	memcpy(o, day_names[p.weekday], 3);
-	memcpy(o + 3, ", ", 2);
+	o[3] = ',';
+	o[4] = ' ';
 	o = put_pair(o + 5, p.day);
 	if (p.day < 10) {
 		o[-2] = o[-1];

@@ -323,9 +323,9 @@ seat_failed(struct ledger *l, struct ledger_connection *c,
 	    ? routing_index(&c->domain->routing, &c->address->at)
 	    : SIZE_MAX;
 
-	if (turned_away == TRIED_MAYBE)
+	if (seat != SIZE_MAX && turned_away == TRIED_MAYBE)
 		c->domain->seats[seat].perhaps = l->now;
-	else if (turned_away == TRIED_NO && seat != SIZE_MAX)
+	else if (seat != SIZE_MAX && turned_away == TRIED_NO)
 		c->domain->seats[seat].failed[kind] = l->now;
 	if (turned_away != TRIED_YES && c->domain != NULL)
 		trail_failed(l, c);
