@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""A relay that runs, a host that it delivers to, and an operator of it."""
+"""The harness as a command; a relay that runs, a host that it delivers to, and
+an operator of it."""
 import json
 import os
 import re
@@ -8,6 +9,17 @@ import subprocess
 import pytest
 
 from relay_peers import MOMENT, PATIENCE_S, Relay, Sink, config
+
+
+@pytest.fixture(scope="session")
+def faultpost(bin_dir, root):
+    """Runs it at the root of the tree; returns (exit code, stdout, stderr)."""
+    def run(*words, **options):
+        done = subprocess.run([bin_dir / "faultpost", *words], cwd=root,
+                              capture_output=True, text=True, timeout=60,
+                              **options)
+        return done.returncode, done.stdout, done.stderr
+    return run
 
 
 @pytest.fixture

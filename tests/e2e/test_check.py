@@ -3,22 +3,10 @@
 import datetime
 import gzip
 import json
-import subprocess
 
 import pytest
 
 SEED = "scenarios/failover/117875.scenario.json"
-
-
-@pytest.fixture(scope="module")
-def faultpost(bin_dir, root):
-    """Runs it at the root of the tree; returns (exit code, stdout, stderr)."""
-    def run(*words, **options):
-        done = subprocess.run([bin_dir / "faultpost", *words], cwd=root,
-                              capture_output=True, text=True, timeout=60,
-                              **options)
-        return done.returncode, done.stdout, done.stderr
-    return run
 
 
 @pytest.fixture(scope="module")

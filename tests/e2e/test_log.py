@@ -13,17 +13,6 @@ STAMP = "Wed Jul  2 09:15:07 2014 Info: "
 
 
 @pytest.fixture(scope="module")
-def faultpost(bin_dir, root):
-    """Runs it at the root of the tree; returns (exit code, stdout, stderr)."""
-    def run(*words, **options):
-        done = subprocess.run([bin_dir / "faultpost", *words], cwd=root,
-                              capture_output=True, text=True, timeout=60,
-                              **options)
-        return done.returncode, done.stdout, done.stderr
-    return run
-
-
-@pytest.fixture(scope="module")
 def seed(faultpost, tmp_path_factory):
     """The log of the seed scenario."""
     log = tmp_path_factory.mktemp("seed") / "mail.log"

@@ -15,17 +15,6 @@ import pytest
 SEED = "scenarios/failover/117875.scenario.json"
 
 
-@pytest.fixture(scope="session")
-def faultpost(bin_dir, root):
-    """Runs it at the root of the tree; returns (exit code, stdout, stderr)."""
-    def run(*words, **options):
-        done = subprocess.run([bin_dir / "faultpost", *words], cwd=root,
-                              capture_output=True, text=True, timeout=60,
-                              **options)
-        return done.returncode, done.stdout, done.stderr
-    return run
-
-
 def masked(text):
     """Without the one thing that differs from run to run."""
     return re.sub(r"\d+ ms\)", "N ms)", text)
