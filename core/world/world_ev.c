@@ -198,8 +198,14 @@ static void
 arm_timer(struct ev_world *ew)
 {
 	struct heap_node *top = heap_top(&ew->base.calendar);
+	const utime at = top != NULL ? top->at : UTIME_NEVER;
 	double wait = SLEEP_MAX;
 
+	/* Mostly it is set for that already. */
+	if (at == ew->due_at && ev_is_active(&ew->due) &&
+	    list_is_empty(&ew->attention))
+		return;
+	ew->due_at = UTIME_NEVER;
 	if (top != NULL)
 		wait = (double)(top->at - ev_world_now(&ew->base)) /
 		    (double)UTIME_S / ew->scale;
@@ -207,6 +213,8 @@ arm_timer(struct ev_world *ew)
 		wait = 0;
 	if (wait > SLEEP_MAX)
 		wait = SLEEP_MAX;
+	else if (wait > 0)
+		ew->due_at = at;
 	ev_timer_stop(ew->loop, &ew->due);
 	ev_now_update(ew->loop);
 	ev_timer_set(&ew->due, wait, 0);

@@ -31,6 +31,7 @@ struct ev_world {
 	struct ev_loop *loop; /* owned */
 	struct ev_prepare turn;
 	struct ev_timer due; /* for the first entry of the calendar */
+	utime due_at;        /* the entry's time; UTIME_NEVER: another */
 	utime anchor;        /* what the clock showed ... */
 	utime anchor_mono;   /* ... when the monotonic clock showed this */
 	double scale;

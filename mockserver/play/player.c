@@ -49,6 +49,7 @@ player_open(
 
 	p->site = site;
 	p->stream = stream;
+	player_look(p);
 	p->teller = (struct teller){
 		.sink = &site->cast->sink,
 		.host = site->host->name,
@@ -68,8 +69,7 @@ player_open(
 	site->connections++;
 	site->opened++;
 	stream_attach(stream, &handler, p);
-	teller_say(
-	    &p->teller, player_now(p), TRANSCRIPT_OPEN, (struct slice){ 0 });
+	teller_say(&p->teller, p->now, TRANSCRIPT_OPEN, (struct slice){ 0 });
 	player_enter_ready(p);
 	player_settle(p);
 }
@@ -92,6 +92,7 @@ players_abort(struct player_cast *cast)
 		struct player *p =
 		    CONTAINER_OF(cast->players.next, struct player, link);
 
+		player_look(p);
 		player_finish(p, TRANSCRIPT_RESET);
 		free_player(p);
 	}
@@ -111,7 +112,8 @@ on_input(void *owner, struct slice bytes)
 {
 	struct player *p = owner;
 
-	p->heard_at = player_now(p);
+	player_look(p);
+	p->heard_at = p->now;
 	if (p->state != PLAYER_DEAF || player_hear_clear_text(p, bytes)) {
 		player_say_input(p, bytes);
 		dialogue_feed(p->dialogue, bytes);
@@ -124,6 +126,7 @@ on_drained(void *owner)
 {
 	struct player *p = owner;
 
+	player_look(p);
 	if (p->state == PLAYER_REPEATING)
 		player_repeat(p);
 	player_settle(p);
@@ -134,8 +137,8 @@ on_eof(void *owner)
 {
 	struct player *p = owner;
 
-	teller_say(
-	    &p->teller, player_now(p), TRANSCRIPT_EOF, (struct slice){ 0 });
+	player_look(p);
+	teller_say(&p->teller, p->now, TRANSCRIPT_EOF, (struct slice){ 0 });
 	p->has_eof = true;
 	player_settle(p);
 }
@@ -144,7 +147,9 @@ static void
 on_failure(void *owner, enum net_failure why)
 {
 	struct player *p = owner;
-	teller_say_lost(&p->teller, player_now(p),
+
+	player_look(p);
+	teller_say_lost(&p->teller, p->now,
 	    why == NET_TLS ? stream_tls_failure(p->stream)
 			   : net_failure_text(why));
 	stream_close(p->stream);
@@ -159,6 +164,7 @@ on_pause(struct timer *t)
 
 	assert(p->state != PLAYER_READY);
 	assert(p->state != PLAYER_GONE);
+	player_look(p);
 	switch (p->state) {
 	case PLAYER_DELAYED:
 		act(p);
@@ -189,16 +195,17 @@ static void
 on_idle(struct timer *t)
 {
 	struct player *p = CONTAINER_OF(t, struct player, idle);
-	struct world *w = p->site->cast->world;
-	const struct dialogue_scene scene = scene_of(p);
 	const utime due =
 	    utime_add(p->heard_at, p->site->host->limits.idle_timeout);
+	struct dialogue_scene scene;
 
 	assert(p->state == PLAYER_READY);
-	if (scene.now < due) {
-		timer_set(w, t, due);
+	player_look(p);
+	if (p->now < due) {
+		timer_set(p->site->cast->world, t, due);
 		return;
 	}
+	scene = scene_of(p);
 	dialogue_react_idle(p->dialogue, &scene, &p->out, &p->reaction);
 	play(p);
 	if (p->state == PLAYER_READY)
@@ -208,17 +215,17 @@ on_idle(struct timer *t)
 
 /* ---- the turn ---- */
 
-utime
-player_now(const struct player *p)
+void
+player_look(struct player *p)
 {
-	return world_now(p->site->cast->world);
+	p->now = world_now(p->site->cast->world);
 }
 
 static struct dialogue_scene
 scene_of(const struct player *p)
 {
 	return (struct dialogue_scene){
-		.now = player_now(p),
+		.now = p->now,
 		.connection = p->teller.connection,
 		.connections = p->site->connections,
 	};
@@ -327,7 +334,7 @@ static void
 play(struct player *p)
 {
 	assert(p->state == PLAYER_READY);
-	teller_say_rule(&p->teller, player_now(p), &p->reaction);
+	teller_say_rule(&p->teller, p->now, &p->reaction);
 	if (p->reaction.delay > 0)
 		player_enter_pause(p, PLAYER_DELAYED, p->reaction.delay);
 	else
@@ -365,7 +372,7 @@ say(struct player *p)
 	const struct slice bytes =
 	    slice_sub(buf_slice(&p->out), p->ready, most);
 
-	p->heard_at = player_now(p);
+	p->heard_at = p->now;
 	if (bytes.len > 0 && !p->is_repeated)
 		teller_say_reaction(
 		    &p->teller, p->heard_at, TRANSCRIPT_OUT, r, bytes);
@@ -396,7 +403,7 @@ player_enter_ready(struct player *p)
 	struct world *w = p->site->cast->world;
 
 	p->state = PLAYER_READY;
-	p->heard_at = world_now(w);
+	p->heard_at = p->now;
 	timer_set(w, &p->idle,
 	    utime_add(p->heard_at, p->site->host->limits.idle_timeout));
 }
@@ -408,7 +415,7 @@ player_enter_pause(struct player *p, enum player_state state, utime span)
 
 	p->state = state;
 	timer_stop(w, &p->idle);
-	timer_set(w, &p->pause, utime_add(world_now(w), span));
+	timer_set(w, &p->pause, utime_add(p->now, span));
 }
 
 void
@@ -428,7 +435,7 @@ player_finish(struct player *p, enum transcript_kind how)
 	assert(p->state != PLAYER_GONE);
 	player_flush(p);
 	teller_say_reaction(
-	    &p->teller, player_now(p), how, &p->reaction, (struct slice){ 0 });
+	    &p->teller, p->now, how, &p->reaction, (struct slice){ 0 });
 	if (how == TRANSCRIPT_CLOSE)
 		stream_close(p->stream);
 	else if (how == TRANSCRIPT_GONE)

@@ -48,7 +48,7 @@ end_abruptly(struct player *p, enum transcript_kind how)
 {
 	player_flush(p);
 	p->last = how;
-	p->linger_until = utime_add(player_now(p), LINGER_MAX);
+	p->linger_until = utime_add(p->now, LINGER_MAX);
 	if (stream_queued(p->stream) > 0)
 		player_enter_pause(p, PLAYER_LINGERING, LINGER_STEP);
 	else
@@ -64,11 +64,9 @@ player_reset(struct player *p)
 void
 player_on_lingering(struct player *p)
 {
-	struct world *w = p->site->cast->world;
-	const utime now = world_now(w);
-
-	if (stream_queued(p->stream) > 0 && now < p->linger_until)
-		timer_set(w, &p->pause, now + LINGER_STEP);
+	if (stream_queued(p->stream) > 0 && p->now < p->linger_until)
+		timer_set(
+		    p->site->cast->world, &p->pause, p->now + LINGER_STEP);
 	else
 		player_finish(p, p->last);
 }

@@ -48,6 +48,7 @@ struct player {
 	struct timer pause; /* ends all states but READY; for each portion of
 	                     * DRIPPING */
 	struct timer idle;  /* set in READY */
+	utime now;          /* when the callback that runs began */
 	utime heard_at;     /* the last input or answer */
 	utime linger_until;
 	enum transcript_kind last; /* LINGERING: how it ends */
@@ -69,7 +70,8 @@ struct player {
 
 /* ---- player.c ---- */
 
-utime player_now(const struct player *p);
+/* Begins each callback: one look at the clock serves all that follows. */
+void player_look(struct player *p);
 void player_enter_ready(struct player *p);
 void player_enter_pause(struct player *p, enum player_state state, utime span);
 /* Gives the stream what is ready to be written. */

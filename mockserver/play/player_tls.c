@@ -66,8 +66,9 @@ player_on_secured(void *owner, const struct tls_verdict *verdict)
 	struct player *p = owner;
 
 	assert(p->state == PLAYER_HANDSHAKE);
+	player_look(p);
 	timer_stop(p->site->cast->world, &p->pause);
-	teller_say_tls(&p->teller, player_now(p), verdict);
+	teller_say_tls(&p->teller, p->now, verdict);
 	dialogue_secured(p->dialogue);
 	player_enter_ready(p);
 	player_settle(p);
@@ -191,7 +192,7 @@ player_strike(struct player *p)
 	first = slice_sub(r->bytes, 0, (size_t)f->after);
 	if (first.len > 0) {
 		teller_say_reaction(
-		    &p->teller, player_now(p), TRANSCRIPT_OUT, r, first);
+		    &p->teller, p->now, TRANSCRIPT_OUT, r, first);
 		p->ready += first.len;
 		p->said = first.len;
 	}
@@ -205,6 +206,7 @@ player_on_stopped(void *owner)
 	struct player *p = owner;
 
 	assert(p->state == PLAYER_HANDSHAKE);
+	player_look(p);
 	if (do_deed(p, fault_of(p)))
 		stream_tls_go_on(p->stream);
 	player_settle(p);
