@@ -15,9 +15,12 @@ if(NOT CMAKE_BUILD_TYPE)
   set(CMAKE_BUILD_TYPE Release CACHE STRING "Debug or Release" FORCE)
 endif()
 
+# What is installed is found from the programs, so that all of it can be moved.
+file(RELATIVE_PATH DATADIR_FROM_BINDIR "${CMAKE_INSTALL_FULL_BINDIR}"
+  "${CMAKE_INSTALL_FULL_DATADIR}/faultpost")
 add_compile_definitions(_GNU_SOURCE
   FAULTPOST_VERSION="${PROJECT_VERSION}"
-  FAULTPOST_DATADIR="${CMAKE_INSTALL_FULL_DATADIR}/faultpost")
+  FAULTPOST_DATADIR="${DATADIR_FROM_BINDIR}")
 
 # uthash would exit() without memory; we abort, as everywhere.
 add_compile_options("-Duthash_fatal(msg)=abort()")

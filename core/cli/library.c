@@ -5,6 +5,7 @@
 #include "core/base/buf.h"
 #include "core/cli/cli.h"
 
+#include <limits.h>
 #include <unistd.h>
 
 /* So many folders above the scenario's. */
@@ -76,11 +77,29 @@ find_above(
 	return found;
 }
 
+/* The library that is installed with the program: it stays where it is beside
+ * it, wherever both are moved. */
+static char *
+installed_library(void)
+{
+	char program[PATH_MAX];
+	ssize_t len = readlink("/proc/self/exe", program, sizeof(program));
+	struct buf path = { 0 };
+	char *found;
+
+	if (len > 0 && (size_t)len < sizeof(program))
+		buf_append(&path, folder_of(slice_of(program, (size_t)len)));
+	buf_append_cstr(&path, "/" FAULTPOST_DATADIR "/scenarios");
+	found = slice_dup(buf_slice(&path));
+	buf_fini(&path);
+	return found;
+}
+
 char *
 cli_library_read(const struct cli_library *l, const char *name, size_t *len,
     char **path, struct err *err)
 {
-	static const char installed[] = FAULTPOST_DATADIR "/scenarios";
+	char *installed = installed_library();
 	struct buf found = { 0 };
 	bool ok = l->extra != NULL &&
 	    try_path(&found, slice_cstr(l->extra), "", name);
@@ -98,6 +117,7 @@ cli_library_read(const struct cli_library *l, const char *name, size_t *len,
 		    "folder above it, or in %s/%s",
 		    l->kind, name, installed, l->kind);
 	}
+	free(installed);
 	buf_fini(&found);
 	return text;
 }
