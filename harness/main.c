@@ -30,6 +30,7 @@ static const struct command commands[] = {
 	{ "coverage", command_coverage },
 	{ "explain", command_explain },
 	{ "new", command_new },
+	{ "routes", command_routes },
 	{ "log", command_log },
 	{ "ctl", command_ctl },
 };
@@ -51,6 +52,7 @@ static const struct cli_program program = {
 	    "  explain SCENARIO          Tell a scenario in plain "
 	    "sentences.\n"
 	    "  new FILE                  Write a scenario.\n"
+	    "  routes COMMAND            Check SMTP routes tables.\n"
 	    "  log parse FILE            Print a mail log as JSON Lines.\n"
 	    "  ctl COMMAND               Operate a relay that runs.\n"
 	    "  NAME                      Run faultpost-NAME from PATH.\n"

@@ -13,6 +13,7 @@ int command_coverage(int argc, char **argv);
 int command_explain(int argc, char **argv);
 int command_new(int argc, char **argv);
 int command_log(int argc, char **argv);
+int command_routes(int argc, char **argv);
 int command_ctl(int argc, char **argv);
 
 #endif

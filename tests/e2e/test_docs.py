@@ -21,7 +21,8 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 COMMANDS = ["faultpost", "faultpost run", "faultpost check", "faultpost coverage", "faultpost explain", "faultpost new",
-            "faultpost schema", "faultpost log",
+            "faultpost schema", "faultpost routes", "faultpost routes check", "faultpost routes rule",
+            "faultpost log",
             "faultpost ctl", "faultpost-mock", "faultpost-mock --sink", "faultpost-relay",
             "faultpost-relay queue"]
 PATIENCE_S = 60
@@ -160,8 +161,9 @@ def test_commands(page, checkout, bin_dir):
             json.loads(block.text)
             if rest:
                 (checkout / rest).write_text(block.text)
-        elif kind == "python" and rest:
-            compile(block.text, rest, "exec")
+        elif kind in ("python", "text") and rest:
+            if kind == "python":
+                compile(block.text, rest, "exec")
             (checkout / rest).write_text(block.text)
         elif kind == "console" and not rest:
             check_console(block, checkout, bin_dir)
@@ -257,9 +259,9 @@ def test_options_exist(page, bin_dir):
             spans += [command for command, _ in steps_of(block)]
     for span in spans:
         words = shlex.split(span.replace("'", " "), comments=True)
-        command = " ".join(words[:2])
-        if words[:1] != ["faultpost"] and command not in known:
-            command = words[0] if words else ""
+        command = next((c for c in (" ".join(words[:3]), " ".join(words[:2])) if c in known), "")
+        if not command:
+            command = " ".join(words[:2]) if words[:1] == ["faultpost"] else "".join(words[:1])
         if command in known or command.startswith("faultpost --"):
             options = known.get(command, known["faultpost"])
             assert set(OPTION.findall(span)) <= options, span

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+/* What the commands of `faultpost routes` share; for main_routes*.c. */
+#ifndef FAULTPOST_HARNESS_MAIN_ROUTES_H
+#define FAULTPOST_HARNESS_MAIN_ROUTES_H
+
+#include "core/cli/cli.h"
+#include "core/dns/zone.h"
+#include "core/routes/routes.h"
+
+#define MAIN_ROUTES_BYTES_MAX ((size_t)64 << 20)
+
+/* Each takes its words, its own name first, and gives the exit code. */
+int command_routes_check(int argc, char **argv);
+int command_routes_rule(int argc, char **argv);
+
+/* Says on standard error how `command` was meant to be used; CLI_USAGE. */
+int main_routes_wrong_use(const char *command, const char *what);
+/* The table of a file ("-": standard input); NULL when it cannot be had, which
+ * has been said then, all of it. */
+struct routes *main_routes_read(const char *path);
+/* Prints the text and empties it. */
+void main_routes_print(struct buf *text);
+
+/* What --dns says: "none", "zone:FILE" (the "dns" of a scenario) or "live".
+ * Live, name servers are asked for the hosts of the table and for `domain` (may
+ * be empty).  *zone is NULL for none; the caller destroys it.  False with *err
+ * set. */
+bool main_routes_dns(const char *word, const struct routes *routes,
+    struct slice domain, struct zone **zone, struct err *err);
+
+#endif
