@@ -8,6 +8,7 @@
 #include "core/cli/file.h"
 #include "core/tls/system.h"
 #include "core/world/world_ev.h"
+#include "core/world/world_ev_clock.h"
 #include "relay/config_json.h"
 #include "relay/main_operate.h"
 #include "relay/main_queue.h"
@@ -30,6 +31,7 @@ struct daemon {
 	bool only_check;
 	void (*describe)(struct buf *out); /* all that is wanted; or NULL */
 	int ready_fd;
+	struct world_clock *clock;            /* owned; NULL: the machine's */
 	struct relay_config_file files[2]; /* the one in force, and a spare */
 	int in_force;
 	struct world *world;
@@ -47,6 +49,7 @@ enum {
 	OPTION_CHECK,
 	OPTION_READY_FD,
 	OPTION_PORT_FILE,
+	OPTION_CLOCK_FD,
 	OPTION_SCHEMA,
 	OPTION_FIELDS
 };
@@ -59,6 +62,8 @@ static const struct cli_option options[] = {
 	    "Write a line to this descriptor when listening." },
 	{ OPTION_PORT_FILE, 0, "port-file", "FILE",
 	    "Write where it listens (JSON), for ports given as 0." },
+	{ OPTION_CLOCK_FD, 0, "clock-fd", "N,N,N",
+	    "Go by the clock of a test (faultpost run --live)." },
 	{ OPTION_SCHEMA, 0, "schema", NULL,
 	    "Print the JSON Schema of FILE, and exit." },
 	{ OPTION_FIELDS, 0, "fields", NULL,
@@ -92,6 +97,9 @@ on_option(void *owner, int id, const char *value, struct err *err)
 	case OPTION_PORT_FILE:
 		d->port_path = value;
 		return true;
+	case OPTION_CLOCK_FD:
+		d->clock = world_clock_open(value, err);
+		return d->clock != NULL || err_prefix(err, "--clock-fd: ");
 	case OPTION_SCHEMA:
 		d->describe = relay_config_schema;
 		return true;
@@ -231,31 +239,9 @@ open_log(struct daemon *d, struct err *err)
 static bool
 write_port_file(const struct daemon *d, struct err *err)
 {
-	const struct relay_config *c = &d->files[d->in_force].config;
-	char at[ENDPOINT_TEXT_MAX], real[ENDPOINT_TEXT_MAX];
-	struct buf text = { 0 };
-	bool ok;
-
-	if (d->port_path == NULL)
-		return true;
-	for (size_t i = 0; i < c->listeners.count; i++)
-		buf_printf(&text,
-		    "%s\n  {\"host\": \"relay\", \"address\": \"%s\", "
-		    "\"real\": \"%s\"}",
-		    i == 0 ? "[" : ",",
-		    endpoint_format(&c->listeners.at[i].at, at),
-		    endpoint_format(relay_listen_address(d->relay, i), real));
-	if (d->operating.metrics != NULL)
-		buf_printf(&text,
-		    ",\n  {\"host\": \"metrics\", \"address\": \"%s\", "
-		    "\"real\": \"%s\"}",
-		    endpoint_format(&c->metrics, at),
-		    endpoint_format(
-			ev_http_server_local(d->operating.metrics), real));
-	buf_append_cstr(&text, "\n]\n");
-	ok = cli_write_file(d->port_path, buf_slice(&text), err);
-	buf_fini(&text);
-	return ok;
+	return d->port_path == NULL ||
+	    operating_write_ports(&d->operating, d->relay,
+		&d->files[d->in_force].config, d->port_path, err);
 }
 
 /* ---- the queue ---- */
@@ -403,6 +389,7 @@ serve(struct daemon *d)
 		.time_scale = 1,
 		.start = UTIME_NEVER,
 		.zone = d->files[0].zone,
+		.clock = d->clock,
 	};
 	struct err err;
 	bool ok;
@@ -439,6 +426,7 @@ daemon_fini(struct daemon *d)
 		timer_stop(d->world, &d->flush);
 		world_destroy(&d->world);
 	}
+	world_clock_destroy(&d->clock);
 	buf_fini(&d->log);
 	if (d->log_fd > STDOUT_FILENO)
 		(void)close(d->log_fd);

@@ -2,6 +2,7 @@
 /* The control socket and the metrics of the daemon; see main_operate.h. */
 #include "relay/main_operate.h"
 
+#include "core/cli/file.h"
 #include "relay/operate/metrics.h"
 
 #include <errno.h>
@@ -135,6 +136,33 @@ operating_open(struct operating *o, struct world *w, struct relay *r,
 {
 	return open_control(o, w, r, config, err) &&
 	    open_metrics(o, w, r, config, err);
+}
+
+bool
+operating_write_ports(const struct operating *o, const struct relay *r,
+    const struct relay_config *config, const char *path, struct err *err)
+{
+	char at[ENDPOINT_TEXT_MAX], real[ENDPOINT_TEXT_MAX];
+	struct buf text = { 0 };
+	bool ok;
+
+	for (size_t i = 0; i < config->listeners.count; i++)
+		buf_printf(&text,
+		    "%s\n  {\"host\": \"relay\", \"address\": \"%s\", "
+		    "\"real\": \"%s\"}",
+		    i == 0 ? "[" : ",",
+		    endpoint_format(&config->listeners.at[i].at, at),
+		    endpoint_format(relay_listen_address(r, i), real));
+	if (o->metrics != NULL)
+		buf_printf(&text,
+		    ",\n  {\"host\": \"metrics\", \"address\": \"%s\", "
+		    "\"real\": \"%s\"}",
+		    endpoint_format(&config->metrics, at),
+		    endpoint_format(ev_http_server_local(o->metrics), real));
+	buf_append_cstr(&text, "\n]\n");
+	ok = cli_write_file(path, buf_slice(&text), err);
+	buf_fini(&text);
+	return ok;
 }
 
 static void

@@ -28,6 +28,10 @@ void operating_control_beside(const char *queue_path, struct buf *path);
  * already stays.  False with *err set when something cannot be had. */
 bool operating_open(struct operating *o, struct world *w, struct relay *r,
     const struct relay_config *config, struct err *err);
+/* Writes to the file where all of it, and each listener, is found (JSON).
+ * False with *err set when it cannot be written. */
+bool operating_write_ports(const struct operating *o, const struct relay *r,
+    const struct relay_config *config, const char *path, struct err *err);
 /* Opens the side logs that the configuration names, and no others; also to
  * open them anew.  False with *err set when one cannot be had. */
 bool operating_open_side_logs(

@@ -65,8 +65,11 @@ static utime
 ev_world_now(const struct world *w)
 {
 	const struct ev_world *ew = (const struct ev_world *)w;
-	utime passed = clock_read(CLOCK_MONOTONIC) - ew->anchor_mono;
+	utime passed;
 
+	if (ew->clock != NULL)
+		return world_clock_now(ew->clock);
+	passed = clock_read(CLOCK_MONOTONIC) - ew->anchor_mono;
 	if (ew->scale != 1.0)
 		passed = (utime)((double)passed * ew->scale);
 	return ew->anchor + passed;
@@ -80,7 +83,7 @@ world_ev_new(const struct ev_options *options, struct err *err)
 	struct ev_loop *loop = ev_loop_new(EVFLAG_AUTO | EVFLAG_NOENV);
 	struct ev_world *ew;
 
-	assert(options->time_scale > 0);
+	assert(options->clock != NULL || options->time_scale > 0);
 	if (loop == NULL) {
 		(void)err_set(err, "libev finds no way to wait for events");
 		return NULL;
@@ -90,7 +93,8 @@ world_ev_new(const struct ev_options *options, struct err *err)
 	ew->base.ops = &ev_ops;
 	ew->base.zone = options->zone;
 	ew->loop = loop;
-	ew->scale = options->time_scale;
+	ew->scale = options->clock != NULL ? world_clock_scale(options->clock)
+					   : options->time_scale;
 	ew->anchor = options->start != UTIME_NEVER ? options->start
 						   : clock_read(CLOCK_REALTIME);
 	ew->anchor_mono = clock_read(CLOCK_MONOTONIC);
@@ -101,6 +105,9 @@ world_ev_new(const struct ev_options *options, struct err *err)
 	ew->turn.data = ew;
 	ev_prepare_start(loop, &ew->turn);
 	ev_timer_init(&ew->due, on_due, 0, 0);
+	ew->due.data = ew;
+	if (options->clock != NULL)
+		ev_world_join(ew, options->clock);
 	return &ew->base;
 }
 
@@ -128,6 +135,7 @@ ev_world_destroy(struct world *w)
 	}
 	bury_dead(ew);
 	assert(heap_top(&w->calendar) == NULL);
+	ev_world_leave(ew);
 	for (size_t i = 0; i < ew->signal_count; i++)
 		ev_signal_stop(ew->loop, &ew->signals[i]);
 	free(ew->signals);
@@ -160,12 +168,13 @@ fire_due(struct ev_world *ew)
 	uint64_t seq_end = w->seq;
 	struct heap_node *top;
 
-	while (!w->stopping && (top = heap_top(&w->calendar)) != NULL &&
+	while (!w->stopping && (top = world_next(w)) != NULL &&
 	    top->seq < seq_end) {
 		struct timer *t = world_take_due(w, now);
 
 		if (t == NULL)
 			break;
+		ew->work++;
 		t->fire(t);
 	}
 }
@@ -176,6 +185,7 @@ attend_streams(struct ev_world *ew)
 	struct list now;
 
 	list_init(&now);
+	ew->work += !list_is_empty(&ew->attention);
 	while (!list_is_empty(&ew->attention)) {
 		struct list *node = ew->attention.next;
 
@@ -197,12 +207,12 @@ attend_streams(struct ev_world *ew)
 static void
 arm_timer(struct ev_world *ew)
 {
-	struct heap_node *top = heap_top(&ew->base.calendar);
+	struct heap_node *top = world_next(&ew->base);
 	const utime at = top != NULL ? top->at : UTIME_NEVER;
 	double wait = SLEEP_MAX;
 
 	/* Mostly it is set for that already. */
-	if (at == ew->due_at && ev_is_active(&ew->due) &&
+	if (ew->clock == NULL && at == ew->due_at && ev_is_active(&ew->due) &&
 	    list_is_empty(&ew->attention))
 		return;
 	ew->due_at = UTIME_NEVER;
@@ -211,6 +221,12 @@ arm_timer(struct ev_world *ew)
 		    (double)UTIME_S / ew->scale;
 	if (wait < 0 || !list_is_empty(&ew->attention))
 		wait = 0;
+	if (wait > 0 && ew->clock != NULL) {
+		if (ev_world_is_turned(ew))
+			wait = SLEEP_MAX;
+		if (!ev_world_rest(ew))
+			wait = 0;
+	}
 	if (wait > SLEEP_MAX)
 		wait = SLEEP_MAX;
 	else if (wait > 0)
@@ -227,6 +243,7 @@ on_turn(struct ev_loop *loop, struct ev_prepare *p, int events)
 	struct ev_world *ew = p->data;
 
 	(void)events;
+	ev_world_note_work(ew);
 	bury_dead(ew);
 	fire_due(ew);
 	attend_streams(ew);
@@ -240,9 +257,11 @@ on_turn(struct ev_loop *loop, struct ev_prepare *p, int events)
 static void
 on_due(struct ev_loop *loop, struct ev_timer *t, int events)
 {
+	struct ev_world *ew = t->data;
+
 	(void)loop;
-	(void)t;
 	(void)events;
+	ew->found_aside++;
 }
 
 static bool

@@ -10,10 +10,15 @@
 #include "core/dns/zone.h"
 #include "core/world/world.h"
 
+struct world_clock;
+
 struct ev_options {
 	double time_scale; /* world seconds in a real second; 1 is real time */
 	utime start;       /* what the clock shows at first; UTIME_NEVER: now */
 	const struct zone *zone; /* answers of the resolver; borrowed */
+	/* The clock that it shares with others, see world_ev_clock.h, instead
+	 * of all that is said of time above; borrowed.  NULL: none. */
+	struct world_clock *clock;
 };
 
 /* NULL with *err set when libev finds no way to wait for events. */
@@ -35,6 +40,11 @@ struct ev_resolver {
  * and all is as it was. */
 bool world_ev_set_resolver(
     struct world *w, const struct ev_resolver *options, struct err *err);
+
+/* A connection that stands, by its socket, which it takes over.  `is_first`:
+ * what it brings is told before what others bring at the same time. */
+struct stream *world_ev_adopt(struct world *w, int fd, bool is_first,
+    const struct stream_handler *handler, void *owner);
 
 /* Calls handler(owner, signo) from world_run() for each of the signals given
  * (a list ended by 0).  Once per world. */

@@ -18,6 +18,7 @@
 #include "core/base/list.h"
 #include "core/world/pace.h"
 #include "core/world/world_ev.h"
+#include "core/world/world_ev_clock.h"
 #include "core/world/world_impl.h"
 
 #include <ev.h>
@@ -44,6 +45,15 @@ struct ev_world {
 	size_t signal_count;
 	void (*on_signal)(void *owner, int signo);
 	void *signal_owner;
+	/* Under a clock that is shared: */
+	struct world_clock *clock; /* borrowed; NULL: under its own */
+	struct ev_check polled;
+	struct ev_io bell;
+	unsigned found;       /* events of this turn ... */
+	unsigned found_aside; /* ... that are no work */
+	uint64_t work;        /* turns in which anything was done */
+	uint64_t question;    /* the last that it heard */
+	bool has_looked;      /* once more, since then */
 	char input[EV_INPUT_MAX];
 };
 
@@ -95,6 +105,19 @@ ev_world_of(const struct stream *s)
 {
 	return (struct ev_world *)s->world;
 }
+
+/* ---- world_ev_clock.c ---- */
+
+/* Goes by this clock from now on, which is not running yet for it. */
+void ev_world_join(struct ev_world *ew, struct world_clock *c);
+void ev_world_leave(struct ev_world *ew);
+/* Its clock stands still until somebody turns it. */
+bool ev_world_is_turned(const struct ev_world *ew);
+/* Counts what the loop has told since the last turn. */
+void ev_world_note_work(struct ev_world *ew);
+/* There is nothing to do before the next timer: tells the others.  False when
+ * the descriptors must be looked at once more first. */
+bool ev_world_rest(struct ev_world *ew);
 
 /* ---- world_ev_dns.c ---- */
 

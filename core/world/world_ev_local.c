@@ -60,6 +60,20 @@ ev_world_connect_local(struct world *w, const char *path)
 	return &s->base;
 }
 
+struct stream *
+world_ev_adopt(struct world *w, int fd, bool is_first,
+    const struct stream_handler *handler, void *owner)
+{
+	struct ev_stream *s = ev_stream_new((struct ev_world *)w, fd);
+
+	s->phase = PHASE_OPEN;
+	if (is_first)
+		ev_set_priority(&s->reading, EV_MAXPRI);
+	ev_stream_watch(s);
+	stream_attach(&s->base, handler, owner);
+	return &s->base;
+}
+
 /* ---- listening ---- */
 
 /* Somebody answers there. */

@@ -6,7 +6,9 @@
 #include "harness/sim/sim.h"
 
 #include "core/world/world_sim.h"
+#include "harness/report/watch.h"
 #include "harness/sim/inject.h"
+#include "harness/sim/sim_endings.h"
 #include "harness/sim/sim_relay.h"
 #include "harness/sim/sim_rules.h"
 #include "harness/sim/sim_trust.h"
@@ -16,19 +18,16 @@ struct sim {
 	struct result *result;   /* borrowed */
 	const struct plan *plan; /* borrowed */
 	struct sim_hooks hooks;
-	struct maillog_parser parser;
-	struct evidence *evidence; /* borrowed; NULL: this run is judged */
-	struct world *world;       /* owned */
-	struct mock *mock;         /* owned */
+	struct watch watch;
+	struct endings endings;
+	struct world *world; /* owned */
+	struct mock *mock;   /* owned */
 	struct sim_relay relay;
 	struct injection *injection;     /* owned */
 	struct relay_config config;      /* the plan's, with a queue */
 	struct tls_context *tls_context; /* owned; of its deliveries */
 	struct timer step_timer, until_timer;
 	size_t steps_done;
-	uint64_t refusals;  /* by the relay, of injected recipients */
-	struct buf refusal; /* the first of them, in words */
-	utime refused_at;
 	bool is_over; /* nobody is told of what still happens */
 };
 
@@ -42,7 +41,7 @@ sim_run(struct sim *sim, struct err *err)
 	struct err bound = { 0 };
 	bool good;
 
-	maillog_parser_init(&sim->parser, sim->plan->start);
+	endings_init(&sim->endings, sim->result, sim->watch.is_again);
 	good = sim_assemble(sim, err);
 	if (good) {
 		bool in_bounds = world_run(sim->world, &bound);
@@ -64,6 +63,7 @@ sim_run_scenario(
 		.config = result->plan->relay,
 	};
 
+	watch_init(&sim.watch, result, false);
 	return sim_run(&sim, err);
 }
 
@@ -77,7 +77,7 @@ sim_gather_evidence(struct result *result, struct err *err)
 	};
 
 	result_focus(result);
-	sim.evidence = result->evidence;
+	watch_init(&sim.watch, result, true);
 	return sim_run(&sim, err);
 }
 
@@ -97,21 +97,12 @@ static void
 on_log(void *owner, struct slice line)
 {
 	struct sim *sim = owner;
-	utime now = world_now(sim->world);
-	struct maillog_event ev;
-	bool is_record;
 
 	if (sim->is_over)
 		return;
-	is_record = maillog_parse(&sim->parser, line, &ev);
-	if (is_record)
-		story_log(sim->result->story, &ev, now);
-	if (sim->evidence != NULL) {
-		if (evidence_log(sim->evidence, line, now))
-			story_pin(sim->result->story);
+	watch_log(&sim->watch, line, world_now(sim->world));
+	if (sim->watch.is_again)
 		return;
-	}
-	result_judge_line(sim->result, line, is_record ? &ev : NULL, now);
 	if (sim->hooks.on_log != NULL)
 		sim->hooks.on_log(sim->hooks.owner, line);
 	check_stop(sim);
@@ -122,9 +113,8 @@ on_side_line(void *owner, enum relay_side_log log, struct slice line)
 {
 	struct sim *sim = owner;
 
-	if (!sim->is_over && sim->evidence == NULL)
-		judge_side_line(
-		    sim->result->judge, sim_relay_log_of(log), line);
+	if (!sim->is_over)
+		watch_side_line(&sim->watch, sim_relay_log_of(log), line);
 }
 
 static void
@@ -134,13 +124,9 @@ on_transcript(void *owner, const struct transcript_event *ev)
 
 	if (sim->is_over)
 		return;
-	story_transcript(sim->result->story, ev);
-	if (sim->evidence != NULL) {
-		if (evidence_transcript(sim->evidence, ev))
-			story_pin(sim->result->story);
+	watch_transcript(&sim->watch, ev);
+	if (sim->watch.is_again)
 		return;
-	}
-	judge_transcript(sim->result->judge, ev);
 	if (sim->hooks.on_transcript != NULL)
 		sim->hooks.on_transcript(sim->hooks.owner, ev);
 	check_stop(sim);
@@ -152,7 +138,7 @@ on_trouble(void *owner, const char *wanted, const char *found)
 {
 	struct sim *sim = owner;
 
-	if (sim->evidence != NULL)
+	if (sim->watch.is_again)
 		return;
 	result_add_ending(sim->result, "timeline", NULL, wanted, "%s", found);
 }
@@ -164,38 +150,11 @@ on_fault(void *owner, const struct err *err)
 	char text[ERR_FILE_MAX + ERR_MSG_MAX + 32];
 
 	/* The log tells what the scenario does to the disk. */
-	if (sim->evidence != NULL || sim->plan->disk_refuses)
+	if (sim->watch.is_again || sim->plan->disk_refuses)
 		return;
 	result_add_ending(sim->result, "relay fault", NULL,
 	    "the relay goes on to the end", "%s",
 	    err_format(err, text, sizeof(text)));
-}
-
-/* The first one is told, all are counted. */
-static void
-on_refusal(void *owner, const struct inject_refusal *refusal)
-{
-	struct sim *sim = owner;
-
-	if (sim->refusals++ > 0)
-		return;
-	sim->refused_at = world_now(sim->world);
-	buf_printf(&sim->refusal, "message %llu to <%.*s> at %s: ",
-	    (unsigned long long)refusal->message, SLICE_ARG(refusal->recipient),
-	    smtp_stage_name(refusal->stage));
-	if (refusal->code != 0)
-		buf_printf(&sim->refusal, "%d ", refusal->code);
-	buf_append(&sim->refusal, refusal->text);
-}
-
-static void
-on_surprise(void *owner, const struct inject_surprise *surprise)
-{
-	struct sim *sim = owner;
-
-	if (sim->evidence == NULL)
-		result_add_ending(sim->result, "injection", surprise->place,
-		    surprise->wanted, "%.*s", SLICE_ARG(surprise->found));
 }
 
 /* ---- the timeline ---- */
@@ -261,7 +220,7 @@ step_take(struct sim *sim, const struct plan_step *step)
 		if (!mock_set_host_state(sim->mock,
 			slice_cstr(sim->plan->hosts.at[step->host].name),
 			step->state, &err) &&
-		    sim->evidence == NULL)
+		    !sim->watch.is_again)
 			result_add_ending(sim->result, "timeline", NULL,
 			    "the host changes its state", "%s", err.msg);
 		break;
@@ -279,7 +238,7 @@ step_take(struct sim *sim, const struct plan_step *step)
 		break;
 	case PLAN_STEP_CTL:
 		/* First, as it is done before this returns. */
-		if (sim->evidence == NULL)
+		if (!sim->watch.is_again)
 			judge_operate(sim->result->judge,
 			    slice_cstr(step->command), world_now(sim->world));
 		sim_relay_operate(&sim->relay, slice_cstr(step->command));
@@ -337,12 +296,13 @@ build_world(struct sim *sim)
 static void
 inject_begin(struct sim *sim)
 {
-	const struct inject_hooks hooks = { sim, on_refusal, on_surprise };
+	const struct inject_hooks hooks = endings_inject_hooks(&sim->endings);
 	size_t count = sim->plan->relay.listeners.count;
 	struct endpoint *at = xcalloc(count, sizeof(*at));
 
 	for (size_t i = 0; i < count; i++)
 		at[i] = *relay_listen_address(sim->relay.relay, i);
+	sim->endings.world = sim->world;
 	sim->injection = injection_new(sim->world, sim->plan, at, &hooks);
 	free(at);
 }
@@ -391,93 +351,21 @@ sim_take_apart(struct sim *sim)
 	mock_destroy(&sim->mock);
 	tls_context_destroy(&sim->tls_context);
 	world_destroy(&sim->world);
-	maillog_parser_fini(&sim->parser);
-	buf_fini(&sim->refusal);
+	watch_fini(&sim->watch);
+	endings_fini(&sim->endings);
 }
 
 /* ---- the end ---- */
-
-static bool
-expects_queued(const struct plan *plan)
-{
-	for (size_t i = 0; i < plan->expectation_count; i++)
-		if (plan->expectations[i].kind == EXPECT_QUEUED)
-			return true;
-	return false;
-}
-
-static void
-check_refusals(struct sim *sim)
-{
-	struct judgement *j;
-
-	if (sim->refusals == 0)
-		return;
-	j = result_add_ending(sim->result, "injection", NULL,
-	    "the relay accepts every recipient", "%s", buf_cstr(&sim->refusal));
-	j->failures = sim->refusals;
-	j->at = sim->refused_at;
-}
-
-/* Refusals that the scenario promises, and that did not come. */
-static void
-check_promises(struct sim *sim)
-{
-	for (size_t i = 0; i < sim->plan->inject_count; i++) {
-		const struct plan_inject *said = &sim->plan->injects[i];
-
-		for (size_t k = 0; k < said->refused.count; k++) {
-			uint64_t missing =
-			    injection_missing_refusals(sim->injection, i, k);
-
-			if (missing > 0)
-				result_add_ending(sim->result, "injection",
-				    NULL, "the refusals that are promised",
-				    "%llu fewer with %.*s",
-				    (unsigned long long)missing,
-				    SLICE_ARG(said->refused.at[k].code));
-		}
-	}
-}
-
-static void
-check_queue(struct sim *sim)
-{
-	struct relay *relay = sim->relay.relay;
-	uint64_t queued = relay != NULL ? relay_queued_recipients(relay) : 0;
-
-	if (relay == NULL)
-		result_add_ending(sim->result, "relay", NULL,
-		    "the relay runs when the scenario ends", "it does not run");
-	if (queued > 0 && !expects_queued(sim->plan))
-		result_add_ending(sim->result, "queue", NULL,
-		    "an empty queue, as nothing is expected to be \"queued\"",
-		    "recipients still in it: %llu", (unsigned long long)queued);
-}
-
-static void
-check_sessions(struct sim *sim)
-{
-	size_t open = mock_open_sessions(sim->mock, NULL);
-
-	if (open > 0)
-		result_add_ending(sim->result, "sessions", NULL,
-		    "every session is closed when nothing more happens",
-		    "sessions that hosts still have: %zu", open);
-	if (!injection_is_done(sim->injection))
-		result_add_ending(sim->result, "injection", NULL,
-		    "every message is injected when nothing more happens",
-		    "the injection still waits for the relay");
-}
 
 static void
 sim_end(struct sim *sim, bool in_bounds, const struct err *bound)
 {
 	struct result *result = sim->result;
+	const struct relay *relay = sim->relay.relay;
 	utime now = world_now(sim->world);
 
-	if (sim->evidence != NULL) {
-		evidence_finish(sim->evidence);
+	if (sim->watch.is_again) {
+		evidence_finish(result->evidence);
 		return;
 	}
 	result->span = now - sim->plan->start;
@@ -490,10 +378,11 @@ sim_end(struct sim *sim, bool in_bounds, const struct err *bound)
 		result_add_ending(result, "bounds", NULL,
 		    "the scenario ends within its \"limits\"", "it loops: %s",
 		    bound->msg);
-	check_refusals(sim);
-	check_promises(sim);
+	endings_check_injection(&sim->endings, sim->injection);
 	if (in_bounds && sim->plan->until == UTIME_NEVER)
-		check_sessions(sim);
-	check_queue(sim);
+		endings_check_sessions(
+		    &sim->endings, sim->mock, sim->injection);
+	endings_check_queue(&sim->endings, relay != NULL,
+	    relay != NULL ? relay_queued_recipients(relay) : 0);
 	sim_check_rules(sim->mock, result);
 }

@@ -1,0 +1,439 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The shared clock: a page of memory that all members map, and for each of them
+ * a bell (an eventfd) in its loop; see world_ev_clock.h.
+ */
+#include "core/world/world_ev_clock.h"
+
+#include "core/world/world_ev_impl.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/futex.h>
+#include <stdatomic.h>
+#include <sys/eventfd.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+struct clock_member {
+	atomic_bool is_here;
+	atomic_ullong work;     /* turns in which it did anything */
+	atomic_ullong answered; /* the last question that it answered */
+	/* When it has something to do: at all, and not in the background. */
+	atomic_llong due, due_foreground;
+};
+
+struct clock_page {
+	struct world_clock_options options; /* constant, as what follows */
+	utime anchor;                    /* of the machine's monotonic clock */
+	atomic_llong now;                /* of a clock that is turned */
+	atomic_uint news;                /* whatever a member has to say */
+	atomic_ullong asked;             /* questions */
+	atomic_ullong comings;           /* and goings of members */
+	atomic_int end;                  /* enum world_clock_end */
+	struct clock_member members[WORLD_CLOCK_MEMBERS_MAX];
+};
+
+struct world_clock {
+	struct clock_page *page;         /* owned: mapped */
+	int page_fd;                     /* owned */
+	unsigned self;                   /* which member this process is */
+	int bells[WORLD_CLOCK_MEMBERS_MAX]; /* owned; -1: not known here */
+};
+
+static utime
+monotonic_now(void)
+{
+	struct timespec ts;
+	int failed = clock_gettime(CLOCK_MONOTONIC, &ts);
+
+	assert(failed == 0);
+	return (utime)ts.tv_sec * UTIME_S + ts.tv_nsec / 1000;
+}
+
+/* ---- making and ending ---- */
+
+static struct world_clock *
+clock_map(int page_fd, struct err *err)
+{
+	struct world_clock *c = xcalloc(1, sizeof(*c));
+
+	for (unsigned i = 0; i < WORLD_CLOCK_MEMBERS_MAX; i++)
+		c->bells[i] = -1;
+	c->page_fd = page_fd;
+	c->page = mmap(NULL, sizeof(*c->page), PROT_READ | PROT_WRITE,
+	    MAP_SHARED, page_fd, 0);
+	if (c->page != MAP_FAILED)
+		return c;
+	(void)err_set(err, "no memory to share: %s", strerror(errno));
+	c->page = NULL;
+	world_clock_destroy(&c);
+	return NULL;
+}
+
+struct world_clock *
+world_clock_new(const struct world_clock_options *options, struct err *err)
+{
+	int fd = memfd_create("clock", MFD_CLOEXEC);
+	struct world_clock *c;
+
+	if (fd < 0 || ftruncate(fd, sizeof(struct clock_page)) != 0) {
+		(void)err_set(err, "no memory to share: %s", strerror(errno));
+		if (fd >= 0)
+			(void)close(fd);
+		return NULL;
+	}
+	c = clock_map(fd, err);
+	if (c == NULL)
+		return NULL;
+	for (unsigned i = 0; i < WORLD_CLOCK_MEMBERS_MAX; i++) {
+		c->bells[i] = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+		if (c->bells[i] >= 0)
+			continue;
+		(void)err_set(err, "no bell: %s", strerror(errno));
+		world_clock_destroy(&c);
+		return NULL;
+	}
+	c->page->options = *options;
+	c->page->anchor = monotonic_now();
+	atomic_store(&c->page->now, options->start);
+	world_clock_admit(c, 0, true);
+	return c;
+}
+
+/* "PAGE,BELL,MEMBER". */
+static bool
+description_read(const char *text, int *page_fd, int *bell, unsigned *self)
+{
+	struct slice rest = slice_cstr(text), word;
+	uint64_t numbers[3];
+
+	for (size_t i = 0; i < ARRAY_LEN(numbers); i++)
+		if (!slice_split(&rest, ',', &word) ||
+		    !slice_to_u64(word, 1 << 20, &numbers[i]))
+			return false;
+	*page_fd = (int)numbers[0];
+	*bell = (int)numbers[1];
+	*self = (unsigned)numbers[2];
+	return rest.len == 0 && numbers[2] < WORLD_CLOCK_MEMBERS_MAX &&
+	    lseek(*page_fd, 0, SEEK_END) == (off_t)sizeof(struct clock_page) &&
+	    fcntl(*bell, F_SETFD, FD_CLOEXEC) == 0 &&
+	    fcntl(*page_fd, F_SETFD, FD_CLOEXEC) == 0;
+}
+
+struct world_clock *
+world_clock_open(const char *text, struct err *err)
+{
+	struct world_clock *c;
+	int page_fd, bell;
+	unsigned self;
+
+	if (!description_read(text, &page_fd, &bell, &self)) {
+		(void)err_set(err, "%s is no clock that is shared", text);
+		return NULL;
+	}
+	c = clock_map(page_fd, err);
+	if (c == NULL)
+		return NULL;
+	c->self = self;
+	c->bells[self] = bell;
+	return c;
+}
+
+void
+world_clock_destroy(struct world_clock **cp)
+{
+	struct world_clock *c = *cp;
+
+	*cp = NULL;
+	if (c == NULL)
+		return;
+	if (c->page != NULL)
+		(void)munmap(c->page, sizeof(*c->page));
+	for (unsigned i = 0; i < WORLD_CLOCK_MEMBERS_MAX; i++)
+		if (c->bells[i] >= 0)
+			(void)close(c->bells[i]);
+	(void)close(c->page_fd);
+	free(c);
+}
+
+void
+world_clock_describe(
+    const struct world_clock *c, unsigned member, int fds[2], struct buf *out)
+{
+	fds[0] = c->page_fd;
+	fds[1] = c->bells[member];
+	buf_printf(out, "%d,%d,%u", fds[0], fds[1], member);
+}
+
+utime
+world_clock_now(const struct world_clock *c)
+{
+	const struct world_clock_options *o = &c->page->options;
+
+	if (o->is_turned)
+		return atomic_load(&c->page->now);
+	return o->start +
+	    (utime)((double)(monotonic_now() - c->page->anchor) * o->scale);
+}
+
+double
+world_clock_scale(const struct world_clock *c)
+{
+	return c->page->options.is_turned ? 1 : c->page->options.scale;
+}
+
+/* ---- waiting for each other ---- */
+
+static void
+tell_news(struct clock_page *page)
+{
+	atomic_fetch_add(&page->news, 1);
+	(void)syscall(SYS_futex, &page->news, FUTEX_WAKE, 1, NULL, NULL, 0);
+}
+
+/* False when there is none for too long. */
+static bool
+await_news(struct clock_page *page, unsigned seen, const struct timespec *until)
+{
+	return syscall(SYS_futex, &page->news, FUTEX_WAIT, seen, until, NULL,
+		   0) == 0 ||
+	    errno != ETIMEDOUT;
+}
+
+static void
+ring(const struct world_clock *c, unsigned member)
+{
+	const uint64_t one = 1;
+	ssize_t ignored = write(c->bells[member], &one, sizeof(one));
+
+	/* It is full only when it rings already. */
+	(void)ignored;
+}
+
+void
+world_clock_admit(struct world_clock *c, unsigned member, bool is_member)
+{
+	struct clock_member *m = &c->page->members[member];
+
+	atomic_store(&m->due, UTIME_NEVER);
+	atomic_store(&m->due_foreground, UTIME_NEVER);
+	/* Until its loop begins it answers nothing. */
+	atomic_store(&m->answered, 0);
+	atomic_store(&m->is_here, is_member);
+	atomic_fetch_add(&c->page->comings, 1);
+	tell_news(c->page);
+}
+
+enum world_clock_end
+world_clock_ended(const struct world_clock *c)
+{
+	return (enum world_clock_end)atomic_load(&c->page->end);
+}
+
+/* ---- the turner ---- */
+
+static bool
+have_answered(struct clock_page *page, unsigned long long question)
+{
+	for (unsigned i = 0; i < WORLD_CLOCK_MEMBERS_MAX; i++) {
+		struct clock_member *m = &page->members[i];
+
+		if (atomic_load(&m->is_here) &&
+		    atomic_load(&m->answered) != question)
+			return false;
+	}
+	return true;
+}
+
+/* Asks everybody; false when somebody does not answer. */
+static bool
+ask_all(struct world_clock *c)
+{
+	static const struct timespec patience = { WORLD_CLOCK_PATIENCE_S, 0 };
+	struct clock_page *page = c->page;
+	const unsigned long long comings = atomic_load(&page->comings);
+	const unsigned long long question =
+	    atomic_fetch_add(&page->asked, 1) + 1;
+
+	for (unsigned i = 0; i < WORLD_CLOCK_MEMBERS_MAX; i++)
+		if (atomic_load(&page->members[i].is_here))
+			ring(c, i);
+	for (;;) {
+		const unsigned seen = atomic_load(&page->news);
+
+		/* Who comes must be asked, too. */
+		if (atomic_load(&page->comings) != comings ||
+		    have_answered(page, question))
+			return true;
+		if (!await_news(page, seen, &patience))
+			return false;
+	}
+}
+
+/* What all have done, in one number that changes when anybody does anything. */
+static unsigned long long
+work_done(struct clock_page *page)
+{
+	unsigned long long sum = atomic_load(&page->comings);
+
+	for (unsigned i = 0; i < WORLD_CLOCK_MEMBERS_MAX; i++)
+		sum += atomic_load(&page->members[i].work);
+	return sum;
+}
+
+/* Puts the clock to the first thing that is due, if there is any that is no
+ * matter of the background. */
+static bool
+turn_on(struct world_clock *c)
+{
+	struct clock_page *page = c->page;
+	utime next = UTIME_NEVER, foreground = UTIME_NEVER;
+
+	for (unsigned i = 0; i < WORLD_CLOCK_MEMBERS_MAX; i++) {
+		const utime due = atomic_load(&page->members[i].due);
+		const utime more =
+		    atomic_load(&page->members[i].due_foreground);
+
+		next = due < next ? due : next;
+		foreground = more < foreground ? more : foreground;
+	}
+	if (foreground == UTIME_NEVER)
+		return false;
+	if (!page->options.is_turned)
+		return true;
+	if (next > atomic_load(&page->now))
+		atomic_store(&page->now, next);
+	for (unsigned i = 0; i < WORLD_CLOCK_MEMBERS_MAX; i++)
+		if (atomic_load(&page->members[i].due) <= next)
+			ring(c, i);
+	return true;
+}
+
+static enum world_clock_end
+clock_stop(struct world_clock *c, enum world_clock_end end)
+{
+	atomic_store(&c->page->end, (int)end);
+	ring(c, 0);
+	return end;
+}
+
+enum world_clock_end
+world_clock_turn(struct world_clock *c)
+{
+	struct clock_page *page = c->page;
+
+	for (;;) {
+		const unsigned seen = atomic_load(&page->news);
+		const unsigned long long before = work_done(page);
+
+		if (!ask_all(c))
+			return clock_stop(c, WORLD_CLOCK_STUCK);
+		if (work_done(page) != before)
+			continue;
+		if (!turn_on(c))
+			return clock_stop(c, WORLD_CLOCK_IDLE);
+		/* A clock that runs needs no help. */
+		if (!page->options.is_turned &&
+		    seen == atomic_load(&page->news))
+			(void)await_news(page, seen, NULL);
+	}
+}
+
+/* ---- a member's world ---- */
+
+/* How many events the loop has found, before they are told. */
+static void
+on_polled(struct ev_loop *loop, struct ev_check *check, int events)
+{
+	struct ev_world *ew = check->data;
+
+	(void)events;
+	ew->found = ev_pending_count(loop);
+	ew->found_aside = 0;
+}
+
+static void
+on_bell(struct ev_loop *loop, struct ev_io *io, int events)
+{
+	struct ev_world *ew = io->data;
+	struct world_clock *c = ew->clock;
+	uint64_t times;
+	ssize_t ignored = read(io->fd, &times, sizeof(times));
+
+	(void)loop;
+	(void)events;
+	(void)ignored;
+	ew->found_aside++;
+	ew->question = atomic_load(&c->page->asked);
+	ew->has_looked = false;
+	if (c->self == 0 && world_clock_ended(c) != WORLD_CLOCK_GOES)
+		world_stop(&ew->base);
+}
+
+void
+ev_world_join(struct ev_world *ew, struct world_clock *c)
+{
+	ew->clock = c;
+	ew->base.has_background = true;
+	ev_check_init(&ew->polled, on_polled);
+	ev_set_priority(&ew->polled, EV_MAXPRI);
+	ew->polled.data = ew;
+	ev_check_start(ew->loop, &ew->polled);
+	ev_io_init(&ew->bell, on_bell, c->bells[c->self], EV_READ);
+	ew->bell.data = ew;
+	ev_io_start(ew->loop, &ew->bell);
+}
+
+void
+ev_world_leave(struct ev_world *ew)
+{
+	if (ew->clock == NULL)
+		return;
+	ev_check_stop(ew->loop, &ew->polled);
+	ev_io_stop(ew->loop, &ew->bell);
+	world_clock_admit(ew->clock, ew->clock->self, false);
+}
+
+bool
+ev_world_is_turned(const struct ev_world *ew)
+{
+	return ew->clock != NULL && ew->clock->page->options.is_turned;
+}
+
+void
+ev_world_note_work(struct ev_world *ew)
+{
+	if (ew->found > ew->found_aside)
+		ew->work++;
+	ew->found = ew->found_aside = 0;
+}
+
+bool
+ev_world_rest(struct ev_world *ew)
+{
+	const struct heap_node *next = world_next(&ew->base);
+	const struct heap_node *top = heap_top(&ew->base.calendar);
+	struct clock_member *m = &ew->clock->page->members[ew->clock->self];
+	const bool has_news = ew->work != atomic_load(&m->work);
+
+	atomic_store(&m->due, next != NULL ? next->at : UTIME_NEVER);
+	atomic_store(&m->due_foreground, top != NULL ? top->at : UTIME_NEVER);
+	atomic_store(&m->work, ew->work);
+	if (ew->question == atomic_load(&m->answered)) {
+		if (has_news)
+			tell_news(ew->clock->page);
+		return true;
+	}
+	/* What the loop has found with the bell may be older than the question.
+	 */
+	if (!ew->has_looked) {
+		ew->has_looked = true;
+		return false;
+	}
+	atomic_store(&m->answered, ew->question);
+	tell_news(ew->clock->page);
+	return true;
+}
