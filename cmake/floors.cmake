@@ -47,7 +47,7 @@ floor_library(relay FLOOR 3 IN relay
   USES relay_pure world NEEDS sqlite3 crypt)
 floor_library(harness FLOOR 4 IN harness
   FILES run run_* inject* sim sim_* live live_* explore
-  USES harness_pure mock relay world world_ev)
+  USES harness_pure mock relay world world_ev NEEDS jansson)
 
 # The machine's authorities, which OpenSSL reads by itself.
 floor_library(tls_system FLOOR 3 IN core/tls FILES system USES tls
@@ -77,7 +77,7 @@ floor_test(smtp_mutual smtp)
 
 # Across the folders mockserver/, relay/ and harness/ only these headers may be
 # included, and only by harness/: what the two programs show of themselves.
-floor_face(mockserver/mock.h mockserver/hosts.h mockserver/rule/profile.h
+floor_face(mockserver/mock.h mockserver/mock_dns.h mockserver/hosts.h mockserver/rule/profile.h
   relay/relay.h relay/config.h
   relay/config_json.h relay/deliver/tls_json.h relay/receive/auth.h relay/bounce/bounce_json.h
   relay/bounce/profile.h relay/deliver/destination.h)

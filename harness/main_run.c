@@ -30,6 +30,9 @@ enum {
 	OPTION_OUTPUT,
 	OPTION_HTML,
 	OPTION_PROFILES,
+	OPTION_LIVE,
+	OPTION_TIME_SCALE,
+	OPTION_KEEP,
 	OPTION_CHECK
 };
 
@@ -56,6 +59,12 @@ static const struct cli_option run_options[] = {
 	    "Write what the hosts saw to FILE, as JSON Lines." },
 	{ OPTION_PROFILES, 0, "profiles", "FOLDER",
 	    "Look there first for the profiles that hosts name." },
+	{ OPTION_LIVE, 0, "live", NULL,
+	    "With faultpost-relay as a process, over TCP, in namespaces." },
+	{ OPTION_TIME_SCALE, 0, "time-scale", "N",
+	    "Live, by a clock that runs, N seconds in one (1: real)." },
+	{ OPTION_KEEP, 0, "keep", NULL,
+	    "Keep the files of live runs that held, too." },
 	{ OPTION_CHECK, 0, "check", NULL,
 	    "Read the scenarios, say what is wrong, and stop." },
 };
@@ -121,6 +130,14 @@ on_run_option(void *owner, int id, const char *value, struct err *err)
 		    &run->reports, "html", SLICE("html"), value, err);
 	case OPTION_PROFILES:
 		run->profiles = value;
+		break;
+	case OPTION_LIVE:
+		run->is_live = true;
+		break;
+	case OPTION_TIME_SCALE:
+		return run_live_read_scale(run, value, err);
+	case OPTION_KEEP:
+		run->keeps = true;
 		break;
 	case OPTION_CHECK:
 		run->check = true;
@@ -268,8 +285,8 @@ keep_memory(void)
 static void
 run_all(struct run *run)
 {
-	const struct pool_hooks hooks = { run, run_case_work, run_tell_text,
-		run_tell_case, run_is_stopped };
+	const struct pool_hooks hooks = { run, run->is_live, run_case_work,
+		run_tell_text, run_tell_case, run_is_stopped };
 	struct err err;
 
 	watch_signals();
@@ -317,7 +334,8 @@ run_go(struct run *run, char **words)
 		return CLI_USAGE;
 	}
 	if (!reports_settle(&run->reports, &err) ||
-	    (run->list && !check_list(run, &err))) {
+	    (run->list && !check_list(run, &err)) ||
+	    !run_live_prepare(run, &err)) {
 		err_prefix(&err, "faultpost run: ");
 		return cli_report(&err, CLI_USAGE);
 	}
@@ -338,6 +356,7 @@ command_run(int argc, char **argv)
 		.code = CLI_OK,
 		.repeat = 1,
 		.processes = 1,
+		.relay_fd = -1,
 		.log.option = "log",
 		.transcript.option = "transcript",
 	};

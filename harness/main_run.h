@@ -9,6 +9,7 @@
 
 #include "core/cli/output.h"
 #include "core/cli/pool.h"
+#include "harness/live/tape.h"
 #include "harness/main_reports.h"
 #include "harness/plan/heading.h"
 #include "harness/run/keyword.h"
@@ -50,6 +51,9 @@ struct run {
 	const char *profiles; /* a folder, or NULL */
 	uint64_t seed, repeat, processes;
 	struct keyword *keyword; /* owned; NULL: all */
+	bool is_live, keeps;     /* see main_run_live.c */
+	double time_scale;       /* of a live run; 0: its clock is turned */
+	int relay_fd;            /* the relay's program, opened; -1: not live */
 	struct cli_output log, transcript;
 	struct reports reports;
 
@@ -97,6 +101,17 @@ void run_case_work(void *owner, size_t number, struct pool_worker *worker);
  * command that repeats it is written. */
 struct report_entry run_case_entry(
     const struct run *run, size_t number, struct buf *replay);
+
+/* ---- main_run_live.c ---- */
+
+/* Reads the value of --time-scale. */
+bool run_live_read_scale(struct run *run, const char *value, struct err *err);
+/* Finds what live runs need; false with *err set when something is missing. */
+bool run_live_prepare(struct run *run, struct err *err);
+/* In the cage of a run that is over: keeps its files when it failed, or when
+ * that was asked for, and appends a line that says where. */
+void run_live_keep(const struct run *run, const struct result *result,
+    const struct tape *tape, struct buf *text);
 
 /* ---- main_run_tell.c ---- */
 

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * One case: read, run in virtual time, judged, and told in every format that
- * is wanted.  All of it may happen in a process of its own, so whatever is to
- * be seen goes through the pool.
+ * One case: read, run in virtual time or live, judged, and told in every format
+ * that is wanted.  All of it may happen in a process of its own, so whatever is
+ * to be seen goes through the pool.
  */
 #include "core/cli/cli.h"
+#include "harness/live/live.h"
+#include "harness/live/live_cage.h"
+#include "harness/live/unable.h"
 #include "harness/main_plan.h"
 #include "harness/main_run.h"
 #include "harness/report/shell.h"
@@ -17,6 +20,10 @@ struct work {
 	struct run *run;
 	struct pool_worker *worker;
 	struct report_entry entry;
+	const struct plan *plan; /* borrowed */
+	uint64_t seed;
+	const json_t *scenario; /* borrowed; of which the plan was made */
+	struct tape tape;       /* of a live run */
 	struct buf replay, log, transcript, text;
 };
 
@@ -28,7 +35,10 @@ replay_format(const struct run *run, const struct run_case *c, struct buf *out)
 		.variant = c->heading->variant };
 	struct buf name = { 0 };
 
-	buf_append_cstr(out, "faultpost run -v");
+	buf_append_cstr(
+	    out, run->is_live ? "faultpost run --live -v" : "faultpost run -v");
+	if (run->time_scale > 0)
+		buf_printf(out, " --time-scale %g", run->time_scale);
 	if (run->profiles != NULL) {
 		buf_append_cstr(out, " --profiles ");
 		shell_word_format(slice_cstr(run->profiles), out);
@@ -133,8 +143,33 @@ on_transcript(void *owner, const struct transcript_event *ev)
 
 /* ---- running it ---- */
 
+/* What keeps us from judging is told with the scenario's name. */
+static bool
+run_live(struct work *w, struct result *result, const struct sim_hooks *hooks,
+    struct err *err)
+{
+	const struct live_options options = {
+		.program_fd = w->run->relay_fd,
+		.scenario = w->scenario,
+		.is_turned = w->run->time_scale == 0,
+		.time_scale = w->run->time_scale,
+	};
+
+	return live_run_scenario(result, &options, hooks, &w->tape, err) ||
+	    err_prefix(err, "%s: ", w->plan->name);
+}
+
+static bool
+gather_evidence(struct work *w, struct result *result, struct err *err)
+{
+	if (!w->run->is_live)
+		return sim_gather_evidence(result, err);
+	live_gather_evidence(result, &w->tape);
+	return true;
+}
+
 static void
-run_plan(struct work *w, const struct plan *plan, uint64_t seed)
+run_plan(struct work *w)
 {
 	struct run *run = w->run;
 	struct sim_hooks hooks = { w, run->log.file != NULL ? on_log : NULL,
@@ -145,21 +180,52 @@ run_plan(struct work *w, const struct plan *plan, uint64_t seed)
 	struct err err;
 	bool good;
 
-	result_init(&result, plan, seed);
+	result_init(&result, w->plan, w->seed);
 	if (reports_show_chart(&run->reports))
 		result_draw_chart(&result);
-	good = sim_run_scenario(&result, &hooks, &err);
+	good = run->is_live ? run_live(w, &result, &hooks, &err)
+			    : sim_run_scenario(&result, &hooks, &err);
 	say(w, RUN_CHANNEL_LOG, &w->log);
 	say(w, RUN_CHANNEL_TRANSCRIPT, &w->transcript);
 	result.wall_span = run_clock() - began;
+	if (good && run->is_live) {
+		run_live_keep(run, &result, &w->tape, &w->text);
+		say(w, RUN_CHANNEL_ERROR, &w->text);
+	}
 	if (good && report_verdict_of(&result) == REPORT_FAILED &&
 	    reports_show_evidence(&run->reports))
-		good = sim_gather_evidence(&result, &err);
+		good = gather_evidence(w, &result, &err);
 	if (good)
 		say_result(w, &result);
 	else
 		say_error(w, &err, CLI_TROUBLE);
 	result_fini(&result);
+}
+
+static bool
+run_in_cage(void *owner, struct err *err)
+{
+	struct work *w = owner;
+
+	(void)err;
+	run_plan(w);
+	tape_fini(&w->tape);
+	return true;
+}
+
+static void
+run_plan_live(struct work *w)
+{
+	const struct live_cage cage = { w, run_in_cage, run_is_stopped };
+	struct err err;
+
+	w->entry.why = live_unable(w->plan);
+	if (w->entry.why != NULL) {
+		say_verdict(w, REPORT_NOT_RUN, CLI_OK);
+	} else if (!live_cage_run(&cage, &err)) {
+		err_prefix(&err, "%s: ", w->plan->name);
+		say_error(w, &err, CLI_TROUBLE);
+	}
 }
 
 static void
@@ -171,17 +237,30 @@ read_and_run(struct work *w, const struct run_case *c)
 	struct plan_variants *variants = plan_variants_read(
 	    file->path, slice_of(file->text, file->len), &err);
 	struct plan *plan = NULL;
+	json_t *scenario = NULL;
+	size_t i;
 
-	if (variants != NULL)
-		plan = main_plan_find(variants, slice_cstr(c->heading->variant),
-		    file->path, run->profiles, &err);
+	if (variants != NULL &&
+	    plan_variants_find(
+		variants, slice_cstr(c->heading->variant), &i, &err)) {
+		plan = main_plan_parse(
+		    variants, i, file->path, run->profiles, &err);
+		if (run->is_live && plan != NULL)
+			scenario = plan_variants_json(variants, i, &err);
+	}
+	w->plan = plan;
+	w->scenario = scenario;
+	w->seed = run_case_seed(run, c);
 	plan_variants_destroy(&variants);
 	if (plan == NULL)
 		say_error(w, &err, CLI_USAGE);
 	else if (run->check)
 		say_verdict(w, REPORT_GOOD, CLI_OK);
+	else if (run->is_live)
+		run_plan_live(w);
 	else
-		run_plan(w, plan, run_case_seed(run, c));
+		run_plan(w);
+	json_decref(scenario);
 	plan_destroy(&plan);
 }
 

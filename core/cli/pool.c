@@ -424,7 +424,7 @@ pool_run(const struct pool_hooks *hooks, size_t count, unsigned processes,
 
 	assert(processes >= 1 && processes <= POOL_PROCESSES_MAX);
 	pool.process_count = count < processes ? (unsigned)count : processes;
-	if (count > 0 && processes > 1)
+	if (count > 0 && (processes > 1 || hooks->is_apart))
 		return run_processes(&pool, err);
 	run_here(hooks, count);
 	return true;

@@ -29,6 +29,7 @@ enum pool_end {
 
 struct pool_hooks {
 	void *owner;
+	bool is_apart; /* no job in this process, though there be one only */
 	/* Does a job; in a process of its own, unless there is one only. */
 	void (*work)(void *owner, size_t job, struct pool_worker *worker);
 	/* A piece of what a job said on a channel. */

@@ -96,10 +96,11 @@ world_clock_new(const struct world_clock_options *options, struct err *err)
 		world_clock_destroy(&c);
 		return NULL;
 	}
+	for (unsigned i = 0; i < WORLD_CLOCK_MEMBERS_MAX; i++)
+		world_clock_admit(c, i, i == 0);
 	c->page->options = *options;
 	c->page->anchor = monotonic_now();
 	atomic_store(&c->page->now, options->start);
-	world_clock_admit(c, 0, true);
 	return c;
 }
 
@@ -394,7 +395,6 @@ ev_world_leave(struct ev_world *ew)
 		return;
 	ev_check_stop(ew->loop, &ew->polled);
 	ev_io_stop(ew->loop, &ew->bell);
-	world_clock_admit(ew->clock, ew->clock->self, false);
 }
 
 bool

@@ -20,6 +20,8 @@
 #include "mockserver/rule/profile.h"
 #include "relay/config.h"
 
+#include <jansson.h>
+
 #define PLAN_RELAY_HOSTNAME "relay.example"
 #define PLAN_RELAY_IP       "10.0.0.5"
 #define PLAN_RELAY_PORT     25
@@ -400,6 +402,10 @@ bool plan_variants_find(const struct plan_variants *v, struct slice label,
 /* Reads one as plan_parse_with() does; what is wrong begins with its label. */
 struct plan *plan_variants_parse(const struct plan_variants *v, size_t i,
     const struct profile_source *profiles, struct err *err);
+/* The text of one, without the matrix; the caller frees it.  NULL with *err set
+ * when a parameter is wrong. */
+json_t *plan_variants_json(
+    const struct plan_variants *v, size_t i, struct err *err);
 
 /* Appends the JSON Schema of scenario files, or the page that explains their
  * keys. */

@@ -70,6 +70,18 @@ plan_variants_parse(const struct plan_variants *v, size_t i,
 	return plan;
 }
 
+json_t *
+plan_variants_json(const struct plan_variants *v, size_t i, struct err *err)
+{
+	struct json_doc doc;
+	json_t *root = NULL;
+
+	if (json_matrix_expand(&v->matrix, i, &doc, err))
+		root = json_incref(doc.root);
+	json_doc_fini(&doc);
+	return root;
+}
+
 struct plan *
 plan_parse(const char *file, struct slice text, struct err *err)
 {

@@ -14,6 +14,8 @@ report_verdict_name(enum report_verdict verdict)
 		return "failed";
 	case REPORT_INTERRUPTED:
 		return "interrupted";
+	case REPORT_NOT_RUN:
+		return "not run";
 	case REPORT_INVALID:
 		return "invalid";
 	case REPORT_ERROR:

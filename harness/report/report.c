@@ -101,13 +101,16 @@ human_end(const struct report_totals *totals, const struct report_style *style,
 	buf_append_cstr(out, !style->colour ? "" : is_good ? GREEN : RED);
 	if (failed > 0)
 		buf_printf(out, "%llu failed", (unsigned long long)failed);
-	else if (totals->is_interrupted)
+	else if (totals->is_interrupted || totals->not_run > 0)
 		buf_printf(out, "%llu held", (unsigned long long)totals->held);
 	else
 		buf_append_cstr(out, count == 1 ? "held" : "all held");
 	if (totals->is_cut && totals->planned > count)
 		buf_printf(out, ", %llu not run",
 		    (unsigned long long)(totals->planned - count));
+	if (totals->not_run > 0)
+		buf_printf(out, ", %llu cannot be run live",
+		    (unsigned long long)totals->not_run);
 	if (totals->is_interrupted)
 		buf_append_cstr(out, ", interrupted");
 	buf_append_cstr(out, style->colour ? PLAIN : "");
@@ -171,6 +174,8 @@ append_outcome(const struct report_entry *entry, struct buf *out)
 	const struct story_counts *counts;
 	char span[UTIME_TEXT_MAX];
 
+	if (entry->verdict == REPORT_NOT_RUN)
+		buf_printf(out, "  (not run live: %s)", entry->why);
 	if (r == NULL) {
 		buf_append_byte(out, '\n');
 		return;
@@ -221,8 +226,10 @@ status_line(const struct report_entry *entry, const struct report_style *style,
 		[REPORT_HELD] = "ok  ",
 		[REPORT_FAILED] = "FAIL",
 		[REPORT_INTERRUPTED] = "stop",
+		[REPORT_NOT_RUN] = "skip",
 	};
 	bool held = entry->verdict <= REPORT_HELD;
+	bool is_plain = !style->colour || entry->verdict == REPORT_NOT_RUN;
 	struct buf outcome = { 0 }, name = { 0 };
 	size_t taken, room = 0;
 
@@ -233,9 +240,9 @@ status_line(const struct report_entry *entry, const struct report_style *style,
 		room = style->columns > taken + TITLE_MIN
 		    ? style->columns - taken
 		    : TITLE_MIN;
-	buf_append_cstr(out, !style->colour ? "" : held ? GREEN : RED);
+	buf_append_cstr(out, is_plain ? "" : held ? GREEN : RED);
 	buf_append_cstr(out, words[entry->verdict]);
-	buf_append_cstr(out, style->colour ? PLAIN : "");
+	buf_append_cstr(out, is_plain ? "" : PLAIN);
 	buf_printf(out, " %s  ", buf_cstr(&name));
 	append_title(out, slice_cstr(entry->title), room);
 	buf_append(out, buf_slice(&outcome));

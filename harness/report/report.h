@@ -22,6 +22,7 @@ enum report_verdict {
 	REPORT_HELD,
 	REPORT_FAILED,
 	REPORT_INTERRUPTED, /* from outside, before it was over */
+	REPORT_NOT_RUN,     /* it cannot be, in the mode that was asked for */
 	REPORT_INVALID,     /* the input is wrong */
 	REPORT_ERROR,       /* the program or the machine failed */
 };
@@ -38,6 +39,7 @@ struct report_entry {
 	bool is_of_log;      /* judged from a log that something else wrote */
 	const struct result *result; /* NULL: it was not judged */
 	const struct err *err;       /* INVALID, ERROR: why not */
+	const char *why;             /* NOT_RUN: why not */
 };
 /* The verdict of a result. */
 enum report_verdict report_verdict_of(const struct result *r);
@@ -61,7 +63,7 @@ void report_reason_place(
 
 struct report_totals {
 	uint64_t planned; /* scenarios that are to be run */
-	uint64_t held, failed, interrupted, errors;
+	uint64_t held, failed, interrupted, not_run, errors;
 	bool is_check;       /* whether they can be run was the question */
 	bool is_cut;         /* by the first failure, as was asked for */
 	bool is_interrupted; /* from outside */

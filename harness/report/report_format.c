@@ -61,6 +61,9 @@ report_totals_add(struct report_totals *totals, enum report_verdict verdict)
 	case REPORT_INTERRUPTED:
 		totals->interrupted++;
 		break;
+	case REPORT_NOT_RUN:
+		totals->not_run++;
+		break;
 	case REPORT_INVALID:
 	case REPORT_ERROR:
 		totals->errors++;
@@ -72,5 +75,5 @@ uint64_t
 report_totals_told(const struct report_totals *totals)
 {
 	return totals->held + totals->failed + totals->interrupted +
-	    totals->errors;
+	    totals->not_run + totals->errors;
 }

@@ -101,6 +101,10 @@ github_scenario(const struct report_entry *entry,
 		report_place_parse(entry->file, &place);
 		append_annotation(
 		    "warning", &place, entry->title, SLICE("interrupted"), out);
+	} else if (entry->verdict == REPORT_NOT_RUN) {
+		report_place_parse(entry->file, &place);
+		append_annotation("notice", &place, entry->title,
+		    slice_cstr(entry->why), out);
 	} else if (entry->err != NULL) {
 		append_error(entry, out);
 	}

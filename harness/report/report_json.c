@@ -139,6 +139,8 @@ report_json_entry(const struct report_entry *entry, struct buf *out)
 	else if (entry->err != NULL)
 		text_json_set(object, "error",
 		    err_format(entry->err, text, sizeof(text)));
+	else if (entry->why != NULL)
+		text_json_set(object, "reason", entry->why);
 	if (entry->verdict == REPORT_FAILED || entry->verdict == REPORT_ERROR)
 		text_json_set(object, "replay", entry->replay);
 	text_json_dump(object, out);

@@ -108,6 +108,14 @@ append_reason(const struct report_entry *entry, struct buf *out)
 }
 
 static void
+append_skipped(const char *why, struct buf *out)
+{
+	buf_append_cstr(out, "      <skipped");
+	append_attribute("message", why, out);
+	buf_append_cstr(out, "/>\n");
+}
+
+static void
 append_seconds(utime span, struct buf *out)
 {
 	buf_printf(out, " time=\"%.6f\"", (double)span / UTIME_S);
@@ -130,8 +138,9 @@ junit_scenario(const struct report_entry *entry,
 	}
 	buf_append_cstr(out, ">\n");
 	if (entry->verdict == REPORT_INTERRUPTED)
-		buf_append_cstr(
-		    out, "      <skipped message=\"interrupted\"/>\n");
+		append_skipped("interrupted", out);
+	else if (entry->verdict == REPORT_NOT_RUN)
+		append_skipped(entry->why, out);
 	else
 		append_reason(entry, out);
 	buf_append_cstr(out, "    </testcase>\n");
@@ -146,7 +155,7 @@ append_counts(const struct report_totals *totals, struct buf *out)
 	    (unsigned long long)report_totals_told(totals),
 	    (unsigned long long)totals->failed,
 	    (unsigned long long)totals->errors,
-	    (unsigned long long)totals->interrupted);
+	    (unsigned long long)(totals->interrupted + totals->not_run));
 	append_seconds(totals->wall_span, out);
 	buf_append_cstr(out, ">\n");
 }

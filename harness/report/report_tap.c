@@ -104,7 +104,8 @@ tap_scenario(const struct report_entry *entry, const struct report_style *style,
     struct buf *out)
 {
 	bool is_ok = entry->verdict <= REPORT_HELD ||
-	    entry->verdict == REPORT_INTERRUPTED;
+	    entry->verdict == REPORT_INTERRUPTED ||
+	    entry->verdict == REPORT_NOT_RUN;
 	struct buf name = { 0 };
 
 	(void)style;
@@ -119,6 +120,8 @@ tap_scenario(const struct report_entry *entry, const struct report_style *style,
 	append_description(buf_cstr(&name), out);
 	if (entry->verdict == REPORT_INTERRUPTED)
 		buf_append_cstr(out, " # SKIP interrupted");
+	if (entry->verdict == REPORT_NOT_RUN)
+		buf_printf(out, " # SKIP not run live: %s", entry->why);
 	buf_append_byte(out, '\n');
 	if (!is_ok)
 		append_block(entry, out);

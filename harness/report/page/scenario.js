@@ -4,11 +4,12 @@
 
 const VERDICTS = {
   held: "\u2713 held", failed: "\u2717 failed", invalid: "! invalid",
-  error: "! error", interrupted: "\u25a0 stopped", waived: "\u2013 waived",
+  error: "! error", interrupted: "\u25a0 stopped",
+  "not run": "\u2013 not run", waived: "\u2013 waived",
   "not judged": "? not judged",
 };
 const verdictClass = (verdict) =>
-  ({ error: "invalid", "not judged": "unjudged" })[verdict] || verdict;
+  ({ error: "invalid", "not judged": "unjudged", "not run": "unjudged" })[verdict] || verdict;
 
 function verdict(word, tag = "span", name = "verdict") {
   return make(tag, { class: `${name} ${verdictClass(word)}` },

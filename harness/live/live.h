@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A scenario with a relay that is a process of its own: faultpost-relay, in
+ * a cage (live_cage.h) with the scenario's addresses on its loopback, its hosts
+ * at port 25 of these and its names at port 53, all of it over TCP and UDP.
+ * What is seen is judged by what judges a simulation (docs/live.md).
+ *
+ * The first process of the cage is the harness itself: it is the hosts, the
+ * name server and the clients, and it does what the timeline says.
+ */
+#ifndef FAULTPOST_LIVE_H
+#define FAULTPOST_LIVE_H
+
+#include "harness/live/tape.h"
+#include "harness/sim/sim.h"
+
+#include <jansson.h>
+
+struct live_options {
+	int program_fd;         /* faultpost-relay, opened */
+	const json_t *scenario; /* borrowed: see plan_variants_json() */
+	bool is_turned;         /* the clock is turned on when all wait ... */
+	double time_scale;      /* ... or runs, by so many seconds a second */
+};
+
+/* In a cage, and once: runs the scenario of a result_init()ed result and fills
+ * in its findings and its span; the tape, which the caller frees, has all that
+ * was seen.  False with *err set when it could not be run at all.  No process
+ * is left when the cage ends. */
+bool live_run_scenario(struct result *result,
+    const struct live_options *options, const struct sim_hooks *hooks,
+    struct tape *tape, struct err *err);
+/* What sim_gather_evidence() does, from the tape. */
+void live_gather_evidence(struct result *result, const struct tape *tape);
+
+#endif

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT */
+/* The inside of a live run: live.c puts it together and ends it, live_step.c
+ * does what the timeline says.  For these two only. */
+#ifndef FAULTPOST_LIVE_IMPL_H
+#define FAULTPOST_LIVE_IMPL_H
+
+#include "harness/live/live.h"
+#include "harness/live/live_relay.h"
+#include "harness/sim/sim_endings.h"
+#include "mockserver/mock.h"
+#include "mockserver/mock_dns.h"
+
+/* A command on its way to the relay. */
+struct live_command {
+	struct live *live;
+	struct stream *stream; /* owned; NULL: answered */
+	struct buf answer;
+};
+
+struct live {
+	struct result *result;   /* borrowed */
+	const struct plan *plan; /* borrowed */
+	const struct live_options *options;
+	struct tape *tape; /* borrowed */
+	struct endings endings;
+	struct world_clock *clock;   /* owned */
+	struct world *world;         /* owned */
+	struct mock *mock;           /* owned */
+	struct mock_dns *names;      /* owned */
+	struct injection *injection; /* owned; NULL until the relay listens */
+	struct live_relay relay;
+	struct timer step_timer, until_timer, bound_timer, again_timer;
+	size_t steps_done;
+	struct live_command *commands; /* owned: one for each step */
+	utime down_for;                /* between two lives of the relay */
+	bool is_out_of_bounds;
+	bool is_lost; /* the run cannot go on; told as an ending */
+	bool is_over; /* nobody is told of what still happens */
+};
+
+/* Something went otherwise than it had to. */
+void live_trouble(struct live *live, const char *wanted, const char *found);
+
+/* ---- live_step.c ---- */
+
+/* Begins the timeline. */
+void live_steps_begin(struct live *live);
+void live_steps_fini(struct live *live);
+/* What the network makes of a host: an address that nobody has, or a host that
+ * refuses or keeps silent. */
+bool live_set_host(struct live *live, size_t host, enum mock_host_state state,
+    struct err *err);
+
+#endif

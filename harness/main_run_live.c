@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What `faultpost run --live` needs of the machine, and what it leaves there:
+ * the files of a run that failed.
+ */
+#include "core/cli/cli.h"
+#include "core/cli/file.h"
+#include "harness/live/live_cage.h"
+#include "harness/main_run.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define RELAY_PROGRAM  "faultpost-relay"
+#define TIME_SCALE_MAX 1000000.0
+#define KEPT_BYTES_MAX ((size_t)1 << 30) /* of one file */
+
+bool
+run_live_read_scale(struct run *run, const char *value, struct err *err)
+{
+	char *end;
+
+	errno = 0;
+	run->time_scale = strtod(value, &end);
+	return (errno == 0 && end != value && *end == '\0' &&
+		   run->time_scale > 0 && run->time_scale <= TIME_SCALE_MAX) ||
+	    err_set(err,
+		"--time-scale %s is wrong; expected a number above 0, at most "
+		"%g",
+		value, TIME_SCALE_MAX);
+}
+
+/* The relay stands beside this program. */
+static bool
+open_relay(struct run *run, struct err *err)
+{
+	char path[PATH_MAX];
+	ssize_t len = readlink("/proc/self/exe", path, sizeof(path));
+	size_t folder = len > 0 ? (size_t)len : 0;
+
+	while (folder > 0 && path[folder - 1] != '/')
+		folder--;
+	if (folder == 0 || folder + sizeof(RELAY_PROGRAM) > sizeof(path))
+		return err_set(err, "--live: it is not known where this is");
+	memcpy(path + folder, RELAY_PROGRAM, sizeof(RELAY_PROGRAM));
+	run->relay_fd = open(path, O_PATH | O_CLOEXEC);
+	return run->relay_fd >= 0 ||
+	    err_at(err, path, 0, 0, "%s; --live needs it beside faultpost",
+		strerror(errno));
+}
+
+bool
+run_live_prepare(struct run *run, struct err *err)
+{
+	if (!run->is_live) {
+		if (run->time_scale == 0 && !run->keeps)
+			return true;
+		return err_set(err, "--%s: expected --live with it",
+		    run->keeps ? "keep" : "time-scale");
+	}
+	if (run->list || run->check)
+		return true;
+	if (!open_relay(run, err))
+		return false;
+	return live_cage_check(err) ||
+	    err_prefix(err, "--live needs user namespaces: ");
+}
+
+/* ---- what is kept ---- */
+
+static void
+add_log(void *owner, struct slice line)
+{
+	buf_append(owner, line);
+}
+
+static void
+add_event(void *owner, const struct transcript_event *ev)
+{
+	transcript_format(owner, ev);
+}
+
+/* What a tape shows, as files have it. */
+static bool
+write_tape(const struct tape *tape, const char *folder, struct err *err)
+{
+	struct buf log = { 0 }, transcript = { 0 }, path = { 0 };
+	bool good;
+
+	tape_play(tape, NULL, &log, add_log, NULL);
+	tape_play(tape, NULL, &transcript, NULL, add_event);
+	buf_printf(&path, "%s/mail_logs", folder);
+	good = cli_write_file(buf_cstr(&path), buf_slice(&log), err);
+	buf_clear(&path);
+	buf_printf(&path, "%s/transcript.jsonl", folder);
+	good = good &&
+	    cli_write_file(buf_cstr(&path), buf_slice(&transcript), err);
+	buf_fini(&log);
+	buf_fini(&transcript);
+	buf_fini(&path);
+	return good;
+}
+
+static bool
+copy_file(const char *name, const char *folder, struct err *err)
+{
+	struct buf path = { 0 };
+	size_t len = 0;
+	char *text = cli_read_file(name, KEPT_BYTES_MAX, &len, err);
+	bool good = text != NULL;
+
+	buf_printf(&path, "%s/%s", folder, name);
+	good =
+	    good && cli_write_file(buf_cstr(&path), slice_of(text, len), err);
+	buf_fini(&path);
+	free(text);
+	return good;
+}
+
+/* The relay's files stand where the run does; its sockets are nothing to keep.
+ */
+static bool
+copy_files(const char *folder, struct err *err)
+{
+	DIR *here = opendir(".");
+	const struct dirent *entry;
+	bool good = true;
+
+	while (here != NULL && good && (entry = readdir(here)) != NULL)
+		if (entry->d_type == DT_REG)
+			good = copy_file(entry->d_name, folder, err);
+	if (here != NULL)
+		(void)closedir(here);
+	return good;
+}
+
+void
+run_live_keep(const struct run *run, const struct result *result,
+    const struct tape *tape, struct buf *text)
+{
+	const char *base = getenv("TMPDIR");
+	struct buf folder = { 0 };
+	struct err err;
+	char *path;
+
+	if (result->is_stopped || (!run->keeps && result_held(result)))
+		return;
+	buf_printf(&folder, "%s/faultpost-live-XXXXXX",
+	    base != NULL && base[0] != '\0' ? base : "/tmp");
+	path = slice_dup(buf_slice(&folder));
+	if (mkdtemp(path) == NULL)
+		buf_printf(text, "%s: note: nothing is kept: %s: %s\n",
+		    result->plan->name, path, strerror(errno));
+	else if (write_tape(tape, path, &err) && copy_files(path, &err))
+		buf_printf(text, "%s: note: its files are kept in %s\n",
+		    result->plan->name, path);
+	else
+		buf_printf(text, "%s: note: only some files are in %s: %s\n",
+		    result->plan->name, path, err.msg);
+	free(path);
+	buf_fini(&folder);
+}
