@@ -72,6 +72,7 @@ floor_program(faultpost FLOOR 5 MAIN harness/main.c
 floor_test(world world_ev)
 floor_test(world_tls world_ev)
 floor_test(world_faults world_ev)
+floor_test(world_clock world_ev)
 floor_test(fault_pages mock)
 floor_test(smtp_mutual smtp)
 

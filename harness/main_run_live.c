@@ -49,7 +49,8 @@ open_relay(struct run *run, struct err *err)
 	memcpy(path + folder, RELAY_PROGRAM, sizeof(RELAY_PROGRAM));
 	run->relay_fd = open(path, O_PATH | O_CLOEXEC);
 	return run->relay_fd >= 0 ||
-	    err_at(err, path, 0, 0, "%s; --live needs it beside faultpost",
+	    err_set(err,
+		"--live needs faultpost-relay beside faultpost: %s: %s", path,
 		strerror(errno));
 }
 

@@ -31,7 +31,7 @@ struct daemon {
 	bool only_check;
 	void (*describe)(struct buf *out); /* all that is wanted; or NULL */
 	int ready_fd;
-	struct world_clock *clock;            /* owned; NULL: the machine's */
+	struct world_clock *clock;         /* owned; NULL: the machine's */
 	struct relay_config_file files[2]; /* the one in force, and a spare */
 	int in_force;
 	struct world *world;

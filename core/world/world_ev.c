@@ -111,6 +111,14 @@ world_ev_new(const struct ev_options *options, struct err *err)
 	return &ew->base;
 }
 
+struct world *
+world_ev_new_shared(struct world_clock *clock, struct err *err)
+{
+	const struct ev_options options = { .clock = clock };
+
+	return world_ev_new(&options, err);
+}
+
 static void
 bury_dead(struct ev_world *ew)
 {

@@ -24,6 +24,10 @@ struct ev_options {
 /* NULL with *err set when libev finds no way to wait for events. */
 struct world *world_ev_new(const struct ev_options *options, struct err *err);
 
+/* Likewise one that goes by a clock which it shares with others, and whose
+ * resolver knows nothing. */
+struct world *world_ev_new_shared(struct world_clock *clock, struct err *err);
+
 /* From now on the resolver answers from this zone (borrowed); no question may
  * be open. */
 void world_ev_set_zone(struct world *w, const struct zone *zone);

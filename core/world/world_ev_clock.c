@@ -17,29 +17,35 @@
 #include <time.h>
 #include <unistd.h>
 
+/* An acknowledgement may wait for 200 ms, and so may a window that opens. */
+#define KERNEL_DELAY_NS 250000000
+
 struct clock_member {
 	atomic_bool is_here;
 	atomic_ullong work;     /* turns in which it did anything */
 	atomic_ullong answered; /* the last question that it answered */
 	/* When it has something to do: at all, and not in the background. */
 	atomic_llong due, due_foreground;
+	/* The kernel has something to send for it, and waits: for the peer's
+	 * window, or for an acknowledgement that may be delayed. */
+	atomic_bool is_held_up;
 };
 
 struct clock_page {
-	struct world_clock_options options; /* constant, as what follows */
-	utime anchor;                    /* of the machine's monotonic clock */
-	atomic_llong now;                /* of a clock that is turned */
-	atomic_uint news;                /* whatever a member has to say */
-	atomic_ullong asked;             /* questions */
-	atomic_ullong comings;           /* and goings of members */
-	atomic_int end;                  /* enum world_clock_end */
+	struct world_clock_options options; /* constant */
+	utime anchor;          /* of the machine's monotonic clock */
+	atomic_llong now;      /* of a clock that is turned */
+	atomic_uint news;      /* whatever a member has to say */
+	atomic_ullong asked;   /* questions */
+	atomic_ullong comings; /* and goings of members */
+	atomic_int end;        /* enum world_clock_end */
 	struct clock_member members[WORLD_CLOCK_MEMBERS_MAX];
 };
 
 struct world_clock {
-	struct clock_page *page;         /* owned: mapped */
-	int page_fd;                     /* owned */
-	unsigned self;                   /* which member this process is */
+	struct clock_page *page;            /* owned: mapped */
+	int page_fd;                        /* owned */
+	unsigned self;                      /* which member this process is */
 	int bells[WORLD_CLOCK_MEMBERS_MAX]; /* owned; -1: not known here */
 };
 
@@ -99,7 +105,6 @@ world_clock_new(const struct world_clock_options *options, struct err *err)
 	for (unsigned i = 0; i < WORLD_CLOCK_MEMBERS_MAX; i++)
 		world_clock_admit(c, i, i == 0);
 	c->page->options = *options;
-	c->page->anchor = monotonic_now();
 	atomic_store(&c->page->now, options->start);
 	return c;
 }
@@ -173,11 +178,20 @@ utime
 world_clock_now(const struct world_clock *c)
 {
 	const struct world_clock_options *o = &c->page->options;
+	const utime anchor = atomic_load(&c->page->anchor);
 
 	if (o->is_turned)
 		return atomic_load(&c->page->now);
+	if (anchor == 0)
+		return o->start;
 	return o->start +
-	    (utime)((double)(monotonic_now() - c->page->anchor) * o->scale);
+	    (utime)((double)(monotonic_now() - anchor) * o->scale);
+}
+
+void
+world_clock_start(struct world_clock *c)
+{
+	atomic_store(&c->page->anchor, monotonic_now());
 }
 
 double
@@ -223,6 +237,7 @@ world_clock_admit(struct world_clock *c, unsigned member, bool is_member)
 	atomic_store(&m->due_foreground, UTIME_NEVER);
 	/* Until its loop begins it answers nothing. */
 	atomic_store(&m->answered, 0);
+	atomic_store(&m->is_held_up, false);
 	atomic_store(&m->is_here, is_member);
 	atomic_fetch_add(&c->page->comings, 1);
 	tell_news(c->page);
@@ -272,6 +287,18 @@ ask_all(struct world_clock *c)
 		if (!await_news(page, seen, &patience))
 			return false;
 	}
+}
+
+/* Whether anybody says so; see there. */
+static bool
+is_held_up(struct clock_page *page)
+{
+	bool any = false;
+
+	for (unsigned i = 0; i < WORLD_CLOCK_MEMBERS_MAX; i++)
+		any |= atomic_load(&page->members[i].is_here) &&
+		    atomic_load(&page->members[i].is_held_up);
+	return any;
 }
 
 /* What all have done, in one number that changes when anybody does anything. */
@@ -324,7 +351,9 @@ clock_stop(struct world_clock *c, enum world_clock_end end)
 enum world_clock_end
 world_clock_turn(struct world_clock *c)
 {
+	static const struct timespec kernel_delay = { 0, KERNEL_DELAY_NS };
 	struct clock_page *page = c->page;
+	bool was_held_up = false;
 
 	for (;;) {
 		const unsigned seen = atomic_load(&page->news);
@@ -332,8 +361,18 @@ world_clock_turn(struct world_clock *c)
 
 		if (!ask_all(c))
 			return clock_stop(c, WORLD_CLOCK_STUCK);
-		if (work_done(page) != before)
+		if (work_done(page) != before) {
+			was_held_up = false;
 			continue;
+		}
+		/* All have done nothing for as long as the kernel delays. */
+		if (is_held_up(page) && !was_held_up) {
+			was_held_up = true;
+			(void)await_news(
+			    page, atomic_load(&page->news), &kernel_delay);
+			continue;
+		}
+		was_held_up = false;
 		if (!turn_on(c))
 			return clock_stop(c, WORLD_CLOCK_IDLE);
 		/* A clock that runs needs no help. */
@@ -433,6 +472,7 @@ ev_world_rest(struct ev_world *ew)
 		ew->has_looked = true;
 		return false;
 	}
+	atomic_store(&m->is_held_up, ev_streams_are_held_up(ew));
 	atomic_store(&m->answered, ew->question);
 	tell_news(ew->clock->page);
 	return true;

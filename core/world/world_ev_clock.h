@@ -32,13 +32,16 @@ struct world_clock_options {
  * when the machine has no descriptors for it. */
 struct world_clock *world_clock_new(
     const struct world_clock_options *options, struct err *err);
-/* For another member: by what world_clock_describe() wrote, whose descriptors it
- * has inherited and takes over.  NULL with *err set when it is no such thing.
+/* For another member: by what world_clock_describe() wrote, whose descriptors
+ * it has inherited and takes over.  NULL with *err set when it is no such
+ * thing.
  */
 struct world_clock *world_clock_open(const char *text, struct err *err);
 void world_clock_destroy(struct world_clock **cp);
 
 utime world_clock_now(const struct world_clock *c);
+/* A clock that runs begins to: until now it stood. */
+void world_clock_start(struct world_clock *c);
 /* Seconds of it in a real second; 1 for one that is turned. */
 double world_clock_scale(const struct world_clock *c);
 /* Appends what tells a process that inherits all descriptors how it is that
@@ -52,7 +55,8 @@ void world_clock_admit(struct world_clock *c, unsigned member, bool is_member);
 enum world_clock_end {
 	WORLD_CLOCK_GOES,
 	WORLD_CLOCK_IDLE,  /* nobody has anything to do, ever */
-	WORLD_CLOCK_STUCK, /* a member did not answer for WORLD_CLOCK_PATIENCE_S */
+	WORLD_CLOCK_STUCK, /* a member did not answer for WORLD_CLOCK_PATIENCE_S
+	                    */
 };
 #define WORLD_CLOCK_PATIENCE_S 60
 /* For the turner: turns it until it stops, which ends the world_run() of member

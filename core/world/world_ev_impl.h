@@ -77,6 +77,7 @@ struct ev_stream {
 	bool heard_eof;
 	bool shut; /* FIN when the queue is empty */
 	bool fin_sent;
+	bool has_sent;   /* and what it sent may still be here */
 	bool above_high; /* on_drained is owed once the queue is short */
 	bool failure_due;
 	enum net_failure failure;
@@ -192,6 +193,8 @@ void ev_stream_shutdown(struct stream *base);
 void ev_stream_vanish(struct stream *base);
 void ev_stream_close(struct stream *base);
 void ev_stream_reset(struct stream *base);
+/* Whether any of them has something to send that the kernel has not sent. */
+bool ev_streams_are_held_up(struct ev_world *ew);
 
 /* ---- world_ev_usage.c ---- */
 

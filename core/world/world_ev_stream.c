@@ -11,6 +11,8 @@
 
 #include <errno.h>
 #include <linux/filter.h>
+#include <linux/sockios.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 static void on_readable(struct ev_loop *loop, struct ev_io *io, int events);
@@ -157,6 +159,7 @@ send_queued(struct ev_stream *s)
 		struct slice bytes = buf_slice(&s->out);
 		ssize_t n = send(s->fd, bytes.at, bytes.len, MSG_NOSIGNAL);
 
+		s->has_sent = true;
 		if (n >= 0) {
 			buf_consume(&s->out, (size_t)n);
 		} else if (errno == EAGAIN) {
@@ -169,6 +172,25 @@ send_queued(struct ev_stream *s)
 	}
 	ev_io_stop(loop, &s->writing);
 	return true;
+}
+
+bool
+ev_streams_are_held_up(struct ev_world *ew)
+{
+	bool any = false;
+
+	LIST_FOREACH(node, &ew->streams) {
+		struct ev_stream *s =
+		    CONTAINER_OF(node, struct ev_stream, node);
+		int left = 0;
+
+		if (!s->has_sent || s->fd < 0)
+			continue;
+		s->has_sent = buf_len(&s->out) > 0 ||
+		    (ioctl(s->fd, SIOCOUTQNSD, &left) == 0 && left > 0);
+		any |= s->has_sent;
+	}
+	return any;
 }
 
 static void

@@ -108,6 +108,7 @@ on_ready(void *owner)
 	at = xcalloc(count, sizeof(*at));
 	for (size_t i = 0; i < count; i++)
 		at[i] = plan->relay.listeners.at[i].at;
+	world_clock_start(live->clock);
 	live->endings.world = live->world;
 	live->injection = injection_new(live->world, plan, at, &hooks);
 	free(at);
@@ -168,8 +169,7 @@ write_relay_files(struct live *live, struct err *err)
 	struct buf certificate = { 0 }, key = { 0 }, file = { 0 };
 	bool good = true;
 
-	if (authority.len == 0 ||
-	    !mock_issue(live->mock, name, &certificate, &key))
+	if (name.len > 0 && !mock_issue(live->mock, name, &certificate, &key))
 		name = SLICE("");
 	if (authority.len > 0)
 		good = write_file(RELAY_FILE_AUTHORITY, authority, err);
@@ -278,9 +278,8 @@ static bool
 start_world(struct live *live, struct err *err)
 {
 	static const int signals[] = { SIGCHLD, SIGINT, SIGTERM, 0 };
-	const struct ev_options options = { .clock = live->clock };
 
-	live->world = world_ev_new(&options, err);
+	live->world = world_ev_new_shared(live->clock, err);
 	if (live->world == NULL)
 		return false;
 	world_ev_signals(live->world, signals, on_signal, live);

@@ -78,7 +78,7 @@ is_stopped(void *owner)
 static void
 run(struct owner *o, unsigned processes)
 {
-	const struct pool_hooks hooks = { o, work, on_text, on_end,
+	const struct pool_hooks hooks = { o, false, work, on_text, on_end,
 		is_stopped };
 	struct err err;
 

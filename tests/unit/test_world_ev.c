@@ -15,7 +15,8 @@
 static struct world *
 make_scaled(double scale, utime start)
 {
-	const struct ev_options options = { scale, start, NULL };
+	const struct ev_options options = { .time_scale = scale,
+		.start = start };
 	struct err err;
 	struct world *w = world_ev_new(&options, &err);
 

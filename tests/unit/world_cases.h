@@ -32,7 +32,9 @@ make_sim(const struct zone *zone)
 static inline struct world *
 make_ev(const struct zone *zone)
 {
-	const struct ev_options options = { 1.0, UTIME_NEVER, zone };
+	const struct ev_options options = {
+		.time_scale = 1.0, .start = UTIME_NEVER, .zone = zone
+	};
 	struct err err;
 	struct world *w = world_ev_new(&options, &err);
 
