@@ -417,6 +417,7 @@ void
 ev_world_join(struct ev_world *ew, struct world_clock *c)
 {
 	ew->clock = c;
+	ew->latency = c->page->options.is_turned ? c->page->options.latency : 0;
 	ew->base.has_background = true;
 	ev_check_init(&ew->polled, on_polled);
 	ev_set_priority(&ew->polled, EV_MAXPRI);

@@ -24,6 +24,8 @@ struct world_clock;
 
 struct world_clock_options {
 	utime start;    /* what it shows at first */
+	utime latency;  /* of a turned one: what comes over TCP or UDP takes so
+	                 * long, one way, by this clock */
 	bool is_turned; /* by hand; or else it runs: */
 	double scale;   /* seconds of it in a real second */
 };

@@ -54,6 +54,7 @@ struct ev_world {
 	uint64_t work;        /* turns in which anything was done */
 	uint64_t question;    /* the last that it heard */
 	bool has_looked;      /* once more, since then */
+	utime latency;        /* one way, of what has none */
 	char input[EV_INPUT_MAX];
 };
 
@@ -73,6 +74,10 @@ struct ev_stream {
 	bool paused;
 	struct pace pace;
 	struct timer renewal; /* of the pace */
+	bool is_near;         /* no network lies between */
+	struct timer arrival; /* of what the kernel has already */
+	bool has_arrived;
+	int connect_error; /* to be told when it would have come */
 	bool vanished;
 	bool heard_eof;
 	bool shut; /* FIN when the queue is empty */
@@ -99,6 +104,8 @@ struct ev_listener {
 	struct endpoint filler_at;
 	struct ev_io accepting;
 	struct timer rest;
+	struct timer arrival; /* of a caller whom the kernel has already */
+	bool has_arrived;
 };
 
 static inline struct ev_world *
@@ -182,6 +189,8 @@ struct ev_stream *ev_stream_new(struct ev_world *ew, int fd);
 void ev_stream_watch(struct ev_stream *s);
 /* The connection is dead; the owner, if any, learns why in the next turn. */
 void ev_stream_fail(struct ev_stream *s, enum net_failure why);
+/* The same of one that is connecting, when an answer would have come. */
+void ev_stream_fail_connect(struct ev_stream *s, int error);
 /* Tells a failure, or writes what is queued. */
 void ev_stream_attend(struct ev_stream *s);
 void ev_stream_free(struct ev_stream *s);

@@ -48,6 +48,7 @@ ev_world_connect_local(struct world *w, const char *path)
 	union local_sockaddr a;
 
 	s->phase = PHASE_CONNECTING;
+	s->is_near = true;
 	if (s->fd < 0 || !sockaddr_set(&a, path)) {
 		ev_stream_fail(s, NET_LOCAL);
 		return &s->base;
@@ -67,6 +68,7 @@ world_ev_adopt(struct world *w, int fd, bool is_first,
 	struct ev_stream *s = ev_stream_new((struct ev_world *)w, fd);
 
 	s->phase = PHASE_OPEN;
+	s->is_near = true;
 	if (is_first)
 		ev_set_priority(&s->reading, EV_MAXPRI);
 	ev_stream_watch(s);

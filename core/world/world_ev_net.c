@@ -13,6 +13,7 @@
 
 static void on_acceptable(struct ev_loop *loop, struct ev_io *io, int events);
 static void on_rested(struct timer *t);
+static void on_arrived(struct timer *t);
 static void watch_callers(struct ev_listener *l);
 
 /* ---- addresses ---- */
@@ -133,7 +134,7 @@ ev_world_connect(
 	}
 	ev_stream_watch(s);
 	if (connect(s->fd, &a.sa, len) != 0 && errno != EINPROGRESS)
-		ev_stream_fail(s, ev_failure_of(errno));
+		ev_stream_fail_connect(s, errno);
 	return &s->base;
 }
 
@@ -188,6 +189,7 @@ ev_listener_new(struct ev_world *ew, int fd)
 	l->base.world = &ew->base;
 	l->fd = fd;
 	l->rest.fire = on_rested;
+	l->arrival.fire = on_arrived;
 	l->backlog = LISTENER_BACKLOG_MAX;
 	l->filler = -1;
 	ev_io_init(&l->accepting, on_acceptable, fd, EV_READ);
@@ -204,7 +206,7 @@ watch_callers(struct ev_listener *l)
 	struct ev_loop *loop = ((struct ev_world *)l->base.world)->loop;
 
 	timer_stop(l->base.world, &l->rest);
-	if (l->paused || l->muted)
+	if (l->paused || l->muted || timer_is_set(&l->arrival))
 		ev_io_stop(loop, &l->accepting);
 	else
 		ev_io_start(loop, &l->accepting);
@@ -295,6 +297,7 @@ ev_listener_close(struct listener *base)
 
 	ev_io_stop(ew->loop, &l->accepting);
 	timer_stop(base->world, &l->rest);
+	timer_stop(base->world, &l->arrival);
 	(void)close(l->fd);
 	if (l->filler >= 0)
 		(void)close(l->filler);
@@ -311,6 +314,30 @@ static void
 on_rested(struct timer *t)
 {
 	watch_callers(CONTAINER_OF(t, struct ev_listener, rest));
+}
+
+static void
+on_arrived(struct timer *t)
+{
+	struct ev_listener *l = CONTAINER_OF(t, struct ev_listener, arrival);
+
+	l->has_arrived = true;
+	watch_callers(l);
+}
+
+/* False when the caller will be here later, by the clock that is shared. */
+static bool
+caller_arrives(struct ev_listener *l)
+{
+	struct ev_world *ew = (struct ev_world *)l->base.world;
+
+	if (ew->latency == 0 || l->path != NULL || l->has_arrived) {
+		l->has_arrived = false;
+		return true;
+	}
+	timer_set(&ew->base, &l->arrival, world_now(&ew->base) + ew->latency);
+	watch_callers(l);
+	return false;
 }
 
 /* No descriptor or memory is left: the connections wait in the kernel. */
@@ -350,6 +377,7 @@ accept_one(struct ev_listener *l)
 	}
 	s = ev_stream_new(ew, fd);
 	s->phase = PHASE_OPEN;
+	s->is_near = l->path != NULL;
 	s->base.remote = remote;
 	s->base.local = l->base.local;
 	if (l->is_any)
@@ -367,6 +395,8 @@ on_acceptable(struct ev_loop *loop, struct ev_io *io, int events)
 
 	(void)loop;
 	(void)events;
+	if (!caller_arrives(l))
+		return;
 	l->in_callback = true;
 	for (int i = 0; i < ACCEPT_MAX && !l->closed && !l->paused; i++) {
 		if (l->base.world->stopping || !accept_one(l))

@@ -18,6 +18,7 @@
 static void on_readable(struct ev_loop *loop, struct ev_io *io, int events);
 static void on_writable(struct ev_loop *loop, struct ev_io *io, int events);
 static void on_renewal(struct timer *t);
+static void on_arrival(struct timer *t);
 static void on_linger(struct timer *t);
 
 struct ev_stream *
@@ -31,6 +32,7 @@ ev_stream_new(struct ev_world *ew, int fd)
 	ew->owned++;
 	s->linger.fire = on_linger;
 	s->renewal.fire = on_renewal;
+	s->arrival.fire = on_arrival;
 	list_init(&s->attention);
 	list_append(&ew->streams, &s->node);
 	ev_init(&s->reading, on_readable);
@@ -66,7 +68,7 @@ watch_input(struct ev_stream *s)
 {
 	struct ev_loop *loop = ev_world_of(&s->base)->loop;
 	const bool is_due = s->phase == PHASE_OPEN && !s->paused &&
-	    !s->heard_eof && !s->vanished;
+	    !s->heard_eof && !s->vanished && !timer_is_set(&s->arrival);
 
 	if (is_due && input_room(s) > 0)
 		ev_io_start(loop, &s->reading);
@@ -114,6 +116,7 @@ bury(struct ev_stream *s)
 	close_socket(s);
 	timer_stop(s->base.world, &s->linger);
 	timer_stop(s->base.world, &s->renewal);
+	timer_stop(s->base.world, &s->arrival);
 	list_remove(&s->attention);
 	list_remove(&s->node);
 	list_append(&ev_world_of(&s->base)->dead, &s->node);
@@ -125,6 +128,7 @@ ev_stream_free(struct ev_stream *s)
 	close_socket(s);
 	timer_stop(s->base.world, &s->linger);
 	timer_stop(s->base.world, &s->renewal);
+	timer_stop(s->base.world, &s->arrival);
 	list_remove(&s->attention);
 	list_remove(&s->node);
 	buf_fini(&s->out);
@@ -136,6 +140,7 @@ ev_stream_fail(struct ev_stream *s, enum net_failure why)
 {
 	close_socket(s);
 	timer_stop(s->base.world, &s->renewal);
+	timer_stop(s->base.world, &s->arrival);
 	buf_fini(&s->out);
 	s->phase = PHASE_FAILED;
 	if (!s->owned) {
@@ -222,19 +227,48 @@ ev_stream_attend(struct ev_stream *s)
 	}
 }
 
+/* True when it is here, by the clock that is shared; or else it will be told
+ * once more when it is. */
+static bool
+arrives(struct ev_stream *s, struct ev_io *io, utime after)
+{
+	struct ev_world *ew = ev_world_of(&s->base);
+
+	if (ew->latency == 0 || s->is_near || s->has_arrived) {
+		s->has_arrived = false;
+		return true;
+	}
+	ev_io_stop(ew->loop, io);
+	timer_set(&ew->base, &s->arrival, world_now(&ew->base) + after);
+	return false;
+}
+
+void
+ev_stream_fail_connect(struct ev_stream *s, int error)
+{
+	const utime latency = ev_world_of(&s->base)->latency;
+
+	s->connect_error = error;
+	if (arrives(s, &s->writing, 2 * latency))
+		ev_stream_fail(s, ev_failure_of(error));
+}
+
 static void
 on_connect_done(struct ev_stream *s)
 {
 	struct ev_loop *loop = ev_world_of(&s->base)->loop;
-	int error = 0;
+	int error = s->connect_error;
 	socklen_t len = sizeof(error);
 
-	if (getsockopt(s->fd, SOL_SOCKET, SO_ERROR, &error, &len) != 0)
+	if (error == 0 &&
+	    getsockopt(s->fd, SOL_SOCKET, SO_ERROR, &error, &len) != 0)
 		error = errno;
 	if (error != 0) {
 		ev_stream_fail(s, ev_failure_of(error));
 		return;
 	}
+	/* A greeting has come with it. */
+	s->has_arrived = true;
 	ev_socket_local(s->fd, &s->base.local);
 	s->phase = PHASE_OPEN;
 	ev_io_stop(loop, &s->writing);
@@ -247,15 +281,16 @@ static void
 on_writable(struct ev_loop *loop, struct ev_io *io, int events)
 {
 	struct ev_stream *s = io->data;
+	struct ev_world *ew = ev_world_of(&s->base);
 
 	(void)loop;
 	(void)events;
-	if (s->base.world->stopping)
+	if (ew->base.stopping)
 		return;
-	if (s->phase == PHASE_CONNECTING)
-		on_connect_done(s);
-	else
+	if (s->phase != PHASE_CONNECTING)
 		flush(s);
+	else if (arrives(s, io, 2 * ew->latency))
+		on_connect_done(s);
 }
 
 /* ---- input ---- */
@@ -283,6 +318,19 @@ take_input(struct ev_stream *s, struct slice bytes)
 }
 
 static void
+on_arrival(struct timer *t)
+{
+	struct ev_stream *s = CONTAINER_OF(t, struct ev_stream, arrival);
+
+	if (s->phase == PHASE_CONNECTING) {
+		on_connect_done(s);
+		return;
+	}
+	s->has_arrived = true;
+	watch_input(s);
+}
+
+static void
 on_renewal(struct timer *t)
 {
 	watch_input(CONTAINER_OF(t, struct ev_stream, renewal));
@@ -298,7 +346,7 @@ on_readable(struct ev_loop *loop, struct ev_io *io, int events)
 
 	(void)loop;
 	(void)events;
-	if (ew->base.stopping)
+	if (ew->base.stopping || !arrives(s, io, ew->latency))
 		return;
 	if (room > sizeof(ew->input))
 		room = sizeof(ew->input);

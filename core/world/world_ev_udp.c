@@ -14,9 +14,12 @@ struct ev_datagrams {
 	bool in_callback;
 	bool closed; /* to be freed behind the callback */
 	struct ev_io reading;
+	struct timer arrival; /* of what the kernel has already */
+	bool has_arrived;
 };
 
 static void on_readable(struct ev_loop *loop, struct ev_io *io, int events);
+static void on_arrival(struct timer *t);
 
 struct datagrams *
 ev_datagrams_open(struct world *w, const struct endpoint *at, struct err *err)
@@ -37,6 +40,7 @@ ev_datagrams_open(struct world *w, const struct endpoint *at, struct err *err)
 	ev_socket_local(fd, &d->base.local);
 	ev_io_init(&d->reading, on_readable, fd, EV_READ);
 	d->reading.data = d;
+	d->arrival.fire = on_arrival;
 	ev_io_start(ew->loop, &d->reading);
 	ew->owned++;
 	return &d->base;
@@ -49,6 +53,7 @@ ev_datagrams_close(struct datagrams *base)
 	struct ev_world *ew = (struct ev_world *)base->world;
 
 	ev_io_stop(ew->loop, &d->reading);
+	timer_stop(&ew->base, &d->arrival);
 	(void)close(d->fd);
 	ew->owned--;
 	if (d->in_callback)
@@ -90,12 +95,39 @@ take_one(struct ev_datagrams *d)
 }
 
 static void
+on_arrival(struct timer *t)
+{
+	struct ev_datagrams *d = CONTAINER_OF(t, struct ev_datagrams, arrival);
+
+	d->has_arrived = true;
+	ev_io_start(((struct ev_world *)d->base.world)->loop, &d->reading);
+}
+
+/* By the clock that is shared it takes its way, and that of the answer. */
+static bool
+arrives(struct ev_datagrams *d)
+{
+	struct ev_world *ew = (struct ev_world *)d->base.world;
+
+	if (ew->latency == 0 || d->has_arrived) {
+		d->has_arrived = false;
+		return true;
+	}
+	ev_io_stop(ew->loop, &d->reading);
+	timer_set(
+	    &ew->base, &d->arrival, world_now(&ew->base) + 2 * ew->latency);
+	return false;
+}
+
+static void
 on_readable(struct ev_loop *loop, struct ev_io *io, int events)
 {
 	struct ev_datagrams *d = io->data;
 
 	(void)loop;
 	(void)events;
+	if (!arrives(d))
+		return;
 	d->in_callback = true;
 	for (int i = 0; i < DATAGRAMS_A_TURN && !d->closed; i++)
 		if (d->base.world->stopping || !take_one(d))

@@ -256,6 +256,7 @@ start_clock(struct live *live, struct err *err)
 {
 	const struct world_clock_options options = {
 		.start = live->plan->start,
+		.latency = live->plan->latency,
 		.is_turned = live->options->is_turned,
 		.scale = live->options->time_scale,
 	};
