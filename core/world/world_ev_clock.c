@@ -19,6 +19,8 @@
 
 /* An acknowledgement may wait for 200 ms, and so may a window that opens. */
 #define KERNEL_DELAY_NS 250000000
+/* So far the clock may be turned meanwhile. */
+#define HELD_UP_MAX (20 * UTIME_MS)
 
 struct clock_member {
 	atomic_bool is_here;
@@ -312,20 +314,42 @@ work_done(struct clock_page *page)
 	return sum;
 }
 
+static utime
+next_due(struct clock_page *page)
+{
+	utime next = UTIME_NEVER;
+
+	for (unsigned i = 0; i < WORLD_CLOCK_MEMBERS_MAX; i++) {
+		const utime due = atomic_load(&page->members[i].due);
+
+		next = due < next ? due : next;
+	}
+	return next;
+}
+
+/* The clock would leave behind what the kernel has not sent yet. */
+static bool
+is_too_far(struct clock_page *page)
+{
+	const utime now =
+	    page->options.is_turned ? atomic_load(&page->now) : UTIME_NEVER;
+
+	return is_held_up(page) && next_due(page) > utime_add(now, HELD_UP_MAX);
+}
+
 /* Puts the clock to the first thing that is due, if there is any that is no
  * matter of the background. */
 static bool
 turn_on(struct world_clock *c)
 {
 	struct clock_page *page = c->page;
-	utime next = UTIME_NEVER, foreground = UTIME_NEVER;
+	const utime next = next_due(page);
+	utime foreground = UTIME_NEVER;
 
 	for (unsigned i = 0; i < WORLD_CLOCK_MEMBERS_MAX; i++) {
-		const utime due = atomic_load(&page->members[i].due);
 		const utime more =
 		    atomic_load(&page->members[i].due_foreground);
 
-		next = due < next ? due : next;
 		foreground = more < foreground ? more : foreground;
 	}
 	if (foreground == UTIME_NEVER)
@@ -366,7 +390,7 @@ world_clock_turn(struct world_clock *c)
 			continue;
 		}
 		/* All have done nothing for as long as the kernel delays. */
-		if (is_held_up(page) && !was_held_up) {
+		if (is_too_far(page) && !was_held_up) {
 			was_held_up = true;
 			(void)await_news(
 			    page, atomic_load(&page->news), &kernel_delay);

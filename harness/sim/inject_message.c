@@ -175,7 +175,8 @@ inject_give_body(struct session *s)
 	struct buf *chunk = &s->in->chunk;
 	utime now = world_now(s->in->world);
 
-	while (s->is_body && stream_queued(s->stream) < STREAM_HIGH_WATER) {
+	/* Up to above the mark: only then will it be told that it may go on. */
+	while (s->is_body && stream_queued(s->stream) <= STREAM_HIGH_WATER) {
 		bool more = message_continue(&s->writer, CHUNK_BYTES, chunk);
 
 		s->is_body = more;

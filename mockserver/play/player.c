@@ -325,7 +325,7 @@ static bool
 is_choked(const struct player *p)
 {
 	return p->state != PLAYER_GONE &&
-	    stream_queued(p->stream) >= STREAM_HIGH_WATER;
+	    stream_queued(p->stream) > STREAM_HIGH_WATER;
 }
 
 /* ---- reactions ---- */
