@@ -3,14 +3,11 @@
  * The shared clock: a page of memory that all members map, and for each of them
  * a bell (an eventfd) in its loop; see world_ev_clock.h.
  */
-#include "core/world/world_ev_clock.h"
-
-#include "core/world/world_ev_impl.h"
+#include "core/world/world_ev_clock_impl.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/futex.h>
-#include <stdatomic.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
@@ -21,35 +18,6 @@
 #define KERNEL_DELAY_NS 250000000
 /* So far the clock may be turned meanwhile. */
 #define HELD_UP_MAX (20 * UTIME_MS)
-
-struct clock_member {
-	atomic_bool is_here;
-	atomic_ullong work;     /* turns in which it did anything */
-	atomic_ullong answered; /* the last question that it answered */
-	/* When it has something to do: at all, and not in the background. */
-	atomic_llong due, due_foreground;
-	/* The kernel has something to send for it, and waits: for the peer's
-	 * window, or for an acknowledgement that may be delayed. */
-	atomic_bool is_held_up;
-};
-
-struct clock_page {
-	struct world_clock_options options; /* constant */
-	utime anchor;          /* of the machine's monotonic clock */
-	atomic_llong now;      /* of a clock that is turned */
-	atomic_uint news;      /* whatever a member has to say */
-	atomic_ullong asked;   /* questions */
-	atomic_ullong comings; /* and goings of members */
-	atomic_int end;        /* enum world_clock_end */
-	struct clock_member members[WORLD_CLOCK_MEMBERS_MAX];
-};
-
-struct world_clock {
-	struct clock_page *page;            /* owned: mapped */
-	int page_fd;                        /* owned */
-	unsigned self;                      /* which member this process is */
-	int bells[WORLD_CLOCK_MEMBERS_MAX]; /* owned; -1: not known here */
-};
 
 static utime
 monotonic_now(void)
@@ -204,8 +172,8 @@ world_clock_scale(const struct world_clock *c)
 
 /* ---- waiting for each other ---- */
 
-static void
-tell_news(struct clock_page *page)
+void
+world_clock_tell_news(struct clock_page *page)
 {
 	atomic_fetch_add(&page->news, 1);
 	(void)syscall(SYS_futex, &page->news, FUTEX_WAKE, 1, NULL, NULL, 0);
@@ -242,7 +210,7 @@ world_clock_admit(struct world_clock *c, unsigned member, bool is_member)
 	atomic_store(&m->is_held_up, false);
 	atomic_store(&m->is_here, is_member);
 	atomic_fetch_add(&c->page->comings, 1);
-	tell_news(c->page);
+	world_clock_tell_news(c->page);
 }
 
 enum world_clock_end
@@ -404,101 +372,4 @@ world_clock_turn(struct world_clock *c)
 		    seen == atomic_load(&page->news))
 			(void)await_news(page, seen, NULL);
 	}
-}
-
-/* ---- a member's world ---- */
-
-/* How many events the loop has found, before they are told. */
-static void
-on_polled(struct ev_loop *loop, struct ev_check *check, int events)
-{
-	struct ev_world *ew = check->data;
-
-	(void)events;
-	ew->found = ev_pending_count(loop);
-	ew->found_aside = 0;
-}
-
-static void
-on_bell(struct ev_loop *loop, struct ev_io *io, int events)
-{
-	struct ev_world *ew = io->data;
-	struct world_clock *c = ew->clock;
-	uint64_t times;
-	ssize_t ignored = read(io->fd, &times, sizeof(times));
-
-	(void)loop;
-	(void)events;
-	(void)ignored;
-	ew->found_aside++;
-	ew->question = atomic_load(&c->page->asked);
-	ew->has_looked = false;
-	if (c->self == 0 && world_clock_ended(c) != WORLD_CLOCK_GOES)
-		world_stop(&ew->base);
-}
-
-void
-ev_world_join(struct ev_world *ew, struct world_clock *c)
-{
-	ew->clock = c;
-	ew->latency = c->page->options.is_turned ? c->page->options.latency : 0;
-	ew->base.has_background = true;
-	ev_check_init(&ew->polled, on_polled);
-	ev_set_priority(&ew->polled, EV_MAXPRI);
-	ew->polled.data = ew;
-	ev_check_start(ew->loop, &ew->polled);
-	ev_io_init(&ew->bell, on_bell, c->bells[c->self], EV_READ);
-	ew->bell.data = ew;
-	ev_io_start(ew->loop, &ew->bell);
-}
-
-void
-ev_world_leave(struct ev_world *ew)
-{
-	if (ew->clock == NULL)
-		return;
-	ev_check_stop(ew->loop, &ew->polled);
-	ev_io_stop(ew->loop, &ew->bell);
-}
-
-bool
-ev_world_is_turned(const struct ev_world *ew)
-{
-	return ew->clock != NULL && ew->clock->page->options.is_turned;
-}
-
-void
-ev_world_note_work(struct ev_world *ew)
-{
-	if (ew->found > ew->found_aside)
-		ew->work++;
-	ew->found = ew->found_aside = 0;
-}
-
-bool
-ev_world_rest(struct ev_world *ew)
-{
-	const struct heap_node *next = world_next(&ew->base);
-	const struct heap_node *top = heap_top(&ew->base.calendar);
-	struct clock_member *m = &ew->clock->page->members[ew->clock->self];
-	const bool has_news = ew->work != atomic_load(&m->work);
-
-	atomic_store(&m->due, next != NULL ? next->at : UTIME_NEVER);
-	atomic_store(&m->due_foreground, top != NULL ? top->at : UTIME_NEVER);
-	atomic_store(&m->work, ew->work);
-	if (ew->question == atomic_load(&m->answered)) {
-		if (has_news)
-			tell_news(ew->clock->page);
-		return true;
-	}
-	/* What the loop has found with the bell may be older than the question.
-	 */
-	if (!ew->has_looked) {
-		ew->has_looked = true;
-		return false;
-	}
-	atomic_store(&m->is_held_up, ev_streams_are_held_up(ew));
-	atomic_store(&m->answered, ew->question);
-	tell_news(ew->clock->page);
-	return true;
 }

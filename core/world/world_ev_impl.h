@@ -114,7 +114,7 @@ ev_world_of(const struct stream *s)
 	return (struct ev_world *)s->world;
 }
 
-/* ---- world_ev_clock.c ---- */
+/* ---- world_ev_clock_member.c ---- */
 
 /* Goes by this clock from now on, which is not running yet for it. */
 void ev_world_join(struct ev_world *ew, struct world_clock *c);
