@@ -23,9 +23,10 @@ struct clock_member {
 
 struct clock_page {
 	struct world_clock_options options; /* constant */
-	utime anchor;          /* of the machine's monotonic clock */
-	atomic_llong now;      /* of a clock that is turned */
-	atomic_uint news;      /* whatever a member has to say */
+	atomic_llong
+	    anchor;       /* of the machine's monotonic clock; 0: it stands */
+	atomic_llong now; /* of a clock that is turned */
+	atomic_uint news; /* whatever a member has to say */
 	atomic_ullong asked;   /* questions */
 	atomic_ullong comings; /* and goings of members */
 	atomic_int end;        /* enum world_clock_end */
