@@ -149,13 +149,15 @@ junit_scenario(const struct report_entry *entry,
 static void
 append_counts(const struct report_totals *totals, struct buf *out)
 {
+	const uint64_t skipped = totals->interrupted + totals->not_run;
+
 	buf_printf(out,
 	    " name=\"faultpost\" tests=\"%llu\" failures=\"%llu\" "
 	    "errors=\"%llu\" skipped=\"%llu\"",
 	    (unsigned long long)report_totals_told(totals),
 	    (unsigned long long)totals->failed,
 	    (unsigned long long)totals->errors,
-	    (unsigned long long)(totals->interrupted + totals->not_run));
+	    (unsigned long long)skipped);
 	append_seconds(totals->wall_span, out);
 	buf_append_cstr(out, ">\n");
 }
