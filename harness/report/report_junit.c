@@ -156,8 +156,7 @@ append_counts(const struct report_totals *totals, struct buf *out)
 	    "errors=\"%llu\" skipped=\"%llu\"",
 	    (unsigned long long)report_totals_told(totals),
 	    (unsigned long long)totals->failed,
-	    (unsigned long long)totals->errors,
-	    (unsigned long long)skipped);
+	    (unsigned long long)totals->errors, (unsigned long long)skipped);
 	append_seconds(totals->wall_span, out);
 	buf_append_cstr(out, ">\n");
 }
