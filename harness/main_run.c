@@ -356,6 +356,7 @@ command_run(int argc, char **argv)
 		.code = CLI_OK,
 		.repeat = 1,
 		.processes = 1,
+		.adapter = &adapter_faultpost,
 		.relay_fd = -1,
 		.log.option = "log",
 		.transcript.option = "transcript",

@@ -9,6 +9,7 @@
 
 #include "core/cli/output.h"
 #include "core/cli/pool.h"
+#include "harness/live/adapter.h"
 #include "harness/live/tape.h"
 #include "harness/main_reports.h"
 #include "harness/plan/heading.h"
@@ -53,7 +54,8 @@ struct run {
 	struct keyword *keyword; /* owned; NULL: all */
 	bool is_live, keeps;     /* see main_run_live.c */
 	double time_scale;       /* of a live run; 0: its clock is turned */
-	int relay_fd;            /* the relay's program, opened; -1: not live */
+	const struct adapter *adapter; /* whose relay a live run has */
+	int relay_fd; /* its program, opened; -1: not live */
 	struct cli_output log, transcript;
 	struct reports reports;
 

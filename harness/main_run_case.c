@@ -149,6 +149,7 @@ run_live(struct work *w, struct result *result, const struct sim_hooks *hooks,
     struct err *err)
 {
 	const struct live_options options = {
+		.adapter = w->run->adapter,
 		.program_fd = w->run->relay_fd,
 		.scenario = w->scenario,
 		.is_turned = w->run->time_scale == 0,
@@ -219,7 +220,7 @@ run_plan_live(struct work *w)
 	const struct live_cage cage = { w, run_in_cage, run_is_stopped };
 	struct err err;
 
-	w->entry.why = live_unable(w->plan);
+	w->entry.why = live_unable(w->plan, w->run->adapter);
 	if (w->entry.why != NULL) {
 		say_verdict(w, REPORT_NOT_RUN, CLI_OK);
 	} else if (!live_cage_run(&cage, &err)) {

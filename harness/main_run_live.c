@@ -15,7 +15,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define RELAY_PROGRAM  "faultpost-relay"
 #define TIME_SCALE_MAX 1000000.0
 #define KEPT_BYTES_MAX ((size_t)1 << 30) /* of one file */
 
@@ -38,19 +37,20 @@ run_live_read_scale(struct run *run, const char *value, struct err *err)
 static bool
 open_relay(struct run *run, struct err *err)
 {
+	const char *name = run->adapter->program;
 	char path[PATH_MAX];
 	ssize_t len = readlink("/proc/self/exe", path, sizeof(path));
 	size_t folder = len > 0 ? (size_t)len : 0;
 
 	while (folder > 0 && path[folder - 1] != '/')
 		folder--;
-	if (folder == 0 || folder + sizeof(RELAY_PROGRAM) > sizeof(path))
+	if (folder == 0 || folder + strlen(name) >= sizeof(path))
 		return err_set(err, "--live: it is not known where this is");
-	memcpy(path + folder, RELAY_PROGRAM, sizeof(RELAY_PROGRAM));
+	memcpy(path + folder, name, strlen(name) + 1);
 	run->relay_fd = open(path, O_PATH | O_CLOEXEC);
 	return run->relay_fd >= 0 ||
 	    err_set(err,
-		"--live needs faultpost-relay beside faultpost: %s: %s", path,
+		"--live needs %s beside faultpost: %s: %s", name, path,
 		strerror(errno));
 }
 

@@ -4,6 +4,8 @@
 #include "core/world/world_ev_clock_impl.h"
 #include "core/world/world_ev_impl.h"
 
+#include <linux/sockios.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 /* How many events the loop has found, before they are told. */
@@ -73,6 +75,26 @@ ev_world_note_work(struct ev_world *ew)
 	ew->found = ew->found_aside = 0;
 }
 
+/* Whether any stream has something to send that the kernel has not sent. */
+static bool
+streams_are_held_up(struct ev_world *ew)
+{
+	bool any = false;
+
+	LIST_FOREACH(node, &ew->streams) {
+		struct ev_stream *s =
+		    CONTAINER_OF(node, struct ev_stream, node);
+		int left = 0;
+
+		if (!s->has_sent || s->fd < 0)
+			continue;
+		s->has_sent = buf_len(&s->out) > 0 ||
+		    (ioctl(s->fd, SIOCOUTQNSD, &left) == 0 && left > 0);
+		any |= s->has_sent;
+	}
+	return any;
+}
+
 bool
 ev_world_rest(struct ev_world *ew)
 {
@@ -95,7 +117,7 @@ ev_world_rest(struct ev_world *ew)
 		ew->has_looked = true;
 		return false;
 	}
-	atomic_store(&m->is_held_up, ev_streams_are_held_up(ew));
+	atomic_store(&m->is_held_up, streams_are_held_up(ew));
 	atomic_store(&m->answered, ew->question);
 	world_clock_tell_news(ew->clock->page);
 	return true;

@@ -77,6 +77,7 @@ struct ev_stream {
 	bool is_near;         /* no network lies between */
 	struct timer arrival; /* of what the kernel has already */
 	bool has_arrived;
+	bool is_answered;  /* of a connect: the kernel knows the outcome */
 	int connect_error; /* to be told when it would have come */
 	bool vanished;
 	bool heard_eof;
@@ -202,8 +203,6 @@ void ev_stream_shutdown(struct stream *base);
 void ev_stream_vanish(struct stream *base);
 void ev_stream_close(struct stream *base);
 void ev_stream_reset(struct stream *base);
-/* Whether any of them has something to send that the kernel has not sent. */
-bool ev_streams_are_held_up(struct ev_world *ew);
 
 /* ---- world_ev_usage.c ---- */
 

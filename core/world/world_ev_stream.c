@@ -11,8 +11,6 @@
 
 #include <errno.h>
 #include <linux/filter.h>
-#include <linux/sockios.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 static void on_readable(struct ev_loop *loop, struct ev_io *io, int events);
@@ -179,25 +177,6 @@ send_queued(struct ev_stream *s)
 	return true;
 }
 
-bool
-ev_streams_are_held_up(struct ev_world *ew)
-{
-	bool any = false;
-
-	LIST_FOREACH(node, &ew->streams) {
-		struct ev_stream *s =
-		    CONTAINER_OF(node, struct ev_stream, node);
-		int left = 0;
-
-		if (!s->has_sent || s->fd < 0)
-			continue;
-		s->has_sent = buf_len(&s->out) > 0 ||
-		    (ioctl(s->fd, SIOCOUTQNSD, &left) == 0 && left > 0);
-		any |= s->has_sent;
-	}
-	return any;
-}
-
 static void
 flush(struct ev_stream *s)
 {
@@ -224,6 +203,10 @@ ev_stream_attend(struct ev_stream *s)
 		s->base.handler->on_failure(s->base.owner, s->failure);
 	} else if (s->phase == PHASE_OPEN && !s->vanished) {
 		flush(s);
+	} else if (s->is_answered) {
+		s->is_answered = false;
+		if (arrives(s, &s->writing, 2 * ev_world_of(&s->base)->latency))
+			on_connect_done(s);
 	}
 }
 
@@ -287,10 +270,16 @@ on_writable(struct ev_loop *loop, struct ev_io *io, int events)
 	(void)events;
 	if (ew->base.stopping)
 		return;
-	if (s->phase != PHASE_CONNECTING)
+	if (s->phase != PHASE_CONNECTING) {
 		flush(s);
-	else if (arrives(s, io, 2 * ew->latency))
-		on_connect_done(s);
+		return;
+	}
+	/* libev tells the last of a turn first; those whom the peer takes in
+	 * some order are told in that order. */
+	ev_io_stop(loop, io);
+	s->is_answered = true;
+	list_remove(&s->attention);
+	list_prepend(&ew->attention, &s->attention);
 }
 
 /* ---- input ---- */

@@ -6,7 +6,6 @@
 #include "core/world/world_ev.h"
 #include "core/world/world_ev_loopback.h"
 #include "harness/live/live_impl.h"
-#include "harness/live/relay_file.h"
 #include "harness/sim/sim_relay.h"
 #include "harness/sim/sim_rules.h"
 #include "relay/deliver/destination.h"
@@ -19,7 +18,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define CONFIG_FILE      "relay.json"
 #define DNS_PORT         53
 #define ROOM_FOR_CONTENT TRANSCRIPT_CONTENT_MAX
 
@@ -157,44 +155,52 @@ write_file(const char *path, struct slice text, struct err *err)
 	return good;
 }
 
-/* The relay trusts the authority of the hosts, if they have one, which has
- * signed its own certificate, too. */
 static bool
-write_relay_files(struct live *live, struct err *err)
+write_files(const struct adapter_files *files, struct err *err)
 {
-	const struct slice authority = mock_authority(live->mock);
+	for (size_t i = 0; i < files->count; i++)
+		if (!write_file(files->at[i].path,
+			buf_slice(&files->at[i].text), err))
+			return false;
+	return true;
+}
+
+static bool
+prepare_relay(struct live *live, struct err *err)
+{
 	struct slice name =
 	    relay_destinations_find(live->plan->relay.destinations, SLICE(""))
 		->certificate;
-	struct buf certificate = { 0 }, key = { 0 }, file = { 0 };
-	bool good = true;
+	struct buf certificate = { 0 }, key = { 0 };
+	struct adapter_files files = { .count = 0 };
+	struct adapter_setting setting = {
+		.scenario = live->options->scenario,
+		.plan = live->plan,
+		.authority = mock_authority(live->mock),
+	};
+	bool good;
 
-	if (name.len > 0 && !mock_issue(live->mock, name, &certificate, &key))
-		name = SLICE("");
-	if (authority.len > 0)
-		good = write_file(RELAY_FILE_AUTHORITY, authority, err);
-	if (good && name.len > 0)
-		good = write_file(RELAY_FILE_CERTIFICATE,
-			   buf_slice(&certificate), err) &&
-		    write_file(RELAY_FILE_KEY, buf_slice(&key), err);
-	relay_file_format(live->options->scenario, live->plan,
-	    authority.len > 0, name, &file);
-	good = good && write_file(CONFIG_FILE, buf_slice(&file), err);
+	if (name.len > 0 && mock_issue(live->mock, name, &certificate, &key))
+		setting.certificate = name;
+	setting.certificate_pem = buf_slice(&certificate);
+	setting.key_pem = buf_slice(&key);
+	live->options->adapter->files(&setting, &files);
+	good = write_files(&files, err);
+	adapter_files_fini(&files);
 	buf_fini(&certificate);
 	buf_fini(&key);
-	buf_fini(&file);
 	return good;
 }
 
 static bool
 start_relay(struct live *live, struct err *err)
 {
-	if (!write_relay_files(live, err))
+	if (!prepare_relay(live, err))
 		return false;
 	live->relay.world = live->world;
 	live->relay.clock = live->clock;
+	live->relay.adapter = live->options->adapter;
 	live->relay.program_fd = live->options->program_fd;
-	live->relay.config_path = CONFIG_FILE;
 	live->relay.hooks =
 	    (struct live_relay_hooks){ live, on_log, on_ready, on_relay_end };
 	return live_relay_start(&live->relay, err);
@@ -347,7 +353,8 @@ read_side_logs(struct live *live)
 {
 	for (enum plan_log log = PLAN_LOG_BOUNCE; log <= PLAN_LOG_STATUS;
 	     log++) {
-		const char *path = relay_file_log(live->plan, log);
+		const char *path =
+		    live->options->adapter->side_log(live->plan, log);
 		FILE *file = path != NULL ? fopen(path, "re") : NULL;
 		char *line = NULL;
 		size_t room = 0;

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A scenario with a relay that is a process of its own: faultpost-relay, in
- * a cage (live_cage.h) with the scenario's addresses on its loopback, its hosts
+ * A scenario with a relay that is a process of its own (adapter.h), in a cage (live_cage.h) with the scenario's addresses on its loopback, its hosts
  * at port 25 of these and its names at port 53, all of it over TCP and UDP.
  * What is seen is judged by what judges a simulation (docs/live.md).
  *
@@ -11,13 +10,13 @@
 #ifndef FAULTPOST_LIVE_H
 #define FAULTPOST_LIVE_H
 
+#include "harness/live/adapter.h"
 #include "harness/live/tape.h"
 #include "harness/sim/sim.h"
 
-#include <jansson.h>
-
 struct live_options {
-	int program_fd;         /* faultpost-relay, opened */
+	const struct adapter *adapter; /* what is run ... */
+	int program_fd;                /* ... and its file, opened */
 	const json_t *scenario; /* borrowed: see plan_variants_json() */
 	bool is_turned;         /* the clock is turned on when all wait ... */
 	double time_scale;      /* ... or runs, by so many seconds a second */

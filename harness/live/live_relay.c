@@ -154,36 +154,19 @@ channel_close(const int ends[2])
 			(void)close(ends[i]);
 }
 
-/* The words of its command line; nobody frees them before exec. */
-static void
-make_words(const struct live_relay *r, const struct channels *c, int fds[2],
-    char **words)
-{
-	struct buf clock = { 0 }, ready = { 0 };
-	size_t n = 0;
-
-	world_clock_describe(r->clock, LIVE_RELAY_MEMBER, fds, &clock);
-	buf_printf(&ready, "%d", c->ready[1]);
-	words[n++] = xstrdup("faultpost-relay");
-	words[n++] = xstrdup("--config");
-	words[n++] = xstrdup(r->config_path);
-	words[n++] = xstrdup("--ready-fd");
-	words[n++] = slice_dup(buf_slice(&ready));
-	words[n++] = xstrdup("--clock-fd");
-	words[n++] = slice_dup(buf_slice(&clock));
-	words[n] = NULL;
-}
-#define WORDS_COUNT 8
-
+/* Nobody frees the words before exec. */
 _Noreturn static void
 become_relay(const struct live_relay *r, const struct channels *c)
 {
-	char *words[WORDS_COUNT];
+	struct adapter_words words = { .count = 0 };
+	struct buf clock = { 0 };
 	sigset_t none;
 	int fds[2];
 	int nothing = open("/dev/null", O_RDONLY | O_CLOEXEC);
 
-	make_words(r, c, fds, words);
+	world_clock_describe(r->clock, LIVE_RELAY_MEMBER, fds, &clock);
+	r->adapter->command(
+	    &(struct adapter_start){ c->ready[1], buf_slice(&clock) }, &words);
 	sigemptyset(&none);
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
 	/* What a terminal sends is the first process's to pass on. */
@@ -194,8 +177,9 @@ become_relay(const struct live_relay *r, const struct channels *c)
 	    fcntl(c->ready[1], F_SETFD, 0) == 0 &&
 	    fcntl(fds[0], F_SETFD, 0) == 0 && fcntl(fds[1], F_SETFD, 0) == 0)
 		(void)execveat(
-		    r->program_fd, "", words, environ, AT_EMPTY_PATH);
-	(void)dprintf(STDERR_FILENO, "faultpost-relay: %s\n", strerror(errno));
+		    r->program_fd, "", words.at, environ, AT_EMPTY_PATH);
+	(void)dprintf(STDERR_FILENO, "%s: %s\n", r->adapter->program,
+	    strerror(errno));
 	_exit(127);
 }
 

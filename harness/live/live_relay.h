@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * faultpost-relay as a process of a cage: started, listened to, told what an
+ * The program under test as a process of a cage: started, listened to, told what an
  * operator says, ended, and started again on what it left on its disk.
  */
 #ifndef FAULTPOST_LIVE_RELAY_H
@@ -8,6 +8,7 @@
 
 #include "core/world/world.h"
 #include "core/world/world_ev_clock.h"
+#include "harness/live/adapter.h"
 
 #include <sys/types.h>
 
@@ -29,8 +30,8 @@ struct live_relay_hooks {
 struct live_relay {
 	struct world *world;       /* borrowed */
 	struct world_clock *clock; /* borrowed */
-	int program_fd;            /* borrowed; the program, opened */
-	const char *config_path;
+	const struct adapter *adapter;
+	int program_fd; /* borrowed; the program, opened */
 	struct live_relay_hooks hooks;
 	/* Private from here. */
 	pid_t pid;                              /* 0: it does not run */

@@ -2,7 +2,6 @@
 /* The timeline of a live run; see live_impl.h. */
 #include "core/world/world_ev_loopback.h"
 #include "harness/live/live_impl.h"
-#include "harness/live/relay_file.h"
 
 #include <signal.h>
 
@@ -104,7 +103,7 @@ command_give(struct live *live, struct live_command *c, struct slice command)
 
 	c->live = live;
 	c->stream =
-	    world_connect_local(live->world, RELAY_FILE_CONTROL, &handler, c);
+	    world_connect_local(live->world, live->relay.adapter->control, &handler, c);
 	stream_write(c->stream, slice_cstr(text));
 	stream_write(c->stream, SLICE("\n"));
 	free(text);

@@ -2,10 +2,8 @@
 /* A plan's relay as a file; see relay_file.h. */
 #include "harness/live/relay_file.h"
 
-/* What is called the same in a scenario's "relay". */
-static const char *const same_keys[] = { "delivery", "bounce",
-	"bounce_profiles", "destconfig", "smtp_auth_profiles", "dns_cache",
-	"interface_v6", "postmaster", "listeners", "limits" };
+/* What of a scenario's "relay" a file does not say in the same words. */
+static const char *const other_keys[] = { "tls", "sync_time" };
 
 static const struct {
 	enum plan_log log;
@@ -52,6 +50,22 @@ tls_section(json_t *said, bool trusts, struct slice certificate)
 	return tls;
 }
 
+static void
+add_same(json_t *file, json_t *relay)
+{
+	const char *key;
+	json_t *said;
+
+	json_object_foreach (relay, key, said) {
+		bool is_other = false;
+
+		for (size_t i = 0; i < ARRAY_LEN(other_keys); i++)
+			is_other |= strcmp(key, other_keys[i]) == 0;
+		if (!is_other)
+			json_object_set(file, key, said);
+	}
+}
+
 /* The listener that a relay has unless its scenario names others. */
 static void
 set_listener(json_t *file)
@@ -68,7 +82,7 @@ void
 relay_file_format(const json_t *scenario, const struct plan *plan, bool trusts,
     struct slice certificate, struct buf *out)
 {
-	const json_t *relay = json_object_get(scenario, "relay");
+	json_t *relay = json_object_get(scenario, "relay");
 	json_t *file = json_object();
 	char *text;
 
@@ -78,12 +92,7 @@ relay_file_format(const json_t *scenario, const struct plan *plan, bool trusts,
 	set_text(file, "control", RELAY_FILE_CONTROL);
 	json_object_set_new(file, "resolver",
 	    json_pack("{s:[s]}", "servers", RELAY_FILE_RESOLVER));
-	for (size_t i = 0; i < ARRAY_LEN(same_keys); i++) {
-		json_t *said = json_object_get(relay, same_keys[i]);
-
-		if (said != NULL)
-			json_object_set(file, same_keys[i], said);
-	}
+	add_same(file, relay);
 	json_object_set(file, "routes", json_object_get(scenario, "routes"));
 	json_object_set_new(file, "tls",
 	    tls_section(json_object_get(relay, "tls"), trusts, certificate));

@@ -24,15 +24,17 @@ step_unable(const struct plan_step *step)
 }
 
 const char *
-live_unable(const struct plan *plan)
+live_unable(const struct plan *plan, const struct adapter *adapter)
 {
 	if (plan->link_count > 0)
 		return "it has a \"network\"";
+	if (plan->sync_time > 0)
+		return "its relay's disk takes time to sync";
 	for (size_t i = 0; i < plan->step_count; i++) {
 		const char *why = step_unable(&plan->steps[i]);
 
 		if (why != NULL)
 			return why;
 	}
-	return NULL;
+	return adapter->unable(plan);
 }

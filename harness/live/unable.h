@@ -4,9 +4,11 @@
 #ifndef FAULTPOST_UNABLE_H
 #define FAULTPOST_UNABLE_H
 
-#include "harness/plan/plan.h"
+#include "harness/live/adapter.h"
 
-/* Why the scenario cannot be run live, in words; NULL: it can. */
-const char *live_unable(const struct plan *plan);
+/* Why the scenario cannot be run live with that relay, in words; NULL: it can.
+ */
+const char *live_unable(
+    const struct plan *plan, const struct adapter *adapter);
 
 #endif

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+/* What all adapters hand out; see adapter.h. */
+#include "harness/live/adapter.h"
+
+struct buf *
+adapter_files_add(struct adapter_files *files, const char *path)
+{
+	struct adapter_file *file = &files->at[files->count];
+
+	assert(files->count < ADAPTER_FILES_MAX);
+	files->count++;
+	file->path = path;
+	return &file->text;
+}
+
+void
+adapter_files_fini(struct adapter_files *files)
+{
+	for (size_t i = 0; i < files->count; i++)
+		buf_fini(&files->at[i].text);
+	files->count = 0;
+}
+
+void
+adapter_words_add(struct adapter_words *words, struct slice word)
+{
+	assert(words->count < ADAPTER_WORDS_MAX);
+	words->at[words->count++] = slice_dup(word);
+}
+
+void
+adapter_words_fini(struct adapter_words *words)
+{
+	for (size_t i = 0; i < words->count; i++)
+		free(words->at[i]);
+	*words = (struct adapter_words){ 0 };
+}

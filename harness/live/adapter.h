@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Programs that a live run can have for its relay, a row each: what of a
+ * scenario they cannot be given, the files that they read, how they are
+ * started and operated, and by whose clock they go.  What runs them (live.c,
+ * live_relay.c) knows none by its name.  Pure.
+ */
+#ifndef FAULTPOST_ADAPTER_H
+#define FAULTPOST_ADAPTER_H
+
+#include "harness/plan/plan.h"
+
+#include <jansson.h>
+
+/* How it comes to go by the clock of the run. */
+enum adapter_clock {
+	ADAPTER_CLOCK_SHARED, /* it takes part in it: world_ev_clock.h */
+};
+
+/* What it is to be; all of it borrowed. */
+struct adapter_setting {
+	const json_t *scenario; /* of which the plan was made */
+	const struct plan *plan;
+	struct slice authority;   /* that the hosts have, PEM; empty: none */
+	struct slice certificate; /* the name of its own; empty: none */
+	struct slice certificate_pem, key_pem;
+};
+
+/* Files, in the folder where it runs. */
+struct adapter_file {
+	const char *path; /* static */
+	struct buf text;
+};
+#define ADAPTER_FILES_MAX 16
+struct adapter_files {
+	struct adapter_file at[ADAPTER_FILES_MAX];
+	size_t count;
+};
+
+/* One more, whose text is to be appended to what is returned. */
+struct buf *adapter_files_add(struct adapter_files *files, const char *path);
+void adapter_files_fini(struct adapter_files *files);
+
+/* Words of a command line. */
+#define ADAPTER_WORDS_MAX 16
+struct adapter_words {
+	char *at[ADAPTER_WORDS_MAX + 1]; /* owned; ends with NULL */
+	size_t count;
+};
+
+void adapter_words_add(struct adapter_words *words, struct slice word);
+void adapter_words_fini(struct adapter_words *words);
+
+/* What it inherits. */
+struct adapter_start {
+	int ready_fd;       /* it listens when a byte comes through this */
+	struct slice clock; /* the shared clock, as world_clock_open() reads it
+	                     */
+};
+
+struct adapter {
+	const char *name;    /* for people */
+	const char *program; /* the name of its file */
+	enum adapter_clock clock;
+	const char *control; /* its control socket, where it runs */
+	/* Why it cannot be given that scenario, in words; NULL: it can. */
+	const char *(*unable)(const struct plan *plan);
+	/* Its files. */
+	void (*files)(
+	    const struct adapter_setting *setting, struct adapter_files *out);
+	/* Its command line.  On standard output it writes the mail log. */
+	void (*command)(
+	    const struct adapter_start *start, struct adapter_words *out);
+	/* The file of a log beside the mail log; NULL: it is not written. */
+	const char *(*side_log)(const struct plan *plan, enum plan_log log);
+};
+
+/* faultpost-relay. */
+extern const struct adapter adapter_faultpost;
+
+#endif
