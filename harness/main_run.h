@@ -55,7 +55,7 @@ struct run {
 	bool is_live, keeps;     /* see main_run_live.c */
 	double time_scale;       /* of a live run; 0: its clock is turned */
 	const struct adapter *adapter; /* whose relay a live run has */
-	int relay_fd; /* its program, opened; -1: not live */
+	int relay_fd;                  /* its program, opened; -1: not live */
 	struct cli_output log, transcript;
 	struct reports reports;
 

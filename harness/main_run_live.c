@@ -49,8 +49,7 @@ open_relay(struct run *run, struct err *err)
 	memcpy(path + folder, name, strlen(name) + 1);
 	run->relay_fd = open(path, O_PATH | O_CLOEXEC);
 	return run->relay_fd >= 0 ||
-	    err_set(err,
-		"--live needs %s beside faultpost: %s: %s", name, path,
+	    err_set(err, "--live needs %s beside faultpost: %s: %s", name, path,
 		strerror(errno));
 }
 

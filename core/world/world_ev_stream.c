@@ -195,21 +195,6 @@ flush(struct ev_stream *s)
 	}
 }
 
-void
-ev_stream_attend(struct ev_stream *s)
-{
-	if (s->failure_due) {
-		s->failure_due = false;
-		s->base.handler->on_failure(s->base.owner, s->failure);
-	} else if (s->phase == PHASE_OPEN && !s->vanished) {
-		flush(s);
-	} else if (s->is_answered) {
-		s->is_answered = false;
-		if (arrives(s, &s->writing, 2 * ev_world_of(&s->base)->latency))
-			on_connect_done(s);
-	}
-}
-
 /* True when it is here, by the clock that is shared; or else it will be told
  * once more when it is. */
 static bool
@@ -258,6 +243,21 @@ on_connect_done(struct ev_stream *s)
 	watch_input(s);
 	ask_attention(s);
 	s->base.handler->on_connected(s->base.owner);
+}
+
+void
+ev_stream_attend(struct ev_stream *s)
+{
+	if (s->failure_due) {
+		s->failure_due = false;
+		s->base.handler->on_failure(s->base.owner, s->failure);
+	} else if (s->phase == PHASE_OPEN && !s->vanished) {
+		flush(s);
+	} else if (s->is_answered) {
+		s->is_answered = false;
+		if (arrives(s, &s->writing, 2 * ev_world_of(&s->base)->latency))
+			on_connect_done(s);
+	}
 }
 
 static void

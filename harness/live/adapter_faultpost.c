@@ -25,8 +25,8 @@ faultpost_files(
 	if (setting->certificate.len > 0) {
 		buf_append(adapter_files_add(out, RELAY_FILE_CERTIFICATE),
 		    setting->certificate_pem);
-		buf_append(adapter_files_add(out, RELAY_FILE_KEY),
-		    setting->key_pem);
+		buf_append(
+		    adapter_files_add(out, RELAY_FILE_KEY), setting->key_pem);
 	}
 	relay_file_format(setting->scenario, setting->plan,
 	    setting->authority.len > 0, setting->certificate,
@@ -34,8 +34,7 @@ faultpost_files(
 }
 
 static void
-faultpost_command(
-    const struct adapter_start *start, struct adapter_words *out)
+faultpost_command(const struct adapter_start *start, struct adapter_words *out)
 {
 	char ready[16];
 

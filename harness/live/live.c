@@ -159,8 +159,8 @@ static bool
 write_files(const struct adapter_files *files, struct err *err)
 {
 	for (size_t i = 0; i < files->count; i++)
-		if (!write_file(files->at[i].path,
-			buf_slice(&files->at[i].text), err))
+		if (!write_file(
+			files->at[i].path, buf_slice(&files->at[i].text), err))
 			return false;
 	return true;
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A scenario with a relay that is a process of its own (adapter.h), in a cage (live_cage.h) with the scenario's addresses on its loopback, its hosts
- * at port 25 of these and its names at port 53, all of it over TCP and UDP.
- * What is seen is judged by what judges a simulation (docs/live.md).
+ * A scenario with a relay that is a process of its own (adapter.h), in a cage
+ * (live_cage.h) with the scenario's addresses on its loopback, its hosts at
+ * port 25 of these and its names at port 53, all of it over TCP and UDP. What
+ * is seen is judged by what judges a simulation (docs/live.md).
  *
  * The first process of the cage is the harness itself: it is the hosts, the
  * name server and the clients, and it does what the timeline says.
@@ -17,9 +18,9 @@
 struct live_options {
 	const struct adapter *adapter; /* what is run ... */
 	int program_fd;                /* ... and its file, opened */
-	const json_t *scenario; /* borrowed: see plan_variants_json() */
-	bool is_turned;         /* the clock is turned on when all wait ... */
-	double time_scale;      /* ... or runs, by so many seconds a second */
+	const json_t *scenario;        /* borrowed: see plan_variants_json() */
+	bool is_turned;    /* the clock is turned on when all wait ... */
+	double time_scale; /* ... or runs, by so many seconds a second */
 };
 
 /* In a cage, and once: runs the scenario of a result_init()ed result and fills

@@ -178,8 +178,8 @@ become_relay(const struct live_relay *r, const struct channels *c)
 	    fcntl(fds[0], F_SETFD, 0) == 0 && fcntl(fds[1], F_SETFD, 0) == 0)
 		(void)execveat(
 		    r->program_fd, "", words.at, environ, AT_EMPTY_PATH);
-	(void)dprintf(STDERR_FILENO, "%s: %s\n", r->adapter->program,
-	    strerror(errno));
+	(void)dprintf(
+	    STDERR_FILENO, "%s: %s\n", r->adapter->program, strerror(errno));
 	_exit(127);
 }
 

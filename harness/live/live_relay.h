@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The program under test as a process of a cage: started, listened to, told what an
- * operator says, ended, and started again on what it left on its disk.
+ * The program under test as a process of a cage: started, listened to, told
+ * what an operator says, ended, and started again on what it left on its disk.
  */
 #ifndef FAULTPOST_LIVE_RELAY_H
 #define FAULTPOST_LIVE_RELAY_H

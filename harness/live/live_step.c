@@ -102,8 +102,8 @@ command_give(struct live *live, struct live_command *c, struct slice command)
 	char *text = json_dumps(request, JSON_COMPACT);
 
 	c->live = live;
-	c->stream =
-	    world_connect_local(live->world, live->relay.adapter->control, &handler, c);
+	c->stream = world_connect_local(
+	    live->world, live->relay.adapter->control, &handler, c);
 	stream_write(c->stream, slice_cstr(text));
 	stream_write(c->stream, SLICE("\n"));
 	free(text);

@@ -56,7 +56,8 @@ add_same(json_t *file, json_t *relay)
 	const char *key;
 	json_t *said;
 
-	json_object_foreach (relay, key, said) {
+	json_object_foreach(relay, key, said)
+	{
 		bool is_other = false;
 
 		for (size_t i = 0; i < ARRAY_LEN(other_keys); i++)

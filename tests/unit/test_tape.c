@@ -67,8 +67,8 @@ test_played(void **state)
 	/* As often as wanted, and to whom it may concern. */
 	buf_clear(&out);
 	tape_play(&tape, NULL, &out, NULL, note_event);
-	assert_slice(buf_slice(&out),
-	    "mx1 7 <EHLO x> a@example.com b@example.com\n");
+	assert_slice(
+	    buf_slice(&out), "mx1 7 <EHLO x> a@example.com b@example.com\n");
 	buf_clear(&out);
 	tape_play(&tape, NULL, &out, note_log, NULL);
 	assert_slice(buf_slice(&out), "log a line\nlog A line\n");
@@ -108,8 +108,8 @@ test_many(void **state)
 		tape_log(&tape, buf_slice(&line), i);
 	}
 	tape_play(&tape, NULL, &out, note_log, NULL);
-	assert_true(slice_starts_with(
-	    buf_slice(&out), SLICE("log 0\nlog 1\nlog 2\n")));
+	assert_true(
+	    slice_starts_with(buf_slice(&out), SLICE("log 0\nlog 1\nlog 2\n")));
 	assert_true(slice_ends_with_nocase(
 	    buf_slice(&out), SLICE("log 4998\nlog 4999\n")));
 	buf_fini(&line);

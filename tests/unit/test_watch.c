@@ -120,8 +120,7 @@ test_again(void **state)
 	watch_operate(&f.watch, SLICE("suspenddel"), f.plan->start);
 	evidence_finish(f.result.evidence);
 	assert_int_equal(f.result.finding_count, findings);
-	assert_true(
-	    result_sight_of(&f.result, expectation(&f, 0)) != SIZE_MAX);
+	assert_true(result_sight_of(&f.result, expectation(&f, 0)) != SIZE_MAX);
 	assert_int_equal(connections_told(&f), 1);
 	teardown(&f);
 }
