@@ -60,7 +60,7 @@ static const struct cli_option run_options[] = {
 	{ OPTION_PROFILES, 0, "profiles", "FOLDER",
 	    "Look there first for the profiles that hosts name." },
 	{ OPTION_LIVE, 0, "live", NULL,
-	    "With faultpost-relay as a process, over TCP, in namespaces." },
+	    "With the relay as a process, over TCP, in namespaces." },
 	{ OPTION_TIME_SCALE, 0, "time-scale", "N",
 	    "Live, by a clock that runs, N seconds in one (1: real)." },
 	{ OPTION_KEEP, 0, "keep", NULL,
@@ -74,9 +74,6 @@ static const struct cli_program run_program = {
 	.summary = "Runs scenarios in virtual time and judges each by the "
 		   "relay's log.",
 	CLI_OPTIONS(run_options),
-	.more = "Of a folder every *" RUN_FILES_SUFFIX
-		" is run, in the order of the names.\n"
-		"SIGINT ends the run and tells what is known.\n",
 };
 
 /* ---- options ---- */

@@ -39,6 +39,7 @@ struct adapter_files {
 
 /* One more, whose text is to be appended to what is returned. */
 struct buf *adapter_files_add(struct adapter_files *files, const char *path);
+/* Frees their texts. */
 void adapter_files_fini(struct adapter_files *files);
 
 /* Words of a command line. */
@@ -48,7 +49,9 @@ struct adapter_words {
 	size_t count;
 };
 
+/* A copy of one more. */
 void adapter_words_add(struct adapter_words *words, struct slice word);
+/* Frees them all. */
 void adapter_words_fini(struct adapter_words *words);
 
 /* What it inherits. */
