@@ -15,6 +15,7 @@ package_from_pkgconfig(pcre2 "libpcre2-8>=10.36")
 package_from_pkgconfig(microhttpd "libmicrohttpd>=0.9.75")
 package_from_pkgconfig(openssl "openssl>=3.0")
 package_from_pkgconfig(zlib "zlib>=1.2.11")
+package_from_pkgconfig(zstd "libzstd>=1.4")
 
 package_from_pkgconfig(cares "libcares>=1.18")
 

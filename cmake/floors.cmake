@@ -57,7 +57,7 @@ floor_library(tls_system FLOOR 3 IN core/tls FILES system USES tls
 floor_library(control FLOOR 4 IN core/control USES world NEEDS jansson)
 
 # What the mains share: options, files, exit codes.
-floor_library(cli FLOOR 5 IN core/cli USES base NEEDS zlib)
+floor_library(cli FLOOR 5 IN core/cli USES base NEEDS zlib zstd)
 
 floor_program(faultpost-mock FLOOR 5 MAIN mockserver/main.c
   USES cli mock world_ev)

@@ -60,8 +60,8 @@ static const struct cli_program check_program = {
 	.summary = "Judges a log that something else wrote by the scenario.",
 	CLI_OPTIONS(check_options),
 	.more = "Of a scenario with a matrix FILE[CASE] is one case.\n"
-		"A FILE of - is standard input; one that gzip compressed is "
-		"read as it is.\n",
+		"A FILE of - is standard input; what gzip or zstd compressed "
+		"is read as it is.\n",
 };
 
 static bool

@@ -1,23 +1,20 @@
 /* SPDX-License-Identifier: MIT */
-/* Reading by lines, through zlib, which passes on what is not compressed; see
- * lines.h. */
+/* Reading by lines; see lines.h. */
 #include "core/cli/lines.h"
 
 #include "core/cli/file.h"
+#include "core/cli/unpack.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include <zlib.h>
 
 #define READ_BYTES (128U << 10) /* at once */
 
 struct cli_lines {
-	char *path; /* owned; for messages */
-	gzFile file;
-	struct stat stat;
+	struct cli_unpack *bytes; /* owned */
 	bool is_over;
 	size_t from, end; /* of what `text` holds and was not given */
 	char text[CLI_LINE_MAX];
@@ -26,29 +23,13 @@ struct cli_lines {
 struct cli_lines *
 cli_lines_open(const char *path, struct err *err)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	struct cli_unpack *bytes = cli_unpack_open(path, err);
 	struct cli_lines *l;
 
-	if (fd < 0) {
-		err_at(err, path, 0, 0, "%s", strerror(errno));
+	if (bytes == NULL)
 		return NULL;
-	}
 	l = xcalloc(1, sizeof(*l));
-	l->path = xstrdup(path);
-	if (fstat(fd, &l->stat) != 0 || S_ISDIR(l->stat.st_mode)) {
-		err_at(err, path, 0, 0, "is a folder; expected a file");
-		(void)close(fd);
-		cli_lines_close(&l);
-		return NULL;
-	}
-	l->file = gzdopen(fd, "r");
-	if (l->file != NULL)
-		(void)gzbuffer(l->file, READ_BYTES);
-	if (l->file == NULL) {
-		err_at(err, path, 0, 0, "no memory to read it");
-		(void)close(fd);
-		cli_lines_close(&l);
-	}
+	l->bytes = bytes;
 	return l;
 }
 
@@ -60,9 +41,7 @@ cli_lines_close(struct cli_lines **lp)
 	*lp = NULL;
 	if (l == NULL)
 		return;
-	if (l->file != NULL)
-		(void)gzclose(l->file);
-	free(l->path);
+	cli_unpack_close(&l->bytes);
 	free(l);
 }
 
@@ -70,26 +49,19 @@ cli_lines_close(struct cli_lines **lp)
 static bool
 fill(struct cli_lines *l, struct err *err)
 {
-	const char *text;
-	int got, code;
+	ptrdiff_t got;
 
 	if (l->is_over)
 		return false;
 	memmove(l->text, l->text + l->from, l->end - l->from);
 	l->end -= l->from;
 	l->from = 0;
-	got = gzread(
-	    l->file, l->text + l->end, (unsigned)(sizeof(l->text) - l->end));
-	if (got > 0) {
+	got = cli_unpack_read(
+	    l->bytes, l->text + l->end, sizeof(l->text) - l->end, err);
+	if (got > 0)
 		l->end += (size_t)got;
-		return true;
-	}
-	l->is_over = true;
-	text = gzerror(l->file, &code);
-	if (code != Z_OK && code != Z_STREAM_END)
-		(void)err_at(err, l->path, 0, 0, "%s",
-		    code == Z_ERRNO ? strerror(errno) : text);
-	return false;
+	l->is_over = got <= 0;
+	return got > 0;
 }
 
 bool
@@ -119,7 +91,7 @@ cli_lines_next(struct cli_lines *l, struct slice *line, struct err *err)
 int64_t
 cli_lines_changed(const struct cli_lines *l)
 {
-	return (int64_t)l->stat.st_mtime;
+	return (int64_t)cli_unpack_stat(l->bytes)->st_mtime;
 }
 
 /* ---- what can be read once only ---- */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Files that are read line by line, however large: plain or compressed by
- * gzip.
+ * Files that are read line by line, however large: plain, or compressed by gzip
+ * or zstd.
  */
 #ifndef FAULTPOST_CLI_LINES_H
 #define FAULTPOST_CLI_LINES_H
@@ -19,7 +19,7 @@ struct cli_lines;
  * name, which goes with the program.  NULL with *err set. */
 char *cli_lines_path(const char *path, struct err *err);
 
-/* Opens the file; NULL with *err set. */
+/* Opens the file ("-": standard input); NULL with *err set. */
 struct cli_lines *cli_lines_open(const char *path, struct err *err);
 void cli_lines_close(struct cli_lines **lp);
 /* The next line without its LF, valid until the next call.  False at the end,

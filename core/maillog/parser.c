@@ -8,6 +8,9 @@
 #include "core/maillog/match.h"
 #include "core/maillog/table.h"
 
+/* A stamp and a level are no longer. */
+#define STAMP_BYTES_MAX 40
+
 static void index_build(struct maillog_parser *p);
 static bool find_form(const struct maillog_parser *p, struct slice text,
     struct maillog_event *ev);
@@ -18,6 +21,9 @@ static bool read_stampless(
 static void count_event(
     struct maillog_parser *p, const struct maillog_event *ev);
 static struct slice without_line_end(struct slice line);
+static bool begins_another(const struct maillog_parser *p, struct slice line);
+static void refuse_welded(
+    struct maillog_parser *p, struct slice text, struct maillog_event *ev);
 static void append_line(struct maillog_parser *p, struct slice line);
 
 void
@@ -65,6 +71,7 @@ maillog_parser_feed(
 		p->clock = stamp.time;
 		p->stamp = stamp;
 		p->is_open = true;
+		p->is_full = false;
 		p->begun = p->lines;
 		append_line(p, line);
 		p->first_len = buf_len(&p->record);
@@ -73,8 +80,9 @@ maillog_parser_feed(
 	line = slice_trim(line);
 	if (line.len == 0) {
 		p->is_full = true;
-	} else if (!p->is_open || p->is_full) {
+	} else if (!p->is_open || p->is_full || begins_another(p, line)) {
 		p->stray++;
+		p->is_full = true;
 	} else {
 		append_line(p, line);
 		p->joined++;
@@ -116,6 +124,7 @@ maillog_parser_flush(struct maillog_parser *p, struct maillog_event *ev)
 			p->joined = 0;
 		}
 	}
+	refuse_welded(p, maillog_parser_text(p), ev);
 	p->folded += p->joined;
 	p->cut += p->is_cut;
 	p->joined = 0;
@@ -302,6 +311,119 @@ find_form(
 }
 
 /* ---- damaged records ---- */
+
+/* The level that ends at `colon`, which is behind its name. */
+static bool
+is_level_before(struct slice text, size_t colon)
+{
+	for (unsigned i = 0; i < MAILLOG_LEVEL_NONE; i++) {
+		struct slice name =
+		    slice_cstr(maillog_level_name((enum maillog_level)i));
+
+		if (colon >= name.len &&
+		    slice_eq(slice_sub(text, colon - name.len, name.len), name))
+			return true;
+	}
+	return false;
+}
+
+/* The index behind the first "Level: " from `from` on; 0: there is none. */
+static size_t
+level_end(struct slice text, size_t from)
+{
+	for (size_t at = from; at < text.len; at++) {
+		at += slice_find_byte(slice_skip(text, at), ':');
+		if (at + 1 < text.len && text.at[at + 1] == ' ' &&
+		    is_level_before(text, at))
+			return at + 2;
+	}
+	return 0;
+}
+
+/* Half a record whose stamp is gone, or a part of it, is no part of the one
+ * before it. */
+static bool
+begins_another(const struct maillog_parser *p, struct slice line)
+{
+	struct slice record = buf_slice(&p->record), text = line;
+	size_t level = level_end(slice_sub(line, 0, STAMP_BYTES_MAX), 0);
+	struct maillog_event ev;
+
+	if (slice_trim(slice_skip(record, p->stamp.used)).len == 0)
+		return false;
+	if (level > 0)
+		text = slice_trim(slice_skip(line, level));
+	return find_form(p, text, &ev);
+}
+
+/* Whether the byte stands in a text that has quotes of its own. */
+static bool
+is_quoted_at(const struct maillog_event *ev, const char *byte)
+{
+	for (unsigned field = 0; field < MAILLOG_FIELD_COUNT; field++) {
+		enum field_kind kind = maillog_field_rows[field].kind;
+		struct slice text = { 0 };
+		int64_t number;
+
+		if (!maillog_has(ev, field) ||
+		    (kind != KIND_QUOTED && kind != KIND_LIST &&
+			kind != KIND_DETAILS && kind != KIND_ATTRIBUTE))
+			continue;
+		(void)maillog_field_get(ev, field, &number, &text);
+		if (text.len == 0 || byte < text.at ||
+		    byte >= text.at + text.len)
+			continue;
+		if (kind != KIND_QUOTED || text.at[-1] == '\'' ||
+		    text.at[-1] == '"')
+			return true;
+	}
+	return false;
+}
+
+/* Whether a stamp, with a year and a level, ends at `end`. */
+static bool
+is_stamp_before(struct slice text, size_t end)
+{
+	size_t from = end > STAMP_BYTES_MAX ? end - STAMP_BYTES_MAX : 0;
+	size_t used;
+	utime at;
+
+	for (; from < end; from++) {
+		struct slice rest = slice_skip(text, from);
+
+		if (utime_parse_asctime(rest, &at, &used) &&
+		    level_end(slice_sub(rest, used, STAMP_BYTES_MAX), 0) ==
+			end - from - used)
+			return true;
+	}
+	return false;
+}
+
+/* A record that holds the stamp of another has lost its end: where one ends and
+ * what stands behind it is anybody's guess, which a subject could lead astray.
+ */
+static void
+refuse_welded(
+    struct maillog_parser *p, struct slice text, struct maillog_event *ev)
+{
+	size_t begin = p->given_stamp.used;
+
+	if (begin >= text.len)
+		return;
+	for (size_t end = level_end(text, begin); end > 0;
+	     end = level_end(text, end)) {
+		if (!is_stamp_before(slice_skip(text, begin), end - begin) ||
+		    is_quoted_at(ev, text.at + end))
+			continue;
+		p->welded++;
+		*ev = (struct maillog_event){ .time = ev->time,
+			.level = ev->level,
+			.escaped = true,
+			.text = slice_trim(slice_skip(text, begin)) };
+		ev->present = UINT64_C(1) << MAILLOG_FIELD_text;
+		return;
+	}
+}
 
 /* Whether the pattern's next word is literal, and begins so. */
 static bool

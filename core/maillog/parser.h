@@ -27,6 +27,7 @@ struct maillog_parser {
 	uint64_t folded;  /* lines that were joined to the one before */
 	uint64_t stray;   /* lines that belong to no record, left out */
 	uint64_t cut;     /* records longer than MAILLOG_RECORD_MAX */
+	uint64_t welded;  /* records, unknown now, in which another begins */
 	uint64_t lines;   /* that were fed */
 	uint64_t line;    /* from 1, in which the last event fed began */
 
@@ -58,7 +59,9 @@ bool maillog_parse(
 
 /* Takes the next line of a log that may be folded.  True when the line begins
  * a record and so ends the one before it, which *ev then is; it borrows from
- * the parser until the next call. */
+ * the parser until the next call.  A line that is a record but for its stamp is
+ * never joined to another; and a record within which another begins, outside of
+ * quotes, is of no known form. */
 bool maillog_parser_feed(
     struct maillog_parser *p, struct slice line, struct maillog_event *ev);
 /* The record in progress, at the end of the log; false when there is none. */

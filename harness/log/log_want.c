@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: MIT */
+/* Words that name something in a log; see log_want.h. */
+#include "harness/log/log_want.h"
+
+static bool
+take_name(struct slice *rest, struct slice name)
+{
+	if (!slice_starts_with_nocase(*rest, name) || rest->len <= name.len ||
+	    strchr(" :=", rest->at[name.len]) == NULL)
+		return false;
+	*rest = slice_trim(slice_skip(*rest, name.len + 1));
+	return true;
+}
+
+static bool
+is_domain(struct slice text)
+{
+	bool has_letter = false;
+
+	for (size_t i = 0; i < text.len; i++) {
+		unsigned char b = (unsigned char)text.at[i];
+
+		has_letter |= ascii_is_alpha(text.at[i]) || b >= 0x80;
+		if (b <= ' ' || b == '/' || b == ':' || b == 0x7f)
+			return false;
+	}
+	return has_letter;
+}
+
+bool
+log_want_parse(const char *word, struct log_want *want, struct err *err)
+{
+	struct slice rest = slice_trim(slice_cstr(word));
+	bool is_dcid = take_name(&rest, SLICE("DCID"));
+	bool is_mid = !is_dcid && take_name(&rest, SLICE("MID"));
+
+	*want = (struct log_want){ .text = rest };
+	if (slice_to_u64(rest, UINT64_MAX, &want->number))
+		want->kind = is_dcid ? LOG_WANT_DCID : LOG_WANT_MID;
+	else if (is_dcid || is_mid)
+		return err_set(err, "\"%s\" has no number", word);
+	else if (ip_parse(rest, &want->ip))
+		want->kind = LOG_WANT_ADDRESS;
+	else if (slice_find_byte(rest, '@') < rest.len)
+		want->kind = LOG_WANT_MAILBOX;
+	else if (is_domain(rest))
+		want->kind = LOG_WANT_DOMAIN;
+	else
+		return err_set(err,
+		    "\"%s\" is neither a MID, nor \"DCID n\", a mailbox, a "
+		    "domain or an IP address",
+		    word);
+	if (want->kind == LOG_WANT_MAILBOX)
+		want->text = log_mailbox(rest);
+	return true;
+}
+
+struct slice
+log_mailbox(struct slice logged)
+{
+	if (logged.len >= 2 && logged.at[0] == '<' &&
+	    logged.at[logged.len - 1] == '>')
+		return slice_sub(logged, 1, logged.len - 2);
+	return logged;
+}
+
+struct slice
+log_mailbox_domain(struct slice logged)
+{
+	struct slice mailbox = log_mailbox(logged);
+
+	for (size_t at = mailbox.len; at > 0; at--)
+		if (mailbox.at[at - 1] == '@')
+			return slice_skip(mailbox, at);
+	return slice_of(mailbox.at, 0);
+}
+
+bool
+log_want_has_mailbox(const struct log_want *want, struct slice mailbox)
+{
+	switch (want->kind) {
+	case LOG_WANT_MAILBOX:
+		return slice_eq_nocase(log_mailbox(mailbox), want->text);
+	case LOG_WANT_DOMAIN:
+		return log_want_has_domain(want, log_mailbox_domain(mailbox));
+	case LOG_WANT_MID:
+	case LOG_WANT_DCID:
+	case LOG_WANT_ADDRESS:
+		break;
+	}
+	return false;
+}
+
+bool
+log_want_has_domain(const struct log_want *want, struct slice domain)
+{
+	return want->kind == LOG_WANT_DOMAIN &&
+	    slice_eq_nocase(domain, want->text);
+}
+
+bool
+log_want_has_address(const struct log_want *want, struct slice address)
+{
+	struct ip_address ip;
+
+	return want->kind == LOG_WANT_ADDRESS && ip_parse(address, &ip) &&
+	    ip_equal(&ip, &want->ip);
+}

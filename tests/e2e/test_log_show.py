@@ -1,0 +1,208 @@
+# SPDX-License-Identifier: MIT
+"""faultpost log show, and what all commands of `log` read: rotated, compressed,
+dirty and mixed logs."""
+import gzip
+import json
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+EXCERPT = "tests/e2e/data/excerpt.log"
+SEED = "scenarios/failover/117875.scenario.json"
+STAMP = "Wed Jul  2 09:15:07 2014 Info: "
+
+
+@pytest.fixture(scope="module")
+def seed(faultpost, tmp_path_factory):
+    """The log of the seed scenario."""
+    log = tmp_path_factory.mktemp("seed") / "mail.log"
+    assert faultpost("run", "--log", log, SEED)[0] == 0
+    return log
+
+
+def stories(faultpost, *words, **options):
+    code, out, _ = faultpost("log", "show", "--json", *words, **options)
+    assert code in (0, 1)
+    return [json.loads(line) for line in out.splitlines()]
+
+
+def test_page(faultpost):
+    """The excerpt of docs/check.md."""
+    code, out, err = faultpost("log", "show", "9001", EXCERPT)
+    assert code == 0
+    assert out.splitlines()[7:9] == [
+        "             09:15:07           10.1.1.11 port 25 (DCID 299) answered "
+        "431 '4.3.1 Mail system full'",
+        "             09:15:07           RID 0 waits until 2014-07-02T09:16:07,"
+        " for 0:01:00"]
+    assert out.splitlines()[-1] == (
+        "  verdict: delivered to 10.1.1.12 port 25 after 0:01:00. 1 connection "
+        "failed, 10.1.1.11 port 25 answered 431 '4.3.1 Mail system full'. "
+        "1 round ended in waiting.")
+    assert "1 line is no record" in err
+
+
+def test_each_message_of_a_run(faultpost, seed):
+    """What the log says of each is what became of it."""
+    told = stories(faultpost, "example.com", seed)
+    assert [s["mid"] for s in told] == list(range(1, 11))
+    for story in told:
+        assert [r["fate"] for r in story["recipients"]] == ["delivered"]
+        assert story["recipients"][0]["host"] == "10.1.1.12 port 25"
+        assert story["steps"][-1]["event"] == "message_finished"
+    failed = [s for s in told
+              if any(e["event"] == "connection_error" for e in s["steps"])]
+    assert [s["mid"] for s in failed] == [1]
+
+
+@pytest.mark.parametrize("what, count", [
+    ("1", 1), ("DCID 1", 1), ("user@example.com", 10), ("10.1.1.12", 10),
+    ("10.1.1.11", 1), ("sender@example.net", 10), ("nobody@example.com", 0)])
+def test_what_is_asked(faultpost, seed, what, count):
+    assert len(stories(faultpost, what, seed)) == count
+
+
+def test_limit(faultpost, seed):
+    code, out, err = faultpost(
+        "log", "show", "--json", "--limit", "3", "example.com", seed)
+    assert (code, len(out.splitlines())) == (0, 3)
+    assert err == "faultpost log show: 7 more stories; see --limit\n"
+
+
+def test_nothing_is_found(faultpost, seed):
+    assert faultpost("log", "show", "777", seed) == (
+        1, "", "faultpost log show: nothing about 777\n")
+
+
+def test_rotation(faultpost, seed, tmp_path):
+    """In whatever order the files are named, compressed or not."""
+    lines = seed.read_bytes().splitlines(keepends=True)
+    third = len(lines) // 3
+    oldest = tmp_path / "mail.log.2.gz"
+    oldest.write_bytes(gzip.compress(b"".join(lines[:third])))
+    (tmp_path / "mail.log.1").write_bytes(b"".join(lines[third:2 * third]))
+    (tmp_path / "mail.log").write_bytes(b"".join(lines[2 * third:]))
+    files = [tmp_path / "mail.log", tmp_path / "mail.log.1", oldest]
+    whole = [e["event"] for s in stories(faultpost, "example.com", seed)
+             for e in s["steps"]]
+    for order in (files, files[::-1], [files[1], files[2], files[0]]):
+        assert [e["event"] for s in stories(faultpost, "example.com", *order)
+                for e in s["steps"]] == whole
+    assert stories(faultpost, "example.com", "-",
+                   input=seed.read_text())[0]["steps"][0]["file"] == "-"
+
+
+def test_a_compressed_file_that_is_cut(faultpost, seed, tmp_path):
+    packed = tmp_path / "mail.log.gz"
+    whole = gzip.compress(seed.read_bytes())
+    packed.write_bytes(whole[:len(whole) // 2])
+    code, out, err = faultpost("log", "show", "1", packed)
+    assert code == 0
+    assert out.startswith("MID 1")
+    assert err.startswith(f"{packed}: unexpected end of file\n")
+    assert "1 file could not be read to its end" in err
+
+
+def test_mixed_appliances(faultpost, tmp_path):
+    """Their MIDs are the same, and their messages are not."""
+    log = tmp_path / "mail.log"
+    line = "Jul  2 09:15:07 {0} mail_logs: Info: {1}\n"
+    log.write_text("".join(
+        line.format(name, text) for text in (
+            "Start MID 5 ICID 1", "MID 5 ICID 1 From: <a@{0}.example>",
+            "MID 5 queued for delivery")
+        for name in ("esa1", "esa2")).replace("{0}", "x"))
+    told = stories(faultpost, "5", log)
+    assert [(s["appliance"], len(s["steps"])) for s in told] == [
+        ("esa1", 3), ("esa2", 3)]
+    assert len(stories(faultpost, "--appliance", "esa2", "5", log)) == 1
+
+
+@pytest.mark.parametrize("words, error", [
+    ([], "expected WHAT and a FILE"),
+    (["1"], "expected WHAT and a FILE"),
+])
+def test_wrong_use(faultpost, words, error):
+    assert faultpost("log", "show", *words) == (
+        2, "", f"faultpost log: {error}; see faultpost log --help\n")
+
+
+def test_wrong_words(faultpost, seed):
+    code, out, err = faultpost("log", "show", "a/b", seed)
+    assert (code, out) == (2, "")
+    assert err.startswith('faultpost log show: "a/b" is neither a MID')
+    assert faultpost("log", "shwo", "1", seed) == (
+        2, "", "faultpost log: unknown command shwo (did you mean show?); see "
+        "faultpost log --help\n")
+
+
+# ---- any damage at all ----
+
+CLEAN = [STAMP + text for text in (
+    "New SMTP ICID 4 interface Data1 (10.0.0.5) address 192.0.2.7 reverse dns "
+    "host unknown verified no", "Start MID 9 ICID 4",
+    "MID 9 ICID 4 From: <sender@example.net>",
+    "MID 9 ICID 4 RID 0 To: <user@example.com>",
+    "MID 9 Subject 'it is'", "MID 9 ready 1024 bytes from <sender@example.net>",
+    "MID 9 queued for delivery", "DCID 5 TLS success protocol TLSv1.3 cipher X",
+    "Delivery start DCID 5 MID 9 to RID [0]",
+    "Delayed: DCID 5 MID 9 to RID 0 - 4.1.0 - Unknown address error ('451', "
+    "['4.7.1 later']) []", "Message done DCID 5 MID 9 to RID [0]",
+    "MID 9 RID [0] Response '2.0.0 ok'", "Message finished MID 9 done")]
+
+damage = st.one_of(
+    st.tuples(st.just("cut"), st.integers(1, 150)),
+    st.tuples(st.just("head"), st.integers(1, 57)),
+    st.tuples(st.just("fold"), st.integers(0, 150)),
+    st.tuples(st.just("weld"), st.integers(0, 150)),
+    st.tuples(st.just("prose"), st.text(
+        "abc <>:[]'", min_size=1, max_size=40)),
+    st.tuples(st.just("blank"), st.just(0)))
+
+
+def damaged(lines, damages):
+    """The log, and how many of its records may not be seen any more."""
+    text, lost = "", 0
+    for number, line in enumerate(lines):
+        kind, how = damages.get(number, ("", 0))
+        if kind == "cut":
+            text, lost = text + line[:how] + "\n", lost + 1
+        elif kind == "head":
+            text, lost = text + line[how:] + "\n", lost + 1
+        elif kind == "fold":
+            text, lost = text + line[:how] + "\n" + line[how:] + "\n", lost + 1
+        elif kind == "weld":
+            text, lost = text + line[:how], lost + 2
+        elif kind == "prose":
+            text += line + "\n\n" + how + "\n"
+        elif kind == "blank":
+            text += line + "\n\n"
+        else:
+            text += line + "\n"
+    return text, lost
+
+
+@settings(max_examples=60, deadline=None,
+          suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(damages=st.dictionaries(st.integers(0, len(CLEAN) - 1), damage,
+                               max_size=4))
+def test_no_damage_is_fatal_and_none_is_silent(faultpost, damages):
+    """Each record that was not touched is seen as it was; and where records
+    were joined, split or welded, that is counted."""
+    clean = [json.loads(line) for line in faultpost(
+        "log", "parse", "-", input="\n".join(CLEAN))[1].splitlines()]
+    text, lost = damaged(CLEAN, damages)
+    code, out, err = faultpost("log", "parse", "-", input=text)
+    assert code == 0
+    seen = [json.loads(line) for line in out.splitlines()]
+
+    def bare(events):
+        return [{k: v for k, v in e.items() if k != "line"} for e in events]
+    known = [e for e in bare(seen) if e["event"] != "unknown"]
+    same = [e for e in known if e in bare(clean)]
+    assert len(same) >= len(CLEAN) - lost
+    # A record that is cut may be a shorter one that is whole.
+    if ({kind for kind, _ in damages.values()} - {"cut", "blank"}
+            and bare(seen) != bare(clean)):
+        assert err != ""
