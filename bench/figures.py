@@ -294,6 +294,31 @@ def kill(_folder: pathlib.Path, quick: bool) -> Figure:
                   " ".join(command))
 
 
+def by_log(folder: pathlib.Path, quick: bool) -> Figure:
+    """The library once more, judged by its logs and transcripts alone."""
+    log, talk = folder / "one.log", folder / "one.jsonl"
+    listed = json.loads(subprocess.run(
+        [BIN / "faultpost", "run", "--list", "--format", "json", "scenarios"],
+        cwd=ROOT, check=True, capture_output=True).stdout)["scenarios"]
+    wrong = 0
+    for one in listed[::10 if quick else 1]:
+        name = one["file"]
+        if "variant" in one:
+            name += f"[{one['variant']}]"
+        faultpost("run", "--log", log, "--transcript", talk, name)
+        for words in ([], ["--whole"]):
+            done = subprocess.run(
+                [BIN / "faultpost", "check", name, "--log", log,
+                 "--transcript", talk, *words], cwd=ROOT, check=False,
+                capture_output=True)
+            if done.returncode != 0:
+                wrong += 1
+                print(done.stdout.decode())
+    return Figure("the library judged by its logs alone, with --whole and "
+                  f"without ({len(listed)} cases)", "all held",
+                  f"{wrong} failed", wrong == 0, "./dev bench by_log")
+
+
 def big_log(folder: pathlib.Path, quick: bool) -> Figure:
     """A mail log of 1 GB, judged once."""
     megabytes = 100 if quick else 1000
@@ -321,7 +346,7 @@ def idle(folder: pathlib.Path, quick: bool) -> Figure:
 FIGURES: dict[str, Callable[[pathlib.Path, bool], Figure]] = {
     f.__name__: f
     for f in (seed_case, library, dead_hosts, round_robin, routes, rules, waiting,
-              looking, domains, idle, big_log,
+              looking, domains, idle, by_log, big_log,
               determinism, kill)
 }
 

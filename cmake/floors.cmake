@@ -75,6 +75,7 @@ floor_test(world_faults world_ev)
 floor_test(world_clock world_ev)
 floor_test(fault_pages mock)
 floor_test(smtp_mutual smtp)
+floor_test(judge_bounds harness_pure)
 
 # Across the folders mockserver/, relay/ and harness/ only these headers may be
 # included, and only by harness/: what the two programs show of themselves.

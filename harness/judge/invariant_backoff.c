@@ -152,7 +152,13 @@ wait_wanted(const struct invariants *v, const struct ledger_entry *entry,
 	buf_append_cstr(out, " (in the log rounded up to the second)");
 }
 
-/* A candidate that the group should have gone on to. */
+static bool
+is_up(const struct ledger_domain *d, size_t seat)
+{
+	return d->seats[seat].address->now.state == ADDRESS_UP;
+}
+
+/* A candidate that the group should have gone on to, or waited for. */
 static size_t
 seat_left(const struct invariants *v, const struct ledger_group *g)
 {
@@ -163,18 +169,37 @@ seat_left(const struct invariants *v, const struct ledger_group *g)
 	if (!ledger_fails_over(v->ledger))
 		return SIZE_MAX;
 	for (size_t i = 0; i < d->routing.count; i++) {
+		bool is_tried = ledger_tried(g, i) != TRIED_NO;
+
 		if (answered != SIZE_MAX &&
 		    d->routing.candidates[i].priority >
 			d->routing.candidates[answered].priority)
 			return SIZE_MAX;
-		if (d->seats[i].address->now.state != ADDRESS_UP)
-			continue;
-		if (ledger_tried(g, i) == TRIED_NO)
+		if (!is_tried &&
+		    (is_up(d, i) || ledger_is_served(v->ledger, d, i)))
 			return i;
-		if (is_bound && answered == SIZE_MAX)
+		if (is_tried && is_bound && answered == SIZE_MAX &&
+		    d->seats[i].address->now.state != ADDRESS_DOWN)
 			answered = i;
 	}
 	return SIZE_MAX;
+}
+
+/* The round has ended, and that candidate was left in it. */
+static void
+left_fail(struct invariants *v, const struct ledger_entry *entry,
+    const char *how, size_t left)
+{
+	const struct ledger_domain *d = entry->group->domain;
+	char at[ENDPOINT_TEXT_MAX];
+
+	invariant_fail(v, INV_BACK_OFF, &entry->moment,
+	    "a round ends when no candidate is left in it: none that is "
+	    "untried, and up or has a connection that carries mail",
+	    "MID %llu %s, and %s is %s", ULL(entry->line->mid), how,
+	    endpoint_format(&d->routing.candidates[left].at, at),
+	    is_up(d, left) ? "neither tried nor down"
+			   : "untried, and a connection to it carries mail");
 }
 
 /* The line names the bounce profile by which it waits; older spellings do
@@ -203,17 +228,11 @@ entry_pending(struct invariants *v, const struct ledger_entry *entry)
 	const struct ledger_group *g = entry->group;
 	uint64_t retries = ledger_profile(v->ledger, g)->max_retries;
 	struct buf wanted = { 0 };
-	char at[ENDPOINT_TEXT_MAX], till[UTIME_TEXT_MAX];
+	char till[UTIME_TEXT_MAX];
 	size_t left = seat_left(v, g);
 
 	if (left != SIZE_MAX) {
-		invariant_fail(v, INV_BACK_OFF, &entry->moment,
-		    "a message is requeued when no candidate is left in its "
-		    "round",
-		    "MID %llu is requeued, and %s is neither tried nor down",
-		    ULL(entry->line->mid),
-		    endpoint_format(
-			&g->domain->routing.candidates[left].at, at));
+		left_fail(v, entry, "is requeued", left);
 	} else if (w->fits_attempt && !w->fits_probe && !w->fits_keep &&
 	    g->attempts_lo >= retries) {
 		invariant_fail(v, INV_BACK_OFF, &entry->moment,
@@ -233,6 +252,16 @@ entry_pending(struct invariants *v, const struct ledger_entry *entry)
 }
 
 /* ---- expiry ---- */
+
+/* Its last attempt is over when its round is. */
+static void
+gave_up_check(struct invariants *v, const struct ledger_entry *entry)
+{
+	size_t left = seat_left(v, entry->group);
+
+	if (left != SIZE_MAX)
+		left_fail(v, entry, "bounces 5.4.7", left);
+}
 
 static void
 entry_bounced(struct invariants *v, const struct ledger_entry *entry)
@@ -267,6 +296,8 @@ entry_bounced(struct invariants *v, const struct ledger_entry *entry)
 			entry->moment.lo - m->accepted.lo, text),
 		    utime_format_duration(profile->max_time, max),
 		    ULL(g->attempts_hi + 1), ULL(profile->max_retries));
+	else if (age < profile->max_time)
+		gave_up_check(v, entry);
 }
 
 /* ---- missed ---- */

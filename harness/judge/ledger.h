@@ -148,6 +148,7 @@ struct ledger_domain {
 	struct ledger_moment
 	    unready;              /* when there last were some, if none are */
 	struct list waiting;      /* of groups */
+	utime wait_over;          /* by then the last of their waits ended */
 	struct list ready_groups; /* those that ready_count counts */
 	uint64_t open_count;      /* connections that are its own */
 	struct ledger_quota quota;
@@ -155,6 +156,9 @@ struct ledger_domain {
 	struct choice *choice;       /* owned by invariant_choice.c */
 	/* Until then connections may stand that nobody knows of; 0: never. */
 	utime blind_until;
+	/* Until then what is due need not be: the clock may have been set
+	 * ahead; 0: never. */
+	utime leapt_until;
 	/* That which the destination controls name, or NULL. */
 	const struct relay_bounce_profile *profile;
 	UT_hash_handle hh;
@@ -439,6 +443,10 @@ bool ledger_seat_may_be_held(
  * new; 0: nobody knows. */
 uint64_t ledger_crowd_max(
     const struct ledger *l, const struct ledger_connection *c);
+/* Whether a connection of the domain to the candidate carries mail for sure:
+ * then what has not tried it waits for that, though it may be down. */
+bool ledger_is_served(
+    struct ledger *l, const struct ledger_domain *d, size_t seat);
 /* Until when limits may have held the domain's mail back; UTIME_NEVER: they
  * may do so now. */
 utime ledger_held_until(const struct ledger *l, const struct ledger_domain *d);

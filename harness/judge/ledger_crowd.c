@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Connections that are turned away while others of the domain to the same
- * candidate carry mail (delivery.md 46): nobody has tried the candidate by
- * them, and for a while it has no more connections than those.  That a
- * connection carries mail is known while it does; whether one without a message
- * was at hand is left open.
+ * Connections of a domain that carry mail to a candidate, and what that says of
+ * others.  While they do, one that is turned away (delivery.md 46) is no try,
+ * and for a while the candidate has no more than those; and a host that is down
+ * is waited for (11).  That a connection carries mail is known while it does;
+ * whether one without a message was at hand is left open.
  */
 #include "harness/judge/ledger_impl.h"
 
@@ -53,32 +53,36 @@ is_busy(struct ledger *l, const struct ledger_connection *c)
 	return false;
 }
 
-/* Whether the other connection carries mail of the domain there. */
+/* Whether the connection, if it is one of the domain to that address, carries
+ * mail. */
 static enum tried
 is_at_work(struct ledger *l, const struct ledger_connection *c,
-    const struct ledger_connection *other, const struct proof *proof)
+    const struct ledger_domain *d, const struct ledger_address *a,
+    const struct proof *proof)
 {
-	if (other == c || !other->is_open || other->address != c->address ||
-	    (other->domain != NULL && other->domain != c->domain))
+	if (!c->is_open || c->address != a ||
+	    (c->domain != NULL && c->domain != d))
 		return TRIED_NO;
-	if (other->domain == NULL || !is_busy(l, other))
+	if (c->domain == NULL || !is_busy(l, c))
 		return TRIED_MAYBE;
-	if (other->started.lo >= proof->hi)
+	if (c->started.lo >= proof->hi)
 		return TRIED_YES;
-	return other->started.hi >= proof->lo ? TRIED_MAYBE : TRIED_NO;
+	return c->started.hi >= proof->lo ? TRIED_MAYBE : TRIED_NO;
 }
 
+/* Whether any of them does, but for `own` (or NULL). */
 static enum tried
-others_at_work(struct ledger *l, const struct ledger_connection *c,
-    const struct maillog_event *ev)
+some_at_work(struct ledger *l, const struct ledger_domain *d,
+    const struct ledger_address *a, const struct ledger_connection *own,
+    const struct proof *proof)
 {
-	const struct proof proof = proof_of(l, c, ev);
-	struct ledger_connection *other, *next;
+	struct ledger_connection *c, *next;
 	enum tried found = TRIED_NO;
 
-	HASH_ITER(hh, l->connections, other, next)
+	HASH_ITER(hh, l->connections, c, next)
 	{
-		enum tried so = is_at_work(l, c, other, &proof);
+		enum tried so =
+		    c != own ? is_at_work(l, c, d, a, proof) : TRIED_NO;
 
 		found = so > found ? so : found;
 		if (found == TRIED_YES)
@@ -103,20 +107,20 @@ turned_away_find(struct ledger *l, const struct ledger_connection *c,
     enum failure_kind kind, const struct ledger_seat *s,
     const struct maillog_event *ev)
 {
+	const struct proof proof = proof_of(l, c, ev);
 	bool may_be_down = kind != FAILURE_UP;
 	uint64_t others = s->open - c->is_open;
 	enum tried found = TRIED_NO;
 
 	if (others > 0 || s->address->unassigned > 0)
-		found = others_at_work(l, c, ev);
-	if (found == TRIED_NO && c->domain->blind_until > 0)
+		found = some_at_work(l, c->domain, s->address, c, &proof);
+	if (found == TRIED_NO && c->domain->blind_until >= l->now.lo)
 		return TRIED_MAYBE;
 	/* What fails as a host that is down is its probe. */
 	if (may_be_down && s->address->now.state == ADDRESS_DOWN)
 		return TRIED_NO;
-	if (found == TRIED_YES &&
-	    (l->is_doubted ||
-		(may_be_down && s->address->now.state == ADDRESS_MAYBE)))
+	if (found == TRIED_YES && may_be_down &&
+	    s->address->now.state == ADDRESS_MAYBE)
 		return TRIED_MAYBE;
 	return found;
 }
@@ -167,4 +171,15 @@ ledger_crowd_max(const struct ledger *l, const struct ledger_connection *c)
 	    l->now.hi - c->opened.lo >= l->plan->relay.delivery.slow_after)
 		return 0;
 	return crowd->max;
+}
+
+bool
+ledger_is_served(struct ledger *l, const struct ledger_domain *d, size_t seat)
+{
+	const struct ledger_seat *s = &d->seats[seat];
+	/* Begun less than that ago. */
+	const struct proof proof = { .hi = l->now.hi - MESSAGE_PATIENCE + 1 };
+
+	return s->open > 0 &&
+	    some_at_work(l, d, s->address, NULL, &proof) == TRIED_YES;
 }

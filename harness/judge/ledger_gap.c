@@ -74,7 +74,7 @@ domain_leap(void *owner, struct ledger_domain *d)
 	struct ledger *l = owner;
 
 	if (d->ready_count > 0 || !list_is_empty(&d->waiting))
-		d->blind_until = utime_add(l->now.hi, BLIND_SPAN);
+		d->leapt_until = utime_add(l->now.hi, BLIND_SPAN);
 }
 
 /* Probes may be due later than that clock says, by all that it may have been

@@ -164,12 +164,20 @@ quota_holds_until(const struct ledger_domain *d, const struct ledger_quota *q)
 	return limit > 0 && q->taken >= limit ? q->ends : 0;
 }
 
+/* Until when nobody knows what the domain does; 0: that was never so. */
+static utime
+unknown_until(const struct ledger_domain *d)
+{
+	return d->blind_until > d->leapt_until ? d->blind_until
+					       : d->leapt_until;
+}
+
 bool
 ledger_seat_may_be_held(const struct ledger_domain *d, size_t seat, utime since)
 {
 	const struct ledger_seat *s = &d->seats[seat];
 
-	if (d->blind_until > 0 && d->blind_until >= since)
+	if (unknown_until(d) > 0 && unknown_until(d) >= since)
 		return true;
 	if (s->crowd.at.line > 0 && s->crowd.until_hi >= since)
 		return true;
@@ -185,9 +193,8 @@ ledger_held_until(const struct ledger *l, const struct ledger_domain *d)
 {
 	utime until = quota_holds_until(d, &d->quota);
 
-	if (d->blind_until > until)
-		until = d->blind_until;
-
+	if (unknown_until(d) > until)
+		until = unknown_until(d);
 	for (enum ledger_crowd which = 0; which < CROWDS; which++) {
 		const struct ledger_moment *last = &l->crowded[which];
 

@@ -90,14 +90,34 @@ group_release(struct ledger *l, struct ledger_group *g)
 	g->kept_hi = g->due_hi;
 }
 
+/* Where moments are seconds, the success may have come just before the end of a
+ * wait that is over, and have cut it short. */
+static void
+group_may_be_released(const struct ledger *l, struct ledger_group *g)
+{
+	if (!g->is_timed || g->round.hi <= l->now.lo ||
+	    g->is_for_probe == TRIED_YES || g->is_released != TRIED_NO)
+		return;
+	g->is_released = TRIED_MAYBE;
+	g->kept_lo = g->round.lo;
+	g->kept_hi = g->round.hi;
+}
+
 void
 domain_release(struct ledger *l, struct ledger_domain *d)
 {
-	if (!l->plan->relay.delivery.release_on_success)
+	const struct relay_delivery *config = &l->plan->relay.delivery;
+
+	if (!config->release_on_success)
 		return;
 	LIST_FOREACH_SAFE(node, &d->waiting)
 		group_release(
 		    l, CONTAINER_OF(node, struct ledger_group, waiting_node));
+	if (config->releases != RELEASES_ONCE || d->wait_over <= l->now.lo)
+		return;
+	LIST_FOREACH(node, &d->ready_groups)
+		group_may_be_released(
+		    l, CONTAINER_OF(node, struct ledger_group, ready_node));
 }
 
 /* ---- recipients ---- */
@@ -158,6 +178,8 @@ group_begin(
 	g->is_released = TRIED_NO;
 	g->is_timed = at != NULL;
 	g->round = at != NULL ? *at : l->now;
+	if (at != NULL && at->hi > g->domain->wait_over)
+		g->domain->wait_over = at->hi;
 	g->answered = g->unable = (struct seats){ 0 };
 	g->trail = (struct ledger_trail){ 0 };
 	g->is_soft = false;

@@ -69,6 +69,18 @@ BASES = {
         reply="452 4.2.2 Mailbox full")},
         [{"to": "full@example.com"},
          {"count": 3, "every": "3s", "at": "3s", "to": "u{n}@example.com"}]),
+    # A second domain finds the host refusing while a connection of the first
+    # stands: it is down then, and what is ready waits for that connection.
+    "served": {**base("[10.1.1.1]", {"a": host(1, on="eod", delay="5s")}, [
+        {"count": 3, "to": "u{n}@example.com"},
+        {"at": "2s", "to": "u@example.org"}]),
+        "routes": ["example.com [10.1.1.1]", "example.org [10.1.1.1]"],
+        "timeline": [{"at": "1s", "host": "a", "state": "refuse"},
+                     {"at": "30s", "host": "a", "state": "up"}],
+        "relay": {"bounce": {"hard_bounces": False, "max_retries": 0},
+                  "destconfig": [
+                      "[example.com]", "limit_type = host",
+                      "limit_apply = system", "max_host_concurrency = 1"]}},
     "secret": base("[10.1.1.1]", {"a": {"address": "10.1.1.1", "tls": {}}}, ONE,
                    relay={**SILENT_SENDER, "destconfig": [
                        "[example.com]", "table_tls = require"]}),
@@ -312,10 +324,28 @@ def requeued(e):
           "2 09:16:08 2014 [Default]")
 
 
+def given_up(e):
+    """The last message bounces, where it has a connection to wait for."""
+    e.drop("Delivery start DCID 1 MID 3", "Message done DCID 1 MID 3",
+           "MID 3 RID [0] Response", "Message finished MID 3")
+    e.put("Connection Error: DCID 2", "Bounced: DCID 0 MID 3 to RID 0 - 5.4.7 "
+          "- Delivery expired (message too old) ('000', ['timeout']) []",
+          "Message finished MID 3 done")
+    i = max(i for i, one in enumerate(e.talk) if one["event"] == "message" and
+            one["connection"] == 1)
+    del e.talk[i]
+
+
 def extra_counts(e):
     """The extra round has the wait of a second attempt behind it."""
     i = [k for k, line in enumerate(e.log) if "MID 1 to RID [0] pend" in line]
     e.log[i[1]] = e.log[i[1]].replace("09:16:08", "09:17:11")
+
+
+def probed(mid):
+    """It waits for the probe of the host."""
+    return (f"MID {mid} to RID [0] pending till Wed Jul  2 09:16:10 2014 "
+            "[Default]")
 
 
 END = "Message finished MID 1 done"
@@ -401,6 +431,11 @@ MUTANTS = [
      reads(on_turned_away="fail")),
     ("back-off", "crowded", "what is ready is requeued, as if it had failed",
      None, requeued),
+    ("back-off", "served", "requeued beside a connection at work", None,
+     put("Connection Error: DCID 2", probed(3))),
+    ("back-off", "served", "all that is ready is requeued beside it", None,
+     put("Connection Error: DCID 2", probed(2), probed(3))),
+    ("back-off", "served", "given up beside it", None, given_up),
     ("back-off", "released", "an extra round that counts as a retry", None,
      extra_counts),
     ("back-off", "released", "a wait cut short by each success", None,

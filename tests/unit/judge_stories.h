@@ -261,6 +261,35 @@ static const struct judged_story story_release = {
 	"7.200",
 };
 
+/* The same so late that the wait ends within the second of the success: the
+ * extra round gains nothing, and the wait goes on for 63 ms. */
+static const struct judged_story story_late_release = {
+	"late release",
+	STORY_ROUTE("\"example.com [10.1.1.11]\"") STORY_HOSTS,
+	"0.010 A 1 s@example.net u@example.com\n"
+	"+ N 1 11\n+ G 1\n+ S 1 1 0\n"
+	"0.100 L Delayed: DCID 1 MID 1 to RID 0 - 4.3.1 - Mail system full "
+	"('452', ['4.3.1 full']) []\n"
+	"0.100 L MID 1 to RID [0] pending till Wed Jul  2 09:16:08 2014 "
+	"[Default]\n"
+	"5.100 X 1\n"
+	"60.020 A 2 s@example.net v@example.com\n"
+	"+ N 2 11\n+ G 2\n+ S 2 2 0\n+ D 2 2 0 s@example.net v@example.com\n"
+	"+ F 2\n+ S 2 1 0\n"
+	"60.037 L Delayed: DCID 2 MID 1 to RID 0 - 4.3.1 - Mail system full "
+	"('452', ['4.3.1 full']) []\n"
+	"60.037 L MID 1 to RID [0] pending till Wed Jul  2 09:16:08 2014 "
+	"[Default]\n"
+	"60.102 S 2 1 0\n"
+	"60.104 L Delayed: DCID 2 MID 1 to RID 0 - 4.3.1 - Mail system full "
+	"('452', ['4.3.1 full']) []\n"
+	"60.104 L MID 1 to RID [0] pending till Wed Jul  2 09:18:08 2014 "
+	"[Default]\n"
+	"65.200 X 2\n180.106 N 3 11\n+ G 3\n+ S 3 1 0\n"
+	"+ D 3 1 0 s@example.net u@example.com\n+ F 1\n185.300 X 3\n",
+	"185.400",
+};
+
 /* Two domains with the same hosts, each with a rotation of its own. */
 static const struct judged_story story_domains = {
 	"domains",

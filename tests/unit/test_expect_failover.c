@@ -16,6 +16,13 @@ static struct story_expected rows[] = {
 	    "\"failover\": {\"from\": \"a\", \"to\": \"b\", \"count\": 1, "
 	    "\"within\": \"10ms\"}",
 	    NONE, NULL, NULL, NULL },
+	{ "a millisecond less", &story_full,
+	    "\"failover\": {\"from\": \"a\", \"to\": \"b\", \"within\": "
+	    "\"9ms\"}",
+	    NONE,
+	    "from it went on: to b 1; later than that: 1, the slowest after "
+	    "0:00:00.010 on line 9 (0:00:00.027)",
+	    MOVES ", each within 9ms", NULL },
 	{ "any number but none", &story_full,
 	    "\"failover\": {\"from\": \"a\", \"to\": \"b\"}", NONE, NULL, NULL,
 	    NULL },

@@ -11,6 +11,12 @@
 
 static struct story_expected rows[] = {
 	{ "soon", &story_full, "\"within\": \"1s\"", NONE, NULL, NULL, NULL },
+	{ "in 20 ms", &story_full, "\"within\": \"20ms\"", NONE, NULL, NULL,
+	    NULL },
+	{ "not in 19 ms", &story_full, "\"within\": \"19ms\"", NONE,
+	    "1 of 2 were delivered later; the slowest, MID 1, was delivered "
+	    "after 0:00:00.020 on line 10 (0:00:00.030)",
+	    NULL, NULL },
 	{ "in the third round", &story_requeue, "\"within\": \"181s\"", NONE,
 	    NULL, NULL, NULL },
 	{ "not before it", &story_requeue, "\"within\": \"180s\"", NONE,

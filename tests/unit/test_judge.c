@@ -16,6 +16,7 @@ static const struct judged_story *const good[] = {
 	&story_retries,
 	&story_nowhere,
 	&story_release,
+	&story_late_release,
 	&story_domains,
 };
 

@@ -368,6 +368,8 @@ static struct turn_row turn_rows[] = {
 	{ "421 beside one at work", "421-'no'", SMTP, "", 8, false, TRIED_NO },
 	{ "refused beside one at work", "[Errno 61] Connection refused",
 	    "network error", "", 8, false, TRIED_NO },
+	{ "beside one that takes a minute", "421-'no'", SMTP, "", 60004, false,
+	    TRIED_NO },
 	{ "beside one that is slow", "421-'no'", SMTP, "", 60005, false,
 	    TRIED_YES },
 	{ "beside one without a message", "421-'no'", SMTP, "", 8, true,

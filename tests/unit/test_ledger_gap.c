@@ -198,6 +198,44 @@ test_leap(void **state)
 	}
 }
 
+#define REFUSED(dcid)                                                          \
+	"Connection Error: DCID " dcid " domain: example.com IP: 10.1.1.11 "   \
+	"port: 25 details: [Errno 61] Connection refused interface: 10.0.0.5 " \
+	"reason: network error"
+
+/* That a host refuses says that it is down, unless others may stand that nobody
+ * knows of: for a while where a log begins late, never for a silence. */
+static void
+test_refused_behind_a_silence(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	setup(&f);
+	ledger_doubt(f.ledger);
+	say_message(&f);
+	say(&f, 0, REFUSED("1"));
+	say(&f, 400, REFUSED("2"));
+	assert_int_equal(sight_of(&f).state, ADDRESS_DOWN);
+	teardown(&f);
+}
+
+static void
+test_refused_in_a_late_log(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	setup(&f);
+	ledger_begin_late(f.ledger);
+	say_message(&f);
+	say(&f, 10, REFUSED("1"));
+	assert_int_equal(sight_of(&f).state, ADDRESS_MAYBE);
+	say(&f, 2000, REFUSED("2"));
+	assert_int_equal(sight_of(&f).state, ADDRESS_DOWN);
+	teardown(&f);
+}
+
 int
 main(void)
 {
@@ -208,5 +246,7 @@ main(void)
 	TEST(&kit, test_no_gap_accuses);
 	TEST(&kit, test_known_from_the_first);
 	TEST(&kit, test_leap);
+	TEST(&kit, test_refused_behind_a_silence);
+	TEST(&kit, test_refused_in_a_late_log);
 	return kit_run(&kit, "ledger_gap");
 }
