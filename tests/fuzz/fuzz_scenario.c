@@ -3,7 +3,7 @@
  * A scenario that somebody mangled: it is refused with a place and a reason, or
  * it runs, twice with the same log and the same findings, and both reports of
  * it can be written.  What it expects may fail, but no invariant: those hold in
- * every run of our relay.
+ * every run of our relay.  Of a matrix the first case and the last are run.
  *
  * The bounds of a run are tighter than a scenario's own, as most of what chance
  * makes of a scenario only takes longer.
@@ -138,27 +138,51 @@ restrain(struct plan *plan)
 	return injects;
 }
 
-int
-LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
+static void
+run_twice(const struct plan *plan)
 {
-	struct err err = { 0 };
-	struct plan *plan =
-	    plan_parse("fuzz", slice_of((const char *)bytes, len), &err);
 	struct buf first = { 0 }, second = { 0 };
-
-	if (plan == NULL) {
-		assert(err.msg[0] != '\0' && err.line > 0);
-		return 0;
-	}
 	struct plan tight = *plan;
 	struct plan_inject *injects = restrain(&tight);
+
 	run(&tight, &first);
 	run(&tight, &second);
 	assert(slice_eq(buf_slice(&first), buf_slice(&second)));
 	buf_fini(&first);
 	buf_fini(&second);
 	free(injects);
+}
+
+static void
+try_case(const struct plan_variants *variants, size_t i)
+{
+	struct err err = { 0 };
+	struct plan *plan = plan_variants_parse(variants, i, NULL, &err);
+
+	if (plan == NULL)
+		assert(err.msg[0] != '\0' && err.line > 0);
+	else
+		run_twice(plan);
 	plan_destroy(&plan);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
+{
+	struct err err = { 0 };
+	struct plan_variants *variants = plan_variants_read(
+	    "fuzz", slice_of((const char *)bytes, len), &err);
+	size_t last;
+
+	if (variants == NULL) {
+		assert(err.msg[0] != '\0' && err.line > 0);
+		return 0;
+	}
+	last = plan_variants_count(variants) - 1;
+	try_case(variants, 0);
+	if (last > 0)
+		try_case(variants, last);
+	plan_variants_destroy(&variants);
 	return 0;
 }
 
