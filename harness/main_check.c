@@ -304,7 +304,6 @@ report(struct checking *k, const struct result *result)
 		.is_of_log = true,
 		.result = result,
 	};
-
 	struct err err;
 
 	report_totals_add(&totals, entry.verdict);
@@ -364,18 +363,14 @@ check_plan(struct checking *k, struct plan *plan)
 static void
 note_command(struct checking *k, const char *scenario)
 {
-	buf_append_cstr(&k->command, "faultpost check -v ");
-	shell_word_format(slice_cstr(scenario), &k->command);
-	for (size_t i = 0; i < k->log_count; i++) {
-		buf_append_cstr(&k->command, " --log ");
-		shell_word_format(slice_cstr(k->log_paths[i]), &k->command);
-	}
+	buf_append_cstr(&k->command, "faultpost check -v");
+	shell_option_format("profiles", k->profiles, &k->command);
+	shell_file_format(slice_cstr(scenario), &k->command);
+	for (size_t i = 0; i < k->log_count; i++)
+		shell_option_format("log", k->log_paths[i], &k->command);
 	if (k->is_whole)
 		buf_append_cstr(&k->command, " --whole");
-	if (k->transcript_path == NULL)
-		return;
-	buf_append_cstr(&k->command, " --transcript ");
-	shell_word_format(slice_cstr(k->transcript_path), &k->command);
+	shell_option_format("transcript", k->transcript_path, &k->command);
 }
 
 static int

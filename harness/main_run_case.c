@@ -39,19 +39,12 @@ replay_format(const struct run *run, const struct run_case *c, struct buf *out)
 	    out, run->is_live ? "faultpost run --live -v" : "faultpost run -v");
 	if (run->time_scale > 0)
 		buf_printf(out, " --time-scale %g", run->time_scale);
-	if (run->profiles != NULL) {
-		buf_append_cstr(out, " --profiles ");
-		shell_word_format(slice_cstr(run->profiles), out);
-	}
+	shell_option_format("profiles", run->profiles, out);
 	if (run->has_seed || c->repetition > 0)
 		buf_printf(out, " --seed %llu",
 		    (unsigned long long)run_case_seed(run, c));
-	buf_append_byte(out, ' ');
 	report_name_format(&entry, &name);
-	/* A name that looks like an option is one no more. */
-	if (slice_starts_with(buf_slice(&name), SLICE("-")))
-		buf_append_cstr(out, "./");
-	shell_word_format(buf_slice(&name), out);
+	shell_file_format(buf_slice(&name), out);
 	buf_fini(&name);
 }
 

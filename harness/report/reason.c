@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Why a scenario did not hold, in a line, and where: what formats share. */
+/* Why a scenario did not hold, in a line, and where, and what was not judged of
+ * a log: what formats share. */
 #include "harness/report/report.h"
 
 const char *
@@ -113,4 +114,39 @@ report_place_parse(const char *text, struct report_place *place)
 	place->file[file.len] = '\0';
 	place->line = line;
 	place->col = col;
+}
+
+/* ---- logs that something else wrote ---- */
+
+/* What a log did not tell, by the witness that is missing. */
+static void
+append_not_judged(const struct result *r, struct buf *out)
+{
+	const char *lacking = NULL;
+
+	for (size_t i = 0; i < r->finding_count; i++) {
+		const struct judgement *j = &r->findings[i].judgement;
+
+		if (j->verdict != VERDICT_NOT_JUDGED)
+			continue;
+		if (lacking == NULL || strcmp(lacking, j->found) != 0)
+			buf_printf(out, "%s  not judged (%s): ",
+			    lacking != NULL ? "\n" : "", j->found);
+		else
+			buf_append_cstr(out, ", ");
+		buf_append_cstr(out, j->subject);
+		lacking = j->found;
+	}
+	if (lacking != NULL)
+		buf_append_byte(out, '\n');
+}
+
+void
+report_log_format(const struct report_entry *entry, struct buf *out)
+{
+	if (!entry->is_of_log || entry->result == NULL)
+		return;
+	if (entry->result->survey != NULL)
+		survey_format(entry->result->survey, out);
+	append_not_judged(entry->result, out);
 }

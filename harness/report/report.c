@@ -15,7 +15,6 @@
 
 static void status_line(const struct report_entry *entry,
     const struct report_style *style, struct buf *out);
-static void append_check(const struct result *r, struct buf *out);
 static void failure_report(const struct report_entry *entry,
     const struct report_style *style, struct buf *out);
 
@@ -75,8 +74,7 @@ human_scenario(const struct report_entry *entry,
 	if (entry->err != NULL)
 		return;
 	status_line(entry, style, out);
-	if (entry->is_of_log)
-		append_check(entry->result, out);
+	report_log_format(entry, out);
 	if (entry->verdict == REPORT_FAILED)
 		failure_report(entry, style, out);
 	else if (style->verbose && entry->result != NULL)
@@ -116,38 +114,6 @@ human_end(const struct report_totals *totals, const struct report_style *style,
 	buf_append_cstr(out, style->colour ? PLAIN : "");
 	buf_printf(out, " (%lld ms)\n",
 	    (long long)((totals->wall_span + UTIME_MS / 2) / UTIME_MS));
-}
-
-/* What a log did not tell, by the witness that is missing. */
-static void
-append_not_judged(const struct result *r, struct buf *out)
-{
-	const char *lacking = NULL;
-
-	for (size_t i = 0; i < r->finding_count; i++) {
-		const struct judgement *j = &r->findings[i].judgement;
-
-		if (j->verdict != VERDICT_NOT_JUDGED)
-			continue;
-		if (lacking == NULL || strcmp(lacking, j->found) != 0)
-			buf_printf(out, "%s  not judged (%s): ",
-			    lacking != NULL ? "\n" : "", j->found);
-		else
-			buf_append_cstr(out, ", ");
-		buf_append_cstr(out, j->subject);
-		lacking = j->found;
-	}
-	if (lacking != NULL)
-		buf_append_byte(out, '\n');
-}
-
-/* What there is to be said of a log that something else wrote. */
-static void
-append_check(const struct result *r, struct buf *out)
-{
-	if (r->survey != NULL)
-		survey_format(r->survey, out);
-	append_not_judged(r, out);
 }
 
 const struct report_format report_human = {

@@ -60,6 +60,9 @@ void report_place_parse(const char *text, struct report_place *place);
 void report_reason_format(const struct report_entry *entry, struct buf *out);
 void report_reason_place(
     const struct report_entry *entry, struct report_place *place);
+/* Of a log that something else wrote: what was left out of it, and what could
+ * not be judged by it, each a line behind two spaces.  Nothing of a run. */
+void report_log_format(const struct report_entry *entry, struct buf *out);
 
 struct report_totals {
 	uint64_t planned; /* scenarios that are to be run */

@@ -89,6 +89,21 @@ append_error(const struct report_entry *entry, struct buf *out)
 	buf_fini(&message);
 }
 
+/* What a log left open. */
+static void
+append_log(const struct report_entry *entry, struct buf *out)
+{
+	struct report_place place;
+	struct buf text = { 0 };
+
+	report_log_format(entry, &text);
+	report_place_parse(entry->file, &place);
+	if (buf_len(&text) > 0)
+		append_annotation("notice", &place, "not judged",
+		    slice_trim(buf_slice(&text)), out);
+	buf_fini(&text);
+}
+
 static void
 github_scenario(const struct report_entry *entry,
     const struct report_style *style, struct buf *out)
@@ -108,11 +123,11 @@ github_scenario(const struct report_entry *entry,
 	} else if (entry->err != NULL) {
 		append_error(entry, out);
 	}
-	if (entry->verdict != REPORT_FAILED)
-		return;
-	for (size_t i = 0; i < r->finding_count; i++)
+	for (size_t i = 0;
+	     entry->verdict == REPORT_FAILED && i < r->finding_count; i++)
 		if (r->findings[i].judgement.verdict == VERDICT_FAILED)
 			append_finding(entry, &r->findings[i].judgement, out);
+	append_log(entry, out);
 }
 
 const struct report_format report_github = {

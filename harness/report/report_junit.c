@@ -121,10 +121,34 @@ append_seconds(utime span, struct buf *out)
 	buf_printf(out, " time=\"%.6f\"", (double)span / UTIME_S);
 }
 
+/* What is between the tags of a case: nothing, when it held and there is
+ * nothing to be said of its log. */
+static void
+append_outcome(const struct report_entry *entry, struct buf *out)
+{
+	struct buf log = { 0 };
+
+	if (entry->verdict == REPORT_INTERRUPTED)
+		append_skipped("interrupted", out);
+	else if (entry->verdict == REPORT_NOT_RUN)
+		append_skipped(entry->why, out);
+	else if (entry->verdict > REPORT_HELD)
+		append_reason(entry, out);
+	report_log_format(entry, &log);
+	if (buf_len(&log) > 0) {
+		buf_append_cstr(out, "      <system-out>");
+		append_text(buf_slice(&log), false, out);
+		buf_append_cstr(out, "</system-out>\n");
+	}
+	buf_fini(&log);
+}
+
 static void
 junit_scenario(const struct report_entry *entry,
     const struct report_style *style, struct buf *out)
 {
+	struct buf outcome = { 0 };
+
 	(void)style;
 	buf_append_cstr(out, "    <testcase");
 	append_class(entry->file, out);
@@ -132,18 +156,12 @@ junit_scenario(const struct report_entry *entry,
 	append_attribute("file", entry->file, out);
 	append_seconds(
 	    entry->result != NULL ? entry->result->wall_span : 0, out);
-	if (entry->verdict <= REPORT_HELD) {
+	append_outcome(entry, &outcome);
+	if (buf_len(&outcome) == 0)
 		buf_append_cstr(out, "/>\n");
-		return;
-	}
-	buf_append_cstr(out, ">\n");
-	if (entry->verdict == REPORT_INTERRUPTED)
-		append_skipped("interrupted", out);
-	else if (entry->verdict == REPORT_NOT_RUN)
-		append_skipped(entry->why, out);
 	else
-		append_reason(entry, out);
-	buf_append_cstr(out, "    </testcase>\n");
+		buf_printf(out, ">\n%s    </testcase>\n", buf_cstr(&outcome));
+	buf_fini(&outcome);
 }
 
 static void

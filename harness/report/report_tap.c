@@ -99,6 +99,22 @@ append_block(const struct report_entry *entry, struct buf *out)
 	buf_fini(&text);
 }
 
+/* What a log left open, as comments. */
+static void
+append_log(const struct report_entry *entry, struct buf *out)
+{
+	struct buf text = { 0 }, shown = { 0 };
+	struct slice rest, line;
+
+	report_log_format(entry, &text);
+	printable_format(buf_slice(&text), &shown);
+	rest = buf_slice(&shown);
+	while (slice_split(&rest, '\n', &line))
+		buf_printf(out, "# %.*s\n", SLICE_ARG(slice_trim(line)));
+	buf_fini(&text);
+	buf_fini(&shown);
+}
+
 static void
 tap_scenario(const struct report_entry *entry, const struct report_style *style,
     struct buf *out)
@@ -125,6 +141,7 @@ tap_scenario(const struct report_entry *entry, const struct report_style *style,
 	buf_append_byte(out, '\n');
 	if (!is_ok)
 		append_block(entry, out);
+	append_log(entry, out);
 	buf_fini(&name);
 }
 

@@ -28,3 +28,21 @@ shell_word_format(struct slice word, struct buf *out)
 			buf_append_byte(out, word.at[i]);
 	buf_append_byte(out, '\'');
 }
+
+void
+shell_option_format(const char *name, const char *word, struct buf *out)
+{
+	if (word == NULL)
+		return;
+	buf_printf(out, " --%s ", name);
+	shell_word_format(slice_cstr(word), out);
+}
+
+void
+shell_file_format(struct slice word, struct buf *out)
+{
+	buf_append_byte(out, ' ');
+	if (slice_starts_with(word, SLICE("-")))
+		buf_append_cstr(out, "./");
+	shell_word_format(word, out);
+}

@@ -326,6 +326,30 @@ def test_on_paper(page, browser, tmp_path):
     assert "Find" not in shown and "Keys" not in shown
 
 
+def test_page_of_a_log(page, browser, bin_dir, root, tmp_path):
+    """That of faultpost check: the log that it read, in lanes and lines, and
+    what could not be judged by it."""
+    seed = "scenarios/failover/117875.scenario.json"
+    log = tmp_path / "mail.log"
+    page("--log", log, seed)
+    log.write_text(log.read_text().replace(
+        "New SMTP DCID 2 interface 10.0.0.5 address 10.1.1.12",
+        "New SMTP DCID 2 interface 10.0.0.5 address 10.1.1.11"))
+    path = tmp_path / "log.html"
+    done = subprocess.run([bin_dir / "faultpost", "check", "--html", path, seed,
+                           "--log", log], cwd=root, capture_output=True,
+                          timeout=100, check=False)
+    assert done.returncode == 1, done.stderr
+    browser.get(f"file://{path}")
+    assert "did not hold" in browser.title
+    assert "goes to exchange1" in " ".join(texts(browser, ".bad-one"))
+    assert "not judged" in browser.find_element(By.TAG_NAME, "body").text
+    assert texts(browser, ".replay") == [
+        f"faultpost check -v {seed} --log {log}"]
+    canvas_of(browser).send_keys(Keys.HOME)
+    assert any("Connection Error: DCID 1 " in line for line in hits(browser))
+
+
 def test_broken_scenario(page, browser, tmp_path):
     path = tmp_path / "broken.scenario.json"
     path.write_text('{"title": "x", "hostss": {}}')

@@ -32,11 +32,26 @@ test_word(void **state)
 	buf_fini(&out);
 }
 
+static void
+test_command(void **state)
+{
+	struct buf out = { 0 };
+
+	(void)state;
+	shell_option_format("log", "a b", &out);
+	shell_option_format("profiles", NULL, &out);
+	shell_file_format(SLICE("-x"), &out);
+	shell_file_format(SLICE("y z"), &out);
+	assert_slice(buf_slice(&out), " --log 'a b' ./-x 'y z'");
+	buf_fini(&out);
+}
+
 int
 main(void)
 {
 	struct kit kit = { 0 };
 
 	ROWS(&kit, rows, test_word);
+	TEST(&kit, test_command);
 	return kit_run(&kit, "shell");
 }
