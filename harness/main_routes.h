@@ -6,12 +6,15 @@
 #include "core/cli/cli.h"
 #include "core/dns/zone.h"
 #include "core/routes/routes.h"
+#include "harness/draft/draft.h"
 
 #define MAIN_ROUTES_BYTES_MAX ((size_t)64 << 20)
 
 /* Each takes its words, its own name first, and gives the exit code. */
 int command_routes_check(int argc, char **argv);
 int command_routes_rule(int argc, char **argv);
+int command_routes_explain(int argc, char **argv);
+int command_routes_diff(int argc, char **argv);
 
 /* Says on standard error how `command` was meant to be used; CLI_USAGE. */
 int main_routes_wrong_use(const char *command, const char *what);
@@ -27,5 +30,20 @@ void main_routes_print(struct buf *text);
  * set. */
 bool main_routes_dns(const char *word, const struct routes *routes,
     struct slice domain, struct zone **zone, struct err *err);
+
+/* What --fail says; zeroed is empty. */
+#define MAIN_ROUTES_FAULTS_MAX 100
+struct main_routes_faults {
+	struct draft_fault list[MAIN_ROUTES_FAULTS_MAX];
+	size_t count;
+};
+/* False with *err set: it is no fault, or one too many. */
+bool main_routes_fault_add(
+    struct main_routes_faults *faults, const char *word, struct err *err);
+void main_routes_faults_fini(struct main_routes_faults *faults);
+/* False with *err set, which names the nearest host of the table, when a fault
+ * was not used. */
+bool main_routes_faults_used(const struct main_routes_faults *faults,
+    const struct routes *routes, struct err *err);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* From routes and faults to a scenario; see draft.h. */
-#include "harness/draft/draft.h"
+#include "harness/draft/draft_rule.h"
 
 #include "core/base/suggest.h"
 
@@ -64,29 +64,6 @@ host_name(const struct route_dest *dest)
 	return name;
 }
 
-static json_t *
-rule_make(const struct draft_fault *fault, bool is_certain)
-{
-	json_t *rule = json_object();
-	char reply[64];
-
-	put(rule, "on", json_string(smtp_stage_name(fault->stage)));
-	if (fault->kind == DRAFT_CODE) {
-		(void)snprintf(reply, sizeof(reply), "%d %d.%s", fault->code,
-		    fault->code / 100,
-		    fault->code >= 500 ? "1.1 No such user"
-				       : "3.1 Mail system full");
-		put(rule, "reply", json_string(reply));
-	} else {
-		put(rule, fault->word, json_true());
-	}
-	if (fault->code == 421)
-		put(rule, "then", json_string("close"));
-	if (!is_certain)
-		put(rule, "optional", json_true());
-	return rule;
-}
-
 static void
 host_add(struct draft *d, const struct route_dest *dest, bool is_certain)
 {
@@ -118,7 +95,7 @@ host_add(struct draft *d, const struct route_dest *dest, bool is_certain)
 		put(host, "state", json_string(fault->word));
 	else if (fault != NULL)
 		put(host, "rules",
-		    json_pack("[o]", rule_make(fault, is_certain)));
+		    json_pack("[o]", draft_rule_json(fault, is_certain)));
 	put(d->hosts, name, host);
 	if (dest->kind != ROUTE_DEST_ADDRESS)
 		put(d->dns, name, json_pack("{s:[s]}", "A", address));

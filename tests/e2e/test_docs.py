@@ -22,6 +22,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 COMMANDS = ["faultpost", "faultpost run", "faultpost check", "faultpost coverage", "faultpost explain", "faultpost new",
             "faultpost schema", "faultpost routes", "faultpost routes check", "faultpost routes rule",
+            "faultpost routes explain", "faultpost routes diff",
             "faultpost log", "faultpost log parse", "faultpost log show",
             "faultpost ctl", "faultpost-mock", "faultpost-mock --sink", "faultpost-relay",
             "faultpost-relay queue"]

@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * faultpost routes explain: what happens to a message, by the relay itself: its
+ * trial is run in virtual time, and its log is told.
+ */
+#include "core/dns/name.h"
+#include "harness/main_routes.h"
+#include "harness/routes/course.h"
+#include "harness/sim/sim.h"
+
+struct explaining {
+	struct main_routes_faults faults;
+	const char *dns; /* or NULL */
+	bool json;
+	const char *path;
+	const struct routes *routes; /* borrowed */
+	struct buf out;
+};
+
+enum {
+	OPTION_FAIL = 1000,
+	OPTION_DNS,
+	OPTION_JSON
+};
+static const struct cli_option options[] = {
+	{ OPTION_FAIL, 0, "fail", "HOST=FAULT",
+	    "What fails; may be given several times." },
+	{ OPTION_DNS, 0, "dns", "WHENCE",
+	    "none (the default), zone:FILE (JSON), or live." },
+	{ OPTION_JSON, 0, "json", NULL, "Print JSON, an object an address." },
+};
+static const struct cli_program program = {
+	.name = "faultpost routes explain",
+	.usage = "[OPTION]... FILE ADDRESS...",
+	.summary = "Tells which line of a table is for an address, where its "
+		   "mail may go, and what\nhappens to a message while hosts "
+		   "fail.",
+	CLI_OPTIONS(options),
+	.more =
+	    "FAULT is that of faultpost new: refuse, silent or unreachable; "
+	    "or a code (452,\n550), drop, reset or stall, perhaps with "
+	    "@STAGE.  An ADDRESS may be a domain.\n",
+};
+
+static bool
+on_option(void *owner, int id, const char *value, struct err *err)
+{
+	struct explaining *e = owner;
+
+	switch (id) {
+	case OPTION_FAIL:
+		return main_routes_fault_add(&e->faults, value, err);
+	case OPTION_DNS:
+		e->dns = value;
+		break;
+	case OPTION_JSON:
+		e->json = true;
+		break;
+	}
+	return true;
+}
+
+/* ---- a trial ---- */
+
+static void
+on_log(void *owner, struct slice line)
+{
+	course_line(owner, line);
+}
+
+static bool
+run(struct course *c, struct err *err)
+{
+	const struct trial_run how = { .title = "The course of a message",
+		.messages = 1 };
+	const struct sim_hooks hooks = { .owner = c, .on_log = on_log };
+	struct buf text = { 0 };
+	struct result result;
+	struct plan *plan;
+	bool good;
+
+	trial_scenario(c->trial, &how, &text);
+	plan = plan_parse("trial", buf_slice(&text), err);
+	buf_fini(&text);
+	if (plan == NULL)
+		return false;
+	c->start = plan->start;
+	result_init(&result, plan, plan->seed);
+	good = sim_run_scenario(&result, &hooks, err);
+	course_finish(c);
+	result_fini(&result);
+	plan_destroy(&plan);
+	return good;
+}
+
+/* What is behind the last @, or all of it. */
+static struct slice
+domain_of(const char *address)
+{
+	const char *at = strrchr(address, '@');
+
+	return dns_name_trim(slice_cstr(at != NULL ? at + 1 : address));
+}
+
+static bool
+explain(struct explaining *e, const char *address, int *code, struct err *err)
+{
+	struct slice domain = domain_of(address);
+	const struct route *route = routes_match(e->routes, domain);
+	struct zone *zone = NULL;
+	struct trial *t = xcalloc(1, sizeof(*t));
+	struct course c;
+	bool good;
+
+	if (!main_routes_dns(e->dns, e->routes, domain, &zone, err)) {
+		free(t);
+		return false;
+	}
+	trial_make(t, route, zone, domain);
+	for (size_t i = 0; i < e->faults.count; i++)
+		e->faults.list[i].is_used |=
+		    trial_set_fault(t, &e->faults.list[i]) > 0;
+	course_init(&c, t, 0);
+	good = !trial_is_known(t) || run(&c, err);
+	if (!good)
+		*code = CLI_TROUBLE;
+	else if (e->json)
+		course_json(&c, e->routes, slice_cstr(address), &e->out);
+	else
+		course_format(
+		    &c, e->routes, e->path, slice_cstr(address), &e->out);
+	if (good && e->json)
+		buf_append_byte(&e->out, '\n');
+	course_fini(&c);
+	trial_fini(t);
+	free(t);
+	zone_destroy(&zone);
+	return good;
+}
+
+static bool
+explain_all(struct explaining *e, char **addresses, int count, int *code,
+    struct err *err)
+{
+	for (int i = 0; i < count; i++) {
+		struct slice domain = domain_of(addresses[i]);
+		const char *why;
+		size_t at;
+
+		why = dns_name_check(domain, &at);
+		if (why != NULL)
+			return err_set(err,
+			    "\"%s\" is no address: %s; expected user@domain, "
+			    "or a domain",
+			    addresses[i], why);
+		if (i > 0 && !e->json)
+			buf_append_byte(&e->out, '\n');
+		if (!explain(e, addresses[i], code, err))
+			return false;
+	}
+	return main_routes_faults_used(&e->faults, e->routes, err);
+}
+
+int
+command_routes_explain(int argc, char **argv)
+{
+	struct explaining e = { 0 };
+	struct routes *routes = NULL;
+	int first, code = CLI_USAGE;
+	struct err err;
+
+	switch (cli_parse(&program, argc, argv, on_option, &e, &first)) {
+	case CLI_TOLD:
+		code = CLI_OK;
+		break;
+	case CLI_WRONG:
+		break;
+	case CLI_GO:
+		if (first + 2 > argc) {
+			(void)main_routes_wrong_use("explain",
+			    "expected a FILE and one or more ADDRESS");
+			break;
+		}
+		e.path = argv[first];
+		e.routes = routes = main_routes_read(e.path);
+		if (routes == NULL)
+			break;
+		if (explain_all(
+			&e, argv + first + 1, argc - first - 1, &code, &err)) {
+			code = CLI_OK;
+			main_routes_print(&e.out);
+		} else {
+			(void)cli_report(&err, code);
+		}
+		break;
+	}
+	main_routes_faults_fini(&e.faults);
+	routes_destroy(&routes);
+	buf_fini(&e.out);
+	return code;
+}
