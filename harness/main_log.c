@@ -16,6 +16,9 @@ struct command {
 static const struct command commands[] = {
 	{ "parse", command_log_parse },
 	{ "show", command_log_show },
+	{ "why", command_log_why },
+	{ "stats", command_log_stats },
+	{ "anonymize", command_log_anonymize },
 };
 
 static const struct cli_program program = {
@@ -26,6 +29,10 @@ static const struct cli_program program = {
 	    "Commands:\n"
 	    "  parse FILE...             Print the records as JSON Lines.\n"
 	    "  show WHAT FILE...         Tell what became of a message.\n"
+	    "  why MID FILE...           Tell by which rule, for a ticket.\n"
+	    "  stats FILE...             Count: hosts, answers, queues, "
+	    "shares.\n"
+	    "  anonymize FILE...         Print it with pseudonyms.\n"
 	    "\n"
 	    "A FILE of - is standard input; what gzip or zstd compressed is "
 	    "read as it is.\nSeveral are one log, and read in the order of "

@@ -8,6 +8,7 @@
 #define FAULTPOST_HARNESS_MAIN_LOG_H
 
 #include "core/cli/cli.h"
+#include "core/routes/routes.h"
 #include "harness/log/log_reader.h"
 
 /* Reads all files, the oldest first: by their first records, and where these
@@ -23,6 +24,8 @@ void main_log_tell(const struct log_reader *r, const char *command);
  * complete `on_rest` is called. */
 bool main_log_follow(struct log_reader *r, const char *path,
     void (*on_rest)(void *owner), struct err *err);
+/* An SMTP routes table; NULL with *err set. */
+struct routes *main_log_routes(const char *path, struct err *err);
 /* "faultpost log: WHAT; see faultpost log --help"; CLI_USAGE. */
 int main_log_wrong_use(const char *what);
 /* Prints the text and forgets it. */
@@ -31,5 +34,8 @@ void main_log_print(struct buf *text);
 /* The commands behind "faultpost log", each with its own name first. */
 int command_log_parse(int argc, char **argv);
 int command_log_show(int argc, char **argv);
+int command_log_why(int argc, char **argv);
+int command_log_stats(int argc, char **argv);
+int command_log_anonymize(int argc, char **argv);
 
 #endif

@@ -151,10 +151,32 @@ give(struct log_reader *r, const struct maillog_event *ev,
 	r->on_record(r->owner, &record);
 }
 
+static bool
+is_blank(struct slice line)
+{
+	for (size_t i = 0; i < line.len; i++)
+		if (line.at[i] != ' ' && line.at[i] != '\t' &&
+		    line.at[i] != '\r')
+			return false;
+	return true;
+}
+
 static struct counts
 counts_of(const struct maillog_parser *p)
 {
 	return (struct counts){ p->folded, p->stray, p->cut, p->welded };
+}
+
+static void
+note_strays(struct log_reader *r, const struct counts *before, bool gave)
+{
+	uint64_t count = r->parser.stray - before->stray;
+
+	note_flaw(r, &r->flaws.stray, count,
+	    gave ? r->parser.line + 1 : r->parser.lines);
+	for (uint64_t i = 0; i < count && r->on_skipped != NULL; i++)
+		r->on_skipped(
+		    r->owner, LOG_SKIPPED_STRAY, !gave && r->parser.is_open);
 }
 
 void
@@ -166,8 +188,9 @@ log_reader_line(struct log_reader *r, struct slice line)
 
 	if (gave)
 		give(r, &ev, &before);
-	note_flaw(r, &r->flaws.stray, r->parser.stray - before.stray,
-	    gave ? r->parser.line + 1 : r->parser.lines);
+	note_strays(r, &before, gave);
+	if (r->on_skipped != NULL && !gave && is_blank(line))
+		r->on_skipped(r->owner, LOG_SKIPPED_BLANK, r->parser.is_open);
 }
 
 void
@@ -178,8 +201,7 @@ log_reader_rest(struct log_reader *r)
 
 	if (maillog_parser_flush(&r->parser, &ev))
 		give(r, &ev, &before);
-	note_flaw(r, &r->flaws.stray, r->parser.stray - before.stray,
-	    r->parser.line + 1);
+	note_strays(r, &before, true);
 }
 
 const char *

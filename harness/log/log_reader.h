@@ -48,6 +48,11 @@ struct log_record {
 	X(ends, "file could not be read to its end",                           \
 	    "files could not be read to their end")
 
+enum log_skipped {
+	LOG_SKIPPED_BLANK,
+	LOG_SKIPPED_STRAY,
+};
+
 struct log_flaw {
 	uint64_t count;
 	struct log_place first;
@@ -62,6 +67,10 @@ struct log_flaws {
 struct log_reader {
 	void *owner;
 	void (*on_record)(void *owner, const struct log_record *record);
+	/* Or NULL: a line was skipped; is_behind_open: behind a record that is
+	 * still to be given. */
+	void (*on_skipped)(
+	    void *owner, enum log_skipped kind, bool is_behind_open);
 	const char *only; /* borrowed: the appliance that is asked for; or NULL
 	                   */
 	uint64_t records;

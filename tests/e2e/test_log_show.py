@@ -167,13 +167,13 @@ def damaged(lines, damages):
     for number, line in enumerate(lines):
         kind, how = damages.get(number, ("", 0))
         if kind == "cut":
-            text, lost = text + line[:how] + "\n", lost + 1
+            text, lost = text + line[:how] + "\n", lost + 2
         elif kind == "head":
-            text, lost = text + line[how:] + "\n", lost + 1
+            text, lost = text + line[how:] + "\n", lost + 2
         elif kind == "fold":
-            text, lost = text + line[:how] + "\n" + line[how:] + "\n", lost + 1
+            text, lost = text + line[:how] + "\n" + line[how:] + "\n", lost + 2
         elif kind == "weld":
-            text, lost = text + line[:how], lost + 2
+            text, lost = text + line[:how], lost + 3
         elif kind == "prose":
             text += line + "\n\n" + how + "\n"
         elif kind == "blank":

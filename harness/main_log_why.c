@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: MIT */
+/* faultpost log why: a paragraph for a ticket. */
+#include "harness/log/log_rule.h"
+#include "harness/main_log.h"
+
+struct asking {
+	bool is_json;
+	const char *only; /* or NULL */
+	struct log_want want;
+	struct log_stories *stories; /* owned */
+};
+
+enum {
+	OPTION_JSON = 1000,
+	OPTION_APPLIANCE
+};
+static const struct cli_option options[] = {
+	{ OPTION_JSON, 0, "json", NULL,
+	    "Print JSON Lines, an object a story." },
+	{ OPTION_APPLIANCE, 0, "appliance", "NAME",
+	    "Only its records, by the name that syslog gives it." },
+};
+static const struct cli_program program = {
+	.name = "faultpost log why",
+	.usage = "[OPTION]... MID FILE...",
+	.summary = "Tells in a paragraph what happened to a message, by which "
+		   "rule of the\nappliance, and what to change.",
+	CLI_OPTIONS(options),
+	.more = "Instead of a MID: \"DCID 299\".\n",
+};
+
+static bool
+on_option(void *owner, int id, const char *value, struct err *err)
+{
+	struct asking *a = owner;
+
+	(void)err;
+	if (id == OPTION_JSON)
+		a->is_json = true;
+	else
+		a->only = value;
+	return true;
+}
+
+static void
+take(void *owner, const struct log_record *record)
+{
+	struct asking *a = owner;
+
+	log_stories_take(a->stories, record);
+}
+
+/* A MID that was given again names several. */
+static int
+print_reasons(const struct asking *a, const char *what)
+{
+	size_t count = log_stories_count(a->stories);
+	struct buf text = { 0 };
+
+	for (size_t i = 0; i < count; i++) {
+		const struct log_story *story = log_stories_at(a->stories, i);
+
+		if (i > 0 && !a->is_json)
+			buf_append_byte(&text, '\n');
+		if (a->is_json)
+			log_why_json(story, &text);
+		else
+			log_why_format(story, &text);
+	}
+	main_log_print(&text);
+	buf_fini(&text);
+	if (count > 0)
+		return CLI_OK;
+	fprintf(stderr, "faultpost log why: nothing about %s\n", what);
+	return CLI_FAILED;
+}
+
+static int
+tell_why(struct asking *a, const char *what, int count, char **paths)
+{
+	struct log_reader reader;
+	struct err err;
+	int code;
+
+	a->stories = log_stories_new(&a->want, 100);
+	log_reader_init(&reader, a, take);
+	reader.only = a->only;
+	if (main_log_read(&reader, count, paths, &err)) {
+		code = print_reasons(a, what);
+		main_log_tell(&reader, "why");
+	} else {
+		code = cli_report(&err, CLI_USAGE);
+	}
+	log_reader_fini(&reader);
+	log_stories_destroy(&a->stories);
+	return code;
+}
+
+int
+command_log_why(int argc, char **argv)
+{
+	struct asking a = { 0 };
+	struct err err;
+	int first;
+
+	switch (cli_parse(&program, argc, argv, on_option, &a, &first)) {
+	case CLI_TOLD:
+		return CLI_OK;
+	case CLI_WRONG:
+		return CLI_USAGE;
+	case CLI_GO:
+		break;
+	}
+	if (first + 2 > argc)
+		return main_log_wrong_use("expected a MID and a FILE");
+	if (!log_want_parse(argv[first], &a.want, &err)) {
+		(void)err_prefix(&err, "faultpost log why: ");
+		return cli_report(&err, CLI_USAGE);
+	}
+	if (a.want.kind != LOG_WANT_MID && a.want.kind != LOG_WANT_DCID)
+		return main_log_wrong_use("expected a MID or \"DCID n\"");
+	return tell_why(&a, argv[first], argc - first - 1, argv + first + 1);
+}

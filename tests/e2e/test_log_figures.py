@@ -1,0 +1,233 @@
+# SPDX-License-Identifier: MIT
+"""faultpost log stats, why and anonymize."""
+import collections
+import json
+import re
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+EXCERPT = "tests/e2e/data/excerpt.log"
+STAMP = "Wed Jul  2 09:15:07 2014 Info: "
+
+
+def events(faultpost, *words, **options):
+    code, out, _ = faultpost("log", "parse", *words, **options)
+    assert code == 0
+    return [json.loads(line) for line in out.splitlines()]
+
+
+def log_of(faultpost, folder, *scenarios):
+    log = folder / "mail.log"
+    assert faultpost("run", "--log", log, *scenarios)[0] == 0
+    return log
+
+
+# ---- stats ----
+
+@pytest.fixture(scope="module")
+def fair_log(faultpost, tmp_path_factory):
+    """Many runs, one behind the other: numbers begin anew in each."""
+    return log_of(faultpost, tmp_path_factory.mktemp("stats"),
+                  "scenarios/fairness", "scenarios/tac")
+
+
+def test_each_host_is_counted(faultpost, fair_log):
+    """As a script counts that reads the records one by one."""
+    told = json.loads(faultpost("log", "stats", "--json", fair_log)[1])
+    attempts, failed, done = (collections.Counter() for _ in range(3))
+    answers, host_of = collections.Counter(), {}
+    for e in events(faultpost, fair_log):
+        if e["event"] == "dcid_close":
+            host_of.pop(e["dcid"], None)
+        elif e["event"] in ("dcid_new", "connection_error"):
+            host = f"{e['address']}:{e['port']}"
+            if "[" in host or host.count(":") > 1:
+                host = f"[{e['address']}]:{e['port']}"
+            if e["event"] == "dcid_new" or e["dcid"] not in host_of:
+                attempts[host] += 1
+            host_of[e["dcid"]] = host
+            if e["event"] == "connection_error":
+                failed[host] += 1
+                if re.match(r"[45]\d\d-", e["details"]):
+                    answers[host, e["details"][0]] += 1
+                del host_of[e["dcid"]]
+        elif e["event"] == "message_done":
+            done[host_of[e["dcid"]]] += 1
+        elif e["event"] in ("delayed", "bounced") and e["dcid"] and e["code"]:
+            answers[host_of[e["dcid"]], str(e["code"])[0]] += 1
+    assert len(told["hosts"]) >= 4
+    for host in told["hosts"]:
+        name = host["host"]
+        assert host["attempts"] == attempts.pop(name)
+        assert sum(host["failed"].values()) == failed[name]
+        assert host["messages"] == done[name]
+        assert host["codes_4xx"] == answers[name, "4"], name
+        assert host["codes_5xx"] == answers[name, "5"], name
+    assert not attempts
+
+
+def test_domains_and_shares(faultpost, tmp_path):
+    """What the judge says of fairness, from the log alone."""
+    log = log_of(faultpost, tmp_path,
+                 "scenarios/fairness/two-hosts-1000.scenario.json")
+    routes = tmp_path / "routes"
+    routes.write_text("example.com 10.1.1.11/pri=0, 10.1.1.12/pri=0\n")
+    told = json.loads(faultpost(
+        "log", "stats", "--json", "--routes", routes, log)[1])
+    domain, = [d for d in told["domains"] if d["domain"] == "example.com"]
+    assert (domain["recipients"], domain["delivered"], domain["queued"]) == (
+        1000, 1000, 0)
+    assert [s["messages"] for s in domain["shares"]] == [500, 500]
+    assert [(s["priority"], s["part"], s["jain"])
+            for s in domain["shares"]] == [(0, 0.5, 1.0)] * 2
+
+
+def test_page_of_figures(faultpost, tmp_path):
+    log = log_of(
+        faultpost, tmp_path,
+        "scenarios/tac/117875-next-host-by-itself.scenario.json")
+    code, out, err = faultpost("log", "stats", "--top", "1", log)
+    assert (code, err) == (0, "")
+    assert out.splitlines()[3].split() == [
+        "10.1.1.11:25", "3", "3", "0", "3", "0", "-"]
+    assert out.splitlines()[4].split() == [
+        "3", "x", "431", "4.3.1", "Mail", "system", "full"]
+    assert "  and 2 more" in out
+
+
+# ---- why ----
+
+def test_why(faultpost):
+    code, out, _ = faultpost("log", "why", "9001", EXCERPT)
+    told = " ".join(out.split())
+    assert code == 0
+    assert max(map(len, out.splitlines())) <= 78
+    assert "(Cisco 117875, 118287)" in told
+    assert "delivered to 10.1.1.12 port 25 after 0:01:00." in told
+    assert told.endswith("relieve those that are full.")
+
+
+@pytest.mark.parametrize("scenario, name", [
+    ("tac/118410-backend-gone", "expired-while-down"),
+    ("tac/118601-possible-delivery", "possible-delivery"),
+    ("dns/nxdomain-log", "dns-hard-error"),
+    ("tac/12561426-errno-54", "connection-lost"),
+    ("tac/117875-next-host-by-itself", "next-host"),
+    ("tls/require-not-offered", "tls-required")])
+def test_why_of_known_cases(faultpost, tmp_path, scenario, name):
+    log = log_of(faultpost, tmp_path, f"scenarios/{scenario}.scenario.json")
+    code, out, _ = faultpost("log", "why", "--json", "1", log)
+    assert (code, json.loads(out.splitlines()[0])["name"]) == (0, name)
+
+
+def test_why_of_nothing(faultpost):
+    code, out, err = faultpost("log", "why", "77", EXCERPT)
+    assert (code, out) == (1, "")
+    assert err.startswith("faultpost log why: nothing about 77\n")
+    assert faultpost("log", "why", "example.com", EXCERPT) == (
+        2, "", 'faultpost log: expected a MID or "DCID n"; see faultpost log '
+        "--help\n")
+
+
+# ---- anonymize ----
+
+def pseudonyms(path):
+    return [json.loads(line) for line in path.read_text().splitlines()]
+
+
+def renamed(text, names):
+    """The scenario with the names of its anonymized log."""
+    rows = sorted((r for r in names if "." in r["name"] or "@" in r["name"]),
+                  key=lambda r: -len(r["name"]))
+    known = {r["name"].lower(): r["pseudonym"] for r in rows}
+    pattern = "|".join(re.escape(r["name"]) for r in rows)
+    return re.sub(rf"(?<![\w-])(?:{pattern})(?![\w@-]|\.\w)",
+                  lambda m: known[m[0].lower()], text, flags=re.I)
+
+
+def verdicts(out):
+    said = json.loads(out)["scenarios"][0]
+    return said["verdict"], [
+        [(j["verdict"], str(j.get("place")).split(":")[1:]) for j in said[kind]]
+        for kind in ("expectations", "invariants")]
+
+
+@pytest.mark.parametrize("scenario", [
+    "failover/117875", "failover/multi-recipient", "bounce/dsn-hard",
+    "requeue/greylisting", "fairness/two-domains", "routes/most-specific",
+    "tac/118410-backend-gone", "dns/servfail-log"])
+def test_an_anonymized_log_is_judged_the_same(faultpost, root, tmp_path,
+                                              scenario):
+    path = root / "scenarios" / f"{scenario}.scenario.json"
+    log = log_of(faultpost, tmp_path, path)
+    code, out, err = faultpost(
+        "log", "anonymize", "--map", tmp_path / "map", log)
+    assert (code, err) == (0, "")
+    assert "example.com" not in re.sub(r"\.com\.example", "", out)
+    (tmp_path / "shared.log").write_text(out)
+    (tmp_path / "shared.scenario.json").write_text(
+        renamed(path.read_text(), pseudonyms(tmp_path / "map")))
+
+    def judged(plan, text):
+        return verdicts(faultpost(
+            "check", "--format", "json", "--log", text, plan)[1])
+    assert judged(tmp_path / "shared.scenario.json",
+                  tmp_path / "shared.log") == judged(path, log)
+
+
+def test_a_map_is_not_written_over(faultpost, tmp_path):
+    (tmp_path / "map").write_text("")
+    code, _, err = faultpost(
+        "log", "anonymize", "--map", tmp_path / "map", EXCERPT)
+    assert code == 2
+    assert err.endswith(f"{tmp_path}/map: File exists\n")
+
+
+word = st.text("abcdefghkmnopqrstuvwxyz", min_size=4, max_size=9).map(
+    lambda w: "q" + w)
+domain = st.builds("{}.{}".format, word, st.sampled_from(["com", "de", "qnet"]))
+mailbox = st.builds("{}@{}".format, word, domain)
+
+
+@settings(max_examples=40, deadline=None,
+          suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(people=st.lists(mailbox, min_size=2, max_size=4, unique=True),
+       subject=word, host=domain,
+       ip=st.ip_addresses(v=4).filter(lambda a: a.is_global))
+def test_names_go_and_all_else_stays(faultpost, people, subject, host, ip):
+    sender, *recipients = people
+    lines = [f"New SMTP ICID 4 interface Data1 (10.0.0.5) address {ip} reverse "
+             f"dns host {host} verified yes", "Start MID 9 ICID 4",
+             f"MID 9 ICID 4 From: <{sender}>"]
+    lines += [f"MID 9 ICID 4 RID {n} To: <{to}>"
+              for n, to in enumerate(recipients)]
+    lines += [f"MID 9 Subject '{subject} for you'",
+              f"MID 9 attachment '{subject}.pdf' from {ip}",
+              "MID 9 queued for delivery",
+              f"New SMTP DCID 5 interface 10.0.0.5 address {ip} port 25",
+              f"Delayed: DCID 5 MID 9 to RID 0 - 4.1.0 - Unknown address error "
+              f"('451', ['4.7.1 <{recipients[0]}> by {host}']) [('Subject', "
+              f"'{subject}')]",
+              f"Message done DCID 5 MID 9 to RID [0] [('from', '{sender}')]",
+              f"MID 9 RID [0] Response '2.0.0 ok {host} {sender}'"]
+    text = "".join(f"{STAMP}{line}\n" for line in lines)
+    shared = faultpost("log", "anonymize", "-", input=text)[1]
+    for name in [*people, subject, host, str(ip)] + [
+            p.split("@")[0] for p in people]:
+        assert not re.search(rf"(?<!\w){re.escape(name)}(?!\w)", shared), name
+    before = events(faultpost, "-", input=text)
+    after = events(faultpost, "-", input=shared)
+    kept = ("event", "time", "line", "mid", "rid", "dcid", "icid", "code",
+            "port", "rids", "enhanced")
+    assert [{k: e.get(k) for k in kept} for e in before] == [
+        {k: e.get(k) for k in kept} for e in after]
+    # One name, one pseudonym.
+    names = collections.defaultdict(set)
+    for b, a in zip(before, after):
+        for key in ("from", "to", "address"):
+            if key in b:
+                names[b[key]].add(a[key])
+    assert all(len(v) == 1 for v in names.values())
+    assert len(set.union(*names.values())) == len(names)
