@@ -175,6 +175,9 @@ bool smtp_client_wants_body(const struct smtp_client *c);
 void smtp_client_body(struct smtp_client *c, struct slice content, utime now);
 /* The last of the content, which may be empty; only while it is wanted. */
 void smtp_client_body_end(struct smtp_client *c, struct slice last, utime now);
+/* The recipient of the message in hand waits for its verdict: it had none, and
+ * was not too many for the transaction.  Also behind FAILED. */
+bool smtp_client_is_open(const struct smtp_client *c, size_t recipient);
 /* Only after READY. */
 void smtp_client_quit(struct smtp_client *c, utime now);
 

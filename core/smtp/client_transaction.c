@@ -283,6 +283,13 @@ is_settled(const struct smtp_client *c)
 	    NULL;
 }
 
+bool
+smtp_client_is_open(const struct smtp_client *c, size_t recipient)
+{
+	assert(recipient < c->message.recipient_count);
+	return c->standing[recipient] == STANDING_OPEN;
+}
+
 /* Is it about the number of recipients, and not about this one?  RFC 5321,
  * 4.5.3.1.10: the code is 452, and 552 with older servers.  Both have other
  * meanings, so that the status or the text must say it.  It cannot be said of

@@ -361,13 +361,13 @@ is_staying(const struct connection *c)
 	return c->state != CONNECTION_QUITTING && !c->is_excess;
 }
 
-/* Lets `excess` of the domain's connections in that state end; those that are
- * left. */
+/* Marks `excess` of the domain's connections in that state to end; how many
+ * more there are. */
 static size_t
-end_some(struct delivery *d, const struct host *host,
+mark_some(struct delivery *d, const struct host *host,
     enum connection_state state, size_t excess)
 {
-	LIST_FOREACH_SAFE(link, &d->connections) {
+	LIST_FOREACH(link, &d->connections) {
 		struct connection *c =
 		    CONTAINER_OF(link, struct connection, link);
 
@@ -378,9 +378,21 @@ end_some(struct delivery *d, const struct host *host,
 			continue;
 		c->is_excess = true;
 		excess--;
-		outbound_quit(c);
 	}
 	return excess;
+}
+
+/* Those that can end now do.  A connection may be gone at once. */
+static void
+quit_excess(struct delivery *d)
+{
+	LIST_FOREACH_SAFE(link, &d->connections) {
+		struct connection *c =
+		    CONTAINER_OF(link, struct connection, link);
+
+		if (c->is_excess)
+			outbound_quit(c);
+	}
 }
 
 static size_t
@@ -405,7 +417,7 @@ lower_to(struct delivery *d, const struct host *host)
 	size_t excess = count > max ? count - max : 0;
 
 	for (size_t i = 0; i < ARRAY_LEN(excess_order) && excess > 0; i++)
-		excess = end_some(d, host, excess_order[i], excess);
+		excess = mark_some(d, host, excess_order[i], excess);
 }
 
 void
@@ -413,14 +425,12 @@ limits_lower(struct delivery *d)
 {
 	if (d->controls->limit_type == LIMIT_DOMAIN) {
 		lower_to(d, NULL);
+		quit_excess(d);
 		return;
 	}
-	LIST_FOREACH_SAFE(link, &d->connections) {
-		struct connection *c =
-		    CONTAINER_OF(link, struct connection, link);
-
-		lower_to(d, c->host);
-	}
+	LIST_FOREACH(link, &d->connections)
+		lower_to(d, CONTAINER_OF(link, struct connection, link)->host);
+	quit_excess(d);
 }
 
 static size_t
@@ -446,7 +456,10 @@ lower_all(struct relay *r, enum slot_kind kind)
 		HASH_ITER(hh, r->queue.domains, domain, next)
 	if (domain->delivery != NULL && wants(domain->delivery, kind))
 		excess =
-		    end_some(domain->delivery, NULL, excess_order[i], excess);
+		    mark_some(domain->delivery, NULL, excess_order[i], excess);
+	HASH_ITER(hh, r->queue.domains, domain, next)
+	if (domain->delivery != NULL)
+		quit_excess(domain->delivery);
 }
 
 void

@@ -233,6 +233,7 @@ is_possible_delivery(
 {
 	return outbound_relay(c)->config->delivery.possible_delivery &&
 	    ev->failure == SMTP_FAIL_TIMEOUT && c->unwritten == 0 &&
+	    outbound_is_awaited(c) &&
 	    (ev->stage == STAGE_EOD ||
 		(ev->stage == STAGE_BDAT &&
 		    c->piece >=
@@ -277,9 +278,9 @@ on_failed(struct connection *c, const struct smtp_client_event *ev)
 		break;
 	case CONNECTION_BUSY:
 		if (c->group != NULL && is_possible_delivery(c, ev))
-			outbound_possible(c);
+			outbound_possible(c, text);
 		else if (c->group != NULL && is_final_nonsense(c, ev))
-			outbound_bounced(c, ev);
+			outbound_bounced(c, ev, text);
 		else if (c->group != NULL)
 			outbound_lost(c, code, text);
 		deliver_note_place(c->delivery, &c->host->at, ev->stage);

@@ -87,11 +87,16 @@ void outbound_send_rest(struct connection *c);
 /* The host was lost in the middle: soft for those without a verdict.  `code`
  * is that of its last word, a 421, or 0. */
 void outbound_lost(struct connection *c, unsigned code, struct slice why);
-/* The final reply did not come: those that await it count as delivered. */
-void outbound_possible(struct connection *c);
-/* The host's last word, the event's reply, is final for those without a
- * verdict. */
-void outbound_bounced(struct connection *c, const struct smtp_client_event *ev);
+/* Somebody awaits the verdict of the transaction. */
+bool outbound_is_awaited(const struct connection *c);
+/* The final reply did not come, which is called `why`: those that await it
+ * count as delivered.  Who was too many for the transaction awaits none, and is
+ * lost with the host. */
+void outbound_possible(struct connection *c, struct slice why);
+/* The host's last word, the event's reply, is final for those that await one;
+ * likewise. */
+void outbound_bounced(struct connection *c, const struct smtp_client_event *ev,
+    struct slice why);
 /* Gives the session content for as long as the network takes it; false when
  * the connection is gone. */
 bool outbound_send_content(struct connection *c);

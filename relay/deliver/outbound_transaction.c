@@ -232,8 +232,17 @@ outbound_lost(struct connection *c, unsigned code, struct slice why)
 	group_over(c);
 }
 
+bool
+outbound_is_awaited(const struct connection *c)
+{
+	for (uint32_t i = 0; i < c->recipient_count; i++)
+		if (smtp_client_is_open(c->client, i))
+			return true;
+	return false;
+}
+
 void
-outbound_possible(struct connection *c)
+outbound_possible(struct connection *c, struct slice why)
 {
 	struct log *log = &outbound_relay(c)->log;
 	struct maillog_event ev = {
@@ -244,19 +253,23 @@ outbound_possible(struct connection *c)
 	uint32_t possible = 0;
 
 	note_delivered(c);
-	for (uint32_t i = 0; i < c->recipient_count; i++)
-		if (!c->settled[i])
-			c->delivered[possible++] = c->rids[i];
+	for (uint32_t i = 0; i < c->recipient_count; i++) {
+		if (!smtp_client_is_open(c->client, i))
+			continue;
+		c->settled[i] = true;
+		c->delivered[possible++] = c->rids[i];
+	}
 	ev.rids = log_rids(log, c->delivered, possible);
 	log_event(log, &ev);
 	side_delivered(c, c->delivered, possible, false);
 	deliver_done(
 	    c->delivery, c->group, c->delivered, possible, c->dcid, NULL);
-	group_over(c);
+	outbound_lost(c, 0, why);
 }
 
 void
-outbound_bounced(struct connection *c, const struct smtp_client_event *ev)
+outbound_bounced(struct connection *c, const struct smtp_client_event *ev,
+    struct slice why)
 {
 	const struct log_cause cause = {
 		.code = (unsigned)ev->reply.code,
@@ -265,11 +278,14 @@ outbound_bounced(struct connection *c, const struct smtp_client_event *ev)
 		.remote = &c->host->at.ip,
 	};
 
-	for (uint32_t i = 0; i < c->recipient_count; i++)
-		if (!c->settled[i])
-			deliver_bounced(
-			    c->delivery, c->group, c->rids[i], c->dcid, &cause);
-	group_over(c);
+	for (uint32_t i = 0; i < c->recipient_count; i++) {
+		if (!smtp_client_is_open(c->client, i))
+			continue;
+		c->settled[i] = true;
+		deliver_bounced(
+		    c->delivery, c->group, c->rids[i], c->dcid, &cause);
+	}
+	outbound_lost(c, 0, why);
 }
 
 /* The queue on disk has lost the content: nothing may be sent as if whole. */

@@ -36,6 +36,7 @@ answer_hello(struct inbound *in, bool extended)
 	struct buf text = { 0 };
 
 	inbound_abort_message(in, SLICE("Receiving aborted by sender"));
+	in->is_data_refused = false;
 	buf_append(&text, in->relay->config->hostname);
 	if (extended)
 		buf_printf(&text,
@@ -113,6 +114,7 @@ answer_mail(struct inbound *in, const struct smtp_command *command)
 		return;
 	}
 	inbound_forget_message(in);
+	in->is_data_refused = false;
 	inbound_expect(in, true);
 	in->messages++;
 	in->mid = spool_next_mid(in->relay->spool);
@@ -228,6 +230,25 @@ is_early_auth(const struct inbound *in, const struct smtp_server_event *ev)
 	    inbound_has_users(in);
 }
 
+/* DATA is refused with all that it was for, and not because of itself. */
+static bool
+is_data_refusal(const struct inbound *in, const struct smtp_server_event *ev)
+{
+	return ev->stage == STAGE_DATA && !in->is_out_of_order;
+}
+
+/* Is the client sending content although its DATA is refused?  It is when it
+ * did not wait for the answer, or when what comes instead of a command is none.
+ * A line of that content may be one. */
+static bool
+is_content(const struct inbound *in, const struct smtp_server_event *ev)
+{
+	if (is_data_refusal(in, ev))
+		return smtp_server_backlog(in->server) > 0;
+	return in->is_data_refused &&
+	    (ev->wrong.code == 500 || ev->wrong.code == 501);
+}
+
 /* A command that is wrong in itself; too many end the session. */
 static void
 answer_wrong(struct inbound *in, const struct smtp_server_event *ev)
@@ -238,10 +259,14 @@ answer_wrong(struct inbound *in, const struct smtp_server_event *ev)
 		return;
 	}
 	inbound_log_wrong(in, ev);
-	if (is_bad_command(in, &ev->wrong))
+	if (is_content(in, ev))
+		inbound_answer(in, 421,
+		    "4.7.0 Content without a 354, disconnecting");
+	else if (is_bad_command(in, &ev->wrong))
 		inbound_answer_bad(in, ev->wrong.code, ev->wrong.text);
 	else
 		inbound_answer(in, ev->wrong.code, ev->wrong.text);
+	in->is_data_refused |= is_data_refusal(in, ev);
 }
 
 /* Commands that are right and have nothing to do with a message. */
@@ -295,6 +320,7 @@ inbound_ask(struct inbound *in, const struct smtp_server_event *ev)
 		answer_rcpt(in, ev->command);
 		return;
 	case STAGE_DATA:
+		in->is_data_refused = false;
 		inbound_answer(in, 354, "go ahead");
 		return;
 	case STAGE_EOD:
@@ -305,6 +331,7 @@ inbound_ask(struct inbound *in, const struct smtp_server_event *ev)
 		return;
 	case STAGE_RSET:
 		inbound_abort_message(in, SLICE("Receiving aborted by sender"));
+		in->is_data_refused = false;
 		inbound_answer(in, 250, "2.0.0 reset");
 		return;
 	case STAGE_NOOP:

@@ -45,6 +45,7 @@ struct inbound {
 	bool eof;             /* the client has sent FIN */
 	bool ending;          /* QUIT or 421 is answered */
 	bool is_out_of_order; /* the command that asks */
+	bool is_data_refused; /* so that what comes may be its content */
 	uint32_t bad_commands;
 	uint32_t messages; /* MAILs that were accepted */
 	/* The open transaction; mid 0: none. */

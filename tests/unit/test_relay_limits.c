@@ -93,6 +93,46 @@ test_lowered_mx_ip(void **state)
 	check_lowered("MXIP");
 }
 
+/* An idle connection on which the host has said half a line ends at the first
+ * word of ours, while others are still being looked at. */
+static void
+test_lowered_while_host_mutters(void **state)
+{
+	static const struct act slow[] = {
+		{ .on = STAGE_EOD, .from = 1, .to = 1, .what = ACT_STALL },
+		{ 0 },
+	};
+	static const char config[] =
+	    TWO_DOMAINS ", \"delivery\": {\"idle_timeout\": \"1h\"}, "
+			"\"destconfig\": [\"[exchange.example]\", "
+			"\"max_host_concurrency = %d\", \"limit_type = MXIP\", "
+			"\"limit_apply = system\"]";
+	struct buf before = { 0 }, after = { 0 };
+	struct stage_host *h;
+	struct stage s;
+
+	(void)state;
+	buf_printf(&before, config, 2);
+	buf_printf(&after, config, 1);
+	stage_init(&s, buf_cstr(&before));
+	h = stage_host(&s, "10.1.1.11", slow);
+	stage_send(&s, 0, "u");
+	stage_send(&s, 1, "u");
+	stage_run_until(&s, 10 * UTIME_S);
+	assert_int_equal(open_to(&s, "exchange.example"), 2);
+	stream_write(
+	    CONTAINER_OF(h->sessions.prev, struct stage_session, node)->stream,
+	    SLICE("22"));
+	stage_run_until(&s, 11 * UTIME_S);
+	buf_clear(&s.log);
+	reload(&s, buf_cstr(&after));
+	assert_int_equal(open_to(&s, "exchange.example"), 1);
+	assert_log(&s, EXITED("11", "2") CLOSED("11", "2"));
+	stage_fini(&s);
+	buf_fini(&before);
+	buf_fini(&after);
+}
+
 /* All connections: what is over the new number ends, wherever it goes. */
 static void
 test_lowered_for_all(void **state)
@@ -201,6 +241,7 @@ main(void)
 
 	TEST(&kit, test_lowered_domain);
 	TEST(&kit, test_lowered_mx_ip);
+	TEST(&kit, test_lowered_while_host_mutters);
 	TEST(&kit, test_lowered_for_all);
 	TEST(&kit, test_reload_ends_old);
 	TEST(&kit, test_reset);

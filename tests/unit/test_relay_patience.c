@@ -126,6 +126,34 @@ test_early_answer(void **state)
 	stage_fini(&s);
 }
 
+/* When all recipients are refused there is no content of which a host could
+ * keep the answer to itself: that of the lone dot says nothing of anybody. */
+static void
+test_lone_dot_is_no_delivery(void **state)
+{
+	static const struct act acts[] = {
+		{ STAGE_RCPT, 1, 1, ACT_REPLY, "450 4.2.0 Later" },
+		{ STAGE_DATA, 1, 1, ACT_REPLY, "354 Go on" },
+		{ STAGE_EOD, 1, 1, ACT_STALL, NULL },
+		{ 0 },
+	};
+	struct stage_host *h;
+	struct stage s;
+
+	(void)state;
+	stage_init(&s, ONE ", \"delivery\": {\"possible_delivery\": true}");
+	h = stage_host(&s, "10.1.1.11", acts);
+	h->hello = "250-host\r\n250 PIPELINING";
+	h->extensions = SMTP_EXT_PIPELINING;
+	stage_send(&s, 0, "u");
+	stage_run(&s);
+	assert_int_equal(h->asked[STAGE_EOD], 2);
+	assert_int_equal(stage_count_lines(&s.log, "Possible Delivery"), 0);
+	assert_int_equal(stage_count_lines(&s.log, "Message done"), 1);
+	assert_text(&h->got, "<a@b.example> <u@exchange.example>\n");
+	stage_fini(&s);
+}
+
 int
 main(void)
 {
@@ -135,5 +163,6 @@ main(void)
 	TEST(&kit, test_client_drips);
 	TEST(&kit, test_client_is_slow);
 	TEST(&kit, test_early_answer);
+	TEST(&kit, test_lone_dot_is_no_delivery);
 	return kit_run(&kit, "relay_patience");
 }
