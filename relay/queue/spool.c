@@ -343,10 +343,37 @@ spool_reserve_mids(struct spool *s, uint64_t mid)
 	return true;
 }
 
+/* All numbers that are ours on disk have been given: what is in the transaction
+ * is committed, and the next one is open.  Those who waited for it are told
+ * when the present callback has returned. */
+static void
+commit_numbers(struct spool *s)
+{
+	world_storage_wait(s->world);
+	if (!spool_run(s, SPOOL_COMMIT)) {
+		spool_doom(s);
+		return;
+	}
+	world_storage_wait(s->world);
+	s->mid_durable = s->mid_reserved;
+	s->open_bytes = 0;
+	while (!list_is_empty(&s->tickets)) {
+		struct list *link = s->tickets.next;
+
+		list_remove(link);
+		list_append(&s->syncing, link);
+	}
+	timer_set(s->world, &s->synced, world_now(s->world));
+	if (!spool_run(s, SPOOL_BEGIN))
+		spool_doom(s);
+}
+
 uint64_t
 spool_next_mid(struct spool *s)
 {
 	(void)spool_reserve_mids(s, s->mid_next);
+	if (s->mid_next >= s->mid_durable && s->in_moment && !s->is_doomed)
+		commit_numbers(s);
 	return s->mid_next++;
 }
 
