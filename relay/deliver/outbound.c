@@ -255,13 +255,14 @@ on_failed(struct connection *c, const struct smtp_client_event *ev)
 {
 	bool is_smtp =
 	    ev->failure == SMTP_FAIL_REPLY || ev->failure == SMTP_FAIL_GARBAGE;
-	unsigned code =
-	    ev->failure == SMTP_FAIL_REPLY ? (unsigned)ev->reply.code : 0;
+	unsigned code = 0;
 	struct buf nonsense = { 0 };
-	struct slice text = outbound_nonsense_text(ev, &nonsense);
+	struct slice text = outbound_nonsense_text(c, ev, &nonsense);
 
-	if (text.len == 0)
+	if (text.len == 0) {
+		code = (unsigned)ev->reply.code;
 		text = outbound_failure_text(c, ev);
+	}
 	switch (c->state) {
 	case CONNECTION_GREETING:
 		c->is_silent = ev->failure == SMTP_FAIL_TIMEOUT;

@@ -25,10 +25,19 @@ outbound_failure_text(
 	return SLICE("");
 }
 
-struct slice
-outbound_nonsense_text(const struct smtp_client_event *ev, struct buf *out)
+/* A refusal of the host as a whole is no verdict on a message. */
+static bool
+is_answer(const struct connection *c, const struct smtp_client_event *ev)
 {
-	if (ev->failure != SMTP_FAIL_GARBAGE || ev->reply.code == 0)
+	return ev->failure == SMTP_FAIL_REPLY &&
+	    (c->state != CONNECTION_BUSY || ev->reply.code < 500);
+}
+
+struct slice
+outbound_nonsense_text(const struct connection *c,
+    const struct smtp_client_event *ev, struct buf *out)
+{
+	if (ev->reply.code == 0 || is_answer(c, ev))
 		return (struct slice){ 0 };
 	buf_printf(out, "%d %.*s", ev->reply.code, SLICE_ARG(ev->reply.text));
 	return buf_slice(out);

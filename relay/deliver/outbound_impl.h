@@ -39,8 +39,9 @@ void outbound_free(struct connection *c);
 /* What a failure of the session is called when no reply says it. */
 struct slice outbound_failure_text(
     const struct connection *c, const struct smtp_client_event *ev);
-/* What the host said that was no answer, with its code if it had one. */
-struct slice outbound_nonsense_text(
+/* What the host said that answers nothing of what it was asked, with its code;
+ * empty: it said no such thing. */
+struct slice outbound_nonsense_text(const struct connection *c,
     const struct smtp_client_event *ev, struct buf *out);
 /* The connection never became able to carry mail, and is gone: its host has
  * failed at `stage`, by its reply (is_smtp) or by what the text says. */

@@ -268,8 +268,8 @@ outbound_possible(struct connection *c, struct slice why)
 }
 
 void
-outbound_bounced(struct connection *c, const struct smtp_client_event *ev,
-    struct slice why)
+outbound_bounced(
+    struct connection *c, const struct smtp_client_event *ev, struct slice why)
 {
 	const struct log_cause cause = {
 		.code = (unsigned)ev->reply.code,
@@ -305,10 +305,12 @@ content_missing(struct connection *c)
 	outbound_free(c);
 }
 
-/* The next piece; from memory, if the content is there. */
+/* The next piece, as long as it was; from memory, if the content is there. */
 static bool
 take_piece(struct connection *c, const struct message *m, struct slice *piece)
 {
+	uint64_t left = m->size_bytes - c->piece * (uint64_t)SPOOL_PIECE_BYTES;
+
 	if (m->content != NULL) {
 		*piece = slice_of(m->content, m->size_bytes);
 		return true;
@@ -317,7 +319,8 @@ take_piece(struct connection *c, const struct message *m, struct slice *piece)
 		outbound_relay(c)->spool, m->mid, c->piece, &c->content))
 		return false;
 	*piece = buf_slice(&c->content);
-	return true;
+	return piece->len ==
+	    (left < SPOOL_PIECE_BYTES ? left : SPOOL_PIECE_BYTES);
 }
 
 /* Gives the session content for as long as it wants it and the network takes

@@ -77,7 +77,7 @@ test_known_after_restart(void **state)
 /* The queue has lost the content meanwhile: nothing of it is sent as if it were
  * whole, no other host is asked, and the message waits. */
 static void
-test_content_missing(void **state)
+check_content_lost(const char *sql)
 {
 	static const struct act busy[] = {
 		{ STAGE_RCPT, 1, 1, ACT_REPLY, "450 4.2.1 busy" },
@@ -86,15 +86,12 @@ test_content_missing(void **state)
 	struct stage_host *h;
 	struct stage s;
 
-	(void)state;
 	stage_init(&s, ONE);
 	h = stage_host(&s, "10.1.1.11", busy);
 	stage_send(&s, 0, "u");
 	stage_run_until(&s, 30 * UTIME_S);
 	assert_int_equal(
-	    sqlite3_exec(s.relay->spool->db, "UPDATE message SET content=NULL",
-		NULL, NULL, NULL),
-	    SQLITE_OK);
+	    sqlite3_exec(s.relay->spool->db, sql, NULL, NULL, NULL), SQLITE_OK);
 	stage_run_until(&s, 90 * UTIME_S);
 	assert_int_equal(h->asked[STAGE_DATA], 1);
 	assert_int_equal(h->asked[STAGE_EOD], 0);
@@ -110,6 +107,20 @@ test_content_missing(void **state)
 	stage_fini(&s);
 }
 
+static void
+test_content_missing(void **state)
+{
+	(void)state;
+	check_content_lost("UPDATE message SET content=NULL");
+}
+
+static void
+test_content_cut_short(void **state)
+{
+	(void)state;
+	check_content_lost("UPDATE message SET content=substr(content, 1, 9)");
+}
+
 int
 main(void)
 {
@@ -118,5 +129,6 @@ main(void)
 	ROWS(&kit, rows, test_row);
 	TEST(&kit, test_known_after_restart);
 	TEST(&kit, test_content_missing);
+	TEST(&kit, test_content_cut_short);
 	return kit_run(&kit, "relay_content");
 }
