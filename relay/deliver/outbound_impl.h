@@ -96,8 +96,8 @@ bool outbound_is_awaited(const struct connection *c);
 void outbound_possible(struct connection *c, struct slice why);
 /* The host's last word, the event's reply, is final for those that await one;
  * likewise. */
-void outbound_bounced(struct connection *c, const struct smtp_client_event *ev,
-    struct slice why);
+void outbound_bounced(
+    struct connection *c, const struct smtp_client_event *ev, struct slice why);
 /* Gives the session content for as long as the network takes it; false when
  * the connection is gone. */
 bool outbound_send_content(struct connection *c);

@@ -260,8 +260,8 @@ answer_wrong(struct inbound *in, const struct smtp_server_event *ev)
 	}
 	inbound_log_wrong(in, ev);
 	if (is_content(in, ev))
-		inbound_answer(in, 421,
-		    "4.7.0 Content without a 354, disconnecting");
+		inbound_answer(
+		    in, 421, "4.7.0 Content without a 354, disconnecting");
 	else if (is_bad_command(in, &ev->wrong))
 		inbound_answer_bad(in, ev->wrong.code, ev->wrong.text);
 	else

@@ -238,6 +238,56 @@ test_made_at_the_end(void **state)
 	stage_fini(&s);
 }
 
+static int
+refuse(void *owner)
+{
+	(void)owner;
+	return 1;
+}
+
+static void
+on_durable(struct spool_ticket *t, bool is_durable)
+{
+	(void)t;
+	assert_true(is_durable);
+}
+
+/* Numbers are asked for faster than they are reserved: none is given before it
+ * is ours on disk, and what is committed for that is told to be, whatever
+ * becomes of what comes behind it. */
+static void
+test_numbers_in_a_moment(void **state)
+{
+	const struct slice recipient = SLICE("u@exchange.example");
+	struct spool_ticket ticket = { .on_durable = on_durable };
+	struct message *m;
+	uint64_t mid = 0;
+	struct stage s;
+
+	(void)state;
+	stage_init(&s, ONE);
+	m = message_new(
+	    spool_next_mid(s.relay->spool), SLICE("a@b"), &recipient, 1);
+	assert_true(spool_put_message(s.relay->spool, m, SLICE(""), &ticket));
+	for (int i = 0; i < 3000; i++) {
+		mid = spool_next_mid(s.relay->spool);
+		assert_true(mid < s.relay->spool->mid_durable);
+	}
+	assert_false(list_is_empty(&s.relay->spool->syncing));
+	(void)sqlite3_commit_hook(s.relay->spool->db, refuse, NULL);
+	stage_run_until(&s, UTIME_S / 2);
+	assert_true(list_is_empty(&s.relay->spool->syncing));
+	assert_int_equal(rows_of(&s, "message"), 1);
+	buf_clear(&s.faults);
+	sim_crash_disk(s.world, CRASH_LOSES);
+	relay_kill(&s.relay);
+	stage_start_relay(&s);
+	assert_true(spool_next_mid(s.relay->spool) > mid);
+	assert_int_equal(rows_of(&s, "message"), 1);
+	message_destroy(&m);
+	stage_fini(&s);
+}
+
 int
 main(void)
 {
@@ -249,5 +299,6 @@ main(void)
 	TEST(&kit, test_refused_large);
 	TEST(&kit, test_ended_in_commit);
 	TEST(&kit, test_made_at_the_end);
+	TEST(&kit, test_numbers_in_a_moment);
 	return kit_run(&kit, "relay_spool");
 }

@@ -594,45 +594,6 @@ test_close_behind(void **state)
 	desk_fini(&d);
 }
 
-/* Numbers are given faster than they are reserved: none is given before it is
- * ours on disk, and whoever waits for a commit is told of that one. */
-static void
-test_numbers_in_a_moment(void **state)
-{
-	const struct slice recipient = SLICE("c@x");
-	struct waiter w = { .ticket.on_durable = on_durable };
-	struct message *m;
-	uint64_t mid = 0;
-	struct desk d;
-
-	(void)state;
-	desk_init(&d);
-	m = message_new(spool_next_mid(d.spool), SLICE("s@z"), &recipient, 1);
-	assert_true(spool_put_message(d.spool, m, SLICE(""), &w.ticket));
-	message_destroy(&m);
-	for (int i = 0; i < 5000; i++) {
-		mid = spool_next_mid(d.spool);
-		assert_true(mid < d.spool->mid_durable);
-	}
-	crash(&d);
-	assert_true(spool_next_mid(d.spool) > mid);
-	assert_int_equal(w.told, 0);
-	desk_fini(&d);
-
-	desk_init(&d);
-	m = message_new(spool_next_mid(d.spool), SLICE("s@z"), &recipient, 1);
-	assert_true(spool_put_message(d.spool, m, SLICE(""), &w.ticket));
-	message_destroy(&m);
-	for (int i = 0; i < 2000; i++)
-		(void)spool_next_mid(d.spool);
-	assert_int_equal(w.told, 0);
-	/* What comes behind it in the transaction may fail. */
-	(void)sqlite3_commit_hook(d.spool->db, refuse, NULL);
-	settle(&d);
-	assert_int_equal(w.told, 1);
-	desk_fini(&d);
-}
-
 /* A number that was given before the commit of its block failed is not given
  * again once its message is on disk. */
 static void
@@ -812,7 +773,6 @@ main(void)
 	TEST(&kit, test_crash_before_commit);
 	TEST(&kit, test_orphans);
 	TEST(&kit, test_numbers);
-	TEST(&kit, test_numbers_in_a_moment);
 	TEST(&kit, test_ticket_cancelled);
 	TEST(&kit, test_close);
 	TEST(&kit, test_one_commit);
