@@ -33,6 +33,7 @@ enum {
 	OPTION_LIVE,
 	OPTION_TIME_SCALE,
 	OPTION_KEEP,
+	OPTION_RELAY,
 	OPTION_CHECK
 };
 
@@ -65,6 +66,8 @@ static const struct cli_option run_options[] = {
 	    "Live, by a clock that runs, N seconds in one (1: real)." },
 	{ OPTION_KEEP, 0, "keep", NULL,
 	    "Keep the files of live runs that held, too." },
+	{ OPTION_RELAY, 0, "relay", "NAME[:AT]",
+	    "Live, with this relay: faultpost, postfix (unpacked AT)." },
 	{ OPTION_CHECK, 0, "check", NULL,
 	    "Read the scenarios, say what is wrong, and stop." },
 };
@@ -136,6 +139,8 @@ on_run_option(void *owner, int id, const char *value, struct err *err)
 	case OPTION_KEEP:
 		run->keeps = true;
 		break;
+	case OPTION_RELAY:
+		return run_live_read_relay(run, value, err);
 	case OPTION_CHECK:
 		run->check = true;
 		break;

@@ -55,7 +55,9 @@ struct run {
 	bool is_live, keeps;     /* see main_run_live.c */
 	double time_scale;       /* of a live run; 0: its clock is turned */
 	const struct adapter *adapter; /* whose relay a live run has */
-	int relay_fd;                  /* its program, opened; -1: not live */
+	const char *relay;             /* as given; NULL: not */
+	const char *relay_root; /* where its package is; NULL: installed */
+	int relay_fd;           /* its program, opened; -1: not live */
 	struct cli_output log, transcript;
 	struct reports reports;
 
@@ -108,6 +110,10 @@ struct report_entry run_case_entry(
 
 /* Reads the value of --time-scale. */
 bool run_live_read_scale(struct run *run, const char *value, struct err *err);
+/* Reads the value of --relay. */
+bool run_live_read_relay(struct run *run, const char *value, struct err *err);
+/* How fast the clock of a run is, unless it is turned. */
+double run_live_scale(const struct run *run);
 /* Finds what live runs need; false with *err set when something is missing. */
 bool run_live_prepare(struct run *run, struct err *err);
 /* In the cage of a run that is over: keeps its files when it failed, or when

@@ -39,6 +39,7 @@ replay_format(const struct run *run, const struct run_case *c, struct buf *out)
 	    out, run->is_live ? "faultpost run --live -v" : "faultpost run -v");
 	if (run->time_scale > 0)
 		buf_printf(out, " --time-scale %g", run->time_scale);
+	shell_option_format("relay", run->relay, out);
 	shell_option_format("profiles", run->profiles, out);
 	if (run->has_seed || c->repetition > 0)
 		buf_printf(out, " --seed %llu",
@@ -146,7 +147,7 @@ run_live(struct work *w, struct result *result, const struct sim_hooks *hooks,
 		.program_fd = w->run->relay_fd,
 		.scenario = w->scenario,
 		.is_turned = w->run->time_scale == 0,
-		.time_scale = w->run->time_scale,
+		.time_scale = run_live_scale(w->run),
 	};
 
 	return live_run_scenario(result, &options, hooks, &w->tape, err) ||
@@ -213,7 +214,7 @@ run_plan_live(struct work *w)
 	const struct live_cage cage = { w, run_in_cage, run_is_stopped };
 	struct err err;
 
-	w->entry.why = live_unable(w->plan, w->run->adapter);
+	w->entry.why = live_unable(w->plan, w->run->adapter, w->scenario);
 	if (w->entry.why != NULL) {
 		say_verdict(w, REPORT_NOT_RUN, CLI_OK);
 	} else if (!live_cage_run(&cage, &err)) {

@@ -5,6 +5,7 @@
  */
 #include "core/cli/cli.h"
 #include "core/cli/file.h"
+#include "harness/live/live.h"
 #include "harness/live/live_cage.h"
 #include "harness/main_run.h"
 
@@ -33,6 +34,19 @@ run_live_read_scale(struct run *run, const char *value, struct err *err)
 		value, TIME_SCALE_MAX);
 }
 
+bool
+run_live_read_relay(struct run *run, const char *value, struct err *err)
+{
+	struct slice rest = slice_cstr(value), name;
+
+	(void)slice_split(&rest, ':', &name);
+	run->relay = value;
+	run->adapter = adapter_named(name, err);
+	run->relay_root =
+	    name.len < strlen(value) ? value + name.len + 1 : NULL;
+	return run->adapter != NULL;
+}
+
 /* The relay stands beside this program. */
 static bool
 open_relay(struct run *run, struct err *err)
@@ -42,6 +56,11 @@ open_relay(struct run *run, struct err *err)
 	ssize_t len = readlink("/proc/self/exe", path, sizeof(path));
 	size_t folder = len > 0 ? (size_t)len : 0;
 
+	if (name[0] == '/') {
+		run->relay_fd = open(name, O_PATH | O_CLOEXEC);
+		return run->relay_fd >= 0 ||
+		    err_set(err, "--live needs %s: %s", name, strerror(errno));
+	}
 	while (folder > 0 && path[folder - 1] != '/')
 		folder--;
 	if (folder == 0 || folder + strlen(name) >= sizeof(path))
@@ -53,18 +72,50 @@ open_relay(struct run *run, struct err *err)
 		strerror(errno));
 }
 
+/* What the scripts of adapters find in their environment. */
+static bool
+set_environment(const struct run *run, struct err *err)
+{
+	char scale[32], root[PATH_MAX] = "";
+
+	if (run->relay_root != NULL && realpath(run->relay_root, root) == NULL)
+		return err_set(
+		    err, "--relay %s: %s", run->relay_root, strerror(errno));
+	(void)snprintf(scale, sizeof(scale), "%g", run_live_scale(run));
+	return (setenv("FAULTPOST_RELAY_ROOT", root, 1) == 0 &&
+		   setenv("FAULTPOST_TIME_SCALE", scale, 1) == 0) ||
+	    err_set(err, "no memory for the environment");
+}
+
+double
+run_live_scale(const struct run *run)
+{
+	return run->time_scale > 0 ? run->time_scale : LIVE_FOREIGN_SCALE;
+}
+
+/* Options that say nothing without --live; NULL: none is given. */
+static const char *
+live_option(const struct run *run)
+{
+	if (run->keeps)
+		return "keep";
+	if (run->time_scale > 0)
+		return "time-scale";
+	return run->adapter != &adapter_faultpost ? "relay" : NULL;
+}
+
 bool
 run_live_prepare(struct run *run, struct err *err)
 {
 	if (!run->is_live) {
-		if (run->time_scale == 0 && !run->keeps)
+		if (live_option(run) == NULL)
 			return true;
-		return err_set(err, "--%s: expected --live with it",
-		    run->keeps ? "keep" : "time-scale");
+		return err_set(
+		    err, "--%s: expected --live with it", live_option(run));
 	}
 	if (run->list || run->check)
 		return true;
-	if (!open_relay(run, err))
+	if (!open_relay(run, err) || !set_environment(run, err))
 		return false;
 	return live_cage_check(err) ||
 	    err_prefix(err, "--live needs user namespaces: ");

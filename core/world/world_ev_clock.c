@@ -164,6 +164,29 @@ world_clock_start(struct world_clock *c)
 	atomic_store(&c->page->anchor, monotonic_now());
 }
 
+void
+world_clock_skip(struct world_clock *c, utime span)
+{
+	const double real = (double)span / c->page->options.scale;
+
+	assert(!c->page->options.is_turned);
+	atomic_fetch_sub(&c->page->anchor, (utime)real);
+}
+
+utime
+world_clock_due(const struct world_clock *c)
+{
+	utime first = UTIME_NEVER;
+
+	for (unsigned i = 0; i < WORLD_CLOCK_MEMBERS_MAX; i++) {
+		const utime due =
+		    atomic_load(&c->page->members[i].due_foreground);
+
+		first = due < first ? due : first;
+	}
+	return first;
+}
+
 double
 world_clock_scale(const struct world_clock *c)
 {

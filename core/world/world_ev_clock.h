@@ -44,6 +44,11 @@ void world_clock_destroy(struct world_clock **cp);
 utime world_clock_now(const struct world_clock *c);
 /* A clock that runs begins to: until now it stood. */
 void world_clock_start(struct world_clock *c);
+/* A clock that runs is so much later at once. */
+void world_clock_skip(struct world_clock *c, utime span);
+/* When the first member that has come to rest has something to do that is no
+ * matter of the background; UTIME_NEVER: nobody has. */
+utime world_clock_due(const struct world_clock *c);
 /* Seconds of it in a real second; 1 for one that is turned. */
 double world_clock_scale(const struct world_clock *c);
 /* Appends what tells a process that inherits all descriptors how it is that

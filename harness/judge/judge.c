@@ -379,7 +379,13 @@ expectation_judge(struct judge *j, struct expectation *e, struct judgement *out)
 	else if (needs_transcript && j->lacks[JUDGE_CONTENT] &&
 	    !is_sure(e->said->kind, out->verdict))
 		not_judged(out, JUDGE_CONTENT);
-	if (e->said->of != PLAN_LOG_MAIL && j->lacks[JUDGE_OTHER_LOGS])
+	if ((e->said->kind == EXPECT_LOG || e->said->kind == EXPECT_NO_LOG) &&
+	    j->lacks[JUDGE_WORDS])
+		not_judged(out, JUDGE_WORDS);
+	else if (e->said->kind == EXPECT_HOST_STATUS &&
+	    j->lacks[JUDGE_HOST_STATES])
+		not_judged(out, JUDGE_HOST_STATES);
+	else if (e->said->of != PLAN_LOG_MAIL && j->lacks[JUDGE_OTHER_LOGS])
 		not_judged(out, JUDGE_OTHER_LOGS);
 	else if (!needs_transcript && j->lacks[JUDGE_LINES] &&
 	    !is_sure(e->said->kind, out->verdict))

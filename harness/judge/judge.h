@@ -103,6 +103,9 @@ void judge_skip_lines(struct judge *j, uint64_t count);
 	X(JUDGE_CONTENT,                                                       \
 	    "what a message held cannot be seen in the transcript")            \
 	X(JUDGE_OTHER_LOGS, "no such log")                                     \
+	X(JUDGE_WORDS, "the program's log has words of its own")               \
+	X(JUDGE_HOST_STATES,                                                   \
+	    "the program does not say which hosts it takes to be down")        \
 	X(JUDGE_LINES, "lines of the log are missing")
 enum judge_witness {
 #define X(constant, text) constant,

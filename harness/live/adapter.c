@@ -35,3 +35,18 @@ adapter_words_fini(struct adapter_words *words)
 		free(words->at[i]);
 	*words = (struct adapter_words){ 0 };
 }
+
+const struct adapter *
+adapter_named(struct slice name, struct err *err)
+{
+	static const struct adapter *const all[] = { &adapter_faultpost,
+		&adapter_postfix };
+
+	for (size_t i = 0; i < ARRAY_LEN(all); i++)
+		if (slice_eq(name, slice_cstr(all[i]->name)))
+			return all[i];
+	(void)err_set(err,
+	    "--relay %.*s is not known; expected faultpost or postfix",
+	    SLICE_ARG(name));
+	return NULL;
+}

@@ -8,13 +8,15 @@
 #ifndef FAULTPOST_ADAPTER_H
 #define FAULTPOST_ADAPTER_H
 
-#include "harness/plan/plan.h"
+#include "core/base/err.h"
+#include "harness/live/reader.h"
 
 #include <jansson.h>
 
 /* How it comes to go by the clock of the run. */
 enum adapter_clock {
 	ADAPTER_CLOCK_SHARED, /* it takes part in it: world_ev_clock.h */
+	ADAPTER_CLOCK_FILE,   /* it goes by the time of a file: live_pulse.h */
 };
 
 /* What it is to be; all of it borrowed. */
@@ -63,11 +65,13 @@ struct adapter_start {
 
 struct adapter {
 	const char *name;    /* for people */
-	const char *program; /* the name of its file */
+	const char *program; /* its file: a path, or a name beside ours */
 	enum adapter_clock clock;
 	const char *control; /* its control socket, where it runs */
+	/* How it says what it does; NULL: in the words of the mail log. */
+	const struct reader_dialect *dialect;
 	/* Why it cannot be given that scenario, in words; NULL: it can. */
-	const char *(*unable)(const struct plan *plan);
+	const char *(*unable)(const struct plan *plan, const json_t *scenario);
 	/* Its files. */
 	void (*files)(
 	    const struct adapter_setting *setting, struct adapter_files *out);
@@ -78,7 +82,9 @@ struct adapter {
 	const char *(*side_log)(const struct plan *plan, enum plan_log log);
 };
 
-/* faultpost-relay. */
-extern const struct adapter adapter_faultpost;
+/* faultpost-relay, and the programs of others. */
+extern const struct adapter adapter_faultpost, adapter_postfix;
+/* That of the name; NULL with *err set: there is none. */
+const struct adapter *adapter_named(struct slice name, struct err *err);
 
 #endif

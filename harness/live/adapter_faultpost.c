@@ -7,8 +7,9 @@
 
 /* Nothing: what it is given is what a scenario says. */
 static const char *
-faultpost_unable(const struct plan *plan)
+faultpost_unable(const struct plan *plan, const json_t *scenario)
 {
+	(void)scenario;
 	(void)plan;
 	return NULL;
 }
@@ -49,7 +50,7 @@ faultpost_command(const struct adapter_start *start, struct adapter_words *out)
 }
 
 const struct adapter adapter_faultpost = {
-	.name = "faultpost-relay",
+	.name = "faultpost",
 	.program = "faultpost-relay",
 	.clock = ADAPTER_CLOCK_SHARED,
 	.control = RELAY_FILE_CONTROL,

@@ -36,7 +36,11 @@ on_log(void *owner, struct slice line)
 {
 	struct live *live = owner;
 
-	if (!live->is_over)
+	if (live->is_over)
+		return;
+	if (live->options->adapter->dialect != NULL)
+		live_foreign_log(live, line);
+	else
 		tape_log(live->tape, line, world_now(live->world));
 }
 
@@ -92,10 +96,9 @@ on_signal(void *owner, int number)
 /* ---- the relay's lives ---- */
 
 /* All of it begins when there is somebody to talk to. */
-static void
-on_ready(void *owner)
+void
+live_begin(struct live *live)
 {
-	struct live *live = owner;
 	const struct plan *plan = live->plan;
 	const struct inject_hooks hooks = endings_inject_hooks(&live->endings);
 	const size_t count = plan->relay.listeners.count;
@@ -111,6 +114,13 @@ on_ready(void *owner)
 	live->injection = injection_new(live->world, plan, at, &hooks);
 	free(at);
 	live_steps_begin(live);
+	live_foreign_begin(live);
+}
+
+static void
+on_ready(void *owner)
+{
+	live_begin(owner);
 }
 
 static void
@@ -195,7 +205,7 @@ prepare_relay(struct live *live, struct err *err)
 static bool
 start_relay(struct live *live, struct err *err)
 {
-	if (!prepare_relay(live, err))
+	if (!live_foreign_prepare(live, err) || !prepare_relay(live, err))
 		return false;
 	live->relay.world = live->world;
 	live->relay.clock = live->clock;
@@ -256,6 +266,14 @@ hide_hosts(struct live *live, struct err *err)
 
 /* ---- assembling ---- */
 
+/* A program of others cannot take part in that. */
+static bool
+live_is_turned(const struct live *live)
+{
+	return live->options->is_turned &&
+	    live->options->adapter->clock == ADAPTER_CLOCK_SHARED;
+}
+
 /* The turner has none of our sockets: it would keep them open. */
 static bool
 start_clock(struct live *live, struct err *err)
@@ -263,7 +281,7 @@ start_clock(struct live *live, struct err *err)
 	const struct world_clock_options options = {
 		.start = live->plan->start,
 		.latency = live->plan->latency,
-		.is_turned = live->options->is_turned,
+		.is_turned = live_is_turned(live),
 		.scale = live->options->time_scale,
 	};
 	pid_t pid;
@@ -336,6 +354,7 @@ take_apart(struct live *live)
 	for (size_t i = 0; live->world != NULL && i < ARRAY_LEN(timers); i++)
 		timer_stop(live->world, timers[i]);
 	live_steps_fini(live);
+	live_foreign_fini(live);
 	injection_destroy(&live->injection);
 	live_relay_fini(&live->relay);
 	mock_dns_destroy(&live->names);
@@ -374,8 +393,12 @@ play(struct live *live, const struct sim_hooks *hooks)
 {
 	struct watch watch;
 
+	if (live->options->adapter->dialect != NULL) {
+		judge_lack(live->result->judge, JUDGE_WORDS);
+		judge_lack(live->result->judge, JUDGE_HOST_STATES);
+	}
 	watch_init(&watch, live->result, false);
-	watch.is_inexact = !live->options->is_turned;
+	watch.is_inexact = !live_is_turned(live);
 	tape_play(live->tape, &watch, hooks->owner, hooks->on_log,
 	    hooks->on_transcript);
 	watch_fini(&watch);

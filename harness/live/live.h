@@ -15,6 +15,9 @@
 #include "harness/live/tape.h"
 #include "harness/sim/sim.h"
 
+/* Unless something else is asked for, for programs that are not ours. */
+#define LIVE_FOREIGN_SCALE 20.0
+
 struct live_options {
 	const struct adapter *adapter; /* what is run ... */
 	int program_fd;                /* ... and its file, opened */

@@ -5,6 +5,7 @@
 #define FAULTPOST_LIVE_IMPL_H
 
 #include "harness/live/live.h"
+#include "harness/live/live_pulse.h"
 #include "harness/live/live_relay.h"
 #include "harness/sim/sim_endings.h"
 #include "mockserver/mock.h"
@@ -29,6 +30,10 @@ struct live {
 	struct mock_dns *names;      /* owned */
 	struct injection *injection; /* owned; NULL until the relay listens */
 	struct live_relay relay;
+	/* Of a program that is not ours: what it says, and its clock. */
+	struct reader reader;
+	void *memory; /* owned: of its dialect */
+	struct live_pulse pulse;
 	struct timer step_timer, until_timer, bound_timer, again_timer;
 	size_t steps_done;
 	struct live_command *commands; /* owned: one for each step */
@@ -40,6 +45,22 @@ struct live {
 
 /* Something went otherwise than it had to. */
 void live_trouble(struct live *live, const char *wanted, const char *found);
+
+/* ---- live_foreign.c ---- */
+
+/* Before and behind the life of a program that is not ours; nothing for one
+ * that is. */
+bool live_foreign_prepare(struct live *live, struct err *err);
+void live_foreign_fini(struct live *live);
+/* It listens. */
+void live_foreign_begin(struct live *live);
+/* A line of its log. */
+void live_foreign_log(struct live *live, struct slice line);
+
+/* ---- live.c ---- */
+
+/* The relay listens: all of it begins. */
+void live_begin(struct live *live);
 
 /* ---- live_step.c ---- */
 

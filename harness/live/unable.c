@@ -24,7 +24,8 @@ step_unable(const struct plan_step *step)
 }
 
 const char *
-live_unable(const struct plan *plan, const struct adapter *adapter)
+live_unable(const struct plan *plan, const struct adapter *adapter,
+    const json_t *scenario)
 {
 	if (plan->link_count > 0)
 		return "it has a \"network\"";
@@ -36,5 +37,5 @@ live_unable(const struct plan *plan, const struct adapter *adapter)
 		if (why != NULL)
 			return why;
 	}
-	return adapter->unable(plan);
+	return adapter->unable(plan, scenario);
 }

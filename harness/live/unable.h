@@ -8,6 +8,7 @@
 
 /* Why the scenario cannot be run live with that relay, in words; NULL: it can.
  */
-const char *live_unable(const struct plan *plan, const struct adapter *adapter);
+const char *live_unable(const struct plan *plan, const struct adapter *adapter,
+    const json_t *scenario);
 
 #endif

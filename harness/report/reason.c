@@ -116,7 +116,7 @@ report_place_parse(const char *text, struct report_place *place)
 	place->col = col;
 }
 
-/* ---- logs that something else wrote ---- */
+/* ---- what something else wrote ---- */
 
 /* What a log did not tell, by the witness that is missing. */
 static void
@@ -144,7 +144,7 @@ append_not_judged(const struct result *r, struct buf *out)
 void
 report_log_format(const struct report_entry *entry, struct buf *out)
 {
-	if (!entry->is_of_log || entry->result == NULL)
+	if (entry->result == NULL)
 		return;
 	if (entry->result->survey != NULL)
 		survey_format(entry->result->survey, out);

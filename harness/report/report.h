@@ -61,7 +61,8 @@ void report_reason_format(const struct report_entry *entry, struct buf *out);
 void report_reason_place(
     const struct report_entry *entry, struct report_place *place);
 /* Of a log that something else wrote: what was left out of it, and what could
- * not be judged by it, each a line behind two spaces.  Nothing of a run. */
+ * not be judged by it, each a line behind two spaces.  Likewise of a run with a
+ * relay that is not ours; nothing of any other. */
 void report_log_format(const struct report_entry *entry, struct buf *out);
 
 struct report_totals {

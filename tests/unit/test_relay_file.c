@@ -181,7 +181,7 @@ test_unable(void **state)
 		const char *why;
 
 		read_scenario(rows[i].text, &s);
-		why = live_unable(s.plan, &adapter_faultpost);
+		why = live_unable(s.plan, &adapter_faultpost, s.json);
 		if (rows[i].why == NULL)
 			assert_null(why);
 		else

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: MIT */
+/* A relay that is not ours in a live run: what it says is told again in the
+ * words of the mail log, and its clock is kept; see live_impl.h. */
+#include "harness/live/live_impl.h"
+
+static bool
+is_foreign(const struct live *live)
+{
+	return live->options->adapter->dialect != NULL;
+}
+
+static utime
+on_due(void *owner)
+{
+	struct live *live = owner;
+
+	if (live->injection != NULL && !injection_is_done(live->injection) &&
+	    live->reader.mids == 0)
+		return UTIME_NEVER;
+	return reader_due(&live->reader);
+}
+
+static bool
+on_in_flight(void *owner)
+{
+	struct live *live = owner;
+
+	return mock_open_sessions(live->mock, NULL) > 0;
+}
+
+bool
+live_foreign_prepare(struct live *live, struct err *err)
+{
+	if (!is_foreign(live))
+		return true;
+	reader_init(&live->reader, live->plan);
+	live->memory = live->options->adapter->dialect->create();
+	live->pulse = (struct live_pulse){
+		.world = live->world,
+		.clock = live->clock,
+		.owner = live,
+		.due = on_due,
+		.is_in_flight = on_in_flight,
+		.jumps = live->options->is_turned,
+	};
+	return live_pulse_prepare(&live->pulse, err);
+}
+
+void
+live_foreign_begin(struct live *live)
+{
+	if (!is_foreign(live))
+		return;
+	live_pulse_start(&live->pulse);
+	/* It was waited for until now, and never answers. */
+	world_clock_admit(live->clock, LIVE_RELAY_MEMBER, false);
+}
+
+void
+live_foreign_fini(struct live *live)
+{
+	if (!is_foreign(live))
+		return;
+	live_pulse_stop(&live->pulse);
+	live->options->adapter->dialect->destroy(live->memory);
+	live->memory = NULL;
+	reader_fini(&live->reader);
+}
+
+void
+live_foreign_log(struct live *live, struct slice line)
+{
+	struct reader *r = &live->reader;
+	struct slice told, each;
+
+	r->now = world_now(live->world);
+	live->options->adapter->dialect->line(
+	    live->memory, r, slice_sub(line, 0, slice_find_byte(line, '\n')));
+	told = buf_slice(&r->out);
+	if (told.len > 0)
+		live_pulse_note(&live->pulse);
+	while (told.len > 0) {
+		each = slice_sub(told, 0, slice_find_byte(told, '\n') + 1);
+		tape_log(live->tape, each, r->now);
+		told = slice_skip(told, each.len);
+	}
+	buf_clear(&r->out);
+	if (r->is_ready)
+		live_begin(live);
+}

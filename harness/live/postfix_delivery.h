@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Deliveries in Postfix's log: a delivery is a process of smtp(8), which has
+ * one connection at a time and tells its dialogue.  For reader_postfix.c.
+ */
+#ifndef FAULTPOST_POSTFIX_DELIVERY_H
+#define FAULTPOST_POSTFIX_DELIVERY_H
+
+#include "harness/live/reader.h"
+
+struct postfix_delivery;
+
+/* Frees all of them. */
+void postfix_deliveries_destroy(struct postfix_delivery **all);
+/* A line of the process `key` ("smtp[80]"), from behind its name. */
+void postfix_delivery_line(struct postfix_delivery **all, struct reader *r,
+    struct slice key, struct slice text);
+/* "to=<a@b>, relay=..., dsn=5.1.1, status=bounced (...)" of the message `id`,
+ * as any process says it. */
+void postfix_status(
+    struct reader *r, struct slice key, struct slice id, struct slice text);
+
+/* Takes what stands before `mark` off *rest, and the mark; false when it is not
+ * there. */
+bool postfix_take(struct slice *rest, struct slice mark, struct slice *part);
+/* What stands between two marks; empty when they do not. */
+struct slice postfix_between(
+    struct slice text, struct slice from, struct slice to);
+/* A copy of the value takes the place of *text. */
+void postfix_set(char **text, struct slice value);
+
+#endif

@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: MIT
+"""faultpost run --live --relay: relays that are not ours, judged by what judges
+ours.  What they do as the appliance does holds, what they do otherwise is told,
+and what they cannot be asked is skipped by name."""
+import json
+import os
+import subprocess
+
+import pytest
+from servers import unpack
+
+PATIENCE_S = 120
+CAST = {"routes": ["example.com [10.1.1.1]/pri=0, [10.1.1.2]/pri=10"],
+        "hosts": {"mx1": {"address": "10.1.1.1"},
+                  "mx2": {"address": "10.1.1.2"}}}
+ONE = {"count": 1, "from": "s@example.net", "to": ["a@example.com"]}
+
+
+def refusing(stage, reply, **more):
+    """The cast, with a better host that answers so at that stage."""
+    hosts = {"mx1": {"address": "10.1.1.1", "rules": [
+        {"on": stage, "reply": reply, **more}]}, "mx2": CAST["hosts"]["mx2"]}
+    return {**CAST, "hosts": hosts}
+
+
+# name: (scenario, the subjects that fail); expectations that are the
+# appliance's alone are not judged.
+POSTFIX = {
+    "takes the next host": ({
+        **refusing("mail", "452 4.3.1 Full"), "inject": [ONE],
+        "expect": [{"delivered": {"mx2": 1}}, {"attempts": ["mx1", "mx2"]},
+                   {"failover": {"from": "mx1", "to": "mx2"}},
+                   {"log": ["Message done"]}, {"host_status": {"mx1": "up"}}],
+    }, []),
+    "a host that is down": ({
+        **CAST, "hosts": {"mx1": {"address": "10.1.1.1", "state": "refuse"},
+                          "mx2": {"address": "10.1.1.2"}},
+        "inject": [ONE],
+        "expect": [{"delivered": {"mx2": 1}}, {"attempts": ["mx1", "mx2"]}],
+    }, []),
+    "a recipient that nobody knows": ({
+        **refusing("rcpt", "550 5.1.1 No such user", to="b@*"),
+        "inject": [{**ONE, "to": ["a@example.com", "b@example.com"]}],
+        "expect": [{"delivered": {"mx1": 1}}, {"bounced": {"550": 1}}],
+    }, []),
+    # Hours pass in seconds, and mail that is too old goes back.
+    "a schedule, and its end": ({
+        **refusing("mail", "451 4.3.0 Later"),
+        "routes": ["example.com [10.1.1.1]"],
+        "hosts": {"mx1": refusing("mail", "451 4.3.0 Later")["hosts"]["mx1"]},
+        "relay": {"bounce": {"initial_wait": "10m", "max_wait": "1h",
+                             "max_time": "3h"}},
+        "inject": [ONE],
+        "expect": [{"bounced": {"5.4.7": 1}}, {"requeue": ["10m", "20m"]}],
+    }, ["expect[1] requeue", "invariant back-off"]),
+}
+
+
+@pytest.fixture(name="run", scope="module")
+def run_fixture(bin_dir, peers_cache, tmp_path_factory):
+    """Runs scenarios with a relay; their results by title."""
+    folder = tmp_path_factory.mktemp("relays")
+
+    def run(relay, package, scenarios, *words):
+        root = unpack(package, peers_cache)
+        for number, scenario in enumerate(scenarios):
+            (folder / f"{number}.scenario.json").write_text(
+                json.dumps(scenario))
+        done = subprocess.run(
+            [bin_dir / "faultpost", "run", "--live", "--relay",
+             f"{relay}:{root}", "-j", "2", "--format", "json", *words,
+             folder], capture_output=True, text=True, check=False,
+            timeout=PATIENCE_S, env={**os.environ, "TMPDIR": str(folder)})
+        assert done.returncode in (0, 1), done.stderr
+        return {one["title"]: one
+                for one in json.loads(done.stdout)["scenarios"]}
+    return run
+
+
+def subjects(result, verdict):
+    return [finding["subject"] for kind in ("expectations", "invariants", "endings")
+            for finding in result.get(kind, [])
+            if finding["verdict"] == verdict]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="Postfix needs users")
+def test_postfix(run):
+    found = run("postfix", "postfix", [
+        {"title": title, **scenario}
+        for title, (scenario, _) in POSTFIX.items()])
+    for title, (_, failing) in POSTFIX.items():
+        assert subjects(found[title], "failed") == failing, found[title]
+    assert subjects(found["takes the next host"], "not judged") == [
+        "expect[3] log", "expect[4] host_status"]
