@@ -420,7 +420,8 @@ retire(struct delivery *d)
 /* ---- life cycle ---- */
 
 /* TLS and logging in were what another configuration asked for: connections
- * that stand carry nothing more. */
+ * that stand carry nothing more, and one that is being set up, perhaps to a
+ * host that is none of the domain's any more, is told no password. */
 static void
 outdate(struct delivery *d)
 {
@@ -429,7 +430,7 @@ outdate(struct delivery *d)
 		struct connection *c =
 		    CONTAINER_OF(link, struct connection, link);
 
-		c->is_outdated |= c->state == CONNECTION_BUSY;
+		c->is_outdated = true;
 	}
 }
 

@@ -206,7 +206,7 @@ on_ready(struct connection *c)
 		outbound_send_rest(c);
 		return true;
 	}
-	if (was_setup) {
+	if (was_setup && !c->is_outdated) {
 		enum outbound_security security = outbound_secure(c);
 
 		if (security == OUTBOUND_GOES_ON)

@@ -297,6 +297,10 @@ test_reload_while_greeting(void **state)
 	smtp_server_answer(session->server, 220);
 	stage_run(&s);
 	assert_text(&h->got, "<a@b.example> <u@exchange.example>\n");
+	/* It is asked nothing more: the next one carries the message. */
+	assert_int_equal(h->asked[STAGE_EHLO], 2);
+	assert_int_equal(h->asked[STAGE_QUIT], 2);
+	assert_int_equal(stage_count_lines(&s.log, "Delivery start DCID 2"), 1);
 	stage_fini(&s);
 }
 
