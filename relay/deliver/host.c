@@ -16,6 +16,24 @@ hosts_fini(struct hosts *hosts)
 	}
 }
 
+/* So that addresses that came once do not fill the memory. */
+static void
+hosts_forget(struct hosts *hosts)
+{
+	struct host *h, *next;
+
+	HASH_ITER(hh, hosts->table, h, next)
+	{
+		if (h->uses > 0)
+			continue;
+		HASH_DEL(hosts->table, h);
+		free(h);
+	}
+	hosts->look_at = 2 * (size_t)HASH_COUNT(hosts->table);
+	if (hosts->look_at < HOSTS_KEPT)
+		hosts->look_at = HOSTS_KEPT;
+}
+
 struct host *
 hosts_get(struct hosts *hosts, const struct endpoint *at)
 {
@@ -29,6 +47,8 @@ hosts_get(struct hosts *hosts, const struct endpoint *at)
 	HASH_FIND(hh, hosts->table, &key, sizeof(key), h);
 	if (h != NULL)
 		return h;
+	if (HASH_COUNT(hosts->table) >= hosts->look_at)
+		hosts_forget(hosts);
 	h = xcalloc(1, sizeof(*h));
 	memcpy(&h->at, &key, sizeof(key));
 	HASH_ADD(hh, hosts->table, at, sizeof(h->at), h);

@@ -17,16 +17,22 @@ struct host {
 	uint32_t failures;  /* in a row, since it was last up */
 	utime probe_at;     /* when down: not before */
 	bool is_tls_broken; /* its last handshake failed */
+	uint32_t uses;      /* by candidates and connections */
 	UT_hash_handle hh;
 };
 
+/* Hosts of no use are kept for what is known of them, as long as there are no
+ * more than this, or twice as many as are used. */
+#define HOSTS_KEPT 20000
+
 struct hosts {
 	struct host *table; /* owned */
+	size_t look_at;     /* with so many those of no use are forgotten */
 };
 
 void hosts_fini(struct hosts *hosts);
-/* The record of an address, made when there is none; valid until
- * hosts_fini(). */
+/* The record of an address, made when there is none; valid as long as it is
+ * used, and until the next call. */
 struct host *hosts_get(struct hosts *hosts, const struct endpoint *at);
 
 /* May it be connected to now? */

@@ -40,6 +40,7 @@ outbound_open(struct delivery *d, struct host *host)
 
 	c->delivery = d;
 	c->host = host;
+	host->uses++;
 	c->host_name = slice_dup(
 	    slice_cstr(candidates_name(&d->domain->candidates, host)));
 	c->dcid = ++r->dcid;
@@ -103,6 +104,7 @@ outbound_free(struct connection *c)
 	/* It is idle no more. */
 	outbound_enter(c, CONNECTION_QUITTING);
 	list_remove(&c->link);
+	c->host->uses--;
 	smtp_client_destroy(&c->client);
 	trace_destroy(&c->trace);
 	free(c->helo_name);

@@ -2,11 +2,21 @@
 /* Choosing the next candidate; see pick.h. */
 #include "relay/deliver/pick.h"
 
+static void
+candidate_remove(struct candidates *c, size_t i)
+{
+	c->list[i].host->uses--;
+	free(c->list[i].name);
+	c->count--;
+	memmove(
+	    &c->list[i], &c->list[i + 1], (c->count - i) * sizeof(c->list[0]));
+}
+
 void
 candidates_fini(struct candidates *c)
 {
-	for (size_t i = 0; i < c->count; i++)
-		free(c->list[i].name);
+	while (c->count > 0)
+		candidate_remove(c, c->count - 1);
 	free(c->list);
 	free(c->cursors);
 	*c = (struct candidates){ 0 };
@@ -28,24 +38,21 @@ candidates_add(struct candidates *c, struct host *host, uint32_t priority)
 
 	if (i != PICK_NONE && c->list[i].priority <= priority)
 		return;
-	if (i != PICK_NONE) {
-		free(c->list[i].name);
-		memmove(&c->list[i], &c->list[i + 1],
-		    (c->count - i - 1) * sizeof(c->list[0]));
-		c->count--;
-	}
+	if (i != PICK_NONE)
+		candidate_remove(c, i);
 	/* Behind all of its own priority: the list stays sorted. */
 	for (i = c->count; i > 0 && c->list[i - 1].priority > priority;)
 		i--;
 	if (i == CANDIDATES_MAX)
 		return;
 	if (c->count == CANDIDATES_MAX)
-		free(c->list[--c->count].name);
+		candidate_remove(c, c->count - 1);
 	c->list = xgrow(c->list, &c->cap, c->count + 1, sizeof(c->list[0]));
 	memmove(
 	    &c->list[i + 1], &c->list[i], (c->count - i) * sizeof(c->list[0]));
 	c->list[i] = (struct candidate){ .host = host, .priority = priority };
 	c->count++;
+	host->uses++;
 }
 
 void

@@ -89,6 +89,34 @@ test_intervals(void **state)
 	check_down(&h, now, 60);
 }
 
+/* An address that is used is never forgotten, others not before there are many
+ * of them. */
+static void
+test_forgotten(void **state)
+{
+	struct hosts hosts = { 0 };
+	struct endpoint at = endpoint_of("10.0.0.0:25");
+	struct host *used = hosts_get(&hosts, &at), *h = NULL;
+
+	(void)state;
+	used->uses++;
+	host_on_down(used, &delivery, 0);
+	for (unsigned i = 1; i < 3 * HOSTS_KEPT; i++) {
+		at.ip.bytes[1] = (uint8_t)(i >> 16);
+		at.ip.bytes[2] = (uint8_t)(i >> 8);
+		at.ip.bytes[3] = (uint8_t)i;
+		h = hosts_get(&hosts, &at);
+		assert_true(HASH_COUNT(hosts.table) <= HOSTS_KEPT);
+		if (i == HOSTS_KEPT - 1)
+			assert_int_equal(HASH_COUNT(hosts.table), HOSTS_KEPT);
+	}
+	assert_ptr_equal(hosts_get(&hosts, &at), h);
+	at = endpoint_of("10.0.0.0:25");
+	assert_ptr_equal(hosts_get(&hosts, &at), used);
+	assert_true(used->is_down);
+	hosts_fini(&hosts);
+}
+
 int
 main(void)
 {
@@ -97,5 +125,6 @@ main(void)
 	TEST(&kit, test_one_record_an_endpoint);
 	TEST(&kit, test_up);
 	TEST(&kit, test_intervals);
+	TEST(&kit, test_forgotten);
 	return kit_run(&kit, "host");
 }
