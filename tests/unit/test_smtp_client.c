@@ -324,6 +324,32 @@ test_early_chunk(void **state)
 	}
 }
 
+/* Likewise of one that is not the last: what comes too soon for it would be
+ * taken for the next one's reply, and accept what no host has seen. */
+static void
+test_early_first_chunk(void **state)
+{
+	(void)state;
+	for (size_t left = 0; left < 2; left++) {
+		struct smtp_client *c = client_ready(
+		    "250-me\r\n250-PIPELINING\r\n250 CHUNKING\r\n");
+		struct smtp_client_event event;
+		bool has_failed = false;
+
+		send_to(c, 1);
+		acknowledge(c);
+		smtp_client_feed(c, SLICE("250 ok\r\n250 ok\r\n"), 0);
+		assert_true(smtp_client_next(c, &event));
+		smtp_client_body(c, SLICE("one"), 0);
+		smtp_client_out_ack(c, smtp_client_out(c).len - left);
+		smtp_client_feed(c, SLICE("250 ok\r\n"), 0);
+		while (smtp_client_next(c, &event))
+			has_failed = event.type == SMTP_CLIENT_FAILED;
+		assert_int_equal(has_failed, left > 0);
+		smtp_client_destroy(&c);
+	}
+}
+
 /* So many chunks may be on their way; more are wanted when half of them are
  * answered. */
 static void
@@ -370,6 +396,7 @@ main(void)
 	TEST(&kit, test_each_reply_has_its_time);
 	ROWS(&kit, early_rows, test_early);
 	TEST(&kit, test_early_chunk);
+	TEST(&kit, test_early_first_chunk);
 	TEST(&kit, test_chunks_are_bounded);
 	return kit_run(&kit, "smtp_client");
 }
