@@ -57,6 +57,7 @@ struct run {
 	const struct adapter *adapter; /* whose relay a live run has */
 	const char *relay;             /* as given; NULL: not */
 	const char *relay_root; /* where its package is; NULL: installed */
+	bool is_bare;           /* it has no namespaces */
 	int relay_fd;           /* its program, opened; -1: not live */
 	struct cli_output log, transcript;
 	struct reports reports;

@@ -145,6 +145,7 @@ run_live(struct work *w, struct result *result, const struct sim_hooks *hooks,
 	const struct live_options options = {
 		.adapter = w->run->adapter,
 		.program_fd = w->run->relay_fd,
+		.is_bare = w->run->is_bare,
 		.scenario = w->scenario,
 		.is_turned = w->run->time_scale == 0,
 		.time_scale = run_live_scale(w->run),
@@ -211,7 +212,8 @@ run_in_cage(void *owner, struct err *err)
 static void
 run_plan_live(struct work *w)
 {
-	const struct live_cage cage = { w, run_in_cage, run_is_stopped };
+	const struct live_cage cage = { w, w->run->is_bare, run_in_cage,
+		run_is_stopped };
 	struct err err;
 
 	w->entry.why = live_unable(w->plan, w->run->adapter, w->scenario);

@@ -9,6 +9,7 @@
 #include "core/tls/system.h"
 #include "core/world/world_ev.h"
 #include "core/world/world_ev_clock.h"
+#include "core/world/world_ev_places.h"
 #include "relay/config_json.h"
 #include "relay/main_operate.h"
 #include "relay/main_queue.h"
@@ -32,6 +33,7 @@ struct daemon {
 	void (*describe)(struct buf *out); /* all that is wanted; or NULL */
 	int ready_fd;
 	struct world_clock *clock;         /* owned; NULL: the machine's */
+	struct world_places *places;       /* owned; NULL: none */
 	struct relay_config_file files[2]; /* the one in force, and a spare */
 	int in_force;
 	struct world *world;
@@ -50,6 +52,7 @@ enum {
 	OPTION_READY_FD,
 	OPTION_PORT_FILE,
 	OPTION_CLOCK_FD,
+	OPTION_PLACES_FD,
 	OPTION_SCHEMA,
 	OPTION_FIELDS
 };
@@ -64,6 +67,8 @@ static const struct cli_option options[] = {
 	    "Write where it listens (JSON), for ports given as 0." },
 	{ OPTION_CLOCK_FD, 0, "clock-fd", "N,N,N",
 	    "Go by the clock of a test (faultpost run --live)." },
+	{ OPTION_PLACES_FD, 0, "places-fd", "N",
+	    "Find addresses where a test has them (the same)." },
 	{ OPTION_SCHEMA, 0, "schema", NULL,
 	    "Print the JSON Schema of FILE, and exit." },
 	{ OPTION_FIELDS, 0, "fields", NULL,
@@ -100,6 +105,9 @@ on_option(void *owner, int id, const char *value, struct err *err)
 	case OPTION_CLOCK_FD:
 		d->clock = world_clock_open(value, err);
 		return d->clock != NULL || err_prefix(err, "--clock-fd: ");
+	case OPTION_PLACES_FD:
+		d->places = world_places_open(value, err);
+		return d->places != NULL || err_prefix(err, "--places-fd: ");
 	case OPTION_SCHEMA:
 		d->describe = relay_config_schema;
 		return true;
@@ -390,6 +398,7 @@ serve(struct daemon *d)
 		.start = UTIME_NEVER,
 		.zone = d->files[0].zone,
 		.clock = d->clock,
+		.places = d->places,
 	};
 	struct err err;
 	bool ok;
@@ -427,6 +436,7 @@ daemon_fini(struct daemon *d)
 		world_destroy(&d->world);
 	}
 	world_clock_destroy(&d->clock);
+	world_places_destroy(&d->places);
 	buf_fini(&d->log);
 	if (d->log_fd > STDOUT_FILENO)
 		(void)close(d->log_fd);

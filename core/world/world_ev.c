@@ -93,6 +93,7 @@ world_ev_new(const struct ev_options *options, struct err *err)
 	ew->base.ops = &ev_ops;
 	ew->base.zone = options->zone;
 	ew->loop = loop;
+	ew->places = options->places;
 	ew->scale = options->clock != NULL ? world_clock_scale(options->clock)
 					   : options->time_scale;
 	ew->anchor = options->start != UTIME_NEVER ? options->start
@@ -112,9 +113,10 @@ world_ev_new(const struct ev_options *options, struct err *err)
 }
 
 struct world *
-world_ev_new_shared(struct world_clock *clock, struct err *err)
+world_ev_new_shared(struct world_clock *clock,
+    const struct world_places *places, struct err *err)
 {
-	const struct ev_options options = { .clock = clock };
+	const struct ev_options options = { .clock = clock, .places = places };
 
 	return world_ev_new(&options, err);
 }

@@ -11,6 +11,7 @@
 #include "core/world/world.h"
 
 struct world_clock;
+struct world_places;
 
 struct ev_options {
 	double time_scale; /* world seconds in a real second; 1 is real time */
@@ -19,14 +20,18 @@ struct ev_options {
 	/* The clock that it shares with others, see world_ev_clock.h, instead
 	 * of all that is said of time above; borrowed.  NULL: none. */
 	struct world_clock *clock;
+	/* Where the addresses are of which it speaks, see world_ev_places.h;
+	 * borrowed.  NULL: there. */
+	const struct world_places *places;
 };
 
 /* NULL with *err set when libev finds no way to wait for events. */
 struct world *world_ev_new(const struct ev_options *options, struct err *err);
 
-/* Likewise one that goes by a clock which it shares with others, and whose
- * resolver knows nothing. */
-struct world *world_ev_new_shared(struct world_clock *clock, struct err *err);
+/* Likewise one that goes by a clock which it shares with others, and by places
+ * (NULL: none), and whose resolver knows nothing. */
+struct world *world_ev_new_shared(struct world_clock *clock,
+    const struct world_places *places, struct err *err);
 
 /* From now on the resolver answers from this zone (borrowed); no question may
  * be open. */

@@ -19,6 +19,7 @@
 #include "core/world/pace.h"
 #include "core/world/world_ev.h"
 #include "core/world/world_ev_clock.h"
+#include "core/world/world_ev_places.h"
 #include "core/world/world_impl.h"
 
 #include <ev.h>
@@ -45,6 +46,7 @@ struct ev_world {
 	size_t signal_count;
 	void (*on_signal)(void *owner, int signo);
 	void *signal_owner;
+	const struct world_places *places; /* borrowed; NULL: none */
 	/* Under a clock that is shared: */
 	struct world_clock *clock; /* borrowed; NULL: under its own */
 	struct ev_check polled;
@@ -161,7 +163,14 @@ void ev_sockaddr_get(const union ev_sockaddr *a, struct endpoint *e);
  * set. */
 int ev_socket_bind(const struct endpoint *at, int type);
 /* What the socket says about its own address. */
-void ev_socket_local(int fd, struct endpoint *local);
+void ev_socket_local(
+    const struct ev_world *ew, int fd, struct endpoint *local);
+/* Where that endpoint really is; false when it is nowhere. */
+bool ev_place_find(const struct ev_world *ew, const struct endpoint *at,
+    struct endpoint *place);
+/* Which endpoint is at that place. */
+struct endpoint ev_place_name(
+    const struct ev_world *ew, const union ev_sockaddr *place);
 /* Why a stream ended, from errno. */
 enum net_failure ev_failure_of(int error);
 

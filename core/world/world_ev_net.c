@@ -49,14 +49,31 @@ ev_sockaddr_get(const union ev_sockaddr *a, struct endpoint *e)
 	}
 }
 
+bool
+ev_place_find(const struct ev_world *ew, const struct endpoint *at,
+    struct endpoint *place)
+{
+	*place = *at;
+	return ew->places == NULL || world_places_find(ew->places, at, place);
+}
+
+struct endpoint
+ev_place_name(const struct ev_world *ew, const union ev_sockaddr *place)
+{
+	struct endpoint at;
+
+	ev_sockaddr_get(place, &at);
+	return ew->places != NULL ? world_places_name(ew->places, &at) : at;
+}
+
 void
-ev_socket_local(int fd, struct endpoint *local)
+ev_socket_local(const struct ev_world *ew, int fd, struct endpoint *local)
 {
 	union ev_sockaddr a = { 0 };
 	socklen_t len = sizeof(a);
 
 	if (getsockname(fd, &a.sa, &len) == 0)
-		ev_sockaddr_get(&a, local);
+		*local = ev_place_name(ew, &a);
 }
 
 enum net_failure
@@ -101,11 +118,16 @@ socket_new(const struct endpoint *e, int type)
 /* ---- connecting ---- */
 
 static bool
-bind_source(int fd, const struct endpoint *from)
+bind_source(const struct ev_world *ew, int fd, const struct endpoint *from)
 {
+	struct endpoint place;
 	union ev_sockaddr a;
-	socklen_t len = ev_sockaddr_set(&a, from);
+	socklen_t len;
 	int on = 1;
+
+	if (!ev_place_find(ew, from, &place))
+		return false;
+	len = ev_sockaddr_set(&a, &place);
 
 	/* A port is chosen at connect(), where it need not be unique for all
 	 * destinations. */
@@ -120,20 +142,25 @@ ev_world_connect(
     struct world *w, const struct endpoint *from, const struct endpoint *to)
 {
 	struct ev_world *ew = (struct ev_world *)w;
-	struct ev_stream *s = ev_stream_new(ew, socket_new(to, SOCK_STREAM));
+	struct endpoint place;
+	const bool is_somewhere = ev_place_find(ew, to, &place);
+	struct ev_stream *s =
+	    ev_stream_new(ew, socket_new(&place, SOCK_STREAM));
 	union ev_sockaddr a;
-	socklen_t len = ev_sockaddr_set(&a, to);
+	socklen_t len = ev_sockaddr_set(&a, &place);
 
 	s->phase = PHASE_CONNECTING;
 	s->base.remote = *to;
 	if (from != NULL)
 		s->base.local = *from;
-	if (s->fd < 0 || (from != NULL && !bind_source(s->fd, from))) {
+	if (s->fd < 0 || (from != NULL && !bind_source(ew, s->fd, from))) {
 		ev_stream_fail(s, NET_LOCAL);
 		return &s->base;
 	}
 	ev_stream_watch(s);
-	if (connect(s->fd, &a.sa, len) != 0 && errno != EINPROGRESS)
+	if (!is_somewhere)
+		ev_stream_fail_connect(s, ENETUNREACH);
+	else if (connect(s->fd, &a.sa, len) != 0 && errno != EINPROGRESS)
 		ev_stream_fail_connect(s, errno);
 	return &s->base;
 }
@@ -166,17 +193,22 @@ struct listener *
 ev_world_listen(struct world *w, const struct endpoint *at, struct err *err)
 {
 	static const struct ip_address any[] = { { 4, { 0 } }, { 6, { 0 } } };
+	struct ev_world *ew = (struct ev_world *)w;
 	struct ev_listener *l;
+	struct endpoint place;
 	char text[ENDPOINT_TEXT_MAX];
-	int fd = ev_socket_bind(at, SOCK_STREAM);
+	int fd = -1;
 
+	errno = EADDRNOTAVAIL;
+	if (ev_place_find(ew, at, &place))
+		fd = ev_socket_bind(&place, SOCK_STREAM);
 	if (fd < 0) {
 		(void)err_set(err, "cannot listen on %s: %s",
 		    endpoint_format(at, text), strerror(errno));
 		return NULL;
 	}
-	l = ev_listener_new((struct ev_world *)w, fd);
-	ev_socket_local(fd, &l->base.local);
+	l = ev_listener_new(ew, fd);
+	ev_socket_local(ew, fd, &l->base.local);
 	l->is_any = ip_equal(&at->ip, &any[0]) || ip_equal(&at->ip, &any[1]);
 	return &l->base;
 }
@@ -245,10 +277,16 @@ ev_listener_pause(struct listener *base, bool paused)
 static bool
 listener_fill(struct ev_listener *l)
 {
+	const struct ev_world *ew = (struct ev_world *)l->base.world;
+	struct endpoint place;
 	union ev_sockaddr a;
-	socklen_t len = ev_sockaddr_set(&a, &l->base.local);
-	int fd = socket_new(&l->base.local, SOCK_STREAM);
+	socklen_t len;
+	int fd;
 
+	if (!ev_place_find(ew, &l->base.local, &place))
+		return false;
+	len = ev_sockaddr_set(&a, &place);
+	fd = socket_new(&place, SOCK_STREAM);
 	if (fd < 0)
 		return false;
 	if (listen(l->fd, 0) != 0 ||
@@ -257,7 +295,7 @@ listener_fill(struct ev_listener *l)
 		return false;
 	}
 	l->filler = fd;
-	ev_socket_local(fd, &l->filler_at);
+	ev_socket_local(ew, fd, &l->filler_at);
 	return true;
 }
 
@@ -369,7 +407,7 @@ accept_one(struct ev_listener *l)
 		return errno == ECONNABORTED || errno == EINTR;
 	}
 	if (l->path == NULL)
-		ev_sockaddr_get(&a, &remote);
+		remote = ev_place_name(ew, &a);
 	if (l->filler_at.port != 0 && endpoint_equal(&remote, &l->filler_at)) {
 		l->filler_at.port = 0;
 		(void)close(fd);
@@ -381,7 +419,7 @@ accept_one(struct ev_listener *l)
 	s->base.remote = remote;
 	s->base.local = l->base.local;
 	if (l->is_any)
-		ev_socket_local(fd, &s->base.local);
+		ev_socket_local(ew, fd, &s->base.local);
 	ev_stream_watch(s);
 	l->base.on_accept(l->base.owner, &s->base);
 	assert(!s->owned || s->base.handler != NULL);

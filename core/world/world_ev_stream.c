@@ -237,7 +237,7 @@ on_connect_done(struct ev_stream *s)
 	}
 	/* A greeting has come with it. */
 	s->has_arrived = true;
-	ev_socket_local(s->fd, &s->base.local);
+	ev_socket_local(ev_world_of(&s->base), s->fd, &s->base.local);
 	s->phase = PHASE_OPEN;
 	ev_io_stop(loop, &s->writing);
 	watch_input(s);

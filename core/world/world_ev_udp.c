@@ -26,9 +26,13 @@ ev_datagrams_open(struct world *w, const struct endpoint *at, struct err *err)
 {
 	struct ev_world *ew = (struct ev_world *)w;
 	struct ev_datagrams *d;
+	struct endpoint place;
 	char text[ENDPOINT_TEXT_MAX];
-	int fd = ev_socket_bind(at, SOCK_DGRAM);
+	int fd = -1;
 
+	errno = EADDRNOTAVAIL;
+	if (ev_place_find(ew, at, &place))
+		fd = ev_socket_bind(&place, SOCK_DGRAM);
 	if (fd < 0) {
 		(void)err_set(err, "cannot take datagrams at %s: %s",
 		    endpoint_format(at, text), strerror(errno));
@@ -37,7 +41,7 @@ ev_datagrams_open(struct world *w, const struct endpoint *at, struct err *err)
 	d = xcalloc(1, sizeof(*d));
 	d->base.world = w;
 	d->fd = fd;
-	ev_socket_local(fd, &d->base.local);
+	ev_socket_local(ew, fd, &d->base.local);
 	ev_io_init(&d->reading, on_readable, fd, EV_READ);
 	d->reading.data = d;
 	d->arrival.fire = on_arrival;
@@ -67,9 +71,14 @@ void
 ev_datagrams_send(
     struct datagrams *base, const struct endpoint *to, struct slice bytes)
 {
+	const struct ev_world *ew = (struct ev_world *)base->world;
+	struct endpoint place;
 	union ev_sockaddr a;
-	socklen_t len = ev_sockaddr_set(&a, to);
+	socklen_t len;
 
+	/* Whoever asks a name server need not be of these places. */
+	(void)ev_place_find(ew, to, &place);
+	len = ev_sockaddr_set(&a, &place);
 	(void)sendto(((struct ev_datagrams *)base)->fd, bytes.at, bytes.len, 0,
 	    &a.sa, len);
 }
@@ -88,7 +97,7 @@ take_one(struct ev_datagrams *d)
 	/* Errors are those of datagrams that were sent before. */
 	if (got < 0)
 		return errno != EAGAIN && errno != EWOULDBLOCK;
-	ev_sockaddr_get(&a, &from);
+	from = ev_place_name(ew, &a);
 	d->base.on_datagram(
 	    d->base.owner, &from, slice_of(ew->input, (size_t)got));
 	return true;

@@ -26,6 +26,7 @@ struct adapter_setting {
 	struct slice authority;   /* that the hosts have, PEM; empty: none */
 	struct slice certificate; /* the name of its own; empty: none */
 	struct slice certificate_pem, key_pem;
+	struct endpoint name_server; /* where it is for it */
 };
 
 /* Files, in the folder where it runs. */
@@ -59,8 +60,8 @@ void adapter_words_fini(struct adapter_words *words);
 /* What it inherits. */
 struct adapter_start {
 	int ready_fd;       /* it listens when a byte comes through this */
-	struct slice clock; /* the shared clock, as world_clock_open() reads it
-	                     */
+	struct slice clock;  /* as world_clock_open() reads it */
+	struct slice places; /* as world_places_open() does; empty: none */
 };
 
 struct adapter {

@@ -31,7 +31,7 @@ faultpost_files(
 	}
 	relay_file_format(setting->scenario, setting->plan,
 	    setting->authority.len > 0, setting->certificate,
-	    adapter_files_add(out, CONFIG_FILE));
+	    &setting->name_server, adapter_files_add(out, CONFIG_FILE));
 }
 
 static void
@@ -47,6 +47,10 @@ faultpost_command(const struct adapter_start *start, struct adapter_words *out)
 	adapter_words_add(out, slice_cstr(ready));
 	adapter_words_add(out, SLICE("--clock-fd"));
 	adapter_words_add(out, start->clock);
+	if (start->places.len > 0) {
+		adapter_words_add(out, SLICE("--places-fd"));
+		adapter_words_add(out, start->places);
+	}
 }
 
 const struct adapter adapter_faultpost = {

@@ -14,12 +14,14 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define DNS_PORT         53
 #define ROOM_FOR_CONTENT TRANSCRIPT_CONTENT_MAX
+
+static const struct endpoint name_server = { { 4, { 127, 0, 0, 1 } }, 53 };
 
 void
 live_trouble(struct live *live, const char *wanted, const char *found)
@@ -187,11 +189,15 @@ prepare_relay(struct live *live, struct err *err)
 		.scenario = live->options->scenario,
 		.plan = live->plan,
 		.authority = mock_authority(live->mock),
+		.name_server = name_server,
 	};
 	bool good;
 
 	if (name.len > 0 && mock_issue(live->mock, name, &certificate, &key))
 		setting.certificate = name;
+	if (live->places != NULL)
+		(void)world_places_find(
+		    live->places, &name_server, &setting.name_server);
 	setting.certificate_pem = buf_slice(&certificate);
 	setting.key_pem = buf_slice(&key);
 	live->options->adapter->files(&setting, &files);
@@ -209,6 +215,7 @@ start_relay(struct live *live, struct err *err)
 		return false;
 	live->relay.world = live->world;
 	live->relay.clock = live->clock;
+	live->relay.places = live->places;
 	live->relay.adapter = live->options->adapter;
 	live->relay.program_fd = live->options->program_fd;
 	live->relay.hooks =
@@ -218,34 +225,48 @@ start_relay(struct live *live, struct err *err)
 
 /* ---- addresses ---- */
 
-static bool
-put_cast(const struct plan *plan, struct err *err)
+bool
+live_set_address(struct live *live, const struct ip_address *ip,
+    bool is_there, struct err *err)
 {
+	return live->places != NULL
+	    ? world_places_set(live->places, ip, is_there, err)
+	    : world_loopback_set(ip, is_there, err);
+}
+
+static bool
+put_cast(struct live *live, struct err *err)
+{
+	const struct plan *plan = live->plan;
 	static const struct ip_address cast[] = { PLAN_RELAY_ADDRESS,
 		PLAN_INJECTOR_ADDRESS, PLAN_SENDER_ADDRESS };
 
 	for (size_t i = 0; i < ARRAY_LEN(cast); i++)
-		if (!world_loopback_set(&cast[i], true, err))
+		if (!live_set_address(live, &cast[i], true, err))
 			return false;
 	for (size_t i = 0; i < plan->inject_count; i++)
-		if (!world_loopback_set(&plan->injects[i].client, true, err))
+		if (!live_set_address(
+			live, &plan->injects[i].client, true, err))
 			return false;
 	for (size_t i = 0; i < plan->relay.listeners.count; i++)
-		if (!world_loopback_set(
-			&plan->relay.listeners.at[i].at.ip, true, err))
+		if (!live_set_address(
+			live, &plan->relay.listeners.at[i].at.ip, true, err))
 			return false;
 	return ip_is_none(&plan->relay.interface_v6) ||
-	    world_loopback_set(&plan->relay.interface_v6, true, err);
+	    live_set_address(live, &plan->relay.interface_v6, true, err);
 }
 
 static bool
-put_hosts(const struct plan *plan, struct err *err)
+put_hosts(struct live *live, struct err *err)
 {
+	const struct plan *plan = live->plan;
+
 	for (size_t i = 0; i < plan->hosts.count; i++) {
 		const struct mock_host *h = &plan->hosts.at[i];
 
 		for (size_t k = 0; k < h->addresses.count; k++)
-			if (!world_loopback_set(&h->addresses.at[k], true, err))
+			if (!live_set_address(
+				live, &h->addresses.at[k], true, err))
 				return false;
 	}
 	return true;
@@ -292,6 +313,7 @@ start_clock(struct live *live, struct err *err)
 	pid = fork();
 	if (pid == 0) {
 		(void)setpgid(0, 0);
+		(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
 		(void)world_clock_turn(live->clock);
 		for (;;)
 			(void)pause();
@@ -304,7 +326,7 @@ start_world(struct live *live, struct err *err)
 {
 	static const int signals[] = { SIGCHLD, SIGINT, SIGTERM, 0 };
 
-	live->world = world_ev_new_shared(live->clock, err);
+	live->world = world_ev_new_shared(live->clock, live->places, err);
 	if (live->world == NULL)
 		return false;
 	world_ev_signals(live->world, signals, on_signal, live);
@@ -321,7 +343,6 @@ start_world(struct live *live, struct err *err)
 static bool
 start_hosts(struct live *live, struct err *err)
 {
-	const struct endpoint names = { ip_v4(127, 0, 0, 1), DNS_PORT };
 	const struct mock_options mock = { .seed = live->result->seed,
 		.zone = live->plan->relay.zone };
 	const struct transcript_sink sink = { live, on_transcript,
@@ -332,14 +353,20 @@ start_hosts(struct live *live, struct err *err)
 	if (live->mock == NULL || !hide_hosts(live, err))
 		return false;
 	live->names =
-	    mock_dns_new(live->world, live->plan->relay.zone, &names, err);
+	    mock_dns_new(live->world, live->plan->relay.zone, &name_server, err);
 	return live->names != NULL;
 }
 
 static bool
 assemble(struct live *live, struct err *err)
 {
-	return put_cast(live->plan, err) && put_hosts(live->plan, err) &&
+	if (live->options->is_bare) {
+		live->places = world_places_new(err);
+		if (live->places == NULL ||
+		    !live_set_address(live, &name_server.ip, true, err))
+			return false;
+	}
+	return put_cast(live, err) && put_hosts(live, err) &&
 	    start_clock(live, err) && start_world(live, err) &&
 	    start_hosts(live, err) && start_relay(live, err);
 }
@@ -361,6 +388,7 @@ take_apart(struct live *live)
 	mock_destroy(&live->mock);
 	world_destroy(&live->world);
 	world_clock_destroy(&live->clock);
+	world_places_destroy(&live->places);
 	endings_fini(&live->endings);
 }
 

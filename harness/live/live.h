@@ -21,9 +21,10 @@
 struct live_options {
 	const struct adapter *adapter; /* what is run ... */
 	int program_fd;                /* ... and its file, opened */
-	const json_t *scenario;        /* borrowed: see plan_variants_json() */
-	bool is_turned;    /* the clock is turned on when all wait ... */
-	double time_scale; /* ... or runs, by so many seconds a second */
+	bool is_bare; /* the cage is, so that addresses are elsewhere */
+	const json_t *scenario; /* borrowed: see plan_variants_json() */
+	bool is_turned;         /* the clock is turned on when all wait ... */
+	double time_scale;      /* ... or runs, by so many seconds a second */
 };
 
 /* In a cage, and once: runs the scenario of a result_init()ed result and fills

@@ -3,6 +3,7 @@
 #include "harness/live/live_cage.h"
 
 #include "core/world/world_ev_loopback.h"
+#include "harness/live/live_guard.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -28,6 +29,13 @@ static const char *const mount_points[] = { "/mnt", "/media", "/srv", "/opt" };
 struct leash {
 	int report[2]; /* the error; its end is the cage's */
 	int hold[2];   /* nothing; its end is the maker's */
+};
+
+/* Who made it. */
+struct maker {
+	uid_t uid;
+	gid_t gid;
+	const struct live_guard *guard; /* of a bare one; or NULL */
 };
 
 /* ---- inside ---- */
@@ -95,19 +103,22 @@ is_orphan(const struct leash *leash)
 
 _Noreturn static void
 live_in(const struct live_cage *cage, struct leash *leash, bool has_users,
-    uid_t uid, gid_t gid)
+    const struct maker *maker)
 {
 	struct err err = { 0 };
 	bool good;
 
 	(void)close(leash->hold[1]);
 	(void)close(leash->report[0]);
-	good = !has_users || map_users(uid, gid, &err);
+	good = !has_users || map_users(maker->uid, maker->gid, &err);
 	/* Behind the change of users, which makes the kernel forget it. */
 	if (is_orphan(leash))
 		_exit(1);
-	good = good && enter_memory(&err) && world_loopback_up(&err) &&
-	    cage->body(cage->owner, &err);
+	if (good && maker->guard != NULL)
+		good = live_guard_enter(maker->guard, &err);
+	else if (good)
+		good = enter_memory(&err) && world_loopback_up(&err);
+	good = good && cage->body(cage->owner, &err);
 	if (!good) {
 		ssize_t ignored = write(leash->report[1], &err, sizeof(err));
 
@@ -119,16 +130,18 @@ live_in(const struct live_cage *cage, struct leash *leash, bool has_users,
 /* ---- outside ---- */
 
 static pid_t
-cage_clone(const struct live_cage *cage, struct leash *leash, bool has_users)
+cage_clone(const struct live_cage *cage, struct leash *leash, bool has_users,
+    const struct live_guard *guard)
 {
-	const unsigned long flags =
-	    CAGE_NAMESPACES | (has_users ? CLONE_NEWUSER : 0) | SIGCHLD;
-	uid_t uid = geteuid();
-	gid_t gid = getegid();
-	pid_t pid = (pid_t)syscall(SYS_clone, flags, NULL, NULL, NULL, NULL);
+	const struct maker maker = { geteuid(), getegid(), guard };
+	unsigned long flags = SIGCHLD;
+	pid_t pid;
 
+	if (guard == NULL)
+		flags |= CAGE_NAMESPACES | (has_users ? CLONE_NEWUSER : 0);
+	pid = (pid_t)syscall(SYS_clone, flags, NULL, NULL, NULL, NULL);
 	if (pid == 0)
-		live_in(cage, leash, has_users, uid, gid);
+		live_in(cage, leash, has_users, &maker);
 	return pid;
 }
 
@@ -179,8 +192,9 @@ leash_open(struct leash *leash, struct err *err)
 	return err_set(err, "no pipe: %s", strerror(errno));
 }
 
-bool
-live_cage_run(const struct live_cage *cage, struct err *err)
+static bool
+run_guarded(const struct live_cage *cage, const struct live_guard *guard,
+    struct err *err)
 {
 	struct leash leash;
 	bool good = false;
@@ -188,10 +202,10 @@ live_cage_run(const struct live_cage *cage, struct err *err)
 
 	if (!leash_open(&leash, err))
 		return false;
-	if (geteuid() == 0)
-		pid = cage_clone(cage, &leash, false);
-	if (pid < 0)
-		pid = cage_clone(cage, &leash, true);
+	if (guard != NULL || geteuid() == 0)
+		pid = cage_clone(cage, &leash, false, guard);
+	if (pid < 0 && guard == NULL)
+		pid = cage_clone(cage, &leash, true, NULL);
 	if (pid < 0)
 		(void)err_set(err, "%s", strerror(errno));
 	(void)close(leash.report[1]);
@@ -200,6 +214,21 @@ live_cage_run(const struct live_cage *cage, struct err *err)
 		good = cage_wait(cage, &leash, pid, err);
 	(void)close(leash.report[0]);
 	(void)close(leash.hold[1]);
+	return good;
+}
+
+bool
+live_cage_run(const struct live_cage *cage, struct err *err)
+{
+	struct live_guard guard;
+	bool good;
+
+	if (!cage->is_bare)
+		return run_guarded(cage, NULL, err);
+	if (!live_guard_begin(&guard, err))
+		return false;
+	good = run_guarded(cage, &guard, err);
+	live_guard_end(&guard);
 	return good;
 }
 
@@ -221,7 +250,8 @@ go_on(void *owner)
 bool
 live_cage_check(struct err *err)
 {
-	const struct live_cage cage = { NULL, do_nothing, go_on };
+	const struct live_cage cage = { .body = do_nothing,
+		.is_stopped = go_on };
 
 	return live_cage_run(&cage, err);
 }

@@ -6,6 +6,10 @@
  * where it stands are in memory that only it sees.  Nothing outlives it: when
  * it ends, or the process that made it does, by whatever signal, the kernel
  * ends every process in it and frees the rest.
+ *
+ * Where the machine has no namespaces for us a cage is bare: its network is the
+ * machine's, of which it is to use 127.0.0.0/8 only, and its files are in a
+ * folder that a guard removes (live_guard.h).
  */
 #ifndef FAULTPOST_LIVE_CAGE_H
 #define FAULTPOST_LIVE_CAGE_H
@@ -14,6 +18,7 @@
 
 struct live_cage {
 	void *owner;
+	bool is_bare;
 	/* In the cage, which ends when this returns; its descriptors are copies
 	 * of the caller's.  False with *err set when it could not do its work.
 	 */

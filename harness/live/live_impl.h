@@ -25,6 +25,7 @@ struct live {
 	struct tape *tape; /* borrowed */
 	struct endings endings;
 	struct world_clock *clock;   /* owned */
+	struct world_places *places; /* owned; NULL: each is where it says */
 	struct world *world;         /* owned */
 	struct mock *mock;           /* owned */
 	struct mock_dns *names;      /* owned */
@@ -43,6 +44,9 @@ struct live {
 	bool is_over; /* nobody is told of what still happens */
 };
 
+/* Has the network know the address, or not. */
+bool live_set_address(struct live *live, const struct ip_address *ip,
+    bool is_there, struct err *err);
 /* Something went otherwise than it had to. */
 void live_trouble(struct live *live, const char *wanted, const char *found);
 

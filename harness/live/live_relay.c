@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -156,22 +157,29 @@ channel_close(const int ends[2])
 
 /* Nobody frees the words before exec. */
 _Noreturn static void
-become_relay(const struct live_relay *r, const struct channels *c)
+become_relay(
+    const struct live_relay *r, const struct channels *c, pid_t maker)
 {
 	struct adapter_words words = { .count = 0 };
-	struct buf clock = { 0 };
+	struct buf clock = { 0 }, places = { 0 };
 	sigset_t none;
 	int fds[2];
 	int nothing = open("/dev/null", O_RDONLY | O_CLOEXEC);
 
 	world_clock_describe(r->clock, LIVE_RELAY_MEMBER, fds, &clock);
+	if (r->places != NULL)
+		(void)fcntl(world_places_describe(r->places, &places), F_SETFD,
+		    0);
 	r->adapter->command(
-	    &(struct adapter_start){ c->ready[1], buf_slice(&clock) }, &words);
+	    &(struct adapter_start){
+		c->ready[1], buf_slice(&clock), buf_slice(&places) },
+	    &words);
 	sigemptyset(&none);
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
 	/* What a terminal sends is the first process's to pass on. */
 	(void)setpgid(0, 0);
-	if (dup2(nothing, STDIN_FILENO) >= 0 &&
+	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() == maker && dup2(nothing, STDIN_FILENO) >= 0 &&
 	    dup2(c->log[1], STDOUT_FILENO) >= 0 &&
 	    dup2(c->complaint[1], STDERR_FILENO) >= 0 &&
 	    fcntl(c->ready[1], F_SETFD, 0) == 0 &&
@@ -197,6 +205,7 @@ listen_to(struct live_relay *r, struct channels *c)
 bool
 live_relay_start(struct live_relay *r, struct err *err)
 {
+	const pid_t maker = getpid();
 	struct channels c;
 	bool good = channel_open(c.log);
 
@@ -209,7 +218,7 @@ live_relay_start(struct live_relay *r, struct err *err)
 		world_clock_admit(r->clock, LIVE_RELAY_MEMBER, true);
 		r->pid = fork();
 		if (r->pid == 0)
-			become_relay(r, &c);
+			become_relay(r, &c, maker);
 		good = r->pid > 0;
 	}
 	if (good)

@@ -8,6 +8,7 @@
 
 #include "core/world/world.h"
 #include "core/world/world_ev_clock.h"
+#include "core/world/world_ev_places.h"
 #include "harness/live/adapter.h"
 
 #include <sys/types.h>
@@ -30,6 +31,7 @@ struct live_relay_hooks {
 struct live_relay {
 	struct world *world;       /* borrowed */
 	struct world_clock *clock; /* borrowed */
+	const struct world_places *places; /* borrowed; NULL: none */
 	const struct adapter *adapter;
 	int program_fd; /* borrowed; the program, opened */
 	struct live_relay_hooks hooks;

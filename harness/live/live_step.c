@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* The timeline of a live run; see live_impl.h. */
-#include "core/world/world_ev_loopback.h"
 #include "harness/live/live_impl.h"
 
 #include <signal.h>
@@ -14,7 +13,7 @@ live_set_host(
 	const struct mock_host *h = &live->plan->hosts.at[host];
 
 	for (size_t i = 0; i < h->addresses.count; i++)
-		if (!world_loopback_set(&h->addresses.at[i],
+		if (!live_set_address(live, &h->addresses.at[i],
 			state != MOCK_HOST_UNREACHABLE, err))
 			return false;
 	return mock_set_host_state(live->mock, slice_cstr(h->name), state, err);

@@ -81,18 +81,20 @@ set_listener(json_t *file)
 
 void
 relay_file_format(const json_t *scenario, const struct plan *plan, bool trusts,
-    struct slice certificate, struct buf *out)
+    struct slice certificate, const struct endpoint *name_server,
+    struct buf *out)
 {
 	json_t *relay = json_object_get(scenario, "relay");
 	json_t *file = json_object();
-	char *text;
+	char *text, server[ENDPOINT_TEXT_MAX];
 
 	set_text(file, "hostname", PLAN_RELAY_HOSTNAME);
 	set_text(file, "interface", PLAN_RELAY_IP);
 	set_text(file, "queue", RELAY_FILE_QUEUE);
 	set_text(file, "control", RELAY_FILE_CONTROL);
 	json_object_set_new(file, "resolver",
-	    json_pack("{s:[s]}", "servers", RELAY_FILE_RESOLVER));
+	    json_pack("{s:[s]}", "servers",
+		endpoint_format(name_server, server)));
 	add_same(file, relay);
 	json_object_set(file, "routes", json_object_get(scenario, "routes"));
 	json_object_set_new(file, "tls",

@@ -53,6 +53,8 @@ load_nothing(const char *path, size_t *len, struct err *err)
 	return NULL;
 }
 
+static const struct endpoint name_server = { { 4, { 127, 0, 0, 1 } }, 53 };
+
 static void
 read_file(const struct scenario *s, struct relay_config_file *file)
 {
@@ -60,7 +62,8 @@ read_file(const struct scenario *s, struct relay_config_file *file)
 	struct err err = { 0 };
 	struct buf text = { 0 };
 
-	relay_file_format(s->json, s->plan, false, SLICE(""), &text);
+	relay_file_format(s->json, s->plan, false, SLICE(""),
+	    &name_server, &text);
 	if (!relay_config_parse(file, "relay.json", buf_slice(&text),
 		load_nothing, &errors, &err))
 		fail_msg("%s in %s", err.msg, buf_cstr(&text));
@@ -135,7 +138,8 @@ test_certificates(void **state)
 
 	(void)state;
 	read_scenario(HEAD ", 'relay': {'tls': {'min_version': '1.3'}}}", &s);
-	relay_file_format(s.json, s.plan, true, SLICE("own"), &text);
+	relay_file_format(
+	    s.json, s.plan, true, SLICE("own"), &name_server, &text);
 	file = json_loadb(buf_slice(&text).at, buf_len(&text), 0, NULL);
 	assert_int_equal(
 	    json_unpack(file, "{s:{s:s, s:{s:{s:s}}}}", "tls", "ca_file", &ca,

@@ -30,7 +30,7 @@ begin(struct stage *s, bool is_turned, double scale)
 	s->turner = fork();
 	if (s->turner == 0)
 		_exit((int)world_clock_turn(s->clock));
-	s->w = world_ev_new_shared(s->clock, &err);
+	s->w = world_ev_new_shared(s->clock, NULL, &err);
 	assert_non_null(s->w);
 }
 
@@ -137,7 +137,7 @@ test_waits_for_members(void **state)
 
 		world_clock_describe(s.clock, 1, fds, &text);
 		other.clock = world_clock_open(buf_cstr(&text), &err);
-		other.w = world_ev_new_shared(other.clock, &err);
+		other.w = world_ev_new_shared(other.clock, NULL, &err);
 		set(&other, &sooner, UTIME_MS, false);
 		while (sooner.rung == 0 && world_run(other.w, &err))
 			continue;
