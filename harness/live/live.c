@@ -4,7 +4,6 @@
 #include "harness/live/live.h"
 
 #include "core/world/world_ev.h"
-#include "core/world/world_ev_loopback.h"
 #include "harness/live/live_impl.h"
 #include "harness/sim/sim_relay.h"
 #include "harness/sim/sim_rules.h"
@@ -20,8 +19,6 @@
 #include <unistd.h>
 
 #define ROOM_FOR_CONTENT TRANSCRIPT_CONTENT_MAX
-
-static const struct endpoint name_server = { { 4, { 127, 0, 0, 1 } }, 53 };
 
 void
 live_trouble(struct live *live, const char *wanted, const char *found)
@@ -189,7 +186,7 @@ prepare_relay(struct live *live, struct err *err)
 		.scenario = live->options->scenario,
 		.plan = live->plan,
 		.authority = mock_authority(live->mock),
-		.name_server = name_server,
+		.name_server = live_name_server,
 	};
 	bool good;
 
@@ -197,7 +194,7 @@ prepare_relay(struct live *live, struct err *err)
 		setting.certificate = name;
 	if (live->places != NULL)
 		(void)world_places_find(
-		    live->places, &name_server, &setting.name_server);
+		    live->places, &live_name_server, &setting.name_server);
 	setting.certificate_pem = buf_slice(&certificate);
 	setting.key_pem = buf_slice(&key);
 	live->options->adapter->files(&setting, &files);
@@ -223,68 +220,6 @@ start_relay(struct live *live, struct err *err)
 	return live_relay_start(&live->relay, err);
 }
 
-/* ---- addresses ---- */
-
-bool
-live_set_address(struct live *live, const struct ip_address *ip,
-    bool is_there, struct err *err)
-{
-	return live->places != NULL
-	    ? world_places_set(live->places, ip, is_there, err)
-	    : world_loopback_set(ip, is_there, err);
-}
-
-static bool
-put_cast(struct live *live, struct err *err)
-{
-	const struct plan *plan = live->plan;
-	static const struct ip_address cast[] = { PLAN_RELAY_ADDRESS,
-		PLAN_INJECTOR_ADDRESS, PLAN_SENDER_ADDRESS };
-
-	for (size_t i = 0; i < ARRAY_LEN(cast); i++)
-		if (!live_set_address(live, &cast[i], true, err))
-			return false;
-	for (size_t i = 0; i < plan->inject_count; i++)
-		if (!live_set_address(
-			live, &plan->injects[i].client, true, err))
-			return false;
-	for (size_t i = 0; i < plan->relay.listeners.count; i++)
-		if (!live_set_address(
-			live, &plan->relay.listeners.at[i].at.ip, true, err))
-			return false;
-	return ip_is_none(&plan->relay.interface_v6) ||
-	    live_set_address(live, &plan->relay.interface_v6, true, err);
-}
-
-static bool
-put_hosts(struct live *live, struct err *err)
-{
-	const struct plan *plan = live->plan;
-
-	for (size_t i = 0; i < plan->hosts.count; i++) {
-		const struct mock_host *h = &plan->hosts.at[i];
-
-		for (size_t k = 0; k < h->addresses.count; k++)
-			if (!live_set_address(
-				live, &h->addresses.at[k], true, err))
-				return false;
-	}
-	return true;
-}
-
-/* A host listens at its address before the network takes that away. */
-static bool
-hide_hosts(struct live *live, struct err *err)
-{
-	const struct mock_hosts *hosts = &live->plan->hosts;
-
-	for (size_t i = 0; i < hosts->count; i++)
-		if (hosts->at[i].state == MOCK_HOST_UNREACHABLE &&
-		    !live_set_host(live, i, MOCK_HOST_UNREACHABLE, err))
-			return false;
-	return true;
-}
-
 /* ---- assembling ---- */
 
 /* A program of others cannot take part in that. */
@@ -305,6 +240,7 @@ start_clock(struct live *live, struct err *err)
 		.is_turned = live_is_turned(live),
 		.scale = live->options->time_scale,
 	};
+	const pid_t maker = getpid();
 	pid_t pid;
 
 	live->clock = world_clock_new(&options, err);
@@ -314,6 +250,8 @@ start_clock(struct live *live, struct err *err)
 	if (pid == 0) {
 		(void)setpgid(0, 0);
 		(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+		if (getppid() != maker)
+			_exit(1);
 		(void)world_clock_turn(live->clock);
 		for (;;)
 			(void)pause();
@@ -350,24 +288,17 @@ start_hosts(struct live *live, struct err *err)
 
 	live->mock =
 	    mock_new(live->world, &live->plan->hosts, &mock, &sink, err);
-	if (live->mock == NULL || !hide_hosts(live, err))
+	if (live->mock == NULL || !live_network_hide(live, err))
 		return false;
 	live->names =
-	    mock_dns_new(live->world, live->plan->relay.zone, &name_server, err);
+	    mock_dns_new(live->world, live->plan->relay.zone, &live_name_server, err);
 	return live->names != NULL;
 }
 
 static bool
 assemble(struct live *live, struct err *err)
 {
-	if (live->options->is_bare) {
-		live->places = world_places_new(err);
-		if (live->places == NULL ||
-		    !live_set_address(live, &name_server.ip, true, err))
-			return false;
-	}
-	return put_cast(live, err) && put_hosts(live, err) &&
-	    start_clock(live, err) && start_world(live, err) &&
+	return live_network_begin(live, err) && start_clock(live, err) && start_world(live, err) &&
 	    start_hosts(live, err) && start_relay(live, err);
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* The inside of a live run: live.c puts it together and ends it, live_step.c
- * does what the timeline says.  For these two only. */
+/* The inside of a live run: live.c puts it together and ends it,
+ * live_network.c has its addresses, live_step.c does what the timeline says.  For
+ * these only. */
 #ifndef FAULTPOST_LIVE_IMPL_H
 #define FAULTPOST_LIVE_IMPL_H
 
@@ -44,9 +45,6 @@ struct live {
 	bool is_over; /* nobody is told of what still happens */
 };
 
-/* Has the network know the address, or not. */
-bool live_set_address(struct live *live, const struct ip_address *ip,
-    bool is_there, struct err *err);
 /* Something went otherwise than it had to. */
 void live_trouble(struct live *live, const char *wanted, const char *found);
 
@@ -71,6 +69,15 @@ void live_begin(struct live *live);
 /* Begins the timeline. */
 void live_steps_begin(struct live *live);
 void live_steps_fini(struct live *live);
+/* ---- live_network.c ---- */
+
+/* Of the name server. */
+extern const struct endpoint live_name_server;
+/* Has the network know all addresses.  False with *err set. */
+bool live_network_begin(struct live *live, struct err *err);
+/* Behind the hosts, which listen before that: takes the addresses of those away
+ * that begin unreachable. */
+bool live_network_hide(struct live *live, struct err *err);
 /* What the network makes of a host: an address that nobody has, or a host that
  * refuses or keeps silent. */
 bool live_set_host(struct live *live, size_t host, enum mock_host_state state,

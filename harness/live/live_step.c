@@ -4,21 +4,6 @@
 
 #include <signal.h>
 
-/* ---- hosts ---- */
-
-bool
-live_set_host(
-    struct live *live, size_t host, enum mock_host_state state, struct err *err)
-{
-	const struct mock_host *h = &live->plan->hosts.at[host];
-
-	for (size_t i = 0; i < h->addresses.count; i++)
-		if (!live_set_address(live, &h->addresses.at[i],
-			state != MOCK_HOST_UNREACHABLE, err))
-			return false;
-	return mock_set_host_state(live->mock, slice_cstr(h->name), state, err);
-}
-
 /* ---- an operator's commands ---- */
 
 static void
