@@ -216,10 +216,7 @@ run_plan_live(struct work *w)
 		run_is_stopped };
 	struct err err;
 
-	w->entry.why = live_unable(w->plan, w->run->adapter, w->scenario);
-	if (w->entry.why != NULL) {
-		say_verdict(w, REPORT_NOT_RUN, CLI_OK);
-	} else if (!live_cage_run(&cage, &err)) {
+	if (!live_cage_run(&cage, &err)) {
 		err_prefix(&err, "%s: ", w->plan->name);
 		say_error(w, &err, CLI_TROUBLE);
 	}
@@ -249,8 +246,12 @@ read_and_run(struct work *w, const struct run_case *c)
 	w->scenario = scenario;
 	w->seed = run_case_seed(run, c);
 	plan_variants_destroy(&variants);
+	if (plan != NULL && run->is_live)
+		w->entry.why = live_unable(plan, run->adapter, scenario);
 	if (plan == NULL)
 		say_error(w, &err, CLI_USAGE);
+	else if (w->entry.why != NULL)
+		say_verdict(w, REPORT_NOT_RUN, CLI_OK);
 	else if (run->check)
 		say_verdict(w, REPORT_GOOD, CLI_OK);
 	else if (run->is_live)

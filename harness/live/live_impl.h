@@ -69,6 +69,7 @@ void live_begin(struct live *live);
 /* Begins the timeline. */
 void live_steps_begin(struct live *live);
 void live_steps_fini(struct live *live);
+
 /* ---- live_network.c ---- */
 
 /* Of the name server. */
