@@ -335,7 +335,7 @@ is_too_far(struct clock_page *page, utime outsiders)
 	const utime now =
 	    page->options.is_turned ? atomic_load(&page->now) : UTIME_NEVER;
 
-	return is_held_up(page) && 
+	return is_held_up(page) &&
 	    next_due(page, outsiders) > utime_add(now, HELD_UP_MAX);
 }
 
@@ -346,9 +346,8 @@ turn_on(struct world_clock *c, utime outsiders)
 {
 	struct clock_page *page = c->page;
 	const utime next = next_due(page, outsiders);
-	utime foreground = atomic_load(&page->outsiders_are_awaited)
-	    ? outsiders
-	    : UTIME_NEVER;
+	utime foreground =
+	    atomic_load(&page->outsiders_are_awaited) ? outsiders : UTIME_NEVER;
 
 	for (unsigned i = 0; i < WORLD_CLOCK_MEMBERS_MAX; i++) {
 		const utime more =
@@ -386,8 +385,7 @@ outsiders_wait(struct world_clock *c,
 
 	*due = UTIME_NEVER;
 	if (outsiders == NULL ||
-	    outsiders->are_waiting(
-		outsiders->owner, world_clock_now(c), due))
+	    outsiders->are_waiting(outsiders->owner, world_clock_now(c), due))
 		return true;
 	(void)await_news(page, atomic_load(&page->news), &moment);
 	return false;

@@ -443,7 +443,8 @@ ev_http_server_new(struct world *w, const struct endpoint *at,
 	epoll = MHD_get_daemon_info(s->daemon, MHD_DAEMON_INFO_EPOLL_FD);
 	listening = MHD_get_daemon_info(s->daemon, MHD_DAEMON_INFO_LISTEN_FD);
 	assert(epoll != NULL && listening != NULL);
-	ev_socket_local((const struct ev_world *)w, listening->listen_fd, &s->local);
+	ev_socket_local(
+	    (const struct ev_world *)w, listening->listen_fd, &s->local);
 	ev_io_init(&s->watch, on_ready, epoll->epoll_fd, EV_READ);
 	s->watch.data = s;
 	ev_io_start(loop_of(s), &s->watch);

@@ -79,7 +79,7 @@ struct ev_stream {
 	bool is_near;         /* no network lies between */
 	struct timer arrival; /* of what the kernel has already */
 	bool has_arrived;
-	bool is_answered;  /* of a connect: the kernel knows the outcome */
+	bool is_told; /* the kernel has said so, and it is in `attention` */
 	int connect_error; /* to be told when it would have come */
 	bool vanished;
 	bool heard_eof;
@@ -163,8 +163,7 @@ void ev_sockaddr_get(const union ev_sockaddr *a, struct endpoint *e);
  * set. */
 int ev_socket_bind(const struct endpoint *at, int type);
 /* What the socket says about its own address. */
-void ev_socket_local(
-    const struct ev_world *ew, int fd, struct endpoint *local);
+void ev_socket_local(const struct ev_world *ew, int fd, struct endpoint *local);
 /* Where that endpoint really is; false when it is nowhere. */
 bool ev_place_find(const struct ev_world *ew, const struct endpoint *at,
     struct endpoint *place);
@@ -199,11 +198,15 @@ struct ev_stream *ev_stream_new(struct ev_world *ew, int fd);
 void ev_stream_watch(struct ev_stream *s);
 /* The connection is dead; the owner, if any, learns why in the next turn. */
 void ev_stream_fail(struct ev_stream *s, enum net_failure why);
-/* The same of one that is connecting, when an answer would have come. */
-void ev_stream_fail_connect(struct ev_stream *s, int error);
 /* Tells a failure, or writes what is queued. */
 void ev_stream_attend(struct ev_stream *s);
 void ev_stream_free(struct ev_stream *s);
+/* It is attended to in the next turn. */
+void ev_stream_ask_attention(struct ev_stream *s);
+/* Listens to the socket, or not. */
+void ev_stream_watch_input(struct ev_stream *s);
+/* Takes what the socket has, or its end. */
+void ev_stream_read(struct ev_stream *s);
 void ev_stream_write(struct stream *base, struct slice bytes);
 size_t ev_stream_queued(const struct stream *base);
 void ev_stream_pause(struct stream *base, bool paused);
@@ -212,6 +215,19 @@ void ev_stream_shutdown(struct stream *base);
 void ev_stream_vanish(struct stream *base);
 void ev_stream_close(struct stream *base);
 void ev_stream_reset(struct stream *base);
+
+/* ---- world_ev_arrival.c ---- */
+
+/* The socket has something: it is looked at in the next turn, in the order of
+ * those of this one. */
+void ev_stream_defer(struct ev_stream *s, struct ev_io *io);
+/* Does so: tells it, or sets the time at which it is here. */
+void ev_stream_attend_socket(struct ev_stream *s);
+/* For the timer of that. */
+void ev_stream_on_arrival(struct timer *t);
+/* As ev_stream_fail(), of a connect that failed at once: when an answer would
+ * have come. */
+void ev_stream_fail_connect(struct ev_stream *s, int error);
 
 /* ---- world_ev_usage.c ---- */
 

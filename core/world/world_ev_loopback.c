@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #define LOOPBACK_INDEX 1 /* in every namespace */
+#define PATIENCE_S     5 /* with the kernel */
 
 /* A request about a link or an address. */
 struct request {
@@ -37,26 +38,94 @@ add_attribute(
 	    NLMSG_ALIGN(r->header.nlmsg_len) + RTA_ALIGN(a->rta_len);
 }
 
+/* What the kernel says. */
+union answer {
+	struct nlmsghdr header;
+	char bytes[8192];
+};
+
+/* A new IPv6 address is of use when the kernel has made a way to it, later. */
+static int
+socket_open(bool hears_ways)
+{
+	static const struct timeval patience = { .tv_sec = PATIENCE_S };
+	const int group = RTNLGRP_IPV6_ROUTE;
+	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+
+	if (fd < 0)
+		return -1;
+	(void)setsockopt(
+	    fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+	if (!hears_ways ||
+	    setsockopt(fd, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, &group,
+		sizeof(group)) == 0)
+		return fd;
+	(void)close(fd);
+	return -1;
+}
+
+/* Whether it says that there is a way to the address now. */
+static bool
+is_way(const union answer *answer, size_t len, const struct ip_address *to)
+{
+	const struct rtmsg *way = NLMSG_DATA(&answer->header);
+	size_t at = NLMSG_LENGTH(sizeof(*way));
+
+	if (answer->header.nlmsg_type != RTM_NEWROUTE || len < at ||
+	    way->rtm_type != RTN_LOCAL)
+		return false;
+	while (at + RTA_LENGTH(sizeof(to->bytes)) <= len) {
+		const struct rtattr *a = (const void *)(answer->bytes + at);
+
+		if (a->rta_type == RTA_DST &&
+		    a->rta_len == RTA_LENGTH(sizeof(to->bytes)) &&
+		    memcmp(RTA_DATA(a), to->bytes, sizeof(to->bytes)) == 0)
+			return true;
+		at += a->rta_len > 0 ? RTA_ALIGN(a->rta_len) : len;
+	}
+	return false;
+}
+
+/* Hears until the request was answered, and until there is a way to the address
+ * unless that is NULL.  0, or an errno. */
+static int
+hear_kernel(int fd, const struct ip_address *to)
+{
+	union answer answer;
+	const struct nlmsgerr *error;
+	bool is_answered = false;
+
+	while (!is_answered || to != NULL) {
+		ssize_t n = recv(fd, &answer, sizeof(answer), 0);
+
+		if (n < (ssize_t)sizeof(answer.header))
+			return n < 0 ? errno : EPROTO;
+		if (to != NULL && is_way(&answer, (size_t)n, to))
+			to = NULL;
+		if (answer.header.nlmsg_type != NLMSG_ERROR)
+			continue;
+		error = NLMSG_DATA(&answer.header);
+		if (error->error != 0)
+			return -error->error;
+		is_answered = true;
+	}
+	return 0;
+}
+
 /* What the kernel says to it: 0, or an errno. */
 static int
-ask_kernel(struct request *r)
+ask_kernel(struct request *r, const struct ip_address *to)
 {
-	struct {
-		struct nlmsghdr header;
-		struct nlmsgerr error;
-		char rest[512];
-	} answer = { 0 };
-	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+	int fd = socket_open(to != NULL);
 	int error = 0;
 
 	if (fd < 0)
 		return errno;
 	r->header.nlmsg_flags |= NLM_F_REQUEST | NLM_F_ACK;
-	if (send(fd, r, r->header.nlmsg_len, 0) < 0 ||
-	    recv(fd, &answer, sizeof(answer), 0) < 0)
+	if (send(fd, r, r->header.nlmsg_len, 0) < 0)
 		error = errno;
-	else if (answer.header.nlmsg_type == NLMSG_ERROR)
-		error = -answer.error.error;
+	else
+		error = hear_kernel(fd, to);
 	(void)close(fd);
 	return error;
 }
@@ -71,7 +140,7 @@ world_loopback_up(struct err *err)
 		    .ifi_flags = IFF_UP,
 		    .ifi_change = IFF_UP },
 	};
-	int error = ask_kernel(&r);
+	int error = ask_kernel(&r, NULL);
 
 	return error == 0 ||
 	    err_set(
@@ -97,7 +166,7 @@ world_loopback_set(const struct ip_address *ip, bool is_there, struct err *err)
 
 	add_attribute(&r, IFA_LOCAL, ip->bytes, len);
 	add_attribute(&r, IFA_ADDRESS, ip->bytes, len);
-	error = ask_kernel(&r);
+	error = ask_kernel(&r, is_there && ip->family == 6 ? ip : NULL);
 	if (error == 0 || (is_there && error == EEXIST) ||
 	    (!is_there && error == EADDRNOTAVAIL))
 		return true;

@@ -4,12 +4,15 @@
 
 #include <errno.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <unistd.h>
 
 /* Connections taken from one listener in one turn. */
 #define ACCEPT_MAX 64
 /* How long a listener rests when the process has no descriptor left. */
 #define ACCEPT_REST (100 * UTIME_MS)
+/* The patience with a connect that nothing can delay. */
+#define CONNECT_NOW_MS 1000
 
 static void on_acceptable(struct ev_loop *loop, struct ev_io *io, int events);
 static void on_rested(struct timer *t);
@@ -103,6 +106,7 @@ ev_failure_of(int error)
 static int
 socket_new(const struct endpoint *e, int type)
 {
+	const int unsent = STREAM_LOW_WATER;
 	int on = 1;
 	int fd = socket(e->ip.family == 4 ? AF_INET : AF_INET6,
 	    type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
@@ -111,6 +115,10 @@ socket_new(const struct endpoint *e, int type)
 		/* Accepted sockets inherit it. */
 		(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 		(void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+		/* A peer that takes nothing is noticed: the kernel does not
+		 * take megabytes for it. */
+		(void)setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &unsent,
+		    sizeof(unsent));
 	}
 	return fd;
 }
@@ -153,7 +161,8 @@ ev_world_connect(
 	s->base.remote = *to;
 	if (from != NULL)
 		s->base.local = *from;
-	if (s->fd < 0 || (from != NULL && !bind_source(ew, s->fd, from))) {
+	if (s->fd < 0 ||
+	    (from != NULL && is_somewhere && !bind_source(ew, s->fd, from))) {
 		ev_stream_fail(s, NET_LOCAL);
 		return &s->base;
 	}
@@ -273,6 +282,21 @@ ev_listener_pause(struct listener *base, bool paused)
 	watch_callers(l);
 }
 
+/* To a listener of this machine: the kernel answers at once, or so. */
+static bool
+connect_now(int fd, const union ev_sockaddr *a, socklen_t len)
+{
+	struct pollfd wait = { .fd = fd, .events = POLLOUT };
+	int error = 0;
+	socklen_t size = sizeof(error);
+
+	if (connect(fd, &a->sa, len) == 0)
+		return true;
+	return errno == EINPROGRESS && poll(&wait, 1, CONNECT_NOW_MS) == 1 &&
+	    getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) == 0 &&
+	    error == 0;
+}
+
 /* A connection of our own fills a backlog for one. */
 static bool
 listener_fill(struct ev_listener *l)
@@ -289,8 +313,7 @@ listener_fill(struct ev_listener *l)
 	fd = socket_new(&place, SOCK_STREAM);
 	if (fd < 0)
 		return false;
-	if (listen(l->fd, 0) != 0 ||
-	    (connect(fd, &a.sa, len) != 0 && errno != EINPROGRESS)) {
+	if (listen(l->fd, 0) != 0 || !connect_now(fd, &a, len)) {
 		(void)close(fd);
 		return false;
 	}

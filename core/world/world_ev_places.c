@@ -13,7 +13,7 @@
 /* Of 127.BLOCK.x.y; 127.0 and 127.255 are left to others. */
 #define BLOCKS_MAX 254
 /* So that no address ends with 0 or 255. */
-#define A_PART 250
+#define A_PART 250u
 /* The first that the machine lets anybody have. */
 #define PORTS_MOVED 1024
 
@@ -43,8 +43,8 @@ places_map(int fd, struct err *err)
 
 	p->fd = fd;
 	p->lock_fd = -1;
-	p->page = mmap(NULL, sizeof(*p->page), PROT_READ | PROT_WRITE,
-	    MAP_SHARED, fd, 0);
+	p->page = mmap(
+	    NULL, sizeof(*p->page), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	if (p->page != MAP_FAILED)
 		return p;
 	(void)err_set(err, "no memory to share: %s", strerror(errno));
@@ -78,8 +78,8 @@ take_block(struct world_places *p, struct err *err)
 		p->page->block = block;
 		return true;
 	}
-	return err_set(err, "no part of 127.0.0.0/8 is left: %s",
-	    strerror(errno));
+	return err_set(
+	    err, "no part of 127.0.0.0/8 is left: %s", strerror(errno));
 }
 
 struct world_places *

@@ -16,7 +16,6 @@
 static void on_readable(struct ev_loop *loop, struct ev_io *io, int events);
 static void on_writable(struct ev_loop *loop, struct ev_io *io, int events);
 static void on_renewal(struct timer *t);
-static void on_arrival(struct timer *t);
 static void on_linger(struct timer *t);
 
 struct ev_stream *
@@ -30,7 +29,7 @@ ev_stream_new(struct ev_world *ew, int fd)
 	ew->owned++;
 	s->linger.fire = on_linger;
 	s->renewal.fire = on_renewal;
-	s->arrival.fire = on_arrival;
+	s->arrival.fire = ev_stream_on_arrival;
 	list_init(&s->attention);
 	list_append(&ew->streams, &s->node);
 	ev_init(&s->reading, on_readable);
@@ -60,9 +59,8 @@ input_room(struct ev_stream *s)
 			      : SIZE_MAX;
 }
 
-/* Listens to the socket, or not. */
-static void
-watch_input(struct ev_stream *s)
+void
+ev_stream_watch_input(struct ev_stream *s)
 {
 	struct ev_loop *loop = ev_world_of(&s->base)->loop;
 	const bool is_due = s->phase == PHASE_OPEN && !s->paused &&
@@ -74,8 +72,8 @@ watch_input(struct ev_stream *s)
 		ev_io_stop(loop, &s->reading);
 }
 
-static void
-ask_attention(struct ev_stream *s)
+void
+ev_stream_ask_attention(struct ev_stream *s)
 {
 	if (list_is_empty(&s->attention))
 		list_append(&ev_world_of(&s->base)->attention, &s->attention);
@@ -147,7 +145,7 @@ ev_stream_fail(struct ev_stream *s, enum net_failure why)
 	}
 	s->failure_due = true;
 	s->failure = why;
-	ask_attention(s);
+	ev_stream_ask_attention(s);
 }
 
 /* ---- output ---- */
@@ -195,68 +193,16 @@ flush(struct ev_stream *s)
 	}
 }
 
-/* True when it is here, by the clock that is shared; or else it will be told
- * once more when it is. */
-static bool
-arrives(struct ev_stream *s, struct ev_io *io, utime after)
-{
-	struct ev_world *ew = ev_world_of(&s->base);
-
-	if (ew->latency == 0 || s->is_near || s->has_arrived) {
-		s->has_arrived = false;
-		return true;
-	}
-	ev_io_stop(ew->loop, io);
-	timer_set(&ew->base, &s->arrival, world_now(&ew->base) + after);
-	return false;
-}
-
-void
-ev_stream_fail_connect(struct ev_stream *s, int error)
-{
-	const utime latency = ev_world_of(&s->base)->latency;
-
-	s->connect_error = error;
-	if (arrives(s, &s->writing, 2 * latency))
-		ev_stream_fail(s, ev_failure_of(error));
-}
-
-static void
-on_connect_done(struct ev_stream *s)
-{
-	struct ev_loop *loop = ev_world_of(&s->base)->loop;
-	int error = s->connect_error;
-	socklen_t len = sizeof(error);
-
-	if (error == 0 &&
-	    getsockopt(s->fd, SOL_SOCKET, SO_ERROR, &error, &len) != 0)
-		error = errno;
-	if (error != 0) {
-		ev_stream_fail(s, ev_failure_of(error));
-		return;
-	}
-	/* A greeting has come with it. */
-	s->has_arrived = true;
-	ev_socket_local(ev_world_of(&s->base), s->fd, &s->base.local);
-	s->phase = PHASE_OPEN;
-	ev_io_stop(loop, &s->writing);
-	watch_input(s);
-	ask_attention(s);
-	s->base.handler->on_connected(s->base.owner);
-}
-
 void
 ev_stream_attend(struct ev_stream *s)
 {
+	if (s->is_told)
+		ev_stream_attend_socket(s);
 	if (s->failure_due) {
 		s->failure_due = false;
 		s->base.handler->on_failure(s->base.owner, s->failure);
 	} else if (s->phase == PHASE_OPEN && !s->vanished) {
 		flush(s);
-	} else if (s->is_answered) {
-		s->is_answered = false;
-		if (arrives(s, &s->writing, 2 * ev_world_of(&s->base)->latency))
-			on_connect_done(s);
 	}
 }
 
@@ -270,16 +216,10 @@ on_writable(struct ev_loop *loop, struct ev_io *io, int events)
 	(void)events;
 	if (ew->base.stopping)
 		return;
-	if (s->phase != PHASE_CONNECTING) {
+	if (s->phase == PHASE_CONNECTING)
+		ev_stream_defer(s, io);
+	else
 		flush(s);
-		return;
-	}
-	/* libev tells the last of a turn first; those whom the peer takes in
-	 * some order are told in that order. */
-	ev_io_stop(loop, io);
-	s->is_answered = true;
-	list_remove(&s->attention);
-	list_prepend(&ew->attention, &s->attention);
 }
 
 /* ---- input ---- */
@@ -300,43 +240,36 @@ take_input(struct ev_stream *s, struct slice bytes)
 {
 	pace_take(&s->pace, bytes.len, world_now(s->base.world));
 	if (s->pace.is_set && s->pace.left == 0) {
-		watch_input(s);
+		ev_stream_watch_input(s);
 		timer_set(s->base.world, &s->renewal, pace_due(&s->pace));
 	}
 	s->base.handler->on_input(s->base.owner, bytes);
 }
 
 static void
-on_arrival(struct timer *t)
-{
-	struct ev_stream *s = CONTAINER_OF(t, struct ev_stream, arrival);
-
-	if (s->phase == PHASE_CONNECTING) {
-		on_connect_done(s);
-		return;
-	}
-	s->has_arrived = true;
-	watch_input(s);
-}
-
-static void
 on_renewal(struct timer *t)
 {
-	watch_input(CONTAINER_OF(t, struct ev_stream, renewal));
+	ev_stream_watch_input(CONTAINER_OF(t, struct ev_stream, renewal));
 }
 
-static void
-on_readable(struct ev_loop *loop, struct ev_io *io, int events)
+/* Whether the socket has more, or its end. */
+static bool
+has_more(const struct ev_stream *s, bool is_likely)
 {
-	struct ev_stream *s = io->data;
+	char byte;
+
+	return s->fd >= 0 &&
+	    (is_likely || recv(s->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0);
+}
+
+void
+ev_stream_read(struct ev_stream *s)
+{
 	struct ev_world *ew = ev_world_of(&s->base);
 	size_t room = input_room(s);
 	ssize_t n;
 
-	(void)loop;
-	(void)events;
-	if (ew->base.stopping || !arrives(s, io, ew->latency))
-		return;
+	s->has_arrived = false;
 	if (room > sizeof(ew->input))
 		room = sizeof(ew->input);
 	n = recv(s->fd, ew->input, room, 0);
@@ -346,6 +279,25 @@ on_readable(struct ev_loop *loop, struct ev_io *io, int events)
 		ev_stream_fail(s, ev_failure_of(errno));
 	else if (n > 0 && s->owned)
 		take_input(s, slice_of(ew->input, (size_t)n));
+	/* By a clock that is turned what came with it has come. */
+	if (n > 0 && ew->latency > 0)
+		s->has_arrived = has_more(s, (size_t)n == room);
+}
+
+static void
+on_readable(struct ev_loop *loop, struct ev_io *io, int events)
+{
+	struct ev_stream *s = io->data;
+	struct ev_world *ew = ev_world_of(&s->base);
+
+	(void)loop;
+	(void)events;
+	if (ew->base.stopping)
+		return;
+	if (ew->latency > 0 && !s->is_near)
+		ev_stream_defer(s, io);
+	else
+		ev_stream_read(s);
 }
 
 /* ---- what owners ask for ---- */
@@ -363,7 +315,7 @@ ev_stream_write(struct stream *base, struct slice bytes)
 	if (buf_len(&s->out) > STREAM_HIGH_WATER)
 		s->above_high = true;
 	if (!ev_is_active(&s->writing))
-		ask_attention(s);
+		ev_stream_ask_attention(s);
 }
 
 size_t
@@ -379,7 +331,7 @@ ev_stream_pause(struct stream *base, bool paused)
 
 	assert(s->owned);
 	s->paused = paused;
-	watch_input(s);
+	ev_stream_watch_input(s);
 }
 
 void
@@ -390,7 +342,7 @@ ev_stream_pace(struct stream *base, size_t bytes, utime every)
 	assert(s->owned);
 	pace_set(&s->pace, bytes, every);
 	timer_stop(base->world, &s->renewal);
-	watch_input(s);
+	ev_stream_watch_input(s);
 }
 
 void
@@ -401,7 +353,7 @@ ev_stream_shutdown(struct stream *base)
 	assert(s->owned);
 	s->shut = true;
 	if (s->phase == PHASE_OPEN)
-		ask_attention(s);
+		ev_stream_ask_attention(s);
 }
 
 static void
@@ -426,8 +378,8 @@ ev_stream_close(struct stream *base)
 		return;
 	}
 	s->shut = true;
-	watch_input(s);
-	ask_attention(s);
+	ev_stream_watch_input(s);
+	ev_stream_ask_attention(s);
 	timer_set(
 	    base->world, &s->linger, world_now(base->world) + STREAM_LINGER);
 }
@@ -465,7 +417,7 @@ ev_stream_vanish(struct stream *base)
 		return;
 	}
 	s->vanished = true;
-	watch_input(s);
+	ev_stream_watch_input(s);
 	ev_io_stop(ev_world_of(base)->loop, &s->writing);
 	list_remove(&s->attention);
 	timer_set(base->world, &s->linger,

@@ -59,7 +59,7 @@ void adapter_words_fini(struct adapter_words *words);
 
 /* What it inherits. */
 struct adapter_start {
-	int ready_fd;       /* it listens when a byte comes through this */
+	int ready_fd;        /* it listens when a byte comes through this */
 	struct slice clock;  /* as world_clock_open() reads it */
 	struct slice places; /* as world_places_open() does; empty: none */
 };

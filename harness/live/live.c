@@ -290,16 +290,17 @@ start_hosts(struct live *live, struct err *err)
 	    mock_new(live->world, &live->plan->hosts, &mock, &sink, err);
 	if (live->mock == NULL || !live_network_hide(live, err))
 		return false;
-	live->names =
-	    mock_dns_new(live->world, live->plan->relay.zone, &live_name_server, err);
+	live->names = mock_dns_new(
+	    live->world, live->plan->relay.zone, &live_name_server, err);
 	return live->names != NULL;
 }
 
 static bool
 assemble(struct live *live, struct err *err)
 {
-	return live_network_begin(live, err) && start_clock(live, err) && start_world(live, err) &&
-	    start_hosts(live, err) && start_relay(live, err);
+	return live_network_begin(live, err) && start_clock(live, err) &&
+	    start_world(live, err) && start_hosts(live, err) &&
+	    start_relay(live, err);
 }
 
 static void

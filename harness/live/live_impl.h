@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The inside of a live run: live.c puts it together and ends it,
- * live_network.c has its addresses, live_step.c does what the timeline says.  For
- * these only. */
+ * live_network.c has its addresses, live_step.c does what the timeline says.
+ * For these only. */
 #ifndef FAULTPOST_LIVE_IMPL_H
 #define FAULTPOST_LIVE_IMPL_H
 

@@ -4,11 +4,11 @@
 #include "core/world/world_ev_loopback.h"
 #include "harness/live/live_impl.h"
 
-const struct endpoint live_name_server = { { 4, { 127, 0, 0, 1 } }, 53 };
+const struct endpoint live_name_server = { { 4, { 127, 0, 0, 53 } }, 53 };
 
 static bool
-set_address(struct live *live, const struct ip_address *ip,
-    bool is_there, struct err *err)
+set_address(struct live *live, const struct ip_address *ip, bool is_there,
+    struct err *err)
 {
 	return live->places != NULL
 	    ? world_places_set(live->places, ip, is_there, err)
@@ -26,8 +26,7 @@ put_cast(struct live *live, struct err *err)
 		if (!set_address(live, &cast[i], true, err))
 			return false;
 	for (size_t i = 0; i < plan->inject_count; i++)
-		if (!set_address(
-			live, &plan->injects[i].client, true, err))
+		if (!set_address(live, &plan->injects[i].client, true, err))
 			return false;
 	for (size_t i = 0; i < plan->relay.listeners.count; i++)
 		if (!set_address(
@@ -46,8 +45,7 @@ put_hosts(struct live *live, struct err *err)
 		const struct mock_host *h = &plan->hosts.at[i];
 
 		for (size_t k = 0; k < h->addresses.count; k++)
-			if (!set_address(
-				live, &h->addresses.at[k], true, err))
+			if (!set_address(live, &h->addresses.at[k], true, err))
 				return false;
 	}
 	return true;

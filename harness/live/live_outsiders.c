@@ -136,8 +136,9 @@ live_outsiders_environment(const struct live_outsiders *o, struct buf *out)
 	buf_append_byte(out, '\0');
 	buf_printf(out, "FAKETIME_TIMESTAMP_FILE=%s", o->clock_path);
 	buf_append_byte(out, '\0');
-	buf_append(out, SLICE("FAKETIME_FMT=%s\0FAKETIME_NO_CACHE=1\0"
-			      "FAKETIME_DISABLE_SHM=1\0TZ=UTC\0"));
+	buf_append(out,
+	    SLICE("FAKETIME_FMT=%s\0FAKETIME_NO_CACHE=1\0"
+		  "FAKETIME_DISABLE_SHM=1\0TZ=UTC\0"));
 }
 
 void
@@ -157,8 +158,8 @@ outsider_get(struct live_outsiders *o, int thread)
 			return &o->threads[i];
 	o->threads =
 	    xgrow(o->threads, &o->cap, o->count + 1, sizeof(*o->threads));
-	o->threads[o->count] = (struct outsider){ .thread = thread,
-		.wait.switches = UINT64_MAX };
+	o->threads[o->count] =
+	    (struct outsider){ .thread = thread, .wait.switches = UINT64_MAX };
 	return &o->threads[o->count++];
 }
 
@@ -199,8 +200,8 @@ look_at_process(struct live_outsiders *o, int pid, utime now)
 	}
 	while ((entry = readdir(threads)) != NULL)
 		if (ascii_is_digit(entry->d_name[0]))
-			look_at(o, pid, (int)strtol(entry->d_name, NULL, 10),
-			    now);
+			look_at(
+			    o, pid, (int)strtol(entry->d_name, NULL, 10), now);
 	(void)closedir(threads);
 }
 

@@ -157,8 +157,7 @@ channel_close(const int ends[2])
 
 /* Nobody frees the words before exec. */
 _Noreturn static void
-become_relay(
-    const struct live_relay *r, const struct channels *c, pid_t maker)
+become_relay(const struct live_relay *r, const struct channels *c, pid_t maker)
 {
 	struct adapter_words words = { .count = 0 };
 	struct buf clock = { 0 }, places = { 0 };
@@ -168,11 +167,10 @@ become_relay(
 
 	world_clock_describe(r->clock, LIVE_RELAY_MEMBER, fds, &clock);
 	if (r->places != NULL)
-		(void)fcntl(world_places_describe(r->places, &places), F_SETFD,
-		    0);
-	r->adapter->command(
-	    &(struct adapter_start){
-		c->ready[1], buf_slice(&clock), buf_slice(&places) },
+		(void)fcntl(
+		    world_places_describe(r->places, &places), F_SETFD, 0);
+	r->adapter->command(&(struct adapter_start){ c->ready[1],
+				buf_slice(&clock), buf_slice(&places) },
 	    &words);
 	sigemptyset(&none);
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);

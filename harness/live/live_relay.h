@@ -29,8 +29,8 @@ struct live_relay_hooks {
 
 /* What is set before the first start; zeroed otherwise. */
 struct live_relay {
-	struct world *world;       /* borrowed */
-	struct world_clock *clock; /* borrowed */
+	struct world *world;               /* borrowed */
+	struct world_clock *clock;         /* borrowed */
 	const struct world_places *places; /* borrowed; NULL: none */
 	const struct adapter *adapter;
 	int program_fd; /* borrowed; the program, opened */

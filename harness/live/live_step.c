@@ -4,6 +4,15 @@
 
 #include <signal.h>
 
+static void
+step_arm(struct live *live)
+{
+	if (live->steps_done < live->plan->step_count)
+		timer_set(live->world, &live->step_timer,
+		    utime_add(live->plan->start,
+			live->plan->steps[live->steps_done].at));
+}
+
 /* ---- an operator's commands ---- */
 
 static void
@@ -15,6 +24,7 @@ command_over(struct live_command *c, const char *found)
 	stream_close(c->stream);
 	c->stream = NULL;
 	buf_fini(&c->answer);
+	step_arm(c->live);
 }
 
 static void
@@ -151,21 +161,16 @@ step_take(struct live *live, size_t number)
 }
 
 static void
-step_arm(struct live *live)
-{
-	if (live->steps_done < live->plan->step_count)
-		timer_set(live->world, &live->step_timer,
-		    utime_add(live->plan->start,
-			live->plan->steps[live->steps_done].at));
-}
-
-static void
 on_step(struct timer *t)
 {
 	struct live *live = CONTAINER_OF(t, struct live, step_timer);
 
-	step_take(live, live->steps_done++);
-	step_arm(live);
+	const size_t number = live->steps_done++;
+
+	step_take(live, number);
+	/* What comes behind a command waits until it has been carried out. */
+	if (live->commands[number].stream == NULL)
+		step_arm(live);
 }
 
 void

@@ -55,8 +55,7 @@ file_read(int proc_fd, int pid, int thread, const char *name, char *text)
 	ssize_t n = -1;
 	int fd;
 
-	(void)snprintf(
-	    path, sizeof(path), "%d/task/%d/%s", pid, thread, name);
+	(void)snprintf(path, sizeof(path), "%d/task/%d/%s", pid, thread, name);
 	fd = openat(proc_fd, path, O_RDONLY | O_CLOEXEC);
 	if (fd >= 0) {
 		n = read(fd, text, FILE_MAX);
@@ -69,7 +68,8 @@ file_read(int proc_fd, int pid, int thread, const char *name, char *text)
 static uint64_t
 number_behind(struct slice text, const char *word)
 {
-	struct slice rest = slice_skip(text, slice_find(text, slice_cstr(word)));
+	struct slice rest =
+	    slice_skip(text, slice_find(text, slice_cstr(word)));
 	struct slice line;
 	uint64_t number = 0;
 
@@ -112,7 +112,7 @@ is_absolute(long number, const uint64_t *arguments)
 	return (number == SYS_clock_nanosleep &&
 		   (arguments[1] & TIMER_ABSTIME) != 0) ||
 	    (number == SYS_futex &&
-		(arguments[1] & FUTEX_CMD_MASK) != FUTEX_WAIT);
+		((int)arguments[1] & FUTEX_CMD_MASK) != FUTEX_WAIT);
 }
 
 static utime
@@ -194,9 +194,8 @@ registers_end(int thread)
 	if (ptrace(PTRACE_GETREGS, thread, NULL, &r) != 0 ||
 	    !wait_is_interrupted(&r))
 		return;
-	r.rax = (long)r.orig_rax == SYS_futex
-	    ? (unsigned long long)-ETIMEDOUT
-	    : 0;
+	r.rax =
+	    (long)r.orig_rax == SYS_futex ? (unsigned long long)-ETIMEDOUT : 0;
 	/* It is not begun again. */
 	r.orig_rax = (unsigned long long)-1;
 	(void)ptrace(PTRACE_SETREGS, thread, NULL, &r);

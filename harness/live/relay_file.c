@@ -93,8 +93,8 @@ relay_file_format(const json_t *scenario, const struct plan *plan, bool trusts,
 	set_text(file, "queue", RELAY_FILE_QUEUE);
 	set_text(file, "control", RELAY_FILE_CONTROL);
 	json_object_set_new(file, "resolver",
-	    json_pack("{s:[s]}", "servers",
-		endpoint_format(name_server, server)));
+	    json_pack(
+		"{s:[s]}", "servers", endpoint_format(name_server, server)));
 	add_same(file, relay);
 	json_object_set(file, "routes", json_object_get(scenario, "routes"));
 	json_object_set_new(file, "tls",

@@ -62,8 +62,8 @@ read_file(const struct scenario *s, struct relay_config_file *file)
 	struct err err = { 0 };
 	struct buf text = { 0 };
 
-	relay_file_format(s->json, s->plan, false, SLICE(""),
-	    &name_server, &text);
+	relay_file_format(
+	    s->json, s->plan, false, SLICE(""), &name_server, &text);
 	if (!relay_config_parse(file, "relay.json", buf_slice(&text),
 		load_nothing, &errors, &err))
 		fail_msg("%s in %s", err.msg, buf_cstr(&text));
@@ -168,6 +168,17 @@ test_unable(void **state)
 		{ HEAD ", 'timeline': [{'at': '1s', 'network':"
 		       " {'partitioned': true}}]}",
 		    "its timeline changes the network" },
+		{ HEAD ", 'relay': {'sync_time': '5ms'}}",
+		    "its relay's disk takes time to sync" },
+		{ HEAD ", 'dns': {'a.example': {'A': ['10.1.1.1'],"
+		       " 'drop': 1}}}",
+		    "questions to DNS are lost" },
+		{ HEAD ", 'dns': {'a.example': {'A': ['10.1.1.1'],"
+		       " 'delay': '1s'}}}",
+		    NULL },
+		{ HEAD ", 'timeline': [{'at': '1s', 'dns': {'a.example':"
+		       " {'A': ['10.1.1.1'], 'drop': 1}}}]}",
+		    "its timeline has questions to DNS lost" },
 		{ HEAD ", 'timeline': [{'at': '1s', 'disk': 'full'}]}",
 		    "its timeline has the disk refuse" },
 		{ HEAD ", 'timeline': [{'at': '1s', 'relay': 'crash',"
