@@ -319,6 +319,34 @@ def by_log(folder: pathlib.Path, quick: bool) -> Figure:
                   f"{wrong} failed", wrong == 0, "./dev bench by_log")
 
 
+def modes(_folder: pathlib.Path, quick: bool) -> Figure:
+    """The library in virtual time and live, verdict by verdict."""
+    words = ["scenarios/failover"] if quick else ["scenarios"]
+    command = ["tests/e2e/modes.py", str(BIN.relative_to(ROOT)), *words]
+    began = time.monotonic()
+    run = subprocess.run([sys.executable, *command], cwd=ROOT, text=True,
+                         capture_output=True, timeout=1800, check=False)
+    last = (run.stdout.strip() or run.stderr.strip()).splitlines()[-1:]
+    return Figure("the library in both modes", "no verdict differs",
+                  f"{' '.join(last)}; {time.monotonic() - began:.0f} s",
+                  run.returncode == 0, " ".join(["python3", *command]))
+
+
+def live_kill(_folder: pathlib.Path, quick: bool) -> Figure:
+    """kill -9 of the harness at random moments of live runs."""
+    kills = 60 if quick else 500
+    run = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "--timeout", "1800",
+         "tests/e2e/test_live.py", "-k", "killed"], cwd=ROOT, text=True,
+        env={**os.environ, "FAULTPOST_BUILD": str(BIN.parent),
+             "FAULTPOST_KILLS": str(kills)},
+        capture_output=True, check=False)
+    last = run.stdout.strip().splitlines()[-1:]
+    return Figure(f"{kills:,} kill -9 of live runs, in each of both ways",
+                  "no process, namespace or file left", " ".join(last),
+                  run.returncode == 0, "./dev bench live_kill")
+
+
 def big_log(folder: pathlib.Path, quick: bool) -> Figure:
     """A mail log of 1 GB, judged once."""
     megabytes = 100 if quick else 1000
@@ -347,7 +375,7 @@ FIGURES: dict[str, Callable[[pathlib.Path, bool], Figure]] = {
     f.__name__: f
     for f in (seed_case, library, dead_hosts, round_robin, routes, rules, waiting,
               looking, domains, idle, by_log, big_log,
-              determinism, kill)
+              determinism, kill, modes, live_kill)
 }
 
 

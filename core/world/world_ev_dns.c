@@ -66,17 +66,33 @@ static void on_reply(
 
 /* ---- making and ending ---- */
 
+/* Its address, as whoever set the world up knows it. */
+static struct ip_address
+server_address(const struct ev_world *ew, const struct ares_addr_port_node *s)
+{
+	struct endpoint at = { .ip.family = s->family == AF_INET6 ? 6 : 4 };
+
+	memcpy(at.ip.bytes, &s->addr,
+	    s->family == AF_INET6 ? sizeof(s->addr.addr6)
+				  : sizeof(s->addr.addr4));
+	return ew->places != NULL ? world_places_name(ew->places, &at).ip
+				  : at.ip;
+}
+
 static void
-servers_name(struct ev_dns *dns)
+servers_name(const struct ev_world *ew, struct ev_dns *dns)
 {
 	struct ares_addr_port_node *list = NULL;
 	struct buf text = { 0 };
 	char ip[IP_TEXT_MAX];
 
 	(void)ares_get_servers_ports(dns->asking.ares, &list);
-	for (struct ares_addr_port_node *s = list; s != NULL; s = s->next)
+	for (struct ares_addr_port_node *s = list; s != NULL; s = s->next) {
+		const struct ip_address address = server_address(ew, s);
+
 		buf_printf(&text, "%s%s", s == list ? "" : ", ",
-		    ares_inet_ntop(s->family, &s->addr, ip, sizeof(ip)));
+		    ip_format(&address, ip));
+	}
 	ares_free_data(list);
 	dns->servers = slice_dup(buf_slice(&text));
 	buf_fini(&text);
@@ -173,18 +189,18 @@ ev_dns_destroy(struct ev_dns **dp)
 }
 
 static struct ev_dns *
-dns_new(
-    struct ev_loop *loop, const struct ev_resolver *options, struct err *err)
+dns_new(const struct ev_world *ew, const struct ev_resolver *options,
+    struct err *err)
 {
 	struct ev_dns *dns = xcalloc(1, sizeof(*dns));
-	int status = channel_open(&dns->asking, loop, 0, options);
+	int status = channel_open(&dns->asking, ew->loop, 0, options);
 
 	dns->timeout = options->timeout;
 	if (status == ARES_SUCCESS)
 		status = channel_open(
-		    &dns->hearing, loop, ARES_FLAG_NOCHECKRESP, options);
+		    &dns->hearing, ew->loop, ARES_FLAG_NOCHECKRESP, options);
 	if (status == ARES_SUCCESS) {
-		servers_name(dns);
+		servers_name(ew, dns);
 		return dns;
 	}
 	(void)err_set(
@@ -200,8 +216,7 @@ world_ev_set_resolver(
 	struct ev_world *ew = (struct ev_world *)w;
 	struct ev_dns *fresh = NULL;
 
-	if (options != NULL &&
-	    (fresh = dns_new(ew->loop, options, err)) == NULL)
+	if (options != NULL && (fresh = dns_new(ew, options, err)) == NULL)
 		return false;
 	ev_dns_destroy(&ew->dns);
 	ew->dns = fresh;

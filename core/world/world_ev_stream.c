@@ -11,6 +11,7 @@
 
 #include <errno.h>
 #include <linux/filter.h>
+#include <poll.h>
 #include <unistd.h>
 
 static void on_readable(struct ev_loop *loop, struct ev_io *io, int events);
@@ -252,14 +253,14 @@ on_renewal(struct timer *t)
 	ev_stream_watch_input(CONTAINER_OF(t, struct ev_stream, renewal));
 }
 
-/* Whether the socket has more, or its end. */
+/* Whether the socket has more, or its end.  To peek at it would take the news
+ * of a reset. */
 static bool
 has_more(const struct ev_stream *s, bool is_likely)
 {
-	char byte;
+	struct pollfd end = { .fd = s->fd, .events = POLLRDHUP };
 
-	return s->fd >= 0 &&
-	    (is_likely || recv(s->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0);
+	return s->fd >= 0 && (is_likely || poll(&end, 1, 0) == 1);
 }
 
 void

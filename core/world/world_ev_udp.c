@@ -71,14 +71,9 @@ void
 ev_datagrams_send(
     struct datagrams *base, const struct endpoint *to, struct slice bytes)
 {
-	const struct ev_world *ew = (struct ev_world *)base->world;
-	struct endpoint place;
 	union ev_sockaddr a;
-	socklen_t len;
+	socklen_t len = ev_sockaddr_set(&a, to);
 
-	/* Whoever asks a name server need not be of these places. */
-	(void)ev_place_find(ew, to, &place);
-	len = ev_sockaddr_set(&a, &place);
 	(void)sendto(((struct ev_datagrams *)base)->fd, bytes.at, bytes.len, 0,
 	    &a.sa, len);
 }
@@ -97,7 +92,8 @@ take_one(struct ev_datagrams *d)
 	/* Errors are those of datagrams that were sent before. */
 	if (got < 0)
 		return errno != EAGAIN && errno != EWOULDBLOCK;
-	from = ev_place_name(ew, &a);
+	/* Whoever asks knows nothing of places. */
+	ev_sockaddr_get(&a, &from);
 	d->base.on_datagram(
 	    d->base.owner, &from, slice_of(ew->input, (size_t)got));
 	return true;

@@ -4,7 +4,7 @@
 #include "core/world/world_ev_loopback.h"
 #include "harness/live/live_impl.h"
 
-const struct endpoint live_name_server = { { 4, { 127, 0, 0, 53 } }, 53 };
+const struct endpoint live_name_server = { { 4, { 127, 0, 0, 1 } }, 53 };
 
 static bool
 set_address(struct live *live, const struct ip_address *ip, bool is_there,

@@ -5,6 +5,7 @@ import ctypes
 import json
 import os
 import random
+import re
 import shutil
 import signal
 import subprocess
@@ -214,13 +215,45 @@ def test_anybody(live, tmp_path, bin_dir, root, folder):
     assert (code, err) == (0, ""), out
 
 
-def test_nobody(live):
-    """Where no namespace can be had, it says so."""
-    code, out, err = live(HELD, before=[
-        "unshare", "--user", "--map-root-user", "sh", "-c",
-        'echo 0 >/proc/sys/user/max_net_namespaces && exec "$@"', "sh"])
-    assert (code, out) == (2, "")
-    assert err.startswith("faultpost run: --live needs user namespaces: ")
+# ---- without namespaces ----
+
+# Everything behind it cannot make one.
+NO_NAMESPACES = [
+    "unshare", "--user", "--map-root-user", "sh", "-c",
+    'echo 0 >/proc/sys/user/max_net_namespaces && exec "$@"', "sh"]
+NOTE = re.compile(r"faultpost run: note: no namespaces here \(.+\): addresses "
+                  r"are in 127\.0\.0\.0/8, and ports are others\n")
+
+
+def test_bare_verdicts(live, folder):
+    """The same verdicts by other addresses, of which nobody is told."""
+    names = [scenario_of(name) for name in [*SAME, "demand/v6-unreachable"]]
+    code, out, err = live("-j", "2", "--format", "json", *names,
+                          before=NO_NAMESPACES)
+    assert NOTE.fullmatch(err)
+    assert verdicts(out) == {name: ("held", None) for name in names}
+    assert code == 0
+    assert not list(folder.iterdir())
+
+
+def test_bare_log(live, tmp_path):
+    """It is that of the cage, line by line."""
+    logs = []
+    for before in [(), NO_NAMESPACES]:
+        log = tmp_path / f"log{len(logs)}"
+        assert live("--log", log, HELD, before=before)[0] == 0
+        logs.append(log.read_text())
+    assert logs[0] == logs[1]
+    assert "address 10.1.1.11 port 25" in logs[0]
+
+
+def test_bare_failure_is_kept(live, folder):
+    code, _, err = live(FAILING, before=NO_NAMESPACES)
+    (kept,) = folder.iterdir()
+    assert code == 1
+    assert err.endswith(f"{FAILING}: note: its files are kept in {kept}\n")
+    # Where the relay found them.
+    assert '"listen": "10.0.0.5:25"' in (kept / "relay.json").read_text()
 
 
 # ---- nothing is left ----
@@ -245,6 +278,13 @@ def mounts():
             if line.split()[4] in ("/mnt", "/media", "/srv", "/opt")]
 
 
+def begin(bin_dir, root, folder, *words, before=()):
+    return subprocess.Popen(
+        [*before, bin_dir / "faultpost", "run", "--live", *words], cwd=root,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        env={**os.environ, "TMPDIR": str(folder)})
+
+
 @pytest.fixture(name="left")
 def left_fixture(folder):
     """What a run has left, processes, mounts and files, when all that it made
@@ -266,33 +306,36 @@ def left_fixture(folder):
     assert libc.prctl(PR_SET_CHILD_SUBREAPER, 0, 0, 0, 0) == 0
 
 
-def begin(bin_dir, root, folder, *words):
-    return subprocess.Popen(
-        [bin_dir / "faultpost", "run", "--live", *words], cwd=root,
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-        env={**os.environ, "TMPDIR": str(folder)})
+# FAULTPOST_KILLS=1000 is for those who have the time.
+KILLS = int(os.environ.get("FAULTPOST_KILLS", "30"))
 
 
-def test_killed_at_any_moment(bin_dir, root, folder, left):
+@pytest.mark.parametrize("before", [(), NO_NAMESPACES],
+                         ids=["cage", "no namespaces"])
+def test_killed_at_any_moment(bin_dir, root, folder, left, before):
     chance = random.Random(1)
     killed = 0
-    for _ in range(12):
-        process = begin(bin_dir, root, folder, "--repeat", "9", HELD)
+    for _ in range(KILLS):
+        process = begin(bin_dir, root, folder, "-j", "2", "--repeat", "9",
+                        HELD, before=before)
         try:
-            process.wait(timeout=chance.uniform(0, 0.6))
+            process.wait(timeout=chance.uniform(0, 0.25))
         except subprocess.TimeoutExpired:
             process.kill()
             killed += 1
         process.stdout.close()
         process.wait()
         assert left() == ([], False, [])
-    assert killed > 0
+    assert killed > KILLS / 2
 
 
+@pytest.mark.parametrize("before", [(), NO_NAMESPACES],
+                         ids=["cage", "no namespaces"])
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_stopped(bin_dir, root, folder, left, number):
+def test_stopped(bin_dir, root, folder, left, number, before):
     """In the midst of a case, which a clock that is not turned makes long."""
-    process = begin(bin_dir, root, folder, "--time-scale", "1", HELD)
+    process = begin(bin_dir, root, folder, "--time-scale", "1", HELD,
+                    before=before)
     with pytest.raises(subprocess.TimeoutExpired):
         process.wait(timeout=1)
     process.send_signal(number)
