@@ -117,6 +117,8 @@ bool run_live_read_relay(struct run *run, const char *value, struct err *err);
 double run_live_scale(const struct run *run);
 /* Finds what live runs need; false with *err set when something is missing. */
 bool run_live_prepare(struct run *run, struct err *err);
+/* Below which folders are made: $TMPDIR, or /tmp. */
+const char *run_live_folder(void);
 /* In the cage of a run that is over: keeps its files when it failed, or when
  * that was asked for, and appends a line that says where. */
 void run_live_keep(const struct run *run, const struct result *result,

@@ -212,8 +212,8 @@ run_in_cage(void *owner, struct err *err)
 static void
 run_plan_live(struct work *w)
 {
-	const struct live_cage cage = { w, w->run->is_bare, run_in_cage,
-		run_is_stopped };
+	const struct live_cage cage = { w, w->run->is_bare, run_live_folder(),
+		run_in_cage, run_is_stopped };
 	struct err err;
 
 	if (!live_cage_run(&cage, &err)) {

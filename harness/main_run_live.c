@@ -197,19 +197,25 @@ copy_files(const char *folder, struct err *err)
 	return good;
 }
 
+const char *
+run_live_folder(void)
+{
+	const char *folder = getenv("TMPDIR");
+
+	return folder != NULL && folder[0] != '\0' ? folder : "/tmp";
+}
+
 void
 run_live_keep(const struct run *run, const struct result *result,
     const struct tape *tape, struct buf *text)
 {
-	const char *base = getenv("TMPDIR");
 	struct buf folder = { 0 };
 	struct err err;
 	char *path;
 
 	if (result->is_stopped || (!run->keeps && result_held(result)))
 		return;
-	buf_printf(&folder, "%s/faultpost-live-XXXXXX",
-	    base != NULL && base[0] != '\0' ? base : "/tmp");
+	buf_printf(&folder, "%s/faultpost-live-XXXXXX", run_live_folder());
 	path = slice_dup(buf_slice(&folder));
 	if (mkdtemp(path) == NULL)
 		buf_printf(text, "%s: note: nothing is kept: %s: %s\n",

@@ -225,7 +225,7 @@ live_cage_run(const struct live_cage *cage, struct err *err)
 
 	if (!cage->is_bare)
 		return run_guarded(cage, NULL, err);
-	if (!live_guard_begin(&guard, err))
+	if (!live_guard_begin(&guard, cage->below, err))
 		return false;
 	good = run_guarded(cage, &guard, err);
 	live_guard_end(&guard);

@@ -19,6 +19,7 @@
 struct live_cage {
 	void *owner;
 	bool is_bare;
+	const char *below; /* the folder below which a bare one has its own */
 	/* In the cage, which ends when this returns; its descriptors are copies
 	 * of the caller's.  False with *err set when it could not do its work.
 	 */

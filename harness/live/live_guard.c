@@ -43,13 +43,11 @@ stand_guard(const struct live_guard *g, int fd)
 }
 
 static bool
-folder_make(struct live_guard *g, struct err *err)
+folder_make(struct live_guard *g, const char *below, struct err *err)
 {
-	const char *base = getenv("TMPDIR");
 	struct buf path = { 0 };
 
-	buf_printf(&path, "%s/faultpost-run-XXXXXX",
-	    base != NULL && base[0] != '\0' ? base : "/tmp");
+	buf_printf(&path, "%s/faultpost-run-XXXXXX", below);
 	g->folder = slice_dup(buf_slice(&path));
 	buf_fini(&path);
 	return mkdtemp(g->folder) != NULL ||
@@ -57,13 +55,13 @@ folder_make(struct live_guard *g, struct err *err)
 }
 
 bool
-live_guard_begin(struct live_guard *g, struct err *err)
+live_guard_begin(struct live_guard *g, const char *below, struct err *err)
 {
 	int ends[2];
 	bool good;
 
 	*g = (struct live_guard){ .hold_fd = -1 };
-	if (!folder_make(g, err)) {
+	if (!folder_make(g, below, err)) {
 		free(g->folder);
 		return false;
 	}

@@ -17,9 +17,9 @@ struct live_guard {
 	pid_t pid;    /* of the guard */
 };
 
-/* Makes the folder, below $TMPDIR or /tmp.  False with *err set when it cannot
- * be had. */
-bool live_guard_begin(struct live_guard *g, struct err *err);
+/* Makes the folder, below that one.  False with *err set when it cannot be had.
+ */
+bool live_guard_begin(struct live_guard *g, const char *below, struct err *err);
 /* In a process of the run: enters the folder, and has all that is started from
  * here hold it.  False with *err set. */
 bool live_guard_enter(const struct live_guard *g, struct err *err);
