@@ -120,6 +120,10 @@ run_live_prepare(struct run *run, struct err *err)
 	if (!open_relay(run, err) || !set_environment(run, err))
 		return false;
 	if (!live_cage_check(&lack)) {
+		/* It would have to find addresses elsewhere. */
+		if (run->adapter != &adapter_faultpost)
+			return err_set(err, "--relay %s needs namespaces: %s",
+			    run->adapter->name, lack.msg);
 		run->is_bare = true;
 		fprintf(stderr,
 		    "faultpost run: note: no namespaces here (%s): addresses "

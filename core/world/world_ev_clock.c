@@ -18,8 +18,6 @@
 #define KERNEL_DELAY_NS 250000000
 /* So far the clock may be turned meanwhile. */
 #define HELD_UP_MAX (20 * UTIME_MS)
-/* Outsiders are looked at so often. */
-#define OUTSIDERS_MOMENT_NS 500000
 
 static utime
 monotonic_now(void)
@@ -238,13 +236,6 @@ world_clock_admit(struct world_clock *c, unsigned member, bool is_member)
 	world_clock_tell_news(c->page);
 }
 
-void
-world_clock_await_outsiders(struct world_clock *c, bool are_awaited)
-{
-	atomic_store(&c->page->outsiders_are_awaited, are_awaited);
-	world_clock_tell_news(c->page);
-}
-
 enum world_clock_end
 world_clock_ended(const struct world_clock *c)
 {
@@ -314,11 +305,10 @@ work_done(struct clock_page *page)
 	return sum;
 }
 
-/* `outsiders`: when they have. */
 static utime
-next_due(struct clock_page *page, utime outsiders)
+next_due(struct clock_page *page)
 {
-	utime next = outsiders;
+	utime next = UTIME_NEVER;
 
 	for (unsigned i = 0; i < WORLD_CLOCK_MEMBERS_MAX; i++) {
 		const utime due = atomic_load(&page->members[i].due);
@@ -330,24 +320,22 @@ next_due(struct clock_page *page, utime outsiders)
 
 /* The clock would leave behind what the kernel has not sent yet. */
 static bool
-is_too_far(struct clock_page *page, utime outsiders)
+is_too_far(struct clock_page *page)
 {
 	const utime now =
 	    page->options.is_turned ? atomic_load(&page->now) : UTIME_NEVER;
 
-	return is_held_up(page) &&
-	    next_due(page, outsiders) > utime_add(now, HELD_UP_MAX);
+	return is_held_up(page) && next_due(page) > utime_add(now, HELD_UP_MAX);
 }
 
 /* Puts the clock to the first thing that is due, if there is any that is no
  * matter of the background. */
 static bool
-turn_on(struct world_clock *c, utime outsiders)
+turn_on(struct world_clock *c)
 {
 	struct clock_page *page = c->page;
-	const utime next = next_due(page, outsiders);
-	utime foreground =
-	    atomic_load(&page->outsiders_are_awaited) ? outsiders : UTIME_NEVER;
+	const utime next = next_due(page);
+	utime foreground = UTIME_NEVER;
 
 	for (unsigned i = 0; i < WORLD_CLOCK_MEMBERS_MAX; i++) {
 		const utime more =
@@ -375,30 +363,12 @@ clock_stop(struct world_clock *c, enum world_clock_end end)
 	return end;
 }
 
-/* Whether all outsiders wait; if not, lets a moment pass. */
-static bool
-outsiders_wait(struct world_clock *c,
-    const struct world_clock_outsiders *outsiders, utime *due)
-{
-	static const struct timespec moment = { 0, OUTSIDERS_MOMENT_NS };
-	struct clock_page *page = c->page;
-
-	*due = UTIME_NEVER;
-	if (outsiders == NULL ||
-	    outsiders->are_waiting(outsiders->owner, world_clock_now(c), due))
-		return true;
-	(void)await_news(page, atomic_load(&page->news), &moment);
-	return false;
-}
-
 enum world_clock_end
-world_clock_turn(
-    struct world_clock *c, const struct world_clock_outsiders *outsiders)
+world_clock_turn(struct world_clock *c)
 {
 	static const struct timespec kernel_delay = { 0, KERNEL_DELAY_NS };
 	struct clock_page *page = c->page;
 	bool was_held_up = false;
-	utime due;
 
 	for (;;) {
 		const unsigned seen = atomic_load(&page->news);
@@ -410,21 +380,16 @@ world_clock_turn(
 			was_held_up = false;
 			continue;
 		}
-		if (!outsiders_wait(c, outsiders, &due))
-			continue;
 		/* All have done nothing for as long as the kernel delays. */
-		if (is_too_far(page, due) && !was_held_up) {
+		if (is_too_far(page) && !was_held_up) {
 			was_held_up = true;
 			(void)await_news(
 			    page, atomic_load(&page->news), &kernel_delay);
 			continue;
 		}
 		was_held_up = false;
-		if (!turn_on(c, due))
+		if (!turn_on(c))
 			return clock_stop(c, WORLD_CLOCK_IDLE);
-		if (outsiders != NULL)
-			outsiders->on_turned(
-			    outsiders->owner, world_clock_now(c));
 		/* A clock that runs needs no help. */
 		if (!page->options.is_turned &&
 		    seen == atomic_load(&page->news))

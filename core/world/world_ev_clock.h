@@ -66,22 +66,9 @@ enum world_clock_end {
 	                    */
 };
 #define WORLD_CLOCK_PATIENCE_S 60
-/* Processes that know nothing of the clock, for the turner to ask about. */
-struct world_clock_outsiders {
-	void *owner;
-	/* Whether all of them wait, and have since it was asked last; then *due
-	 * is when the first of them has waited long enough by the clock. */
-	bool (*are_waiting)(void *owner, utime now, utime *due);
-	/* The clock has been turned. */
-	void (*on_turned)(void *owner, utime now);
-};
 /* For the turner: turns it until it stops, which ends the world_run() of member
- * 0.  `outsiders` NULL: there are none. */
-enum world_clock_end world_clock_turn(
-    struct world_clock *c, const struct world_clock_outsiders *outsiders);
-/* While outsiders are awaited, their having something to do is a reason to go
- * on; they are not at first. */
-void world_clock_await_outsiders(struct world_clock *c, bool are_awaited);
+ * 0. */
+enum world_clock_end world_clock_turn(struct world_clock *c);
 enum world_clock_end world_clock_ended(const struct world_clock *c);
 
 #endif

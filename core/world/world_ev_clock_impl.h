@@ -30,7 +30,6 @@ struct clock_page {
 	atomic_ullong asked;   /* questions */
 	atomic_ullong comings; /* and goings of members */
 	atomic_int end;        /* enum world_clock_end */
-	atomic_bool outsiders_are_awaited;
 	struct clock_member members[WORLD_CLOCK_MEMBERS_MAX];
 };
 

@@ -252,7 +252,7 @@ start_clock(struct live *live, struct err *err)
 		(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
 		if (getppid() != maker)
 			_exit(1);
-		(void)world_clock_turn(live->clock, NULL);
+		(void)world_clock_turn(live->clock);
 		for (;;)
 			(void)pause();
 	}

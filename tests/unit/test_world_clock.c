@@ -29,7 +29,7 @@ begin(struct stage *s, bool is_turned, double scale)
 	assert_non_null(s->clock);
 	s->turner = fork();
 	if (s->turner == 0)
-		_exit((int)world_clock_turn(s->clock, NULL));
+		_exit((int)world_clock_turn(s->clock));
 	s->w = world_ev_new_shared(s->clock, NULL, &err);
 	assert_non_null(s->w);
 }
