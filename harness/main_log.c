@@ -19,6 +19,7 @@ static const struct command commands[] = {
 	{ "why", command_log_why },
 	{ "stats", command_log_stats },
 	{ "anonymize", command_log_anonymize },
+	{ "reproduce", command_log_reproduce },
 };
 
 static const struct cli_program program = {
@@ -33,6 +34,8 @@ static const struct cli_program program = {
 	    "  stats FILE...             Count: hosts, answers, queues, "
 	    "shares.\n"
 	    "  anonymize FILE...         Print it with pseudonyms.\n"
+	    "  reproduce FILE...         Make a scenario of it, run it, "
+	    "compare.\n"
 	    "\n"
 	    "A FILE of - is standard input; what gzip or zstd compressed is "
 	    "read as it is.\nSeveral are one log, and read in the order of "

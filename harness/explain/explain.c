@@ -248,6 +248,7 @@ explain_top(const json_t *scenario, struct buf *out)
 	static const struct phrase phrases[] = {
 		{ "case", "Source: %" },
 		{ "tags", "tags: %" },
+		{ "notes", "to be known: %" },
 		{ "start", "the clock begins at %" },
 		{ "seed", "chance by the seed %" },
 		{ "until", "it ends after %" },

@@ -138,10 +138,12 @@ take_failure(struct log_stats *s, const struct log_record *record)
 	host = &s->hosts[c->host];
 	host->failed[failure.kind]++;
 	note_text(host, failure.code, failure.text);
-	if (maillog_has(ev, MAILLOG_FIELD_domain) && !c->is_shared)
-		log_stats_share_get(
-		    &s->domains[log_stats_domain_get(s, ev->domain)], c->host)
+	if (maillog_has(ev, MAILLOG_FIELD_domain) && !c->is_shared) {
+		size_t domain = log_stats_domain_get(s, ev->domain);
+
+		log_stats_share_get(&s->domains[domain], c->host)
 		    ->connections++;
+	}
 	log_stats_connection_forget(s, c);
 }
 

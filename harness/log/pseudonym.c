@@ -37,10 +37,12 @@ add(struct pseudonyms *p, enum pseudonym_kind kind, struct slice name,
 {
 	struct pseudonym *row = arena_alloc(&p->arena, sizeof(*row));
 
+	/* Any bytes may be a name. */
+	name = arena_slice(&p->arena, name);
 	row->kind = kind;
-	row->name = arena_strdup(&p->arena, name);
+	row->name = name.at;
 	row->pseudonym = arena_strdup(&p->arena, pseudonym);
-	map_add(&p->names[kind], slice_cstr(row->name), row);
+	map_add(&p->names[kind], name, row);
 	p->order = xgrow(p->order, &p->cap, p->count + 1, sizeof(p->order[0]));
 	p->order[p->count++] = row;
 	return row;
@@ -170,10 +172,11 @@ note_local(
 	if (local.len < LOCAL_MIN || map_find(&p->locals, local) != NULL)
 		return;
 	known = arena_alloc(&p->arena, sizeof(*known));
-	known->name = arena_strdup(&p->arena, local);
+	local = arena_slice(&p->arena, local);
+	known->name = local.at;
 	known->pseudonym = arena_strdup(&p->arena,
 	    slice_sub(pseudonym, 0, slice_find_byte(pseudonym, '@')));
-	map_add(&p->locals, slice_cstr(known->name), known);
+	map_add(&p->locals, local, known);
 }
 
 void

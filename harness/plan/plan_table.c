@@ -339,6 +339,10 @@ static const struct json_field scenario_fields[] = {
 	{ "tags", JF_ARRAY_OR_ONE(struct slice, JF_CUSTOM(&tag_custom), 0, 100),
 	    JSON_NOWHERE, JSON_OPTIONAL, "Words to choose it by: see "
 	    "`faultpost run -k`." },
+	{ "notes", JF_ARRAY_OR_ONE(struct slice, JF_STRING(1, 2000), 0, 1000),
+	    JSON_NOWHERE, JSON_OPTIONAL,
+	    "What a reader should know: of a scenario made of a log, what the "
+	    "log does not tell." },
 	{ "start", JF_MOMENT, JSON_AT(struct scenario_file, start),
 	    "2014-07-02T09:15:07Z", "What the clock shows at the start." },
 	{ "seed", JF_INTEGER(0, INT64_MAX), JSON_AT(struct scenario_file, seed),

@@ -25,6 +25,7 @@ COMMANDS = ["faultpost", "faultpost run", "faultpost check", "faultpost coverage
             "faultpost routes explain", "faultpost routes diff",
             "faultpost log", "faultpost log parse", "faultpost log show",
             "faultpost log why", "faultpost log stats", "faultpost log anonymize",
+            "faultpost log reproduce",
             "faultpost ctl", "faultpost-mock", "faultpost-mock --sink", "faultpost-relay",
             "faultpost-relay queue"]
 PATIENCE_S = 60

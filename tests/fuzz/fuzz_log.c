@@ -2,10 +2,16 @@
 /*
  * Any bytes as a mail log: each line is in one record, or counted as none; and
  * whatever is asked of it, there are stories that can be told, as a page and as
- * JSON.
+ * JSON; figures; pseudonyms, behind which each record still is what it was; and
+ * a scenario that can be read.
  */
+#include "harness/log/log_anonymize.h"
 #include "harness/log/log_reader.h"
+#include "harness/log/log_rule.h"
+#include "harness/log/log_scenario.h"
+#include "harness/log/log_stats.h"
 #include "harness/log/log_telling.h"
+#include "harness/plan/plan.h"
 
 #include <jansson.h>
 
@@ -44,6 +50,7 @@ tell(const struct log_stories *s)
 		json_t *object;
 
 		log_story_format(log_stories_at(s, i), "esa1", &page);
+		log_why_format(log_stories_at(s, i), &page);
 		buf_clear(&line);
 		log_story_json(log_stories_at(s, i), "esa1", &line);
 		object =
@@ -55,11 +62,80 @@ tell(const struct log_stories *s)
 	buf_fini(&line);
 }
 
+/* Everything that is asked of the whole log at once. */
+struct whole {
+	struct log_stats *stats;
+	struct log_anonymizer anonymizer;
+	struct log_case as_case;
+};
+
+static void
+take_whole(void *owner, const struct log_record *record)
+{
+	struct whole *w = owner;
+	struct log_record shown = *record;
+	struct maillog_parser parser;
+	struct maillog_event ev;
+	struct buf line = { 0 };
+
+	log_stats_take(w->stats, record);
+	log_anonymize_record(&w->anonymizer, record, &line);
+	maillog_parser_init(&parser, record->event->time);
+	assert(!maillog_parser_feed(&parser, buf_slice(&line), &ev));
+	if (maillog_parser_flush(&parser, &ev))
+		assert(ev.form == record->event->form || parser.cut > 0);
+	maillog_parser_fini(&parser);
+	shown.event = log_anonymize_event(&w->anonymizer, record->event);
+	log_case_take(&w->as_case, &shown);
+	buf_fini(&line);
+}
+
+static void
+read_scenario(const struct whole *w)
+{
+	json_t *scenario = log_scenario_make(&w->as_case, "t", NULL, NULL);
+	char *text = json_dumps(scenario, 0);
+	struct err err;
+	struct plan *plan;
+
+	assert(text != NULL);
+	plan = plan_parse("t", slice_cstr(text), &err);
+	if (plan == NULL)
+		fprintf(stderr, "%s\n", err.msg);
+	assert(plan != NULL || w->as_case.host_count == 0);
+	plan_destroy(&plan);
+	free(text);
+	json_decref(scenario);
+}
+
+static void
+ask_whole(struct slice log)
+{
+	struct whole w = { .stats = log_stats_new(),
+		.as_case = { .is_customers = true } };
+	struct buf page = { 0 };
+	struct log_reader r;
+
+	log_reader_init(&r, &w, take_whole);
+	read_log(&r, log);
+	log_case_finish(&w.as_case);
+	log_stats_format(w.stats, NULL, 5, &page);
+	log_stats_json(w.stats, NULL, &page);
+	if (w.as_case.event_count > 0)
+		read_scenario(&w);
+	buf_fini(&page);
+	log_reader_fini(&r);
+	log_stats_destroy(&w.stats);
+	log_anonymizer_fini(&w.anonymizer);
+	log_case_fini(&w.as_case);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct slice log = slice_of((const char *)data, size);
 
+	ask_whole(log);
 	for (size_t i = 0; i < ARRAY_LEN(words); i++) {
 		struct log_want want;
 		struct log_stories *s;

@@ -1,0 +1,605 @@
+/* SPDX-License-Identifier: MIT */
+/* Records to a case; see log_case.h. */
+#include "harness/log/log_case.h"
+
+#include "harness/log/log_want.h"
+
+#include <uthash.h>
+
+/* Who follows a failure so soon goes on with it. */
+#define FAILOVER_SPAN (2 * UTIME_S)
+
+/* A connection that is open. */
+struct log_case_connection {
+	struct {
+		uint64_t dcid, appliance;
+	} key;
+	size_t opened; /* its event; NONE: the log has none */
+	size_t host;   /* or NONE */
+	utime started; /* the last message on it */
+	UT_hash_handle hh;
+};
+
+static void assume_messages(struct log_case *c);
+
+void
+log_case_fini(struct log_case *c)
+{
+	struct log_case_connection *connection, *next;
+
+	HASH_ITER(hh, c->connections, connection, next)
+	{
+		HASH_DEL(c->connections, connection);
+		free(connection);
+	}
+	for (size_t i = 0; i < c->message_count; i++)
+		free(c->messages[i].to);
+	free(c->messages);
+	free(c->hosts);
+	free(c->events);
+	free(c->domains);
+	map_fini(&c->domain_names);
+	arena_fini(&c->arena);
+}
+
+static const char *
+keep(struct log_case *c, struct slice escaped)
+{
+	struct buf plain = { 0 };
+	const char *kept;
+
+	maillog_unescape(&plain, escaped);
+	kept = arena_strdup(&c->arena, buf_slice(&plain));
+	buf_fini(&plain);
+	return kept;
+}
+
+/* ---- names ---- */
+
+static bool
+is_label_byte(char b)
+{
+	return ascii_is_alpha(b) || ascii_is_digit(b) || b == '-' || b == '_';
+}
+
+/* One that a routes table takes: labels with dots between them. */
+static bool
+is_domain(struct slice name)
+{
+	struct slice rest = name, label;
+	size_t labels = 0;
+
+	if (name.len == 0 || name.len > 253)
+		return false;
+	while (slice_split(&rest, '.', &label)) {
+		if (label.len == 0 || label.len > 63 || label.at[0] == '-' ||
+		    label.at[label.len - 1] == '-')
+			return false;
+		for (size_t i = 0; i < label.len; i++)
+			if (!is_label_byte(label.at[i]))
+				return false;
+		labels++;
+	}
+	return labels > 1 && ascii_is_alpha(name.at[name.len - 1]);
+}
+
+/* One that a client can say as it stands. */
+static bool
+is_mailbox(struct slice mailbox)
+{
+	struct slice domain = log_mailbox_domain(mailbox), local;
+
+	if (!is_domain(domain) || mailbox.len < domain.len + 2)
+		return false;
+	local = slice_sub(mailbox, 0, mailbox.len - domain.len - 1);
+	if (local.len > 64 || local.at[0] == '.' ||
+	    local.at[local.len - 1] == '.')
+		return false;
+	for (size_t i = 0; i < local.len; i++) {
+		char b = local.at[i];
+
+		if (!ascii_is_alpha(b) && !ascii_is_digit(b) &&
+		    strchr("!#$%&'*+-/=?^_`{|}~.", b) == NULL)
+			return false;
+		if (b == '.' && local.at[i - 1] == '.')
+			return false;
+	}
+	return true;
+}
+
+static size_t
+domain_get(struct log_case *c, struct slice name)
+{
+	size_t *found = map_find(&c->domain_names, name);
+
+	if (!is_domain(name))
+		return LOG_CASE_NONE;
+	if (found != NULL)
+		return *found;
+	c->domains = xgrow(c->domains, &c->domain_cap, c->domain_count + 1,
+	    sizeof(c->domains[0]));
+	name = arena_slice(&c->arena, name);
+	c->domains[c->domain_count] = name.at;
+	found = arena_alloc(&c->arena, sizeof(*found));
+	*found = c->domain_count;
+	map_add(&c->domain_names, name, found);
+	return c->domain_count++;
+}
+
+/* Those of the injector, of the senders' host and of the relay. */
+static bool
+is_of_the_cast(const struct ip_address *ip)
+{
+	static const uint8_t last[] = { 1, 2, 5 };
+
+	for (size_t i = 0; i < ARRAY_LEN(last); i++) {
+		struct ip_address of = ip_v4(10, 0, 0, last[i]);
+
+		if (ip_equal(ip, &of))
+			return true;
+	}
+	return false;
+}
+
+static size_t
+host_get(struct log_case *c, const struct maillog_event *ev)
+{
+	struct endpoint at = { .port = 25 };
+
+	if (!ip_parse(ev->address, &at.ip))
+		return LOG_CASE_NONE;
+	if (maillog_has(ev, MAILLOG_FIELD_port) && ev->port > 0 &&
+	    ev->port < 65536)
+		at.port = (uint16_t)ev->port;
+	if (c->is_customers && is_of_the_cast(&at.ip)) {
+		at.ip = ip_v4(198, 18, 255, at.ip.bytes[3]);
+		c->moved++;
+	}
+	for (size_t i = 0; i < c->host_count; i++)
+		if (endpoint_equal(&c->hosts[i].at, &at))
+			return i;
+	c->hosts = xgrow(
+	    c->hosts, &c->host_cap, c->host_count + 1, sizeof(c->hosts[0]));
+	c->hosts[c->host_count] = (struct log_case_host){ at };
+	return c->host_count++;
+}
+
+size_t
+log_case_message(const struct log_case *c, uint64_t mid, uint32_t appliance)
+{
+	for (size_t i = c->message_count; i > 0; i--) {
+		const struct log_case_message *m = &c->messages[i - 1];
+
+		if (m->mid == mid && m->appliance == appliance &&
+		    !m->is_assumed)
+			return i - 1;
+	}
+	return LOG_CASE_NONE;
+}
+
+static size_t
+message_add(struct log_case *c, const struct log_case_message *message)
+{
+	if (c->message_count == LOG_CASE_MESSAGES_MAX) {
+		c->left_out++;
+		return LOG_CASE_NONE;
+	}
+	c->messages = xgrow(c->messages, &c->message_cap, c->message_count + 1,
+	    sizeof(c->messages[0]));
+	c->messages[c->message_count] = *message;
+	return c->message_count++;
+}
+
+static size_t
+message_get(struct log_case *c, const struct log_record *record)
+{
+	const struct maillog_event *ev = record->event;
+	size_t found = log_case_message(c, ev->mid, record->appliance);
+	struct log_case_message made = { .mid = ev->mid,
+		.appliance = record->appliance,
+		.at = ev->time,
+		.has_start = ev->form == MAILLOG_START_MID,
+		.is_generated =
+		    ev->form == MAILLOG_START_MID && ev->icid == 0 };
+
+	if (found != LOG_CASE_NONE && ev->form != MAILLOG_START_MID)
+		return found;
+	return message_add(c, &made);
+}
+
+static struct log_case_recipient *
+recipient_get(struct log_case_message *m, uint64_t rid)
+{
+	for (size_t i = 0; i < m->to_count; i++)
+		if (m->to[i].rid == rid)
+			return &m->to[i];
+	m->to = xgrow(m->to, &m->to_cap, m->to_count + 1, sizeof(m->to[0]));
+	m->to[m->to_count] =
+	    (struct log_case_recipient){ .rid = rid, .domain = LOG_CASE_NONE };
+	return &m->to[m->to_count++];
+}
+
+/* ---- connections ---- */
+
+static struct log_case_connection *
+connection_find(const struct log_case *c, const struct log_record *record)
+{
+	struct log_case_connection *found, wanted;
+
+	memset(&wanted, 0, sizeof(wanted));
+	wanted.key.dcid = record->event->dcid;
+	wanted.key.appliance = record->appliance;
+	HASH_FIND(hh, c->connections, &wanted.key, sizeof(wanted.key), found);
+	return found;
+}
+
+static struct log_case_connection *
+connection_open(struct log_case *c, const struct log_record *record)
+{
+	struct log_case_connection *connection = connection_find(c, record);
+
+	if (connection == NULL) {
+		connection = xcalloc(1, sizeof(*connection));
+		connection->key.dcid = record->event->dcid;
+		connection->key.appliance = record->appliance;
+		HASH_ADD(hh, c->connections, key, sizeof(connection->key),
+		    connection);
+	}
+	connection->opened = LOG_CASE_NONE;
+	connection->host = host_get(c, record->event);
+	return connection;
+}
+
+static void
+connection_close(struct log_case *c, struct log_case_connection *connection)
+{
+	if (connection == NULL)
+		return;
+	HASH_DEL(c->connections, connection);
+	free(connection);
+}
+
+/* ---- events ---- */
+
+static struct log_case_event *
+event_add(struct log_case *c, const struct log_record *record)
+{
+	const struct maillog_event *ev = record->event;
+
+	if (c->event_count == LOG_CASE_EVENTS_MAX) {
+		c->left_out++;
+		return NULL;
+	}
+	c->events = xgrow(
+	    c->events, &c->event_cap, c->event_count + 1, sizeof(c->events[0]));
+	c->events[c->event_count] = (struct log_case_event){
+		.form = ev->form,
+		.at = ev->time,
+		.place = record->place,
+		.dcid = ev->dcid,
+		.message = LOG_CASE_NONE,
+		.host = LOG_CASE_NONE,
+		.domain = LOG_CASE_NONE,
+		.rids = "",
+		.reply = "",
+	};
+	return &c->events[c->event_count++];
+}
+
+static void
+take_opened(struct log_case *c, const struct log_record *record)
+{
+	struct log_case_connection *connection = connection_open(c, record);
+	struct log_case_event *event = event_add(c, record);
+
+	if (event == NULL)
+		return;
+	event->host = connection->host;
+	connection->opened = c->event_count - 1;
+}
+
+static void
+take_failure(struct log_case *c, const struct log_record *record)
+{
+	const struct maillog_event *ev = record->event;
+	struct log_failure failure = log_failure_of(ev);
+	struct log_case_connection *connection = connection_find(c, record);
+	struct log_case_event *event = event_add(c, record);
+
+	if (connection == NULL)
+		connection = connection_open(c, record);
+	if (event != NULL) {
+		event->host = connection->host;
+		event->domain = domain_get(c, ev->domain);
+		event->failure = failure.kind;
+		event->code = failure.code;
+		event->reply = keep(c, failure.text);
+		if (connection->opened != LOG_CASE_NONE)
+			c->events[connection->opened].domain = event->domain;
+	}
+	connection_close(c, connection);
+}
+
+/* The lines of a reply, each with an LF. */
+static const char *
+reply_of(struct log_case *c, const struct maillog_event *ev)
+{
+	struct slice rest = ev->lines, line;
+	struct buf all = { 0 };
+	const char *kept;
+
+	while (maillog_line_next(&rest, &line)) {
+		if (buf_len(&all) > 0)
+			buf_append_byte(&all, '\n');
+		maillog_unescape(&all, line);
+	}
+	kept = arena_strdup(&c->arena, buf_slice(&all));
+	buf_fini(&all);
+	return kept;
+}
+
+static void
+take_start(struct log_case *c, const struct log_record *record,
+    struct log_case_connection *connection)
+{
+	const struct log_case_message *m;
+	size_t message = message_get(c, record);
+	struct slice rest = record->event->rids;
+	uint64_t rid;
+
+	if (connection == NULL || message == LOG_CASE_NONE)
+		return;
+	connection->started = record->event->time;
+	m = &c->messages[message];
+	if (connection->opened == LOG_CASE_NONE ||
+	    !maillog_rid_next(&rest, &rid))
+		return;
+	for (size_t i = 0; i < m->to_count; i++)
+		if (m->to[i].rid == rid)
+			c->events[connection->opened].domain = m->to[i].domain;
+}
+
+static void
+take_message_event(struct log_case *c, const struct log_record *record)
+{
+	const struct maillog_event *ev = record->event;
+	size_t message = message_get(c, record);
+	struct log_case_connection *connection =
+	    maillog_has(ev, MAILLOG_FIELD_dcid) && ev->dcid != 0
+	    ? connection_find(c, record)
+	    : NULL;
+	struct log_case_event *event;
+	char rid[24];
+
+	if (message == LOG_CASE_NONE || (event = event_add(c, record)) == NULL)
+		return;
+	event->message = message;
+	event->host = connection != NULL ? connection->host : LOG_CASE_NONE;
+	if (maillog_has(ev, MAILLOG_FIELD_rids)) {
+		event->rids = keep(c, ev->rids);
+	} else if (maillog_has(ev, MAILLOG_FIELD_rid)) {
+		(void)snprintf(
+		    rid, sizeof(rid), "%llu", (unsigned long long)ev->rid);
+		event->rids = arena_strdup(&c->arena, slice_cstr(rid));
+		(void)recipient_get(&c->messages[message], ev->rid);
+	}
+	event->code = (unsigned)ev->code;
+	event->reply = reply_of(c, ev);
+	if (ev->form == MAILLOG_PENDING)
+		event->span = ev->till - ev->time;
+	if (ev->form == MAILLOG_MESSAGE_DONE && connection != NULL &&
+	    connection->started != 0 && ev->time > connection->started)
+		event->span = ev->time - connection->started;
+	if (ev->form == MAILLOG_DELIVERY_START)
+		take_start(c, record, connection);
+}
+
+/* ---- messages ---- */
+
+static void
+take_coming(struct log_case *c, const struct log_record *record)
+{
+	const struct maillog_event *ev = record->event;
+	size_t message = message_get(c, record);
+	struct log_case_message *m;
+	struct log_case_recipient *to;
+
+	if (message == LOG_CASE_NONE)
+		return;
+	m = &c->messages[message];
+	if (ev->form == MAILLOG_MID_FROM &&
+	    (log_mailbox(ev->from).len == 0 ||
+		is_mailbox(log_mailbox(ev->from))))
+		m->from = keep(c, log_mailbox(ev->from));
+	if (ev->form == MAILLOG_MID_READY)
+		m->bytes = ev->bytes;
+	if (ev->form == MAILLOG_MESSAGE_ABORTED)
+		m->is_over = true;
+	if (ev->form == MAILLOG_MID_TO && is_mailbox(log_mailbox(ev->to))) {
+		to = recipient_get(m, ev->rid);
+		to->to = keep(c, log_mailbox(ev->to));
+		to->domain =
+		    domain_get(c, log_mailbox_domain(slice_cstr(to->to)));
+	}
+}
+
+static void
+take_others(struct log_case *c, const struct maillog_event *ev)
+{
+	c->tls += ev->form == MAILLOG_DCID_TLS_SUCCESS ||
+	    ev->form == MAILLOG_DCID_TLS_FAILED ||
+	    ev->form == MAILLOG_DCID_TLS_REQUIRED ||
+	    ev->form == MAILLOG_DCID_STARTTLS_UNSUPPORTED;
+	c->split +=
+	    ev->form == MAILLOG_MID_SPLIT || ev->form == MAILLOG_MID_REWRITTEN;
+	c->rejected += ev->form == MAILLOG_MID_TO_REJECTED;
+	c->operated += ev->form == MAILLOG_DELIVERY_SUSPENDED ||
+	    ev->form == MAILLOG_DELETED ||
+	    ev->form == MAILLOG_CONNECTION_KILLED;
+}
+
+void
+log_case_take(struct log_case *c, const struct log_record *record)
+{
+	const struct maillog_event *ev = record->event;
+
+	if (c->first == 0)
+		c->first = ev->time;
+	if (ev->time > c->last)
+		c->last = ev->time;
+	take_others(c, ev);
+	switch ((int)ev->form) {
+	case MAILLOG_START_MID:
+	case MAILLOG_MID_FROM:
+	case MAILLOG_MID_TO:
+	case MAILLOG_MID_READY:
+	case MAILLOG_MESSAGE_ABORTED:
+		take_coming(c, record);
+		break;
+	case MAILLOG_DCID_NEW:
+		take_opened(c, record);
+		break;
+	case MAILLOG_CONNECTION_ERROR:
+		take_failure(c, record);
+		break;
+	case MAILLOG_DELIVERY_START:
+	case MAILLOG_MESSAGE_DONE:
+	case MAILLOG_DELAYED:
+	case MAILLOG_BOUNCED:
+	case MAILLOG_PENDING:
+	case MAILLOG_MESSAGE_FINISHED:
+		take_message_event(c, record);
+		break;
+	case MAILLOG_DCID_CLOSE:
+		connection_close(c, connection_find(c, record));
+		break;
+	default:
+		break;
+	}
+}
+
+/* ---- what must have been ---- */
+
+/* A connection of which nothing more is said goes on with the failure just
+ * before it, or else is for the only domain that there is. */
+static void
+find_domains(struct log_case *c)
+{
+	const struct log_case_event *failure = NULL;
+
+	for (size_t i = 0; i < c->event_count; i++) {
+		struct log_case_event *event = &c->events[i];
+
+		if (event->form == MAILLOG_CONNECTION_ERROR)
+			failure = event;
+		if (event->form != MAILLOG_DCID_NEW ||
+		    event->domain != LOG_CASE_NONE)
+			continue;
+		if (failure != NULL && event->at - failure->at <= FAILOVER_SPAN)
+			event->domain = failure->domain;
+		else if (c->domain_count == 1)
+			event->domain = 0;
+	}
+}
+
+void
+log_case_finish(struct log_case *c)
+{
+	if (c->is_customers && c->domain_count == 0 && c->host_count > 0)
+		(void)domain_get(c, SLICE("unknown.example"));
+	find_domains(c);
+	if (c->is_customers)
+		assume_messages(c);
+}
+
+/* Mail of a domain that the log shows: recipients that are open. */
+static void
+count_open(const struct log_case *c, size_t *open, const bool *is_begun,
+    const struct log_case_event *event)
+{
+	const struct log_case_message *m;
+	bool ends = event->form == MAILLOG_MESSAGE_FINISHED;
+
+	if (event->message == LOG_CASE_NONE || !is_begun[event->message] ||
+	    !ends)
+		return;
+	m = &c->messages[event->message];
+	for (size_t i = 0; i < m->to_count; i++)
+		if (m->to[i].domain != LOG_CASE_NONE)
+			open[m->to[i].domain]--;
+}
+
+static void
+begin_messages(
+    const struct log_case *c, size_t *open, bool *is_begun, utime until)
+{
+	for (size_t i = 0; i < c->message_count; i++) {
+		const struct log_case_message *m = &c->messages[i];
+
+		if (m->is_assumed)
+			return;
+		if (is_begun[i] || m->at > until || m->is_over)
+			continue;
+		is_begun[i] = true;
+		for (size_t k = 0; k < m->to_count; k++)
+			if (m->to[k].domain != LOG_CASE_NONE)
+				open[m->to[k].domain]++;
+	}
+}
+
+static void
+assume(struct log_case *c, const struct log_case_event *event)
+{
+	struct log_case_message made = { .at = event->at,
+		.from = "assumed@sender.example",
+		.is_assumed = true };
+	struct log_case_recipient *to = recipient_get(&made, 0);
+	struct buf name = { 0 };
+
+	buf_printf(&name, "assumed%zu@%s", c->message_count + 1,
+	    c->domains[event->domain]);
+	to->to = arena_strdup(&c->arena, buf_slice(&name));
+	to->domain = event->domain;
+	buf_fini(&name);
+	if (message_add(c, &made) == LOG_CASE_NONE)
+		free(made.to);
+}
+
+/* Whether the connection that this event opened failed later. */
+static bool
+has_failed(const struct log_case *c, size_t opened)
+{
+	for (size_t i = opened + 1; i < c->event_count; i++)
+		if (c->events[i].dcid == c->events[opened].dcid)
+			return c->events[i].form == MAILLOG_CONNECTION_ERROR;
+	return false;
+}
+
+/* A connection is opened for mail: where there is none of its domain there was
+ * one, which stays until a host has it. */
+static void
+assume_messages(struct log_case *c)
+{
+	size_t *open = xcalloc(c->domain_count + 1, sizeof(open[0]));
+	bool *is_begun = xcalloc(c->message_count + 1, sizeof(is_begun[0]));
+	bool *is_assumed = xcalloc(c->domain_count + 1, sizeof(is_assumed[0]));
+
+	for (size_t i = 0; i < c->event_count; i++) {
+		const struct log_case_event *event = &c->events[i];
+		bool is_opened = event->form == MAILLOG_DCID_NEW;
+		size_t d = event->domain;
+
+		begin_messages(c, open, is_begun, event->at);
+		count_open(c, open, is_begun, event);
+		if ((!is_opened && event->form != MAILLOG_CONNECTION_ERROR) ||
+		    d == LOG_CASE_NONE)
+			continue;
+		if (open[d] == 0 && !is_assumed[d])
+			assume(c, event);
+		if (open[d] == 0)
+			is_assumed[d] = !is_opened || has_failed(c, i);
+	}
+	free(open);
+	free(is_begun);
+	free(is_assumed);
+}

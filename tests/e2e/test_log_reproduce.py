@@ -1,0 +1,129 @@
+# SPDX-License-Identifier: MIT
+"""faultpost log reproduce: a log as a scenario, run and compared with it."""
+import json
+import re
+
+import pytest
+
+TAC = "tests/e2e/data/117875.log"
+
+
+def reproduce(faultpost, *words, **options):
+    """(exit code, events in both, in the log alone, in the run alone, all that
+    is printed, errors)"""
+    code, out, err = faultpost("log", "reproduce", *words, **options)
+    sums = [int(re.search(pattern, out, re.M)[1]) if out else None
+            for pattern in (r"^= (\d+) of", r"^- (\d+) are", r"^\+ (\d+) are")]
+    return code, *sums, out, err
+
+
+def test_117875(faultpost, tmp_path):
+    """The document's three lines, of which two are folded by the page."""
+    made = tmp_path / "case.scenario.json"
+    code, same, missing, more, out, _ = reproduce(
+        faultpost, "--keep-names", "-o", made, TAC)
+    assert (code, same, missing, more) == (0, 3, 0, 0)
+    assert [line.split("=")[1].strip() for line in out.splitlines()
+            if "  = " in line] == [
+        "connection to 10.1.1.11 port 25",
+        "10.1.1.11 port 25 answered 431 'exchange1.example.com ESMTP / Mail "
+        "system full'",
+        "connection to 10.1.1.12 port 25"]
+    case = json.loads(made.read_text())
+    assert any("1 message is assumed" in note for note in case["notes"])
+    assert any("same priority" in note for note in case["notes"])
+    code, out, err = faultpost("run", made)
+    assert (code, err) == (0, "")
+    assert out.startswith("ok ")
+    # The scenario is no longer the log's when the host has room.
+    case["hosts"]["host1"].pop("rules")
+    made.write_text(json.dumps(case))
+    assert faultpost("run", made)[0] == 1
+
+
+def test_the_same_each_time_and_without_names(faultpost, tmp_path):
+    made = [tmp_path / "1.scenario.json", tmp_path / "2.scenario.json"]
+    out = [faultpost("log", "reproduce", "-o", path, TAC)[1].replace(
+        str(path), "") for path in made]
+    assert out[0] == out[1]
+    assert made[0].read_text() == made[1].read_text()
+    assert not re.search(r"exchange1|(?<!com\.)example\.com(?!\.)",
+                         made[0].read_text())
+
+
+def test_routes_with_names(faultpost, tmp_path):
+    """The names get the addresses that the log shows, or one of nobody."""
+    routes, made = tmp_path / "routes", tmp_path / "case.scenario.json"
+    routes.write_text("example.com exchange1.example.com/pri=0, "
+                      "exchange2.example.com/pri=10, "
+                      "exchange3.example.com/pri=20\n")
+    code, same, *_ = reproduce(faultpost, "--keep-names", "--routes", routes,
+                               "-o", made, TAC)
+    assert (code, same) == (0, 3)
+    case = json.loads(made.read_text())
+    assert case["routes"] == [routes.read_text().strip()]
+    assert case["dns"] == {
+        "exchange1.example.com": {"A": ["10.1.1.11"]},
+        "exchange2.example.com": {"A": ["10.1.1.12"]},
+        "exchange3.example.com": {"A": ["198.18.254.1"]}}
+    # With pseudonyms it is the same case.
+    assert reproduce(faultpost, "--routes", routes, TAC)[:4] == (0, 3, 0, 0)
+
+
+@pytest.fixture(scope="module")
+def log_of(faultpost, tmp_path_factory):
+    def run(scenario):
+        log = tmp_path_factory.mktemp("log") / "mail.log"
+        assert faultpost("run", "--log", log,
+                         f"scenarios/{scenario}.scenario.json")[0] == 0
+        return log
+    return run
+
+
+@pytest.mark.parametrize("scenario", [
+    "tac/118410-backend-down", "tac/12561426-errno-54",
+    "tac/117875-next-host-by-itself", "failover/multi-recipient",
+    "requeue/greylisting", "requeue/all-full-recover", "failover/refuse",
+    "failover/silent", "failover/5xx-never", "bounce/dsn-hard",
+    "tac/118287-initial-and-maximum-wait"])
+def test_a_run_reproduces_itself(faultpost, log_of, scenario):
+    """Every event of the log of a run, from the log alone."""
+    code, same, missing, more, out, _ = reproduce(faultpost, log_of(scenario))
+    assert (code, missing, more) == (0, 0, 0), out
+    assert same > 4
+
+
+@pytest.mark.parametrize("change", [
+    # The relay left out the host that was next.
+    lambda log: re.sub(
+        r"(Mail system full.*\n)((?:.*\n)*?)(.*New SMTP DCID .* address )"
+        r"10\.1\.1\.12", r"\1\2\g<3>10.1.1.13", log, count=1),
+    # It waited although another host had room.
+    lambda log: log.replace(
+        "Delivery start DCID 2 MID 1", "MID 1 to RID [0] pending till Wed Jul "
+        " 2 09:16:07 2014 [Default]\nWed Jul  2 09:15:07 2014 Info: Delivery "
+        "start DCID 2 MID 1")])
+def test_what_a_relay_would_not_do_is_told(faultpost, log_of, tmp_path, change):
+    log = log_of("failover/117875")
+    odd = tmp_path / "odd.log"
+    odd.write_text(change(log.read_text()))
+    assert odd.read_text() != log.read_text()
+    routes = tmp_path / "routes"
+    routes.write_text("example.com 10.1.1.11/pri=0, 10.1.1.12/pri=0\n")
+    assert reproduce(faultpost, "--routes", routes, log)[0] == 0
+    code, _, missing, _, out, _ = reproduce(faultpost, "--routes", routes, odd)
+    assert code == 1
+    assert missing > 0
+    assert "  - " in out
+
+
+def test_what_is_wrong(faultpost, tmp_path):
+    made = tmp_path / "case.scenario.json"
+    made.write_text("mine")
+    code, out, err = faultpost("log", "reproduce", "-o", made, TAC)
+    assert (code, out, err) == (2, "", f"{made}: File exists\n")
+    assert made.read_text() == "mine"
+    empty = tmp_path / "empty.log"
+    empty.write_text("Wed Jul  2 09:15:07 2014 Info: Begin Logfile\n")
+    assert faultpost("log", "reproduce", empty) == (
+        2, "", f"{empty}: no delivery in it; expected connections to hosts\n")
