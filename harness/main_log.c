@@ -18,6 +18,8 @@ static const struct command commands[] = {
 	{ "show", command_log_show },
 	{ "why", command_log_why },
 	{ "stats", command_log_stats },
+	{ "timeline", command_log_timeline },
+	{ "follow", command_log_follow },
 	{ "anonymize", command_log_anonymize },
 	{ "reproduce", command_log_reproduce },
 };
@@ -33,6 +35,10 @@ static const struct cli_program program = {
 	    "  why MID FILE...           Tell by which rule, for a ticket.\n"
 	    "  stats FILE...             Count: hosts, answers, queues, "
 	    "shares.\n"
+	    "  timeline FILE...          Tell it by time, and when hosts "
+	    "failed.\n"
+	    "  follow FILE               Tell what goes wrong, as it is "
+	    "written.\n"
 	    "  anonymize FILE...         Print it with pseudonyms.\n"
 	    "  reproduce FILE...         Make a scenario of it, run it, "
 	    "compare.\n"

@@ -36,6 +36,8 @@ int command_log_parse(int argc, char **argv);
 int command_log_show(int argc, char **argv);
 int command_log_why(int argc, char **argv);
 int command_log_stats(int argc, char **argv);
+int command_log_timeline(int argc, char **argv);
+int command_log_follow(int argc, char **argv);
 int command_log_anonymize(int argc, char **argv);
 int command_log_reproduce(int argc, char **argv);
 

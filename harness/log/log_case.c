@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Records to a case; see log_case.h. */
-#include "harness/log/log_case.h"
+#include "harness/log/log_case_impl.h"
 
 #include "harness/log/log_want.h"
 
@@ -19,8 +19,6 @@ struct log_case_connection {
 	utime started; /* the last message on it */
 	UT_hash_handle hh;
 };
-
-static void assume_messages(struct log_case *c);
 
 void
 log_case_fini(struct log_case *c)
@@ -56,63 +54,12 @@ keep(struct log_case *c, struct slice escaped)
 
 /* ---- names ---- */
 
-static bool
-is_label_byte(char b)
-{
-	return ascii_is_alpha(b) || ascii_is_digit(b) || b == '-' || b == '_';
-}
-
-/* One that a routes table takes: labels with dots between them. */
-static bool
-is_domain(struct slice name)
-{
-	struct slice rest = name, label;
-	size_t labels = 0;
-
-	if (name.len == 0 || name.len > 253)
-		return false;
-	while (slice_split(&rest, '.', &label)) {
-		if (label.len == 0 || label.len > 63 || label.at[0] == '-' ||
-		    label.at[label.len - 1] == '-')
-			return false;
-		for (size_t i = 0; i < label.len; i++)
-			if (!is_label_byte(label.at[i]))
-				return false;
-		labels++;
-	}
-	return labels > 1 && ascii_is_alpha(name.at[name.len - 1]);
-}
-
-/* One that a client can say as it stands. */
-static bool
-is_mailbox(struct slice mailbox)
-{
-	struct slice domain = log_mailbox_domain(mailbox), local;
-
-	if (!is_domain(domain) || mailbox.len < domain.len + 2)
-		return false;
-	local = slice_sub(mailbox, 0, mailbox.len - domain.len - 1);
-	if (local.len > 64 || local.at[0] == '.' ||
-	    local.at[local.len - 1] == '.')
-		return false;
-	for (size_t i = 0; i < local.len; i++) {
-		char b = local.at[i];
-
-		if (!ascii_is_alpha(b) && !ascii_is_digit(b) &&
-		    strchr("!#$%&'*+-/=?^_`{|}~.", b) == NULL)
-			return false;
-		if (b == '.' && local.at[i - 1] == '.')
-			return false;
-	}
-	return true;
-}
-
 static size_t
 domain_get(struct log_case *c, struct slice name)
 {
 	size_t *found = map_find(&c->domain_names, name);
 
-	if (!is_domain(name))
+	if (!log_domain_is_plain(name))
 		return LOG_CASE_NONE;
 	if (found != NULL)
 		return *found;
@@ -177,8 +124,8 @@ log_case_message(const struct log_case *c, uint64_t mid, uint32_t appliance)
 	return LOG_CASE_NONE;
 }
 
-static size_t
-message_add(struct log_case *c, const struct log_case_message *message)
+size_t
+log_case_message_add(struct log_case *c, const struct log_case_message *message)
 {
 	if (c->message_count == LOG_CASE_MESSAGES_MAX) {
 		c->left_out++;
@@ -204,11 +151,11 @@ message_get(struct log_case *c, const struct log_record *record)
 
 	if (found != LOG_CASE_NONE && ev->form != MAILLOG_START_MID)
 		return found;
-	return message_add(c, &made);
+	return log_case_message_add(c, &made);
 }
 
-static struct log_case_recipient *
-recipient_get(struct log_case_message *m, uint64_t rid)
+struct log_case_recipient *
+log_case_recipient_get(struct log_case_message *m, uint64_t rid)
 {
 	for (size_t i = 0; i < m->to_count; i++)
 		if (m->to[i].rid == rid)
@@ -381,7 +328,7 @@ take_message_event(struct log_case *c, const struct log_record *record)
 		(void)snprintf(
 		    rid, sizeof(rid), "%llu", (unsigned long long)ev->rid);
 		event->rids = arena_strdup(&c->arena, slice_cstr(rid));
-		(void)recipient_get(&c->messages[message], ev->rid);
+		(void)log_case_recipient_get(&c->messages[message], ev->rid);
 	}
 	event->code = (unsigned)ev->code;
 	event->reply = reply_of(c, ev);
@@ -409,14 +356,15 @@ take_coming(struct log_case *c, const struct log_record *record)
 	m = &c->messages[message];
 	if (ev->form == MAILLOG_MID_FROM &&
 	    (log_mailbox(ev->from).len == 0 ||
-		is_mailbox(log_mailbox(ev->from))))
+		log_mailbox_is_plain(log_mailbox(ev->from))))
 		m->from = keep(c, log_mailbox(ev->from));
 	if (ev->form == MAILLOG_MID_READY)
 		m->bytes = ev->bytes;
 	if (ev->form == MAILLOG_MESSAGE_ABORTED)
 		m->is_over = true;
-	if (ev->form == MAILLOG_MID_TO && is_mailbox(log_mailbox(ev->to))) {
-		to = recipient_get(m, ev->rid);
+	if (ev->form == MAILLOG_MID_TO &&
+	    log_mailbox_is_plain(log_mailbox(ev->to))) {
+		to = log_case_recipient_get(m, ev->rid);
 		to->to = keep(c, log_mailbox(ev->to));
 		to->domain =
 		    domain_get(c, log_mailbox_domain(slice_cstr(to->to)));
@@ -509,97 +457,5 @@ log_case_finish(struct log_case *c)
 		(void)domain_get(c, SLICE("unknown.example"));
 	find_domains(c);
 	if (c->is_customers)
-		assume_messages(c);
-}
-
-/* Mail of a domain that the log shows: recipients that are open. */
-static void
-count_open(const struct log_case *c, size_t *open, const bool *is_begun,
-    const struct log_case_event *event)
-{
-	const struct log_case_message *m;
-	bool ends = event->form == MAILLOG_MESSAGE_FINISHED;
-
-	if (event->message == LOG_CASE_NONE || !is_begun[event->message] ||
-	    !ends)
-		return;
-	m = &c->messages[event->message];
-	for (size_t i = 0; i < m->to_count; i++)
-		if (m->to[i].domain != LOG_CASE_NONE)
-			open[m->to[i].domain]--;
-}
-
-static void
-begin_messages(
-    const struct log_case *c, size_t *open, bool *is_begun, utime until)
-{
-	for (size_t i = 0; i < c->message_count; i++) {
-		const struct log_case_message *m = &c->messages[i];
-
-		if (m->is_assumed)
-			return;
-		if (is_begun[i] || m->at > until || m->is_over)
-			continue;
-		is_begun[i] = true;
-		for (size_t k = 0; k < m->to_count; k++)
-			if (m->to[k].domain != LOG_CASE_NONE)
-				open[m->to[k].domain]++;
-	}
-}
-
-static void
-assume(struct log_case *c, const struct log_case_event *event)
-{
-	struct log_case_message made = { .at = event->at,
-		.from = "assumed@sender.example",
-		.is_assumed = true };
-	struct log_case_recipient *to = recipient_get(&made, 0);
-	struct buf name = { 0 };
-
-	buf_printf(&name, "assumed%zu@%s", c->message_count + 1,
-	    c->domains[event->domain]);
-	to->to = arena_strdup(&c->arena, buf_slice(&name));
-	to->domain = event->domain;
-	buf_fini(&name);
-	if (message_add(c, &made) == LOG_CASE_NONE)
-		free(made.to);
-}
-
-/* Whether the connection that this event opened failed later. */
-static bool
-has_failed(const struct log_case *c, size_t opened)
-{
-	for (size_t i = opened + 1; i < c->event_count; i++)
-		if (c->events[i].dcid == c->events[opened].dcid)
-			return c->events[i].form == MAILLOG_CONNECTION_ERROR;
-	return false;
-}
-
-/* A connection is opened for mail: where there is none of its domain there was
- * one, which stays until a host has it. */
-static void
-assume_messages(struct log_case *c)
-{
-	size_t *open = xcalloc(c->domain_count + 1, sizeof(open[0]));
-	bool *is_begun = xcalloc(c->message_count + 1, sizeof(is_begun[0]));
-	bool *is_assumed = xcalloc(c->domain_count + 1, sizeof(is_assumed[0]));
-
-	for (size_t i = 0; i < c->event_count; i++) {
-		const struct log_case_event *event = &c->events[i];
-		bool is_opened = event->form == MAILLOG_DCID_NEW;
-		size_t d = event->domain;
-
-		begin_messages(c, open, is_begun, event->at);
-		count_open(c, open, is_begun, event);
-		if ((!is_opened && event->form != MAILLOG_CONNECTION_ERROR) ||
-		    d == LOG_CASE_NONE)
-			continue;
-		if (open[d] == 0 && !is_assumed[d])
-			assume(c, event);
-		if (open[d] == 0)
-			is_assumed[d] = !is_opened || has_failed(c, i);
-	}
-	free(open);
-	free(is_begun);
-	free(is_assumed);
+		log_case_assume(c);
 }

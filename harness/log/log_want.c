@@ -106,3 +106,56 @@ log_want_has_address(const struct log_want *want, struct slice address)
 	return want->kind == LOG_WANT_ADDRESS && ip_parse(address, &ip) &&
 	    ip_equal(&ip, &want->ip);
 }
+
+/* ---- what can be said as it stands ---- */
+
+static bool
+is_label_byte(char b)
+{
+	return ascii_is_alpha(b) || ascii_is_digit(b) || b == '-' || b == '_';
+}
+
+/* One that a routes table takes: labels with dots between them. */
+bool
+log_domain_is_plain(struct slice name)
+{
+	struct slice rest = name, label;
+	size_t labels = 0;
+
+	if (name.len == 0 || name.len > 253)
+		return false;
+	while (slice_split(&rest, '.', &label)) {
+		if (label.len == 0 || label.len > 63 || label.at[0] == '-' ||
+		    label.at[label.len - 1] == '-')
+			return false;
+		for (size_t i = 0; i < label.len; i++)
+			if (!is_label_byte(label.at[i]))
+				return false;
+		labels++;
+	}
+	return labels > 1 && ascii_is_alpha(name.at[name.len - 1]);
+}
+
+/* One that a client can say as it stands. */
+bool
+log_mailbox_is_plain(struct slice mailbox)
+{
+	struct slice domain = log_mailbox_domain(mailbox), local;
+
+	if (!log_domain_is_plain(domain) || mailbox.len < domain.len + 2)
+		return false;
+	local = slice_sub(mailbox, 0, mailbox.len - domain.len - 1);
+	if (local.len > 64 || local.at[0] == '.' ||
+	    local.at[local.len - 1] == '.')
+		return false;
+	for (size_t i = 0; i < local.len; i++) {
+		char b = local.at[i];
+
+		if (!ascii_is_alpha(b) && !ascii_is_digit(b) &&
+		    strchr("!#$%&'*+-/=?^_`{|}~.", b) == NULL)
+			return false;
+		if (b == '.' && local.at[i - 1] == '.')
+			return false;
+	}
+	return true;
+}

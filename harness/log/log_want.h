@@ -39,5 +39,9 @@ bool log_want_has_address(const struct log_want *want, struct slice address);
 /* A mailbox without its brackets; and what stands behind its "@". */
 struct slice log_mailbox(struct slice logged);
 struct slice log_mailbox_domain(struct slice logged);
+/* Whether a routes table takes the domain, and a client can say the mailbox,
+ * as they stand: a log may have any bytes there. */
+bool log_domain_is_plain(struct slice name);
+bool log_mailbox_is_plain(struct slice mailbox);
 
 #endif

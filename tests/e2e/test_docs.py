@@ -24,7 +24,7 @@ COMMANDS = ["faultpost", "faultpost run", "faultpost check", "faultpost coverage
             "faultpost schema", "faultpost routes", "faultpost routes check", "faultpost routes rule",
             "faultpost routes explain", "faultpost routes diff",
             "faultpost log", "faultpost log parse", "faultpost log show",
-            "faultpost log why", "faultpost log stats", "faultpost log anonymize",
+            "faultpost log why", "faultpost log stats", "faultpost log timeline", "faultpost log follow", "faultpost log anonymize",
             "faultpost log reproduce",
             "faultpost ctl", "faultpost-mock", "faultpost-mock --sink", "faultpost-relay",
             "faultpost-relay queue"]

@@ -3,6 +3,7 @@
 import collections
 import json
 import re
+import subprocess
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -95,6 +96,55 @@ def test_page_of_figures(faultpost, tmp_path):
     assert out.splitlines()[4].split() == [
         "3", "x", "431", "4.3.1", "Mail", "system", "full"]
     assert "  and 2 more" in out
+
+
+# ---- timeline, follow ----
+
+def test_the_rows_have_all(faultpost, tmp_path):
+    """Sums are those of the records; and the host is down as long as it was."""
+    log = log_of(faultpost, tmp_path,
+                 "scenarios/tac/118410-backend-down.scenario.json")
+    told = json.loads(faultpost("log", "timeline", "--json", log)[1])
+    records = events(faultpost, log)
+    assert 1 < len(told["rows"]) <= 60
+    for key, event in (("received", "mid_queued"), ("retries", "pending"),
+                       ("failed", "connection_error")):
+        assert sum(row[key] for row in told["rows"]) == sum(
+            e["event"] == event for e in records), key
+    done = [e for e in records if e["event"] == "message_done"]
+    assert sum(row["delivered"] for row in told["rows"]) == sum(
+        len(e["rids"]) for e in done)
+    errors = [e for e in records if e["event"] == "connection_error"]
+    assert {f["failure"] for f in told["failing"]} == {"refused", "silent"}
+    assert sum(f["failures"] for f in told["failing"]) == len(errors)
+    assert {f["from"] for f in told["failing"]} <= {e["time"] for e in errors}
+    assert all(f["until"] > f["last"] for f in told["failing"])
+
+
+def test_follow_tells_what_goes_wrong(bin_dir, tmp_path):
+    log = tmp_path / "mail.log"
+    log.write_text("".join(f"{STAMP}{text}\n" for text in (
+        "New SMTP DCID 5 interface 10.0.0.5 address 10.1.1.11 port 25",
+        "Delivery start DCID 5 MID 9 to RID [0]",
+        "Delayed: DCID 5 MID 9 to RID 0 - 4.3.1 - Mail system full ('452', "
+        "['4.3.1 full']) []")))
+    process = subprocess.Popen([bin_dir / "faultpost", "log", "follow", log],
+                               stdout=subprocess.PIPE, text=True)
+    try:
+        assert process.stdout.readline() == (
+            "2014-07-02 09:15:07  MID 9  10.1.1.11 port 25 (DCID 5) put off "
+            "RID 0: 452 '4.3.1 full' (4.3.1 - Mail system full)\n")
+        with open(log, "a", encoding="utf-8") as file:
+            file.write(f"{STAMP}DCID 5 close\n{STAMP}MID 9 to RID [0] pending "
+                       "till Wed Jul  2 09:16:07 2014\n")
+        assert process.stdout.readline() == (
+            "2014-07-02 09:15:07  MID 9  RID 0 waits until "
+            "2014-07-02T09:16:07, for 0:01:00\n")
+        process.terminate()
+        assert process.wait(timeout=20) == 0
+    finally:
+        process.kill()
+        process.communicate()
 
 
 # ---- why ----

@@ -6,11 +6,13 @@
  * a scenario that can be read.
  */
 #include "harness/log/log_anonymize.h"
+#include "harness/log/log_follow.h"
 #include "harness/log/log_reader.h"
 #include "harness/log/log_rule.h"
 #include "harness/log/log_scenario.h"
 #include "harness/log/log_stats.h"
 #include "harness/log/log_telling.h"
+#include "harness/log/log_timeline.h"
 #include "harness/plan/plan.h"
 
 #include <jansson.h>
@@ -65,6 +67,8 @@ tell(const struct log_stories *s)
 /* Everything that is asked of the whole log at once. */
 struct whole {
 	struct log_stats *stats;
+	struct log_timeline *timeline;
+	struct log_follower *follower;
 	struct log_anonymizer anonymizer;
 	struct log_case as_case;
 };
@@ -79,6 +83,9 @@ take_whole(void *owner, const struct log_record *record)
 	struct buf line = { 0 };
 
 	log_stats_take(w->stats, record);
+	log_timeline_take(w->timeline, record);
+	log_follower_take(w->follower, record, &line);
+	buf_clear(&line);
 	log_anonymize_record(&w->anonymizer, record, &line);
 	maillog_parser_init(&parser, record->event->time);
 	assert(!maillog_parser_feed(&parser, buf_slice(&line), &ev));
@@ -112,6 +119,8 @@ static void
 ask_whole(struct slice log)
 {
 	struct whole w = { .stats = log_stats_new(),
+		.timeline = log_timeline_new(),
+		.follower = log_follower_new(true),
 		.as_case = { .is_customers = true } };
 	struct buf page = { 0 };
 	struct log_reader r;
@@ -121,11 +130,15 @@ ask_whole(struct slice log)
 	log_case_finish(&w.as_case);
 	log_stats_format(w.stats, NULL, 5, &page);
 	log_stats_json(w.stats, NULL, &page);
+	log_timeline_format(w.timeline, &page);
+	log_timeline_json(w.timeline, &page);
 	if (w.as_case.event_count > 0)
 		read_scenario(&w);
 	buf_fini(&page);
 	log_reader_fini(&r);
 	log_stats_destroy(&w.stats);
+	log_timeline_destroy(&w.timeline);
+	log_follower_destroy(&w.follower);
 	log_anonymizer_fini(&w.anonymizer);
 	log_case_fini(&w.as_case);
 }

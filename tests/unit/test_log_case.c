@@ -84,19 +84,20 @@ test_assumed(void **state)
 
 /* ---- scenarios ---- */
 
-#define DELAYED(s, dcid)                                                         \
-	AT(s)                                                                    \
-	NEW(dcid, "10.1.1.1")                                                    \
-	    AT(s) "Delivery start DCID " dcid " MID 1 to RID [0]\n" AT(          \
-		s) "Delayed: DCID " dcid                                         \
-		   " MID 1 to RID 0 - 4.3.1 - Mail system full ('452', ['4.3.1 " \
-		   "full']) []\n"
+#define DELAYED(s, dcid)                                                       \
+	AT(s)                                                                  \
+	NEW(dcid, "10.1.1.1")                                                  \
+	AT(s)                                                                  \
+	"Delivery start DCID " dcid " MID 1 to RID [0]\n" AT(                  \
+	    s) "Delayed: DCID " dcid                                           \
+	       " MID 1 to RID 0 - 4.3.1 - Mail system full ('452', ['4.3.1 "   \
+	       "full']) []\n"
 #define DONE(s, dcid)                                                          \
 	AT(s)                                                                  \
 	NEW(dcid, "10.1.1.1")                                                  \
-	    AT(s) "Delivery start DCID " dcid                                  \
-		  " MID 1 to RID [0]\n" AT(s) "Message done DCID " dcid        \
-					      " MID 1 to RID [0]\n"
+	AT(s)                                                                  \
+	"Delivery start DCID " dcid " MID 1 to RID [0]\n" AT(                  \
+	    s) "Message done DCID " dcid " MID 1 to RID [0]\n"
 
 static struct scenario_row {
 	const char *name, *text, *part;

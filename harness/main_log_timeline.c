@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: MIT */
+/* faultpost log timeline: a log by time. */
+#include "harness/log/log_timeline.h"
+#include "harness/main_log.h"
+
+struct timing {
+	bool is_json;
+	const char *only; /* or NULL */
+	struct log_timeline *timeline;
+};
+
+enum {
+	OPTION_JSON = 1000,
+	OPTION_APPLIANCE
+};
+static const struct cli_option options[] = {
+	{ OPTION_JSON, 0, "json", NULL, "Print one object." },
+	{ OPTION_APPLIANCE, 0, "appliance", "NAME",
+	    "Only its records, by the name that syslog gives it." },
+};
+static const struct cli_program program = {
+	.name = "faultpost log timeline",
+	.usage = "[OPTION]... FILE...",
+	.summary = "Tells by time what came, what went, what failed, and from "
+		   "when to when each\nhost failed.",
+	CLI_OPTIONS(options),
+};
+
+static bool
+on_option(void *owner, int id, const char *value, struct err *err)
+{
+	struct timing *t = owner;
+
+	(void)err;
+	if (id == OPTION_JSON)
+		t->is_json = true;
+	else
+		t->only = value;
+	return true;
+}
+
+static void
+take(void *owner, const struct log_record *record)
+{
+	struct timing *t = owner;
+
+	log_timeline_take(t->timeline, record);
+}
+
+static int
+tell_times(struct timing *t, int count, char **paths)
+{
+	struct log_reader reader;
+	struct buf text = { 0 };
+	struct err err;
+	bool good;
+
+	t->timeline = log_timeline_new();
+	log_reader_init(&reader, t, take);
+	reader.only = t->only;
+	good = main_log_read(&reader, count, paths, &err);
+	if (good) {
+		if (t->is_json)
+			log_timeline_json(t->timeline, &text);
+		else
+			log_timeline_format(t->timeline, &text);
+		main_log_print(&text);
+		main_log_tell(&reader, "timeline");
+	}
+	buf_fini(&text);
+	log_reader_fini(&reader);
+	log_timeline_destroy(&t->timeline);
+	return good ? CLI_OK : cli_report(&err, CLI_USAGE);
+}
+
+int
+command_log_timeline(int argc, char **argv)
+{
+	struct timing t = { 0 };
+	int first;
+
+	switch (cli_parse(&program, argc, argv, on_option, &t, &first)) {
+	case CLI_TOLD:
+		return CLI_OK;
+	case CLI_WRONG:
+		return CLI_USAGE;
+	case CLI_GO:
+		break;
+	}
+	if (first == argc)
+		return main_log_wrong_use("no FILE given");
+	return tell_times(&t, argc - first, argv + first);
+}
