@@ -48,14 +48,17 @@ if(HELP2MAN AND NOT FAULTPOST_FUZZ)
   set(about_faultpost "prove what a mail relay does when its next hops fail")
   set(about_faultpost-mock "SMTP servers that fail as a scenario says")
   set(about_faultpost-relay "relay mail by SMTP routes as the Cisco ESA does")
+  set(about_faultpost-conformance "compare relays by a library of scenarios")
   set(pages)
-  foreach(program faultpost faultpost-mock faultpost-relay)
+  foreach(program faultpost faultpost-mock faultpost-relay
+      faultpost-conformance)
     set(page "${made}/${program}.1.gz")
     add_custom_command(OUTPUT "${page}" VERBATIM
       COMMAND "${HELP2MAN}" --no-info --name "${about_${program}}" --output "${made}/${program}.1"
-        --include "${packaging}/manual.h2m" "$<TARGET_FILE:${program}>"
+        --include "${packaging}/manual.h2m" "${PROJECT_BINARY_DIR}/bin/${program}"
       COMMAND gzip -9nf "${made}/${program}.1"
-      DEPENDS ${program} "${packaging}/manual.h2m")
+      DEPENDS faultpost faultpost-mock faultpost-relay
+        "${packaging}/manual.h2m")
     list(APPEND pages "${page}")
   endforeach()
   add_custom_target(manual ALL DEPENDS ${pages})

@@ -242,6 +242,9 @@ read_and_run(struct work *w, const struct run_case *c)
 		if (run->is_live && plan != NULL)
 			scenario = plan_variants_json(variants, i, &err);
 	}
+	if (plan != NULL && run->is_live &&
+	    run->adapter->clock == ADAPTER_CLOCK_FILE)
+		plan->slack = (utime)(LIVE_FOREIGN_SLACK * run_live_scale(run));
 	w->plan = plan;
 	w->scenario = scenario;
 	w->seed = run_case_seed(run, c);

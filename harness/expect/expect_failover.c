@@ -55,7 +55,7 @@ failover_entry(struct expectation *e, const struct ledger_entry *entry)
 		state->slowest = took;
 		state->slowest_moment = entry->moment;
 	}
-	state->late += took > e->said->span;
+	state->late += took > utime_add(e->said->span, e->plan->slack);
 }
 
 static void

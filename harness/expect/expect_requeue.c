@@ -116,12 +116,13 @@ requeue_finish(struct expectation *e)
 {
 	const struct requeue_state *state = e->state;
 	const struct plan_expectation *said = e->said;
+	const utime tolerance = said->tolerance + e->plan->slack;
 	struct buf *found = &e->charge.found;
 	size_t i = 0;
 
 	while (i < said->time_count && i < state->count &&
-	    state->times[i] <= said->times[i] + said->tolerance &&
-	    state->times[i] >= said->times[i] - said->tolerance)
+	    state->times[i] <= said->times[i] + tolerance &&
+	    state->times[i] >= said->times[i] - tolerance)
 		i++;
 	if (i == said->time_count && i == state->count)
 		return;

@@ -53,7 +53,7 @@ within_entry(struct expectation *e, const struct ledger_entry *entry)
 		return;
 	took = entry->moment.lo - m->accepted.hi;
 	state->delivered++;
-	state->late += took > e->said->span;
+	state->late += took > utime_add(e->said->span, e->plan->slack);
 	note_slow(state, m, took, &entry->moment);
 }
 
@@ -66,7 +66,7 @@ see_message(void *owner, struct ledger_message *m)
 	utime took = e->ended - m->accepted.hi;
 
 	if (m->accepted.line == 0 || m->open == 0 || !is_asked_for(e, m) ||
-	    took <= e->said->span)
+	    took <= utime_add(e->said->span, e->plan->slack))
 		return;
 	state->queued += m->open;
 	note_slow(state, m, took, &at);

@@ -17,6 +17,8 @@
 
 /* Unless something else is asked for, for programs that are not ours. */
 #define LIVE_FOREIGN_SCALE 20.0
+/* What such a program needs, in real time, for what takes ours no time. */
+#define LIVE_FOREIGN_SLACK ((double)UTIME_S / 2)
 
 struct live_options {
 	const struct adapter *adapter; /* what is run ... */

@@ -14,7 +14,7 @@ struct postfix {
 	uint64_t bytes;
 	char **clients; /* owned: queue IDs that clients are sending */
 	size_t client_count, client_cap;
-	char *owed[OWED_MAX]; /* owned: whose bounces are being made */
+	uint64_t owed[OWED_MAX]; /* MIDs whose bounces are being made */
 	size_t owed_count;
 };
 
@@ -36,8 +36,6 @@ postfix_destroy(void *memory)
 	postfix_deliveries_destroy(&p->deliveries);
 	for (size_t i = 0; i < p->client_count; i++)
 		free(p->clients[i]);
-	for (size_t i = 0; i < p->owed_count; i++)
-		free(p->owed[i]);
 	free(p->clients);
 	free(p->active);
 	free(p->sender);
@@ -72,17 +70,16 @@ is_of_client(struct postfix *p, struct reader *r, const char *id)
 
 /* Whose bounce that is, in the order in which they were asked for. */
 static uint64_t
-owed_take(struct postfix *p, struct reader *r)
+owed_take(struct postfix *p)
 {
-	const struct reader_message *m;
+	uint64_t mid;
 
 	if (p->owed_count == 0)
 		return 0;
-	m = reader_message_find(r, slice_cstr(p->owed[0]));
-	free(p->owed[0]);
+	mid = p->owed[0];
 	p->owed_count--;
 	memmove(p->owed, p->owed + 1, p->owed_count * sizeof(p->owed[0]));
-	return m != NULL ? m->mid : 0;
+	return mid;
 }
 
 /* "ID: from=<a@b>, size=163, nrcpt=2 (queue active)" */
@@ -118,7 +115,7 @@ on_sorted(struct postfix *p, struct reader *r)
 		if (is_of_client(p, r, p->active))
 			reader_message_queued(r, m, p->bytes);
 		else
-			reader_message_made(r, m, owed_take(p, r));
+			reader_message_made(r, m, owed_take(p));
 	}
 	free(p->active);
 	p->active = NULL;
@@ -140,11 +137,12 @@ on_wakeup(struct reader *r, struct slice text)
 		reader_message_waits(r, m, r->now + (utime)seconds * UTIME_S);
 }
 
+/* A bounce of it will be made, unless nobody is to be told. */
 static void
-owe(struct postfix *p, struct slice id)
+owe(struct postfix *p, const struct reader_message *m)
 {
-	if (p->owed_count < OWED_MAX)
-		p->owed[p->owed_count++] = slice_dup(id);
+	if (m != NULL && m->sender[0] != '\0' && p->owed_count < OWED_MAX)
+		p->owed[p->owed_count++] = m->mid;
 }
 
 static void
@@ -158,8 +156,7 @@ on_expired(struct postfix *p, struct reader *r, struct slice id)
 
 	if (m == NULL)
 		return;
-	if (m->sender[0] != '\0')
-		owe(p, id);
+	owe(p, m);
 	reader_message_bounced(r, m, &expired);
 }
 
@@ -193,7 +190,7 @@ on_qmgr(struct postfix *p, struct reader *r, struct slice text)
 	else if (slice_starts_with(text, wakeup))
 		on_wakeup(r, slice_skip(text, wakeup.len));
 	else if (slice_starts_with(text, bounce))
-		owe(p, slice_skip(text, bounce.len));
+		owe(p, reader_message_find(r, slice_skip(text, bounce.len)));
 	else if (slice_eq(rest, SLICE("removed")))
 		on_removed(r, id);
 	else if (slice_find(rest, SLICE("status=expired")) < rest.len)

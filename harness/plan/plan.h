@@ -365,6 +365,10 @@ struct plan {
 	bool disk_refuses;       /* a step makes it: see PLAN_STEP_DISK */
 
 	utime until; /* since the start; UTIME_NEVER: idle */
+	/* By how much times may depart from what is expected, beside its
+	 * tolerance: what a clock is too coarse for.  0 unless the run sets it.
+	 */
+	utime slack;
 	utime span_max;
 	uint64_t events_max;
 

@@ -16,6 +16,12 @@ def test_plugin(root):
     assert done.returncode == 0, done.stdout
 
 
+def test_conformance(root):
+    done = mypy(root, "--scripts-are-modules",
+                "harness/conformance/faultpost-conformance")
+    assert done.returncode == 0, done.stdout
+
+
 def test_what_is_untyped_is_found(tmp_path):
     (tmp_path / "a.py").write_text("def f(x):\n    return x\n")
     done = mypy(tmp_path, "a.py")

@@ -92,3 +92,25 @@ def test_postfix(run):
         assert subjects(found[title], "failed") == failing, found[title]
     assert subjects(found["takes the next host"], "not judged") == [
         "expect[3] log", "expect[4] host_status"]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="Postfix needs users")
+def test_conformance(bin_dir, root, peers_cache, tmp_path):
+    """A row that all hold, and one in which they differ, with the evidence."""
+    postfix = unpack("postfix", peers_cache)
+    done = subprocess.run(
+        [bin_dir / "faultpost", "conformance", "-j", "2", "--relay",
+         "faultpost", "--relay", f"postfix:{postfix}", "--library",
+         root / "scenarios", "bounce/bounce-routed",
+         "requeue/all-full-recover"], capture_output=True, text=True,
+        check=False, timeout=PATIENCE_S, cwd=tmp_path,
+        env={**os.environ, "TMPDIR": str(tmp_path),
+             "PATH": f"{bin_dir}:{os.environ['PATH']}"})
+    assert done.returncode == 0, done.stderr
+    head, _, *lines = done.stdout.splitlines()
+    assert ", Postfix 3." in head
+    assert lines[0] == "| behaviour | faultpost | postfix |"
+    rows = {line.split("`")[1]: line.split(" | ") for line in lines[2:]}
+    assert rows["bounce/bounce-routed"][1:] == ["held", "held |"]
+    assert rows["requeue/all-full-recover"][1] == "held"
+    assert rows["requeue/all-full-recover"][2].startswith("differs: ")
