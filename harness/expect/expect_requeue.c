@@ -54,7 +54,7 @@ requeue_entry(struct expectation *e, const struct ledger_entry *entry)
 	    entry->message->ordinal != state->ordinal)
 		return;
 	utime since = entry->moment.lo - entry->message->accepted.lo;
-	bool expired = since >= e->plan->relay.bounce.max_time;
+	bool expired = since >= ledger_profile(e->ledger, g)->max_time;
 	bool is_known = state->count > 0 && state->count <= state->shown_max &&
 	    state->times[state->count - 1] == since;
 	if (expired || is_known)

@@ -67,7 +67,7 @@ judge_new(const struct plan *plan)
 	maillog_parser_init(&j->parser, plan->start);
 	invariants_init(&j->invariants, plan, j->ledger);
 	j->fairness = fairness_new(plan);
-	j->schedule = schedule_new(plan);
+	j->schedule = schedule_new();
 	j->expectations =
 	    xcalloc(plan->expectation_count + 1, sizeof(j->expectations[0]));
 	for (size_t i = 0; i < plan->expectation_count; i++) {

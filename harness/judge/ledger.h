@@ -304,7 +304,8 @@ enum ledger_kind {
 
 /* A "pending till" line beside what delivery.md prescribes. */
 struct ledger_wait {
-	utime till;       /* as the line says */
+	utime till;                                 /* as the line says */
+	const struct relay_bounce_profile *profile; /* that prescribes it */
 	bool may_attempt; /* the round was an attempt, as far as is known */
 	utime attempt_lo, attempt_hi; /* when the wait then ends */
 	bool may_probe; /* nobody answered: until the first probe */

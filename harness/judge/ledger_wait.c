@@ -126,6 +126,7 @@ group_wait_find(
 	enum tried answered = answered_find(g);
 	bool down_counts = l->plan->relay.delivery.down_counts;
 
+	wait->profile = profile;
 	wait->may_attempt = answered != TRIED_NO || routing->count == 0 ||
 	    routing->has_soft || down_counts;
 	wait->attempt_lo =

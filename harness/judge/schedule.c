@@ -12,7 +12,6 @@ struct open_row {
 };
 
 struct schedule {
-	const struct plan *plan;   /* borrowed */
 	struct schedule_row *rows; /* owned */
 	size_t count, cap;
 	struct open_row *open; /* owned; by group */
@@ -20,12 +19,9 @@ struct schedule {
 };
 
 struct schedule *
-schedule_new(const struct plan *plan)
+schedule_new(void)
 {
-	struct schedule *s = xcalloc(1, sizeof(*s));
-
-	s->plan = plan;
-	return s;
+	return xcalloc(1, sizeof(struct schedule));
 }
 
 static void
@@ -66,8 +62,7 @@ schedule_destroy(struct schedule **sp)
 
 /* NULL when it is one too many. */
 static struct schedule_row *
-row_get(struct schedule *s, const struct ledger_entry *entry,
-    const struct relay_bounce_profile *profile)
+row_get(struct schedule *s, const struct ledger_entry *entry)
 {
 	const struct ledger_group *g = entry->group;
 	struct open_row *open;
@@ -88,7 +83,7 @@ row_get(struct schedule *s, const struct ledger_entry *entry,
 		.mid = g->message->mid,
 		.ordinal = g->message->ordinal,
 		.domain = xstrdup(g->domain->name),
-		.profile = profile->name,
+		.profile = entry->wait->profile->name,
 		.accepted = g->message->accepted.lo,
 	};
 	return &s->rows[s->count++];
@@ -98,12 +93,7 @@ static void
 entry_pending(struct schedule *s, const struct ledger_entry *entry)
 {
 	const struct ledger_wait *w = entry->wait;
-	struct schedule_row *row = row_get(s, entry,
-	    entry->group->domain->profile != NULL
-		? entry->group->domain->profile
-		: entry->group->message->profile != NULL
-		? entry->group->message->profile
-		: &s->plan->relay.bounce);
+	struct schedule_row *row = row_get(s, entry);
 	struct schedule_wait wait = { .line = entry->moment.line,
 		.till = w->till,
 		.is_probe = !w->fits_attempt && !w->fits_keep &&

@@ -37,8 +37,7 @@ struct schedule_row {
 
 struct schedule;
 
-/* `plan` is borrowed until schedule_destroy(). */
-struct schedule *schedule_new(const struct plan *plan);
+struct schedule *schedule_new(void);
 void schedule_destroy(struct schedule **sp);
 void schedule_entry(struct schedule *s, const struct ledger_entry *entry);
 

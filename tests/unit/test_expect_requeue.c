@@ -9,6 +9,33 @@
 		}                                                              \
 	}
 
+/* As the story of expiry, by a profile that the domain names. */
+static const struct judged_story story_quick = {
+	"quick",
+	STORY_ROUTE("\"example.com [10.1.1.11]\"") STORY_CAST
+	", \"relay\": {\"bounce_profiles\": {\"Quick\": {\"hard_bounces\": false,"
+	" \"initial_wait\": \"60s\", \"max_wait\": \"60s\","
+	" \"max_time\": \"100s\"}}, \"destconfig\": [\"[example.com]\","
+	" \"bounce_profile = Quick\"]}",
+	"0.010 A 1 s@example.net u@example.com\n"
+	"+ N 1 11\n+ G 1\n+ S 1 1 0\n"
+	"0.100 L Delayed: DCID 1 MID 1 to RID 0 - 4.3.1 - Mail system full "
+	"('452', ['4.3.1 full']) []\n"
+	"0.100 L MID 1 to RID [0] pending till Wed Jul  2 09:16:08 2014 "
+	"[Quick]\n"
+	"5.100 X 1\n"
+	"60.102 N 2 11\n+ G 2\n+ S 2 1 0\n"
+	"60.200 L Delayed: DCID 2 MID 1 to RID 0 - 4.3.1 - Mail system full "
+	"('452', ['4.3.1 full']) []\n"
+	"60.200 L MID 1 to RID [0] pending till Wed Jul  2 09:17:08 2014 "
+	"[Quick]\n"
+	"65.200 X 2\n"
+	"120.200 L Bounced: DCID 0 MID 1 to RID 0 - 5.4.7 - Delivery expired "
+	"(message too old) ('000', ['4.3.1 full']) []\n"
+	"120.200 F 1\n",
+	"120.300",
+};
+
 static struct story_expected rows[] = {
 	{ "two rounds", &story_requeue, "\"requeue\": [\"60s\", \"180s\"]",
 	    NONE, NULL, NULL, NULL },
@@ -22,11 +49,16 @@ static struct story_expected rows[] = {
 	    "\"requeue\": [\"60s\", \"90s\"]", NONE, NULL, NULL, NULL },
 	{ "what expires begins no round", &story_expiry,
 	    "\"requeue\": [\"60s\"]", NONE, NULL, NULL, NULL },
+	{ "nor by its domain's profile", &story_quick, "\"requeue\": [\"60s\"]",
+	    NONE, NULL, NULL, NULL },
 	{ "what is given up begins no round", &story_retries,
 	    "\"requeue\": [\"60s\"]", NONE, NULL, NULL, NULL },
 	{ "within a tolerance", &story_requeue,
 	    "\"requeue\": [\"65s\", \"175s\"], \"tolerance\": \"6s\"", NONE,
 	    NULL, NULL, NULL },
+	{ "later by 2 ms", &story_dead,
+	    "\"requeue\": [\"60000ms\", \"90000ms\"], \"tolerance\": \"2ms\"",
+	    NONE, NULL, NULL, NULL },
 	{ "within 2 ms", &story_dead,
 	    "\"requeue\": [\"60002ms\", \"90004ms\"], \"tolerance\": \"2ms\"",
 	    NONE, NULL, NULL, NULL },
