@@ -88,6 +88,21 @@ def test_failure(faultpost, wrong, by_pipe):
     assert "  >   14  0:00:00.000  Message done" in out
 
 
+def test_replay(faultpost, wrong, seed):
+    """The command has all that makes a difference, and does it again."""
+    words = ["--profiles", "scenarios/profiles", SEED, "--log", str(wrong),
+             "--whole", "--transcript", str(seed[1])]
+    code, out, _ = faultpost("check", *words)
+    command = out.splitlines()[-1].strip()
+    assert code == 1
+    assert shlex.split(command) == ["faultpost", "check", "-v", *words]
+    code, again, _ = faultpost(*shlex.split(command)[1:])
+    assert code == 1
+    assert again.splitlines()[1:8] == out.splitlines()[1:8]
+    # Both witnesses are read a second time.
+    assert "\n  log\n" in out and "\n  transcript\n" in out
+
+
 # ---- the formats ----
 
 UNJUDGED = ("not judged (no transcript): invariant two-witnesses, "

@@ -244,6 +244,9 @@ def test_gaps_are_named(check, real):
     assert code == 0
     assert gap["from"] <= at < gap["to"]
     assert gap["because"] == "lines are missing, as numbers jump"
+    # What stands between the last number and the next one is not judged.
+    assert scenario["log"]["not_judged"]["count"] > 0
+    assert "not judged (" in page
     verdicts = {e["subject"]: (e["verdict"], e.get("lacking"))
                 for e in scenario["expectations"]}
     missing = ("not judged", "lines of the log are missing")

@@ -64,6 +64,19 @@ def test_what_was_tried_is_not_left(coverage, tmp_path):
                                                 ("mail", "4xx", "none"): 1}
 
 
+def test_what_is_down_is_not_left(coverage, tmp_path):
+    """The third message finds one host full; the other was down before."""
+    path = write(tmp_path / "down.scenario.json", SAME,
+                 {"rules": [{"on": "mail", "nth": 3, "reply": "451 4.3.0 No"}]},
+                 until="30s", inject=[{"count": 3, "every": "10s",
+                                       "to": "x@example.com"}])
+    document = json.loads(path.read_text())
+    document["hosts"]["b"]["state"] = "refuse"
+    path.write_text(json.dumps(document))
+    assert filled(coverage("--json", path)) == {
+        ("connect", "refused", "same"): 1, ("mail", "4xx", "none"): 1}
+
+
 def test_strict_and_errors(coverage, tmp_path):
     path = write(tmp_path / "one.scenario.json", SAME, rule("mail", reply="451 4.3.0 No"))
     assert coverage(path).returncode == 0

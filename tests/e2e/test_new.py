@@ -49,6 +49,7 @@ def test_from_routes(faultpost, tmp_path):
     assert [route.split()[0] for route in document["routes"]] == ["example.com", ".example.org"]
     assert document["expect"][0]["delivered"] == {"mx2.example.com": 10, "10.1.1.1": 10}
     assert all(each["because"] for each in document["expect"])
+    assert [each["no_log"] for each in document["expect"] if "no_log" in each] == ["pending till"]
     assert faultpost("run", "a.scenario.json")[0] == 0
     told = faultpost("explain", "a.scenario.json")[1]
     assert "goes to mx1.example.com; if none of these is left, to mx2.example.com" in told

@@ -36,6 +36,26 @@ static const struct judged_story story_quick = {
 	"120.300",
 };
 
+/* Its first wait ends when it is as old as max_time. */
+static const struct judged_story story_old = {
+	"old",
+	STORY_ROUTE("\"example.com [10.1.1.11]\"") STORY_CAST
+	", \"relay\": {\"bounce\": {\"hard_bounces\": false,"
+	" \"initial_wait\": \"99910ms\", \"max_wait\": \"99910ms\","
+	" \"max_time\": \"100s\"}}",
+	"0.010 A 1 s@example.net u@example.com\n"
+	"+ N 1 11\n+ G 1\n+ S 1 1 0\n"
+	"0.100 L Delayed: DCID 1 MID 1 to RID 0 - 4.3.1 - Mail system full "
+	"('452', ['4.3.1 full']) []\n"
+	"0.100 L MID 1 to RID [0] pending till Wed Jul  2 09:16:48 2014 "
+	"[Default]\n"
+	"5.100 X 1\n"
+	"100.010 L Bounced: DCID 0 MID 1 to RID 0 - 5.4.7 - Delivery expired "
+	"(message too old) ('000', ['4.3.1 full']) []\n"
+	"100.010 F 1\n",
+	"100.100",
+};
+
 static struct story_expected rows[] = {
 	{ "two rounds", &story_requeue, "\"requeue\": [\"60s\", \"180s\"]",
 	    NONE, NULL, NULL, NULL },
@@ -50,6 +70,8 @@ static struct story_expected rows[] = {
 	{ "what expires begins no round", &story_expiry,
 	    "\"requeue\": [\"60s\"]", NONE, NULL, NULL, NULL },
 	{ "nor by its domain's profile", &story_quick, "\"requeue\": [\"60s\"]",
+	    NONE, NULL, NULL, NULL },
+	{ "as old as max_time it begins none", &story_old, "\"requeue\": []",
 	    NONE, NULL, NULL, NULL },
 	{ "what is given up begins no round", &story_retries,
 	    "\"requeue\": [\"60s\"]", NONE, NULL, NULL, NULL },

@@ -23,6 +23,12 @@ static struct story_expected rows[] = {
 	    "\"host_status\": {\"a\": \"down\", \"b\": \"down\"},"
 	    " \"at\": \"31s\"",
 	    NONE, NULL, NULL, NULL },
+	{ "down in that very moment", &story_dead,
+	    "\"host_status\": {\"b\": \"down\"}, \"at\": \"30012ms\"", NONE,
+	    NULL, NULL, NULL },
+	{ "not a millisecond before", &story_dead,
+	    "\"host_status\": {\"b\": \"unknown\"}, \"at\": \"30011ms\"", NONE,
+	    NULL, NULL, NULL },
 	{ "up again with the first mail", &story_dead,
 	    "\"host_status\": {\"a\": \"down\", \"b\": \"up\"}", NONE, NULL,
 	    NULL, NULL },

@@ -28,6 +28,14 @@ static struct story_expected rows[] = {
 	    "1 waited longer and are still queued; the slowest, MID 1, is "
 	    "queued for 0:03:05.390",
 	    NULL, NULL },
+	{ "queued for just so long", &story_requeue, "\"within\": \"185390ms\"",
+	    { { STORY_CUT, "DCID 2 close", NULL } }, "none was delivered", NULL,
+	    NULL },
+	{ "queued for 1 ms more", &story_requeue, "\"within\": \"185389ms\"",
+	    { { STORY_CUT, "DCID 2 close", NULL } },
+	    "1 waited longer and are still queued; the slowest, MID 1, is "
+	    "queued for 0:03:05.390",
+	    NULL, NULL },
 	{ "one message of several", &story_requeue,
 	    "\"within\": \"1s\", \"message\": 2", NONE, "none was delivered",
 	    NULL, NULL },

@@ -16,10 +16,11 @@ struct bound_row {
 	const char *found; /* must stand in what was found */
 };
 
-#define ONE  "\"example.com [10.1.1.11]\""
-#define TWO  "\"example.com [10.1.1.11], [10.1.1.12]\""
-#define BOTH ONE ", \"example.org [10.1.1.11]\""
-#define GONE ONE ", \"gone.example /dev/null\""
+#define ONE      "\"example.com [10.1.1.11]\""
+#define TWO      "\"example.com [10.1.1.11], [10.1.1.12]\""
+#define ONE_EACH "\"example.com [10.1.1.11]/pri=0, [10.1.1.12]/pri=10\""
+#define BOTH     ONE ", \"example.org [10.1.1.11]\""
+#define GONE     ONE ", \"gone.example /dev/null\""
 
 #define BOUNCE(members)                                                        \
 	", \"relay\": {\"bounce\": {\"hard_bounces\": false" members "}}"
@@ -27,6 +28,7 @@ struct bound_row {
 #define DELIVERY(members)                                                      \
 	", \"relay\": {\"bounce\": {\"hard_bounces\": false}, \"delivery\": "  \
 	"{" members "}}"
+#define BOUND DELIVERY("\"priorities\": \"one\"")
 #define DESTINATION(lines, members)                                            \
 	", \"relay\": {\"bounce\": {\"hard_bounces\": false}, \"delivery\": "  \
 	"{" members "}, \"destconfig\": [\"[example.com]\", " lines "]}"
@@ -88,10 +90,10 @@ struct bound_row {
 	ACCEPT at " N 1 11\n+ G 1\n+ S 1 1 0\n" DONE("1", "1") "40.000 X 1\n"
 
 /* Warned of at 60.200; the third attempt is over at 120.300. */
-#define WARN(interval)                                                             \
-	", \"relay\": {\"bounce\": {\"max_wait\": \"60s\", \"delay_warnings\":"    \
-	" true, \"delay_warning_max\": 2, \"delay_warning_interval\": \"" interval \
-	"\"}}" UNTIL("130s")
+#define WARN(interval, max)                                                    \
+	", \"relay\": {\"bounce\": {\"max_wait\": \"60s\", "                   \
+	"\"delay_warnings\": true, \"delay_warning_max\": " max                \
+	", \"delay_warning_interval\": \"" interval "\"}}" UNTIL("130s")
 #define WARNING(at, mid)                                                       \
 	at " L Start MID " mid " ICID 0\n" at " L MID " mid                    \
 	   " generated based on MID 1 by delay warning\n" at " L MID " mid     \
@@ -100,6 +102,10 @@ struct bound_row {
 	   " ready 900 bytes from <>\n" at " L MID " mid                       \
 	   " queued for delivery\n" at " L Deleted: MID " mid " to [0]\n" at   \
 	   " F " mid "\n"
+#define UNWARNED                                                                                                               \
+	"0.010 A 1 s@gone.example u@example.com\n" START                                                                       \
+	"0.100 " DELAYED("1") "0.100 " PENDING("1", "09:16:08") "5.100 X 1\n60.102 N 2 11\n+ G 2\n+ S 2 1 0\n60.200 " DELAYED( \
+	    "2") "60.200 " PENDING("1", "09:17:08") "65.200 X 2\n"
 #define LATE(again)                                                                                                            \
 	"0.010 A 1 s@gone.example u@example.com\n" START                                                                       \
 	"0.100 " DELAYED("1") "0.100 " PENDING("1", "09:16:08") "5.100 X 1\n60.102 N 2 11\n+ G 2\n+ S 2 1 0\n60.200 " DELAYED( \
@@ -129,6 +135,14 @@ struct bound_row {
 			       " N 3 11\n+ G 3\n+ S 3 3 0\n" DONE("3",                          \
 				   "3") "61.000 D 1 2 0 s@example.net u@example.com\n+ F 2\n"   \
 					"67.000 X 1\n+ X 3\n"
+/* The one that stood has ended, and another takes its place. */
+#define REPLACED                                                                            \
+	ACCEPT START                                                                        \
+	    "0.500 A 2 s@example.net u@example.com\n"                                       \
+	    "+ " REFUSED("2",                                                               \
+		"example.com") "30.000 D 1 1 0 s@example.net u@example.com\n+ F 1\n+ X 1\n" \
+			       "30.100 N 3 11\n+ G 3\n+ S 3 2 0\n" DONE(                    \
+				   "3", "2") "36.000 X 3\n"
 /* The first is sent at 0.018. */
 #define SENT_AGAIN(at)                                                         \
 	ACCEPT START DONE(                                                     \
@@ -227,15 +241,30 @@ static struct bound_row rows[] = {
 	{ "silence for 1 ms more", ONE, QUIET, SILENCE("32.010"), "41.000",
 	    "back-off", "no connection shows for 32s" },
 
-	{ "warned again, delay_warning_interval later", GONE, WARN("60100ms"),
-	    LATE(WARNING("120.300", "3")), "130.000", "", NULL },
-	{ "not warned again then", GONE, WARN("60100ms"), LATE(""), "130.000",
-	    "back-off", "its sender was not warned" },
-	{ "warned again 1 ms before", GONE, WARN("60101ms"),
+	{ "warned again, delay_warning_interval later", GONE,
+	    WARN("60100ms", "2"), LATE(WARNING("120.300", "3")), "130.000", "",
+	    NULL },
+	{ "not warned again then", GONE, WARN("60100ms", "2"), LATE(""),
+	    "130.000", "back-off", "its sender was not warned" },
+	{ "warned again 1 ms before", GONE, WARN("60101ms", "2"),
 	    LATE(WARNING("120.300", "3")), "130.000", "back-off",
 	    "is warned of again after 60100ms" },
-	{ "not warned again 1 ms before", GONE, WARN("60101ms"), LATE(""),
+	{ "not warned again 1 ms before", GONE, WARN("60101ms", "2"), LATE(""),
 	    "130.000", "", NULL },
+
+	{ "warned again though it may be once only", GONE, WARN("60100ms", "1"),
+	    LATE(WARNING("120.300", "3")), "130.000", "back-off",
+	    "is warned of after 1 times" },
+	{ "not warned again, as it may be once only", GONE,
+	    WARN("60100ms", "1"), LATE(""), "130.000", "", NULL },
+	{ "not warned of at the second attempt", GONE, WARN("60100ms", "1"),
+	    UNWARNED, "70.000", "back-off", "its sender was not warned" },
+
+	{ "bound to its priority, where nobody is left", ONE_EACH,
+	    BOUND UNTIL("10s"), WAIT("1.000", "09:16:08"), "10.000", "", NULL },
+	{ "bound to its priority, where one is left", TWO, BOUND UNTIL("10s"),
+	    WAIT("1.000", "09:16:08"), "10.000", "back-off",
+	    "10.1.1.12:25 is neither tried nor down" },
 
 	/* ---- down, and served ---- */
 	{ "waits for a connection that carries mail", BOTH, QUIET UNTIL("10s"),
@@ -263,6 +292,8 @@ static struct bound_row rows[] = {
 	    AWAY("60.501"), "68.000", "", NULL },
 	{ "1 ms before", ONE, QUIET, AWAY("60.500"), "68.000", "limits",
 	    "DCID 3 for example.com makes it 2" },
+	{ "one in the place of the one that stood", ONE, QUIET, REPLACED,
+	    "36.100", "", NULL },
 	{ "the next period", ONE, DESTINATION(QUOTA, ""), SENT_AGAIN("60.018"),
 	    "67.000", "", NULL },
 	{ "1 ms before the next period", ONE, DESTINATION(QUOTA, ""),
