@@ -37,6 +37,7 @@ struct schedule_row {
 
 struct schedule;
 
+/* An empty one, to be destroyed with schedule_destroy(). */
 struct schedule *schedule_new(void);
 void schedule_destroy(struct schedule **sp);
 void schedule_entry(struct schedule *s, const struct ledger_entry *entry);
