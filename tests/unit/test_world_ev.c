@@ -102,22 +102,14 @@ served_after_famine(const struct pair *k)
 	return k->server.count[ON_ACCEPT] > 0;
 }
 
-static void
-end_famine(struct timer *t)
-{
-	struct pair *k = CONTAINER_OF(t, struct pair, patience);
-	struct rlimit limit;
-
-	assert_int_equal(k->server.count[ON_ACCEPT], 0);
-	(void)getrlimit(RLIMIT_NOFILE, &limit);
-	limit.rlim_cur = limit.rlim_max;
-	(void)setrlimit(RLIMIT_NOFILE, &limit);
-}
-
-/* No descriptor for the accept: the connection waits until there is one. */
+/*
+ * No descriptor for the accept: the connection waits until there is one.
+ * Not under valgrind, which closes what it accepts beyond a limit.
+ */
 static void
 test_out_of_descriptors(void **state)
 {
+	struct alarm famine = { .timer.fire = stop_world };
 	struct rlimit before, none;
 	struct pair k;
 	int lowest;
@@ -134,11 +126,12 @@ test_out_of_descriptors(void **state)
 	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
 	assert_null(world_listen(
 	    k.w, &any_port, pair_on_accept, &k, &(struct err){ 0 }));
-	k.patience.fire = end_famine;
-	k.until = served_after_famine;
-	timer_set(k.w, &k.patience, world_now(k.w) + 50 * UTIME_MS);
+	famine.w = k.w;
+	timer_set(k.w, &famine.timer, world_now(k.w) + 50 * UTIME_MS);
 	assert_true(world_run(k.w, &(struct err){ 0 }));
+	assert_int_equal(k.server.count[ON_ACCEPT], 0);
 	(void)setrlimit(RLIMIT_NOFILE, &before);
+	pair_run(&k, served_after_famine);
 	assert_int_equal(k.client.count[ON_CONNECTED], 1);
 	pair_fini(&k);
 }
