@@ -72,7 +72,7 @@ def main(preset, arguments):
              "--output-junit", str(unit)], env=env, cwd=ROOT, check=False)
         pytest = subprocess.run(
             ["/usr/bin/python3", "-m", "pytest", "-q", "-n", "auto",
-             "--junit-xml", str(whole), "tests", *arguments],
+             "--durations", "25", "--junit-xml", str(whole), "tests", *arguments],
             env=env, cwd=ROOT, check=False)
         counts = [count_junit(unit, ctest_case), count_junit(whole, pytest_case)]
     passed, failed = map(sum, zip(*counts))
