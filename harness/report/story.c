@@ -67,6 +67,9 @@ story_destroy(struct story **sp)
 	free(s->first);
 	free(s->last);
 	free(s->pins);
+	for (size_t i = 0; i < s->rule_count; i++)
+		free(s->rules[i]);
+	free(s->rules);
 	free(s);
 	*sp = NULL;
 }
@@ -409,17 +412,31 @@ witness_add(struct story *s, size_t host, uint64_t connection)
 	lane->unclaimed_count++;
 }
 
+/* The same name, as long as the story lives. */
+static const char *
+rule_keep(struct story *s, const char *rule)
+{
+	for (size_t i = s->rule_count; i-- > 0;)
+		if (strcmp(s->rules[i], rule) == 0)
+			return s->rules[i];
+	s->rules =
+	    xgrow(s->rules, &s->rule_cap, s->rule_count + 1, sizeof(*s->rules));
+	s->rules[s->rule_count] = xstrdup(rule);
+	return s->rules[s->rule_count++];
+}
+
 /* A rule acted: on a connection that the log has spoken of, or will. */
 static void
 rule_note(struct story *s, size_t host, const struct transcript_event *ev)
 {
+	const char *rule = rule_keep(s, ev->rule);
 	struct open_attempt *o, *next;
 
 	LIST_FOREACH(node, &s->lanes[host].unclaimed) {
 		struct witness *w = CONTAINER_OF(node, struct witness, node);
 
 		if (w->connection == ev->connection) {
-			w->rule = ev->rule;
+			w->rule = rule;
 			return;
 		}
 	}
@@ -428,7 +445,7 @@ rule_note(struct story *s, size_t host, const struct transcript_event *ev)
 		struct attempt *a = story_attempt(s, o->number);
 
 		if (a != NULL && a->connection == ev->connection)
-			a->rule = ev->rule;
+			a->rule = rule;
 	}
 }
 

@@ -19,7 +19,7 @@ struct attempt {
 	uint64_t done;       /* messages */
 	uint64_t failed;     /* answers that were failures */
 	char how[12];        /* the first of these: "431", "refused" */
-	const char *rule;    /* borrowed from the plan's arena, or NULL */
+	const char *rule;    /* one of the story's, or NULL */
 	uint64_t connection; /* the mock's number of it; 0: not known */
 	uint64_t came_from;  /* number of the failure that led here */
 };
@@ -42,7 +42,7 @@ struct open_attempt {
 struct witness {
 	struct list node;
 	uint64_t connection;
-	const char *rule; /* borrowed from the plan's arena, or NULL */
+	const char *rule; /* one of the story's, or NULL */
 };
 
 struct lane {
@@ -65,6 +65,10 @@ struct story {
 	struct open_attempt *open; /* owned; by dcid */
 	struct lane *lanes;        /* owned; by host, then that of no host */
 	uint64_t last_failed;      /* not followed by another yet */
+	/* The names of rules that acted, each once; owned.  Events lend them
+	 * for a call only. */
+	char **rules;
+	size_t rule_count, rule_cap;
 };
 
 /* The attempt of that number, NULL when it is not kept. */

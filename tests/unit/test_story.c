@@ -57,12 +57,17 @@ static void
 see(struct fixture *f, enum transcript_kind kind, const char *host,
     uint64_t connection, const char *rule)
 {
+	/* The name of the rule is lent for the call only. */
+	char *lent = rule != NULL ? xstrdup(rule) : NULL;
 	struct transcript_event ev = { .kind = kind,
 		.host = host,
 		.connection = connection,
-		.rule = rule };
+		.rule = lent };
 
 	story_transcript(f->story, &ev);
+	if (lent != NULL)
+		memset(lent, '?', strlen(lent));
+	free(lent);
 }
 
 #define ERROR_LINE(dcid, address, details, reason)                             \
