@@ -24,62 +24,81 @@ remove_one(const char *path, const struct stat *st, int kind, struct FTW *where)
 	return 0;
 }
 
-/* The end of the pipe is the end of the last who holds it. */
+/* Makes the folder, so that there is none without a guard, and says its name.
+ * The end of the pipe is the end of the last who holds it. */
 _Noreturn static void
-stand_guard(const struct live_guard *g, int fd)
+stand_guard(char *folder, const int hold[2], const int name[2])
 {
+	const size_t len = strlen(folder);
+	ssize_t ignored;
 	char nothing;
 
 	/* What ends the run from a terminal is no business of its. */
 	(void)setsid();
 	(void)signal(SIGINT, SIG_IGN);
 	(void)signal(SIGTERM, SIG_IGN);
-	(void)close(g->hold_fd);
-	while (read(fd, &nothing, 1) != 0)
+	(void)signal(SIGPIPE, SIG_IGN);
+	(void)close(hold[1]);
+	(void)close(name[0]);
+	if (mkdtemp(folder) == NULL)
+		_exit(1);
+	/* Who wants to know may be gone: then it is removed at once. */
+	ignored = write(name[1], folder, len);
+	(void)ignored;
+	(void)close(name[1]);
+	while (read(hold[0], &nothing, 1) != 0)
 		continue;
-	(void)nftw(
-	    g->folder, remove_one, FOLDERS_OPEN_MAX, FTW_DEPTH | FTW_PHYS);
+	(void)nftw(folder, remove_one, FOLDERS_OPEN_MAX, FTW_DEPTH | FTW_PHYS);
 	_exit(0);
 }
 
+/* Hears the name; false when there is no folder. */
 static bool
-folder_make(struct live_guard *g, const char *below, struct err *err)
+hear_name(struct live_guard *g, int fd)
 {
-	struct buf path = { 0 };
+	const size_t len = strlen(g->folder);
 
-	buf_printf(&path, "%s/faultpost-run-XXXXXX", below);
-	g->folder = slice_dup(buf_slice(&path));
-	buf_fini(&path);
-	return mkdtemp(g->folder) != NULL ||
-	    err_set(err, "no folder %s: %s", g->folder, strerror(errno));
+	return read(fd, g->folder, len) == (ssize_t)len;
+}
+
+static void
+pipe_close(const int ends[2])
+{
+	for (int i = 0; i < 2; i++)
+		if (ends[i] >= 0)
+			(void)close(ends[i]);
 }
 
 bool
 live_guard_begin(struct live_guard *g, const char *below, struct err *err)
 {
-	int ends[2];
-	bool good;
+	int hold[2] = { -1, -1 }, name[2] = { -1, -1 };
+	struct buf path = { 0 };
 
-	*g = (struct live_guard){ .hold_fd = -1 };
-	if (!folder_make(g, below, err)) {
-		free(g->folder);
-		return false;
-	}
-	good = pipe2(ends, O_CLOEXEC) == 0;
-	if (good) {
-		g->hold_fd = ends[1];
+	buf_printf(&path, "%s/faultpost-run-XXXXXX", below);
+	*g = (struct live_guard){
+		.folder = slice_dup(buf_slice(&path)), .hold_fd = -1, .pid = -1
+	};
+	buf_fini(&path);
+	if (pipe2(hold, O_CLOEXEC) == 0 && pipe2(name, O_CLOEXEC) == 0)
 		g->pid = fork();
-		if (g->pid == 0)
-			stand_guard(g, ends[0]);
-		(void)close(ends[0]);
-		good = g->pid > 0;
+	if (g->pid == 0)
+		stand_guard(g->folder, hold, name);
+	if (g->pid > 0) {
+		(void)close(name[1]);
+		(void)close(hold[0]);
+		name[1] = hold[0] = -1;
 	}
-	if (good)
+	if (g->pid > 0 && hear_name(g, name[0])) {
+		(void)close(name[0]);
+		g->hold_fd = hold[1];
 		return true;
-	(void)err_set(err, "no process: %s", strerror(errno));
-	if (g->hold_fd >= 0)
-		(void)close(g->hold_fd);
-	(void)rmdir(g->folder);
+	}
+	pipe_close(hold);
+	pipe_close(name);
+	if (g->pid > 0)
+		(void)waitpid(g->pid, NULL, 0);
+	(void)err_set(err, "no folder can be made below %s", below);
 	free(g->folder);
 	return false;
 }

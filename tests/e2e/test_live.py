@@ -316,7 +316,7 @@ def test_killed_at_any_moment(bin_dir, root, folder, left, before):
     chance = random.Random(1)
     killed = 0
     for _ in range(KILLS):
-        process = begin(bin_dir, root, folder, "-j", "2", "--repeat", "9",
+        process = begin(bin_dir, root, folder, "-j", "2", "--repeat", "99",
                         HELD, before=before)
         try:
             process.wait(timeout=chance.uniform(0, 0.25))
