@@ -11,7 +11,7 @@
 struct postfix_delivery;
 
 /* Frees all of them. */
-void postfix_deliveries_destroy(struct postfix_delivery **all);
+void postfix_deliveries_destroy(struct postfix_delivery **dp);
 /* A line of the process `key` ("smtp[80]"), from behind its name. */
 void postfix_delivery_line(struct postfix_delivery **all, struct reader *r,
     struct slice key, struct slice text);
