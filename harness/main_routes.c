@@ -17,6 +17,9 @@ static const struct {
 	{ "rule", command_routes_rule },
 	{ "explain", command_routes_explain },
 	{ "diff", command_routes_diff },
+	{ "prove", command_routes_prove },
+	{ "import", command_routes_import },
+	{ "export", command_routes_export },
 };
 
 static const struct cli_program program = {
@@ -28,7 +31,10 @@ static const struct cli_program program = {
 	    "  check FILE                Tell what is wrong with a table.\n"
 	    "  rule [RULE]               Explain a rule of check, or list all.\n"
 	    "  explain FILE ADDRESS...   Tell where mail goes while hosts fail.\n"
+	    "  prove FILE                Prove which domains keep flowing.\n"
 	    "  diff OLD NEW              Tell what a change of a table changes.\n"
+	    "  import --from FORM FILE   Read another's routing table.\n"
+	    "  export --to FORM FILE     Write one.\n"
 	    "\n"
 	    "A FILE of - is standard input.\n",
 };

@@ -15,6 +15,9 @@ int command_routes_check(int argc, char **argv);
 int command_routes_rule(int argc, char **argv);
 int command_routes_explain(int argc, char **argv);
 int command_routes_diff(int argc, char **argv);
+int command_routes_prove(int argc, char **argv);
+int command_routes_import(int argc, char **argv);
+int command_routes_export(int argc, char **argv);
 
 /* Says on standard error how `command` was meant to be used; CLI_USAGE. */
 int main_routes_wrong_use(const char *command, const char *what);

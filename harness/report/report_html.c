@@ -10,6 +10,7 @@
 
 #include "core/tls/digest.h"
 #include "harness/report/page_files.h"
+#include "harness/report/report_html_page.h"
 #include "harness/report/report_json_impl.h"
 
 static const struct slice run_mark = SLICE_INIT("{{run}}");
@@ -39,9 +40,11 @@ policy_append(struct buf *out)
 }
 
 static void
-mark_append(struct buf *out, struct slice name)
+mark_append(struct buf *out, struct slice name, struct slice section)
 {
-	if (slice_eq(name, SLICE("policy")))
+	if (slice_eq(name, SLICE("section")))
+		buf_append(out, section);
+	else if (slice_eq(name, SLICE("policy")))
 		policy_append(out);
 	else if (slice_eq(name, SLICE("style")))
 		buf_append(out, page_css());
@@ -52,7 +55,7 @@ mark_append(struct buf *out, struct slice name)
 }
 
 static void
-frame_append(struct buf *out, struct slice frame)
+frame_append(struct buf *out, struct slice frame, struct slice section)
 {
 	for (;;) {
 		size_t at = slice_find(frame, SLICE("{{"));
@@ -62,20 +65,27 @@ frame_append(struct buf *out, struct slice frame)
 			return;
 		frame = slice_skip(frame, at + 2);
 		at = slice_find(frame, SLICE("}}"));
-		mark_append(out, slice_sub(frame, 0, at));
+		mark_append(out, slice_sub(frame, 0, at), section);
 		frame = slice_skip(frame, at + 2);
 	}
+}
+
+void
+report_html_begin_with(struct slice section, struct buf *out)
+{
+	const struct slice page = page_html();
+
+	frame_append(
+	    out, slice_sub(page, 0, slice_find(page, run_mark)), section);
 }
 
 static void
 html_begin(const struct report_totals *totals, const struct report_style *style,
     struct buf *out)
 {
-	const struct slice page = page_html();
-
 	(void)totals;
 	(void)style;
-	frame_append(out, slice_sub(page, 0, slice_find(page, run_mark)));
+	report_html_begin_with(SLICE(""), out);
 }
 
 /* ---- the run ---- */
@@ -129,7 +139,7 @@ html_end(const struct report_totals *totals, const struct report_style *style,
 	    (unsigned long long)totals->planned,
 	    (long long)((totals->wall_span + UTIME_MS / 2) / UTIME_MS));
 	block_append(out, "totals", buf_slice(&json));
-	frame_append(out, slice_skip(page, at + run_mark.len));
+	frame_append(out, slice_skip(page, at + run_mark.len), SLICE(""));
 	buf_fini(&json);
 }
 

@@ -35,4 +35,8 @@ size_t compare_idle_count(const struct compare *c);
 void compare_format(const struct compare *c, struct buf *out);
 void compare_json(const struct compare *c, struct buf *out);
 
+/* Appends the order in which a line's hosts are tried: "first a and b in turns,
+ * then c"; of NULL what its MX records make of it. */
+void compare_order(const struct route *route, struct buf *out);
+
 #endif

@@ -18,8 +18,4 @@ struct compare {
  * none. */
 bool compare_words(struct compare *c, struct compare_change *change);
 
-/* Appends the order in which a line's hosts are tried: "first a and b in turns,
- * then c"; of NULL what its MX records make of it. */
-void compare_order(const struct route *route, struct buf *out);
-
 #endif

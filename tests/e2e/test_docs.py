@@ -22,7 +22,8 @@ ROOT = Path(__file__).resolve().parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 COMMANDS = ["faultpost", "faultpost run", "faultpost check", "faultpost coverage", "faultpost explain", "faultpost new",
             "faultpost schema", "faultpost routes", "faultpost routes check", "faultpost routes rule",
-            "faultpost routes explain", "faultpost routes diff",
+            "faultpost routes explain", "faultpost routes prove", "faultpost routes diff",
+            "faultpost routes import", "faultpost routes export",
             "faultpost log", "faultpost log parse", "faultpost log show",
             "faultpost log why", "faultpost log stats", "faultpost log timeline", "faultpost log follow", "faultpost log anonymize",
             "faultpost log reproduce",

@@ -1,0 +1,332 @@
+/* SPDX-License-Identifier: MIT */
+/* What the forms of others have in common; see foreign.h. */
+#include "harness/routes/foreign_impl.h"
+
+#include "core/dns/name.h"
+
+static const struct {
+	const char *name;
+	void (*read)(struct foreign_reader *r);
+	void (*write)(const struct routes *routes, struct foreign_notes *notes,
+	    struct buf *out);
+} forms[] = {
+#define X(constant, name, read, write) [constant] = { name, read, write },
+	FOREIGN_FORMS(X)
+#undef X
+};
+
+bool
+foreign_form_parse(struct slice name, enum foreign_form *form, struct err *err)
+{
+	for (size_t i = 0; i < ARRAY_LEN(forms); i++)
+		if (slice_eq(name, slice_cstr(forms[i].name))) {
+			*form = (enum foreign_form)i;
+			return true;
+		}
+	return err_set(err,
+	    "\"%.*s\" is no form; expected postfix, postfix-relay, exim, "
+	    "sendmail, exchange or json",
+	    SLICE_ARG(name));
+}
+
+/* ---- notes ---- */
+
+void
+foreign_notes_fini(struct foreign_notes *notes)
+{
+	for (size_t i = 0; i < notes->count; i++)
+		free(notes->list[i].text);
+	free(notes->list);
+	*notes = (struct foreign_notes){ 0 };
+}
+
+void
+foreign_note(struct foreign_notes *notes, int line, const char *fmt, ...)
+{
+	struct buf text = { 0 };
+	va_list ap;
+
+	va_start(ap, fmt);
+	buf_vprintf(&text, fmt, ap);
+	va_end(ap);
+	notes->list = xgrow(
+	    notes->list, &notes->cap, notes->count + 1, sizeof(notes->list[0]));
+	notes->list[notes->count++] =
+	    (struct foreign_note){ line, slice_dup(buf_slice(&text)) };
+	buf_fini(&text);
+}
+
+/* ---- reading ---- */
+
+void
+foreign_fail(struct foreign_reader *r, int line, const char *fmt, ...)
+{
+	struct err *err = err_list_next(r->errors);
+	char text[ERR_MSG_MAX];
+	va_list ap;
+
+	if (err == NULL)
+		return;
+	va_start(ap, fmt);
+	(void)vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	(void)err_at(err, r->file, line, 1, "%s", text);
+}
+
+/* What a table's line is made of may not hold what ends or parts it. */
+static bool
+is_plain(struct foreign_reader *r, struct slice text, int line)
+{
+	for (size_t i = 0; i < text.len; i++) {
+		char c = text.at[i];
+
+		if (ascii_is_alpha(c) || ascii_is_digit(c) ||
+		    strchr(".-_:", c) != NULL || (c & 0x80) != 0)
+			continue;
+		foreign_fail(r, line,
+		    "\"%.*s\" is no name; expected letters, digits, dots, "
+		    "hyphens and underscores",
+		    (int)(text.len < 200 ? text.len : 200), text.at);
+		return false;
+	}
+	return true;
+}
+
+struct foreign_entry *
+foreign_entry_get(
+    struct foreign_reader *r, struct slice domain, int line, bool may_grow)
+{
+	struct foreign_entry *e = map_find(&r->map, dns_name_trim(domain));
+
+	if (e != NULL && !may_grow) {
+		foreign_fail(r, line,
+		    "%.*s is there already, on line %d; expected it once",
+		    (int)(domain.len < 200 ? domain.len : 200), domain.at,
+		    e->line);
+		return NULL;
+	}
+	if (e != NULL)
+		return e;
+	if (!is_plain(r, domain, line))
+		return NULL;
+	e = arena_alloc(&r->arena, sizeof(*e));
+	e->domain = arena_strdup(&r->arena, dns_name_trim(domain));
+	e->line = line;
+	map_add(&r->map, slice_cstr(e->domain), e);
+	r->entries =
+	    xgrow(r->entries, &r->cap, r->count + 1, sizeof(r->entries[0]));
+	r->entries[r->count++] = e;
+	return e;
+}
+
+void
+foreign_host_add(struct foreign_reader *r, struct foreign_entry *e,
+    struct slice host, bool is_bracketed, uint32_t port, uint32_t priority)
+{
+	bool needs_brackets = port > 0 && slice_find_byte(host, ':') < host.len;
+
+	if (!is_plain(r, host, e->line))
+		return;
+	buf_append_cstr(&e->hosts, e->count++ > 0 ? ", " : "");
+	buf_printf(&e->hosts,
+	    is_bracketed || needs_brackets ? "[%.*s]" : "%.*s",
+	    SLICE_ARG(host));
+	if (port > 0)
+		buf_printf(&e->hosts, ":%u", port);
+	if (priority > 0)
+		buf_printf(&e->hosts, "/pri=%u", priority);
+}
+
+void
+foreign_auth_set(
+    struct foreign_reader *r, struct foreign_entry *e, struct slice profile)
+{
+	if (is_plain(r, profile, e->line))
+		buf_printf(&e->hosts, " auth=%.*s", SLICE_ARG(profile));
+}
+
+void
+foreign_word_set(struct foreign_entry *e, const char *word)
+{
+	buf_append_cstr(&e->hosts, e->count++ > 0 ? ", " : "");
+	buf_append_cstr(&e->hosts, word);
+}
+
+/* The table says what is wrong with names, ports and the like. */
+static void
+entry_put(struct foreign_reader *r, struct routes *routes,
+    const struct foreign_entry *e)
+{
+	struct routes_place place = { r->file, e->line, 1 };
+	struct err_list errors = { 0 };
+	struct buf line = { 0 };
+
+	buf_printf(&line, "%s: %.*s", e->domain, (int)buf_len(&e->hosts),
+	    buf_slice(&e->hosts).at);
+	if (!routes_add_line(routes, buf_slice(&line), &place, &errors))
+		for (size_t i = 0; i < errors.count; i++)
+			foreign_fail(r, e->line, "%s", errors.list[i].msg);
+	err_list_fini(&errors);
+	buf_fini(&line);
+}
+
+struct routes *
+foreign_read(enum foreign_form form, struct slice text, const char *file,
+    struct foreign_notes *notes, struct err_list *errors)
+{
+	struct foreign_reader r = {
+		.text = text, .file = file, .notes = notes, .errors = errors
+	};
+	struct routes *routes = routes_new();
+
+	if (slice_starts_with(text, SLICE("\xef\xbb\xbf")))
+		r.text = slice_skip(text, 3);
+	forms[form].read(&r);
+	for (size_t i = 0; i < r.count; i++) {
+		if (r.entries[i]->count > 0)
+			entry_put(&r, routes, r.entries[i]);
+		buf_fini(&r.entries[i]->hosts);
+	}
+	map_fini(&r.map);
+	free(r.entries);
+	arena_fini(&r.arena);
+	if (errors->total > 0)
+		routes_destroy(&routes);
+	return routes;
+}
+
+void
+foreign_write(enum foreign_form form, const struct routes *routes,
+    struct foreign_notes *notes, struct buf *out)
+{
+	forms[form].write(routes, notes, out);
+}
+
+/* ---- words and hosts ---- */
+
+static bool
+is_blank(char c)
+{
+	return c == ' ' || c == '\t';
+}
+
+bool
+foreign_word_take(struct slice *rest, struct slice *word)
+{
+	size_t len = 0;
+
+	while (rest->len > 0 && is_blank(rest->at[0]))
+		*rest = slice_skip(*rest, 1);
+	while (len < rest->len && !is_blank(rest->at[len]))
+		len++;
+	*word = slice_sub(*rest, 0, len);
+	*rest = slice_skip(*rest, len);
+	return len > 0;
+}
+
+bool
+foreign_item_take(
+    struct slice *rest, const char *separators, struct slice *item)
+{
+	bool is_inside = false;
+	size_t len = 0;
+
+	while (rest->len > 0 &&
+	    (is_blank(rest->at[0]) || strchr(separators, rest->at[0]) != NULL))
+		*rest = slice_skip(*rest, 1);
+	for (; len < rest->len; len++) {
+		char c = rest->at[len];
+
+		is_inside = c == '[' || (is_inside && c != ']');
+		if (!is_inside && c != '\0' && strchr(separators, c) != NULL)
+			break;
+	}
+	*item = slice_trim(slice_sub(*rest, 0, len));
+	*rest = slice_skip(*rest, len);
+	return item->len > 0;
+}
+
+bool
+foreign_host_parse(
+    struct slice text, struct slice *host, bool *is_bracketed, uint32_t *port)
+{
+	struct slice rest;
+	uint64_t number = 0;
+	size_t end;
+
+	*is_bracketed = slice_starts_with(text, SLICE("["));
+	end = slice_find_byte(text, *is_bracketed ? ']' : ':');
+	*host = slice_sub(text, *is_bracketed, end - *is_bracketed);
+	rest = slice_skip(text, end + *is_bracketed);
+	if (slice_starts_with_nocase(*host, SLICE("ipv6:")))
+		*host = slice_skip(*host, 5);
+	if (host->len == 0 || (*is_bracketed && end == text.len))
+		return false;
+	if (rest.len > 0 &&
+	    (rest.at[0] != ':' ||
+		!slice_to_u64(slice_skip(rest, 1), UINT16_MAX, &number) ||
+		number == 0))
+		return false;
+	*port = (uint32_t)number;
+	return true;
+}
+
+/* ---- writing ---- */
+
+void
+foreign_dest_format(
+    const struct route_dest *dest, const char *v6, struct buf *out)
+{
+	if (dest->kind == ROUTE_DEST_NAME)
+		buf_append(out, dest->host);
+	else
+		buf_printf(out, "[%s%.*s]", dest->ip.family == 6 ? v6 : "",
+		    SLICE_ARG(dest->host));
+	if (dest->port != 0)
+		buf_printf(out, ":%u", (unsigned)dest->port);
+}
+
+void
+foreign_sort(const struct route *route, struct route_dest *dests)
+{
+	for (size_t i = 0; i < route->dest_count; i++) {
+		struct route_dest moved = route->dests[i];
+		size_t k = i;
+
+		for (; k > 0 && dests[k - 1].priority > moved.priority; k--)
+			dests[k] = dests[k - 1];
+		dests[k] = moved;
+	}
+}
+
+void
+foreign_note_auth(const struct route *route, struct foreign_notes *notes)
+{
+	if (route->auth.len > 0)
+		foreign_note(notes, route->line,
+		    "%.*s: the login %.*s is left out",
+		    SLICE_ARG(route->domain), SLICE_ARG(route->auth));
+}
+
+void
+foreign_note_order(const struct route *route, const struct route_dest *dests,
+    const char *whose, struct foreign_notes *notes)
+{
+	size_t equal = 0, odd = 0;
+
+	for (size_t i = 0; i < route->dest_count; i++) {
+		equal += i > 0 && dests[i].priority == dests[i - 1].priority;
+		odd += dests[i].priority != i * FOREIGN_STEP;
+	}
+	if (equal > 0)
+		foreign_note(notes, route->line,
+		    "%.*s: equal hosts take no turns, %s tries them in this "
+		    "order",
+		    SLICE_ARG(route->domain), whose);
+	else if (odd > 0)
+		foreign_note(notes, route->line,
+		    "%.*s: priorities are an order only, and their numbers "
+		    "are left out",
+		    SLICE_ARG(route->domain));
+	foreign_note_auth(route, notes);
+}
