@@ -178,7 +178,7 @@ outcome_format(const struct course *c, struct buf *out)
 	label("outcome", true, out);
 	if (c->is_discarded)
 		buf_append_cstr(out, "deleted, and nobody is told\n");
-	else if (c->is_taken && last->host != COURSE_NO_HOST)
+	else if (c->is_taken && last != NULL && last->host != COURSE_NO_HOST)
 		buf_printf(out, "delivered to %s at %s, in round %zu\n",
 		    c->trial->hosts[last->host].name, clock_text(c->ended, at),
 		    c->round_count);

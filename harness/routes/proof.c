@@ -152,6 +152,9 @@ key_format(const struct route *route, struct buf *out)
 	struct route_dest dests[ROUTES_DESTS_MAX];
 
 	memcpy(dests, route->dests, route->dest_count * sizeof(dests[0]));
+	for (size_t i = 0; i < route->dest_count; i++)
+		if (dests[i].port == SMTP_PORT_DEFAULT)
+			dests[i].port = 0;
 	qsort(dests, route->dest_count, sizeof(dests[0]), dest_compare);
 	for (size_t i = 0; i < route->dest_count; i++) {
 		route_dest_format(&dests[i], out);
