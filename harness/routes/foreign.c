@@ -81,7 +81,7 @@ is_plain(struct foreign_reader *r, struct slice text, int line)
 		char c = text.at[i];
 
 		if (ascii_is_alpha(c) || ascii_is_digit(c) ||
-		    strchr(".-_:", c) != NULL || (c & 0x80) != 0)
+		    (c != '\0' && strchr(".-_:", c) != NULL) || (c & 0x80) != 0)
 			continue;
 		foreign_fail(r, line,
 		    "\"%.*s\" is no name; expected letters, digits, dots, "
