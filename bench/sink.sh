@@ -6,7 +6,8 @@
 # DIR holds sink.sh, which starts both, sends with Postfix's smtp-source, and
 # measures messages/s, CPU and memory.  Needs the package postfix ("No
 # configuration").  "mock" has 100 rules that are all looked at and never act,
-# and writes its transcript; "quiet" has the rules alone; "bare" neither.
+# and writes its transcript; "cut" shows 4 KB of each message in it; "quiet" has
+# the rules alone; "bare" neither.
 # $FAULTPOST_BUILD is the build (build/release).
 set -eu
 cd "$(dirname "$0")/.."
@@ -38,4 +39,5 @@ END
 export PEERS="${PEERS:-smtp-sink}"
 "$BENCH/sink.sh" "$@" \
     "mock=exec sh $start 100 --transcript \"\$SPOOL/transcript\"" \
+    "cut=exec sh $start 100 --transcript \"\$SPOOL/transcript\" --transcript-bytes 4096" \
     "quiet=exec sh $start 100" "bare=exec sh $start 0"

@@ -37,6 +37,7 @@ struct daemon {
 
 enum {
 	OPTION_TRANSCRIPT = 1000,
+	OPTION_TRANSCRIPT_BYTES,
 	OPTION_MAP,
 	OPTION_BASE_PORT,
 	OPTION_BIND,
@@ -59,6 +60,8 @@ enum {
 static const struct cli_option options[] = {
 	{ OPTION_TRANSCRIPT, 't', "transcript", "FILE",
 	    "Write the transcript (JSON Lines, - is stdout)." },
+	{ OPTION_TRANSCRIPT_BYTES, 0, "transcript-bytes", "N",
+	    "Show so much of each message's content in it (all)." },
 	{ OPTION_MAP, 'm', "map", "FROM=TO",
 	    "Serve FROM (10.1.1.11:25) at TO (127.0.0.1:2511)." },
 	{ OPTION_BASE_PORT, 'p', "base-port", "N",
@@ -96,8 +99,7 @@ static const struct cli_program program = {
 	.name = "faultpost-mock",
 	.usage = "[OPTION]... SCENARIO, or --sink [OPTION]...",
 	.summary =
-	    "Serves the hosts of a scenario until SIGTERM; then, and at "
-	    "SIGUSR1, it tells\nwhich rules never acted.  SIGHUP reads SCENARIO again.",
+	    "Serves a scenario until SIGTERM; SIGHUP: reads it again; SIGUSR1: unused rules.",
 	CLI_OPTIONS(options),
 };
 
@@ -140,6 +142,8 @@ on_option(void *owner, int id, const char *value, struct err *err)
 	case OPTION_TRANSCRIPT:
 		d->transcript.path = value;
 		return true;
+	case OPTION_TRANSCRIPT_BYTES:
+		return transcript_file_read_bytes(&d->transcript, value, err);
 	case OPTION_MAP:
 		return placing_add_map(&d->placing, value, err);
 	case OPTION_BASE_PORT:
@@ -357,8 +361,8 @@ open_mock(struct daemon *d, struct err *err)
 		.place = placing_place,
 		.owner = &d->placing,
 	};
-	const struct transcript_sink sink = { .owner = d,
-		.on_event = on_event };
+	const struct transcript_sink sink =
+	    transcript_file_sink(&d->transcript, on_event, d);
 	const bool is_watched = d->transcript.fd >= 0 || d->watching.has_admin;
 
 	d->mock = mock_new(d->world, &d->scenarios.now->hosts, &mock,

@@ -51,12 +51,15 @@ struct sink_daemon {
 
 enum {
 	OPTION_TRANSCRIPT = 1000,
+	OPTION_TRANSCRIPT_BYTES,
 	OPTION_READY_FD,
 	OPTION_SCENARIO,
 	OPTION_HELP,
 };
 static const struct option long_options[] = {
 	{ "transcript", required_argument, NULL, OPTION_TRANSCRIPT },
+	{ "transcript-bytes", required_argument, NULL,
+	    OPTION_TRANSCRIPT_BYTES },
 	{ "ready-fd", required_argument, NULL, OPTION_READY_FD },
 	{ "scenario", no_argument, NULL, OPTION_SCENARIO },
 	{ "help", no_argument, NULL, OPTION_HELP },
@@ -78,6 +81,8 @@ print_help(struct err *err)
 	sink_format_help(&text);
 	buf_append_cstr(&text,
 	    "      --transcript FILE  Write the transcript (JSON Lines).\n"
+	    "      --transcript-bytes N  Show so much of each message's content "
+	    "in it (all).\n"
 	    "      --ready-fd N       Write a line to this descriptor when "
 	    "listening.\n"
 	    "      --scenario         Print the scenario that it is, and "
@@ -97,6 +102,8 @@ set_option(
 	case OPTION_TRANSCRIPT:
 		d->transcript.path = value;
 		return true;
+	case OPTION_TRANSCRIPT_BYTES:
+		return transcript_file_read_bytes(&d->transcript, value, err);
 	case OPTION_READY_FD:
 		return cli_descriptor("ready-fd", value, &d->ready_fd, err);
 	case OPTION_SCENARIO:
@@ -393,7 +400,8 @@ open_mock(struct sink_daemon *d, struct err *err)
 		.seed = d->scenario.seed,
 		.keys = TLS_KEY_P256,
 	};
-	struct transcript_sink sink = { .owner = d, .on_event = on_event };
+	struct transcript_sink sink =
+	    transcript_file_sink(&d->transcript, on_event, d);
 
 	if (d->options.is_verbose && d->transcript.path == NULL)
 		d->transcript.path = "/dev/stderr";

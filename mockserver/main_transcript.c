@@ -16,6 +16,28 @@
 #define WAIT_MAX (5 * UTIME_MS)
 
 bool
+transcript_file_read_bytes(
+    struct transcript_file *t, const char *value, struct err *err)
+{
+	t->is_cut = true;
+	return cli_number(
+	    "transcript-bytes", value, 0, INT64_MAX, &t->shown_max, err);
+}
+
+struct transcript_sink
+transcript_file_sink(const struct transcript_file *t,
+    void (*on_event)(void *owner, const struct transcript_event *ev),
+    void *owner)
+{
+	return (struct transcript_sink){
+		.owner = owner,
+		.on_event = on_event,
+		.cuts_content = t->is_cut,
+		.shown_max = (size_t)t->shown_max,
+	};
+}
+
+bool
 transcript_file_open(struct transcript_file *t, struct err *err)
 {
 	t->fd = -1;

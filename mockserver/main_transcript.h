@@ -10,11 +10,20 @@ struct transcript_file {
 	const char *path;    /* NULL: none is wanted; "-": standard output */
 	struct world *world; /* borrowed; NULL until it is there */
 	int fd;              /* -1: none */
+	bool is_cut;         /* of a message's content it shows ... */
+	uint64_t shown_max;  /* ... so much */
 	struct buf lines;    /* of the last few milliseconds */
 	struct timer flush;  /* writes them */
 	bool has_failed;     /* and the daemon ends */
 };
 
+/* The value of --transcript-bytes. */
+bool transcript_file_read_bytes(
+    struct transcript_file *t, const char *value, struct err *err);
+/* Whoever is told as much as the file is. */
+struct transcript_sink transcript_file_sink(const struct transcript_file *t,
+    void (*on_event)(void *owner, const struct transcript_event *ev),
+    void *owner);
 /* False with *err set when the file cannot be made. */
 bool transcript_file_open(struct transcript_file *t, struct err *err);
 /* From now on events may come. */

@@ -42,24 +42,19 @@ smtp_server_destroy(struct smtp_server **sp)
 	free(s);
 }
 
-void
+size_t
 smtp_server_feed(struct smtp_server *s, struct slice bytes)
 {
-	bool at_end = false;
+	const size_t content = server_content_feed(s, &bytes);
 
-	/* Content goes where it is handed out from, without a stop. */
-	if (s->state == SERVER_BODY && !s->asking && !s->content_due &&
-	    buf_len(&s->in) == 0)
-		at_end = server_body_take(s, &bytes);
-	if (at_end)
-		server_body_end(s);
 	if (bytes.len == 0)
-		return;
+		return content;
 	buf_append(&s->in, bytes);
 	if (s->state == SERVER_CONNECT || s->state == SERVER_GREETING)
 		server_violate(s, SMTP_EARLY_TALK);
 	else if (s->asking && smtp_order_is_early(&s->order, s->ask.stage))
 		server_violate(s, SMTP_PIPELINED_EARLY);
+	return content;
 }
 
 size_t

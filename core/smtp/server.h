@@ -112,8 +112,10 @@ struct smtp_server_event {
 };
 
 /* Adds input (copied, bounded by the owner pausing its stream when
- * smtp_server_backlog() grows). */
-void smtp_server_feed(struct smtp_server *s, struct slice bytes);
+ * smtp_server_backlog() grows).  Returns how many of the bytes, from the first
+ * on, are content, as far as that is known by now: what comes behind 354, the
+ * end of data aside, or to a chunk; not what waits for an answer. */
+size_t smtp_server_feed(struct smtp_server *s, struct slice bytes);
 /* Bytes fed and not yet used. */
 size_t smtp_server_backlog(const struct smtp_server *s);
 /* Throws away what was fed and not yet used (a server that drops what was

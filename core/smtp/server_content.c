@@ -7,6 +7,7 @@
 
 #define CONTENT_MAX   ((size_t)65536)
 #define TEXT_LINE_MAX ((size_t)998) /* RFC 5321, 4.5.3.1.6 */
+#define END_BYTES     ((size_t)3)   /* ".", CR, LF */
 
 static void content_inspect(struct smtp_server *s);
 static void chunk_end(struct smtp_server *s);
@@ -77,6 +78,28 @@ server_body_end(struct smtp_server *s)
 	    s->order.recipient_count > 0
 		? WRONG(0, NULL)
 		: WRONG(554, "5.5.1 No valid recipients"));
+}
+
+/* Content goes where it is handed out from, without a stop; that of a chunk
+ * waits for its turn. */
+size_t
+server_content_feed(struct smtp_server *s, struct slice *input)
+{
+	const size_t offered = input->len;
+	size_t taken;
+
+	if (s->asking || s->content_due || buf_len(&s->in) > 0)
+		return 0;
+	if (s->state == SERVER_CHUNK)
+		return offered < s->chunk_left ? offered
+					       : (size_t)s->chunk_left;
+	if (s->state != SERVER_BODY)
+		return 0;
+	if (!server_body_take(s, input))
+		return offered - input->len;
+	server_body_end(s);
+	taken = offered - input->len;
+	return taken > END_BYTES ? taken - END_BYTES : 0;
 }
 
 /* 8-bit bytes where the server takes 7-bit content only. */

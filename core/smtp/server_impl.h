@@ -81,5 +81,8 @@ SERVER_STATES(X)
 bool server_body_take(struct smtp_server *s, struct slice *input);
 /* Asks for the answer to the end; what was fed behind it is in `in`. */
 void server_body_end(struct smtp_server *s);
+/* What is fed is content in the first place: decodes what can be off the front
+ * of *input, and returns how much of *input is content. */
+size_t server_content_feed(struct smtp_server *s, struct slice *input);
 
 #endif

@@ -21,13 +21,25 @@ digest_bytes(struct slice bytes, unsigned char digest[EVP_MAX_MD_SIZE])
 }
 
 void
+digest_format(
+    const unsigned char digest[DIGEST_BYTES], char text[DIGEST_CHARS + 1])
+{
+	static const char hex[] = "0123456789abcdef";
+
+	for (size_t i = 0; i < DIGEST_BYTES; i++) {
+		text[2 * i] = hex[digest[i] >> 4];
+		text[2 * i + 1] = hex[digest[i] & 15];
+	}
+	text[DIGEST_CHARS] = '\0';
+}
+
+void
 digest_text(struct slice bytes, char text[DIGEST_CHARS + 1])
 {
 	unsigned char digest[EVP_MAX_MD_SIZE];
-	unsigned len = digest_bytes(bytes, digest);
 
-	for (unsigned i = 0; i < len; i++)
-		(void)snprintf(text + 2 * (size_t)i, 3, "%02x", digest[i]);
+	(void)digest_bytes(bytes, digest);
+	digest_format(digest, text);
 }
 
 void

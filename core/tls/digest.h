@@ -11,6 +11,10 @@
 
 #define DIGEST_CHARS 64 /* hexadecimal, in lower case; a NUL follows */
 
+#define DIGEST_BYTES 32
+/* Writes a digest as text. */
+void digest_format(
+    const unsigned char digest[DIGEST_BYTES], char text[DIGEST_CHARS + 1]);
 /* Writes the digest of the bytes. */
 void digest_text(struct slice bytes, char text[DIGEST_CHARS + 1]);
 /* Appends 'sha256-...', quotes included, the source expression of the text

@@ -16,7 +16,7 @@ message_begin(struct transcript_content *c)
 {
 	buf_clear(&c->kept);
 	c->size = 0;
-	c->is_whole = c->is_last = false;
+	c->is_whole = c->is_last = c->is_cut = c->is_told = false;
 	c->decoder = (struct smtp_data_decoder){ 0 };
 }
 
@@ -43,12 +43,25 @@ message_bound(struct transcript_content *c)
 		buf_truncate(&c->kept, TRANSCRIPT_CONTENT_MAX);
 }
 
+/* Behind what was cut only the end is shown, up to its LF. */
+static void
+take_end(struct transcript_content *c, struct slice *bytes)
+{
+	*bytes = slice_skip(*bytes, slice_find_byte(*bytes, '\n') + 1);
+	message_end(c);
+}
+
 static void
 take_lines(struct transcript_content *c, struct slice *bytes)
 {
 	size_t before = buf_len(&c->kept);
-	bool is_end = smtp_data_decode(&c->decoder, bytes, &c->kept);
+	bool is_end;
 
+	if (c->is_cut) {
+		take_end(c, bytes);
+		return;
+	}
+	is_end = smtp_data_decode(&c->decoder, bytes, &c->kept);
 	c->size += buf_len(&c->kept) - before;
 	message_bound(c);
 	if (is_end)
@@ -73,6 +86,23 @@ take_chunk(struct transcript_content *c, struct slice *bytes)
 	*bytes = slice_skip(*bytes, len);
 	c->chunk -= len;
 	c->size += len;
+	if (c->chunk == 0)
+		chunk_end(c);
+}
+
+/* So much content is not shown. */
+static void
+take_cut(struct transcript_content *c, uint64_t cut)
+{
+	c->is_cut = true;
+	c->size += cut;
+	if (c->state == CONTENT_LINES)
+		return;
+	if (c->state != CONTENT_CHUNK || cut > c->chunk) {
+		c->is_lost = true;
+		return;
+	}
+	c->chunk -= cut;
 	if (c->chunk == 0)
 		chunk_end(c);
 }
@@ -187,8 +217,12 @@ void
 transcript_content_note(
     struct transcript_content *c, struct transcript_event *ev)
 {
+	if (c->is_told)
+		message_begin(c);
 	if (ev->kind == TRANSCRIPT_IN) {
 		note_in(c, ev->bytes);
+		if (ev->cut > 0)
+			take_cut(c, ev->cut);
 	} else if (ev->kind == TRANSCRIPT_OUT) {
 		note_out(c, ev->bytes);
 	} else if (ev->kind == TRANSCRIPT_TLS) {
@@ -196,8 +230,11 @@ transcript_content_note(
 		c->reply_len = 0;
 		buf_clear(&c->line);
 	} else if (ev->kind == TRANSCRIPT_MESSAGE && c->is_whole &&
-	    !c->is_lost && c->size == ev->size_bytes) {
+	    !c->is_lost &&
+	    (c->is_cut ? buf_len(&c->kept) <= ev->size_bytes
+		       : c->size == ev->size_bytes)) {
 		ev->content = buf_slice(&c->kept);
 		c->is_whole = false;
+		c->is_told = true;
 	}
 }

@@ -214,11 +214,15 @@ read_members(
 		return false;
 	ev->host = arena_strdup(&r->arena, member(r->root, "host"));
 	ev->bytes = plain(r, member(r->root, "bytes"));
+	if (json_object_get(r->root, "cut") != NULL &&
+	    !read_number(r->root, "cut", &ev->cut, err))
+		return false;
 	ev->rule = text_or_null(r, "rule");
 	ev->note = text_or_null(r, "note");
 	if (ev->kind != TRANSCRIPT_MESSAGE)
 		return true;
 	ev->sender = plain(r, member(r->root, "from"));
+	ev->body_sha256 = member(r->root, "body_sha256");
 	read_recipients(r, ev);
 	return read_number(r->root, "size", &ev->size_bytes, err);
 }

@@ -47,6 +47,10 @@ transcript_format(struct buf *out, const struct transcript_event *ev)
 		buf_append_cstr(out, "\",\"bytes\":");
 		append_string(out, ev->bytes, &is_latin1);
 	}
+	if (ev->cut > 0) {
+		buf_append_cstr(out, ",\"cut\":");
+		buf_append_u64(out, ev->cut);
+	}
 	if (ev->kind == TRANSCRIPT_MESSAGE)
 		append_message(out, ev, &is_latin1);
 	if (ev->rule != NULL) {
@@ -88,6 +92,10 @@ append_message(
 	}
 	buf_append_cstr(out, "],\"size\":");
 	buf_append_u64(out, ev->size_bytes);
+	if (ev->body_sha256.len == 0)
+		return;
+	buf_append_cstr(out, ",\"body_sha256\":");
+	append_string(out, ev->body_sha256, is_latin1);
 }
 
 /* Text that is UTF-8 stands as it is; otherwise each byte becomes the character

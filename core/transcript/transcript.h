@@ -45,6 +45,8 @@ struct transcript_event {
 	                      * hosts of the mock */
 	struct endpoint server, client;
 	struct slice bytes; /* IN, OUT; content of messages included */
+	uint64_t cut;       /* IN: bytes of a message's content that came
+	                     * behind `bytes` and are not shown */
 	const char *rule;   /* the rule that acted, "FILE:LINE:COL", or NULL */
 	const char *note;   /* RULE: the action in words; VIOLATION: which; TLS:
 	                     * protocol and cipher; LOST: why */
@@ -61,6 +63,9 @@ struct transcript_event {
 	/* The content, or its beginning, as the sink wants it; in files it is
 	 * among the bytes of its connection only. */
 	struct slice content;
+	/* Of a message of which not all was shown, if somebody has digested it:
+	 * SHA-256 of what is behind its header, hexadecimal.  Else empty. */
+	struct slice body_sha256;
 };
 
 /* Who is told. */
@@ -69,12 +74,16 @@ struct transcript_sink {
 	void (*on_event)(void *owner, const struct transcript_event *ev);
 	size_t content_max; /* of a message's content; 0: none is kept to be
 	                     * shown */
+	/* Of a message's content only the first `shown_max` bytes are told, as
+	 * IN; the rest is cut. */
+	bool cuts_content;
+	size_t shown_max;
 };
 
 /* Appends the event as one line of JSON: keys time (RFC 3339), host,
  * connection, event, and per kind server, client, direction, bytes (a string;
- * bytes that are not UTF-8 as \u00XX with "encoding": "latin1"), rule, note,
- * from, to, size. */
+ * bytes that are not UTF-8 as \u00XX with "encoding": "latin1"), cut, rule,
+ * note, from, to, size, body_sha256. */
 void transcript_format(struct buf *out, const struct transcript_event *ev);
 
 #endif

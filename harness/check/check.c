@@ -389,12 +389,22 @@ peek_event(struct check *c)
 	return c->has_event;
 }
 
+/* A message of which less is to be seen than a judge would look at. */
+static bool
+lacks_content(const struct transcript_event *ev)
+{
+	return ev->kind == TRANSCRIPT_MESSAGE &&
+	    (ev->content.at == NULL ||
+		(ev->content.len < ev->size_bytes &&
+		    ev->content.len < TRANSCRIPT_CONTENT_MAX));
+}
+
 static void
 take_event(struct check *c)
 {
 	c->has_event = false;
 	story_transcript(c->result->story, &c->event);
-	if (c->event.kind == TRANSCRIPT_MESSAGE && c->event.content.at == NULL)
+	if (lacks_content(&c->event))
 		judge_lack(c->result->judge, JUDGE_CONTENT);
 	if (c->pass != CHECK_GATHER)
 		judge_transcript(c->result->judge, &c->event);

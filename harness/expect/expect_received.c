@@ -112,14 +112,18 @@ tls_of(const struct expectation *e, const struct transcript_event *ev)
 	return h != NULL ? h->note : "none";
 }
 
-/* The digest of what is behind the header; "" when the message was cut. */
+/* The digest of what is behind the header, as the transcript tells it or by the
+ * content; "" when that was cut. */
 static void
 body_digest(const struct transcript_event *ev, char text[DIGEST_CHARS + 1])
 {
 	struct slice body = ev->content, line = SLICE("header");
 
 	text[0] = '\0';
-	if (ev->content.len < ev->size_bytes)
+	if (ev->body_sha256.len == DIGEST_CHARS)
+		(void)snprintf(
+		    text, DIGEST_CHARS + 1, "%.*s", SLICE_ARG(ev->body_sha256));
+	if (ev->body_sha256.len > 0 || ev->content.len < ev->size_bytes)
 		return;
 	while (line.len > 0 && line_next(&body, &line))
 		continue;

@@ -134,7 +134,11 @@ talk_words(struct talk *t)
 	switch (ev->kind) {
 	case TRANSCRIPT_IN:
 		talk_bytes(t, "<-");
-		return;
+		if (ev->cut == 0)
+			return;
+		buf_printf(&t->row, "%s <- ... %llu bytes that are not here",
+		    ev->host, (unsigned long long)ev->cut);
+		break;
 	case TRANSCRIPT_OUT:
 		talk_bytes(t, "->");
 		return;

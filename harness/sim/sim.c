@@ -313,7 +313,7 @@ sim_assemble(struct sim *sim, struct err *err)
 	const struct mock_options mock = { .seed = sim->result->seed,
 		.zone = sim->plan->relay.zone };
 	struct transcript_sink sink = { sim, on_transcript,
-		TRANSCRIPT_CONTENT_MAX };
+		TRANSCRIPT_CONTENT_MAX, false, 0 };
 
 	build_world(sim);
 	sim->config.queue_path = SLICE("queue.db");

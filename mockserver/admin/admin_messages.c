@@ -2,6 +2,8 @@
 /* Messages in the admin API; see admin_impl.h. */
 #include "mockserver/admin/admin_impl.h"
 
+#include "core/tls/digest.h"
+
 #define HEADERS_MAX 1000 /* that are shown of one message */
 
 /* ---- showing ---- */
@@ -9,10 +11,9 @@
 static json_t *
 describe_digest(const uint8_t digest[INTAKE_DIGEST_BYTES])
 {
-	char text[2 * INTAKE_DIGEST_BYTES + 1];
+	char text[DIGEST_CHARS + 1];
 
-	for (size_t i = 0; i < INTAKE_DIGEST_BYTES; i++)
-		(void)snprintf(text + 2 * i, 3, "%02x", digest[i]);
+	digest_format(digest, text);
 	return json_string(text);
 }
 

@@ -121,7 +121,7 @@ count_event(struct journal_connection *c, const struct transcript_event *ev)
 {
 	switch (ev->kind) {
 	case TRANSCRIPT_IN:
-		c->bytes_in += ev->bytes.len;
+		c->bytes_in += ev->bytes.len + ev->cut;
 		break;
 	case TRANSCRIPT_OUT:
 		c->bytes_out += ev->bytes.len;

@@ -63,10 +63,10 @@ dialogue_set_book(struct dialogue *d, struct rule_book *book)
 	rule_scope_init(&d->scope, d->host->rules.count);
 }
 
-void
+size_t
 dialogue_feed(struct dialogue *d, struct slice bytes)
 {
-	smtp_server_feed(d->session, bytes);
+	return smtp_server_feed(d->session, bytes);
 }
 
 size_t
@@ -117,6 +117,12 @@ dialogue_set_intake(struct dialogue *d, size_t keep_max)
 {
 	assert(keep_max > 0 && d->intake == NULL);
 	d->intake_max = keep_max;
+}
+
+bool
+dialogue_is_cut(const struct dialogue *d)
+{
+	return d->is_cut;
 }
 
 bool

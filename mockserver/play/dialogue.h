@@ -34,7 +34,11 @@ void dialogue_set_intake(struct dialogue *d, size_t keep_max);
  * them begins anew. */
 void dialogue_set_book(struct dialogue *d, struct rule_book *book);
 
-void dialogue_feed(struct dialogue *d, struct slice bytes);
+/* Returns how many of the bytes are content, as smtp_server_feed() does. */
+size_t dialogue_feed(struct dialogue *d, struct slice bytes);
+/* So many bytes of content are told: returns how many of them are still among
+ * the first `shown_max` of the message. */
+size_t dialogue_show(struct dialogue *d, size_t content, size_t shown_max);
 /* Bytes fed and not yet used. */
 size_t dialogue_backlog(const struct dialogue *d);
 
@@ -81,6 +85,8 @@ struct slice dialogue_hello(const struct dialogue *d, bool *is_extended);
 uint64_t dialogue_size(const struct dialogue *d);
 /* What was kept of that content: its beginning. */
 struct slice dialogue_content(const struct dialogue *d);
+/* Content has been told of which not all was shown. */
+bool dialogue_is_cut(const struct dialogue *d);
 /* All of what was taken in, once, behind dialogue_played(); false when nothing
  * is. */
 bool dialogue_take(struct dialogue *d, struct intake_result *result);

@@ -30,6 +30,17 @@ dialogue_body_begin(struct dialogue *d)
 		d->intake = intake_new(d->intake_max);
 }
 
+size_t
+dialogue_show(struct dialogue *d, size_t content, size_t shown_max)
+{
+	const uint64_t room = d->told < shown_max ? shown_max - d->told : 0;
+	const size_t shown = content < room ? content : (size_t)room;
+
+	d->told += content;
+	d->is_cut |= shown < content;
+	return shown;
+}
+
 bool
 dialogue_body_is_due(const struct dialogue *d)
 {
@@ -63,8 +74,8 @@ dialogue_transaction_end(struct dialogue *d)
 	envelope_clear(&d->envelope);
 	buf_clear(&d->content);
 	buf_shrink(&d->content, BUF_IDLE_MAX);
-	d->is_done = d->is_in_body = false;
-	d->body_bytes = 0;
+	d->is_done = d->is_in_body = d->is_cut = false;
+	d->body_bytes = d->told = 0;
 	d->body_next = UINT64_MAX;
 }
 

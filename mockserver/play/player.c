@@ -115,8 +115,10 @@ on_input(void *owner, struct slice bytes)
 	player_look(p);
 	p->heard_at = p->now;
 	if (p->state != PLAYER_DEAF || player_hear_clear_text(p, bytes)) {
-		player_say_input(p, bytes);
-		dialogue_feed(p->dialogue, bytes);
+		const bool in_auth = dialogue_is_in_auth(p->dialogue);
+		const size_t content = dialogue_feed(p->dialogue, bytes);
+
+		player_say_input(p, bytes, content, in_auth);
 	}
 	player_settle(p);
 }
@@ -389,8 +391,7 @@ say(struct player *p)
 	p->is_repeated = false;
 	if (dialogue_played(p->dialogue)) {
 		p->site->messages++;
-		teller_say_message(&p->teller, p->heard_at, p->dialogue);
-		player_capture(p);
+		player_say_message(p);
 	}
 	player_end_act(p);
 }

@@ -83,8 +83,8 @@ void player_settle(struct player *p);
 
 /* ---- player_capture.c ---- */
 
-/* The message that was accepted is kept, if messages are. */
-void player_capture(struct player *p);
+/* A message was accepted: it is told, and kept if messages are. */
+void player_say_message(struct player *p);
 
 /* ---- player_end.c ---- */
 
@@ -103,8 +103,10 @@ void player_repeat(struct player *p);
 
 /* ---- player_tls.c ---- */
 
-/* Tells what the client said, without its secrets. */
-void player_say_input(struct player *p, struct slice bytes);
+/* Tells what the client said, without its secrets (`in_auth`: it begins with
+ * one), and of the `content` that it begins with as much as is to be shown. */
+void player_say_input(
+    struct player *p, struct slice bytes, size_t content, bool in_auth);
 
 /* The 220 is on its way: what the rules make of the rest. */
 void player_begin_tls(struct player *p);

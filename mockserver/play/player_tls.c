@@ -94,24 +94,43 @@ say_records(struct player *p, struct slice bytes)
 	buf_fini(&shown);
 }
 
-void
-player_say_input(struct player *p, struct slice bytes)
+/* With `cut` bytes behind them that are not shown. */
+static void
+say_bytes(struct player *p, struct slice bytes, size_t cut, bool in_auth)
 {
 	struct buf shown = { 0 };
 
-	if (is_record(bytes)) {
+	if (p->site->host->users.count == 0) {
+		teller_say_input(&p->teller, p->heard_at, bytes, cut);
+		return;
+	}
+	login_mask(&p->mask, bytes, in_auth, &shown);
+	if (buf_len(&shown) > 0 || cut > 0)
+		teller_say_input(
+		    &p->teller, p->heard_at, buf_slice(&shown), cut);
+	buf_fini(&shown);
+}
+
+void
+player_say_input(
+    struct player *p, struct slice bytes, size_t content, bool in_auth)
+{
+	const struct transcript_sink *sink = &p->site->cast->sink;
+	size_t shown = content;
+
+	if (content == 0 && is_record(bytes)) {
 		say_records(p, bytes);
 		return;
 	}
-	if (p->site->host->users.count == 0) {
-		teller_say(&p->teller, p->heard_at, TRANSCRIPT_IN, bytes);
-		return;
+	if (sink->cuts_content)
+		shown = dialogue_show(p->dialogue, content, sink->shown_max);
+	if (shown < content) {
+		say_bytes(
+		    p, slice_sub(bytes, 0, shown), content - shown, false);
+		bytes = slice_skip(bytes, content);
 	}
-	login_mask(&p->mask, bytes, dialogue_is_in_auth(p->dialogue), &shown);
-	if (buf_len(&shown) > 0)
-		teller_say(
-		    &p->teller, p->heard_at, TRANSCRIPT_IN, buf_slice(&shown));
-	buf_fini(&shown);
+	if (bytes.len > 0)
+		say_bytes(p, bytes, 0, in_auth);
 }
 
 /* ---- faults in the midst of TLS ---- */

@@ -2,6 +2,8 @@
 /* Events of a connection; see teller.h. */
 #include "mockserver/play/teller.h"
 
+#include "core/tls/digest.h"
+
 static void say(const struct teller *t, utime now, struct transcript_event *ev);
 
 void
@@ -9,6 +11,19 @@ teller_say(const struct teller *t, utime now, enum transcript_kind kind,
     struct slice bytes)
 {
 	struct transcript_event ev = { .kind = kind, .bytes = bytes };
+
+	say(t, now, &ev);
+}
+
+void
+teller_say_input(
+    const struct teller *t, utime now, struct slice bytes, uint64_t cut)
+{
+	struct transcript_event ev = {
+		.kind = TRANSCRIPT_IN,
+		.bytes = bytes,
+		.cut = cut,
+	};
 
 	say(t, now, &ev);
 }
@@ -81,9 +96,11 @@ teller_say_reaction(const struct teller *t, utime now,
 }
 
 void
-teller_say_message(const struct teller *t, utime now, struct dialogue *dialogue)
+teller_say_message(const struct teller *t, utime now, struct dialogue *dialogue,
+    const struct intake_result *content)
 {
 	struct envelope *envelope = dialogue_envelope(dialogue);
+	char digest[DIGEST_CHARS + 1];
 	struct transcript_event ev = {
 		.kind = TRANSCRIPT_MESSAGE,
 		.sender = envelope_sender(envelope),
@@ -95,6 +112,10 @@ teller_say_message(const struct teller *t, utime now, struct dialogue *dialogue)
 	};
 
 	ev.hello = dialogue_hello(dialogue, &ev.is_extended);
+	if (content != NULL) {
+		digest_format(content->body_digest, digest);
+		ev.body_sha256 = slice_of(digest, DIGEST_CHARS);
+	}
 	say(t, now, &ev);
 }
 

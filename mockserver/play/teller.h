@@ -17,9 +17,12 @@ struct teller {
 	struct endpoint server, client;
 };
 
-/* OPEN, IN, EOF. */
+/* OPEN, EOF. */
 void teller_say(const struct teller *t, utime now, enum transcript_kind kind,
     struct slice bytes);
+/* IN; behind the bytes so many are not shown. */
+void teller_say_input(
+    const struct teller *t, utime now, struct slice bytes, uint64_t cut);
 /* TLS. */
 void teller_say_tls(
     const struct teller *t, utime now, const struct tls_verdict *verdict);
@@ -33,8 +36,9 @@ void teller_say_rule(
 /* OUT, CLOSE, RESET, which come of a reaction. */
 void teller_say_reaction(const struct teller *t, utime now,
     enum transcript_kind kind, const struct reaction *r, struct slice bytes);
-/* MESSAGE, by what the dialogue knows. */
-void teller_say_message(
-    const struct teller *t, utime now, struct dialogue *dialogue);
+/* MESSAGE, by what the dialogue knows; `content` NULL: what was taken in of it
+ * is not told. */
+void teller_say_message(const struct teller *t, utime now,
+    struct dialogue *dialogue, const struct intake_result *content);
 
 #endif

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """faultpost check on what our own daemons leave: faultpost-relay's log and
 faultpost-mock's transcript, made over TCP."""
+import hashlib
 import json
 import socket
 import subprocess
@@ -20,11 +21,9 @@ def free_port(address):
         return server.getsockname()[1]
 
 
-@pytest.fixture(scope="module")
-def talk(bin_dir, tmp_path_factory):
+def converse(bin_dir, folder, *options):
     """Three messages by way of a full host and one that is not; the scenario,
-    the log, and the transcript."""
-    folder = tmp_path_factory.mktemp("daemons")
+    and the folder of the log and the transcript."""
     hosts = {
         "full": {"address": "127.0.0.11", "rules": [
             {"on": "banner", "reply": "431 4.3.1 Mail system full"}]},
@@ -36,7 +35,7 @@ def talk(bin_dir, tmp_path_factory):
         f"{host['address']}:{host['port']}" for host in hosts.values())]
     scenario = {"title": "t", "hosts": hosts, "routes": routes,
                 "relay": {"bounce": {"hard_bounces": False}}}
-    mock = Mock(bin_dir / "faultpost-mock", folder, scenario)
+    mock = Mock(bin_dir / "faultpost-mock", folder, scenario, *options)
     assert mock.is_ready
     relay = Relay(bin_dir / "faultpost-relay", folder,
                   config(folder, routes=routes,
@@ -59,9 +58,22 @@ def talk(bin_dir, tmp_path_factory):
     return scenario, folder
 
 
+@pytest.fixture(scope="module")
+def talk(bin_dir, tmp_path_factory):
+    return converse(bin_dir, tmp_path_factory.mktemp("daemons"))
+
+
+@pytest.fixture(scope="module")
+def cut_talk(bin_dir, tmp_path_factory):
+    """The same, with a transcript that has the beginning of messages, and (for
+    the mock keeps them) their digests."""
+    return converse(bin_dir, tmp_path_factory.mktemp("cut"),
+                    "--transcript-bytes", "20", "--admin", "0")
+
+
 @pytest.fixture
 def check(bin_dir, talk, tmp_path):
-    def run(expect, transcript=None, *words):
+    def run(expect, transcript=None, *words, talk=talk):
         scenario, folder = talk
         path = tmp_path / "t.scenario.json"
         path.write_text(json.dumps({**scenario, "expect": expect}))
@@ -102,6 +114,25 @@ def failed(told):
 def test_what_was_received(check):
     _, told = check([{"received": "Subject: 2"}, {"no_received": "Subject: 1"}])
     assert failed(told) == ["received", "no_received"]
+
+
+def body_of(number):
+    return hashlib.sha256(f".{number}\r\n".encode()).hexdigest()
+
+
+def test_what_was_received_in_part(check, cut_talk):
+    """What is to be seen is judged, and by digests; of what is not nothing is
+    said."""
+    code, told = check([
+        {"received": "Received: from"}, {"received": "Subject: 3"},
+        {"no_received": "Received: from"}, {"no_received": "Subject: 3"},
+        {"received": "Received: from", "body_sha256": body_of(3)},
+        {"received": "Received: from", "body_sha256": body_of(4)}],
+        talk=cut_talk)
+    assert [one["verdict"] for one in told["expectations"]] == [
+        "held", "not judged", "failed", "not judged", "held", "not judged"]
+    assert code == 1
+    assert {one["verdict"] for one in told["invariants"]} == {"held"}
 
 
 def test_the_relay_is_known(check, talk):

@@ -365,6 +365,32 @@ def test_events(api, mock):
     assert whole["bytes_in"] == len(sent)
 
 
+@pytest.mark.parametrize("action, kind, state", [
+    ({"vanish": True}, "gone", "gone"), ({"reset": True}, "reset", "reset"),
+    ({"drop": True}, "close", "closed"),
+    ({"then": "half-close"}, "half-close", "closed")])
+def test_each_end(api, mock, action, kind, state):
+    """How the host ends a connection, in the words of the document."""
+    api.get("/v1/rules", 201, "POST", {"host": "mx", "rule": {
+        "on": "rset", **action}})
+    with Events(api, "/v1/events?host=mx") as events, mock.connect() as s:
+        s.sendall(b"RSET\r\n")
+        seen = []
+        while not seen or seen[-1]["event"] != kind:
+            seen.append(events.next())
+            api.validate(seen[-1], {"$ref": "#/components/schemas/Event"})
+        if kind == "half-close":
+            while s.recv(1000):
+                pass
+            s.close()
+            while seen[-1]["event"] != "close":
+                seen.append(events.next())
+    (c,) = [c for c in api.get("/v1/connections?host=mx")["connections"]
+            if c["number"] == seen[0]["connection"]]
+    assert c["state"] == state
+    api.get(f"/v1/connections/{c['number']}")
+
+
 def test_slow_reader_is_cut(api, mock, smtp):
     """More waits for it than anyone would keep: it is gone, nobody else is."""
     with socket.socket() as slow, Events(api) as fast:
@@ -552,7 +578,7 @@ def test_oldest_go_first_and_that_is_said(start):
 
 
 def test_large_content_is_kept_in_part(start):
-    api = Api(admin_address(mock := start()))
+    api = Api(admin_address(mock := start("--transcript-bytes", "999")))
     content = b"Subject: x\r\n\r\n" + (b"y" * 70 + b"\r\n") * 20000
     with smtplib.SMTP(*mock.address("mx"), timeout=20) as client:
         client.ehlo("c")
@@ -561,6 +587,15 @@ def test_large_content_is_kept_in_part(start):
     assert (m["size"], m["kept"]) == (len(content), 1 << 20)
     assert m["sha256"] == hashlib.sha256(content).hexdigest()
     assert api.ask("GET", "/v1/messages/1/content")[2] == content[:1 << 20]
+    # Its connection shows the beginning.
+    connection = api.get("/v1/connections/1")
+    cut = [e["cut"] for e in connection["events"] if "cut" in e]
+    assert sum(cut) == len(content) - 999
+    told = sum(len(e["bytes"]) for e in connection["events"]
+               if e["event"] == "in")
+    assert connection["bytes_in"] == told + sum(cut)
+    (message,) = [e for e in connection["events"] if e["event"] == "message"]
+    assert message["body_sha256"] == m["body_sha256"]
 
 
 def test_maildir(start, tmp_path):

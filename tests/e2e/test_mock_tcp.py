@@ -125,6 +125,54 @@ def test_transcript_holds_every_byte(start):
     assert events[-1]["event"] == "close"
 
 
+def send_content(mock, content):
+    """A message behind 354, and QUIT in the same breath."""
+    with mock.connect() as s:
+        reply = s.makefile("rb")
+        for line in (b"", b"HELO c\r\n", b"MAIL FROM:<a@b.example>\r\n",
+                     b"RCPT TO:<c@d.example>\r\n", b"DATA\r\n"):
+            s.sendall(line)
+            assert reply.readline()[:1] in b"23"
+        s.sendall(content + b".\r\nQUIT\r\n")
+        assert reply.read()[:3] == b"250"
+
+
+CONTENT = (b"Subject: \xe4\r\n\r\n..dot\r\n" + (b"x" * 70 + b"\r\n") * 2000)
+WHOLE = len(CONTENT)
+
+
+@pytest.mark.parametrize("shown", [None, 100, 0, WHOLE - 1, WHOLE])
+def test_content_is_shown_in_part(start, shown):
+    """Its beginning and its end, and how much is not shown."""
+    options = [] if shown is None else ["--transcript-bytes", str(shown)]
+    mock = start(ONE, *options)
+    send_content(mock, CONTENT)
+    assert mock.stop() == (0, "")
+    events = mock.transcript()
+    inputs = [e for e in events if e["event"] == "in"][4:]
+    told = "".join(e["bytes"] for e in inputs).encode("latin1")
+    assert told == CONTENT[:shown] + b".\r\nQUIT\r\n"
+    cut = 0 if shown is None else WHOLE - shown
+    assert sum(e.get("cut", 0) for e in inputs) == cut
+    (message,) = [e for e in events if e["event"] == "message"]
+    assert message["size"] == WHOLE - 1 and "body_sha256" not in message
+
+
+def test_sigterm_leaves_nothing_untold(start):
+    """A connection that stands when the mock is told to end is reset, and the
+    transcript has that, and what was said a moment before."""
+    mock = start(ONE)
+    with mock.connect() as s:
+        assert s.recv(100) == b"220 mx ESMTP\r\n"
+        s.sendall(b"NOOP\r\n")
+        assert s.recv(100) == b"250 2.0.0 Ok\r\n"
+        assert mock.stop() == (0, "")
+        assert read_to_end(s) == (b"", True)
+    assert [(e["event"], e.get("bytes")) for e in mock.transcript()] == [
+        ("open", None), ("out", "220 mx ESMTP\r\n"), ("in", "NOOP\r\n"),
+        ("out", "250 2.0.0 Ok\r\n"), ("reset", None)]
+
+
 FAULTS = [
     ({"on": "connect", "drop": True}, b"", False),
     ({"on": "connect", "reset": True}, b"", True),
@@ -308,6 +356,8 @@ def test_bad_scenario(program, tmp_path, scenario, want):
     (["--base-port", "65536", "x"], "65536"),
     (["--ready-fd", "999", "x"], "--ready-fd 999 is not open for writing"),
     (["--transcipt", "x"], "did you mean --transcript?"),
+    (["--transcript-bytes", "-1", "x"],
+     "--transcript-bytes"),
     (["/does/not/exist"], "/does/not/exist"),
     ([], "usage: faultpost-mock"),
 ])

@@ -182,9 +182,11 @@ on_event(void *owner, const struct transcript_event *ev)
 	transcript_format(&s->transcript, ev);
 }
 
-/* The scenario has a host at 10.1.1.11. */
+/* The scenario has a host at 10.1.1.11; of the sink all but its owner and its
+ * function are taken. */
 static inline void
-setup_of(struct setup *s, struct slice scenario)
+setup_told(
+    struct setup *s, struct slice scenario, const struct transcript_sink *sink)
 {
 	const struct sim_options options = {
 		.latency = LATENCY,
@@ -192,16 +194,26 @@ setup_of(struct setup *s, struct slice scenario)
 		.span_max = UTIME_NEVER,
 	};
 	const struct mock_options mock = { .seed = 1 };
-	const struct transcript_sink sink = { s, on_event,
-		TRANSCRIPT_CONTENT_MAX };
+	struct transcript_sink told = *sink;
 	struct err err = { 0 };
 
+	told.owner = s;
+	told.on_event = on_event;
 	*s = (struct setup){ 0 };
 	if (!mock_scenario_parse(&s->scenario, "t.json", scenario, &err))
 		fail_msg("%s", err.msg);
 	s->world = world_sim_new(&options);
-	s->mock = mock_new(s->world, &s->scenario.hosts, &mock, &sink, &err);
+	s->mock = mock_new(s->world, &s->scenario.hosts, &mock, &told, &err);
 	assert_non_null(s->mock);
+}
+
+static inline void
+setup_of(struct setup *s, struct slice scenario)
+{
+	const struct transcript_sink sink = { .content_max =
+						  TRANSCRIPT_CONTENT_MAX };
+
+	setup_told(s, scenario, &sink);
 }
 
 /* `host`: members behind the address. */

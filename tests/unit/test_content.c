@@ -5,7 +5,8 @@
 
 #define STEPS_MAX 12
 
-/* "<" from the client, ">" to it, "T" a handshake, "M" a message. */
+/* "<" from the client, ">" to it, "X" so many bytes from the client that are
+ * not shown, "T" a handshake, "M" a message. */
 struct step {
 	char kind;
 	const char *bytes;
@@ -74,6 +75,37 @@ static struct row {
 	{ "a chunk without a size",
 	    { { '<', "BDAT LAST\r\nBDAT 1 LAST\r\ny", 0, 0 },
 		{ '>', "250 ok\r\n", 0, 0 }, { 'M', "", 1, "y" } } },
+	{ "by lines, cut",
+	    { { '<', "DATA\r\n", 0, 0 }, { '>', "354 go\r\n", 0, 0 },
+		{ '<', "Sub", 0, 0 }, { 'X', "", 100, 0 }, { 'X', "", 7, 0 },
+		{ '<', ".\r\nMAIL FROM:<>\r\n", 0, 0 },
+		{ '>', "250 ok\r\n", 0, 0 }, { 'M', "", 110, "Sub" },
+		{ '<', "BDAT 1 LAST\r\ny", 0, 0 }, { '>', "250 ok\r\n", 0, 0 },
+		{ 'M', "", 1, "y" } } },
+	{ "by lines, cut, the end in two",
+	    { { '<', "DATA\r\n", 0, 0 }, { '>', "354 go\r\n", 0, 0 },
+		{ 'X', "", 100, 0 }, { '<', "\n", 0, 0 },
+		{ '>', "250 ok\r\n", 0, 0 }, { 'M', "", 97, "" } } },
+	{ "by lines, cut and refused, then another",
+	    { { '<', "DATA\r\n", 0, 0 }, { '>', "354 go\r\n", 0, 0 },
+		{ 'X', "", 100, 0 }, { '<', ".\r\n", 0, 0 },
+		{ '>', "452 no\r\n", 0, 0 }, { '<', "DATA\r\n", 0, 0 },
+		{ '>', "354 go\r\n", 0, 0 }, { '<', "x\r\n.\r\n", 0, 0 },
+		{ '>', "250 ok\r\n", 0, 0 }, { 'M', "", 3, "x\r\n" } } },
+	{ "by chunks, cut",
+	    { { '<', "MAIL FROM:<>\r\nBDAT 10\r\nDA", 0, 0 }, { 'X', "", 8, 0 },
+		{ '>', "250 ok\r\n250 ok\r\n", 0, 0 },
+		{ '<', "BDAT 9 LAST\r\n", 0, 0 }, { 'X', "", 9, 0 },
+		{ '>', "250 ok\r\n", 0, 0 }, { 'M', "", 19, "DA" } } },
+	{ "cut where there is no content",
+	    { { 'X', "", 8, 0 }, { '<', "BDAT 1 LAST\r\ny", 0, 0 },
+		{ '>', "250 ok\r\n", 0, 0 }, { 'M', "", 1, NULL } } },
+	{ "whole, then by chunks behind a MAIL that was sent ahead",
+	    { { '<', "DATA\r\n", 0, 0 }, { '>', "354 go\r\n", 0, 0 },
+		{ '<', "x\r\n.\r\nMAIL FROM:<>\r\n", 0, 0 },
+		{ '>', "250 ok\r\n", 0, 0 }, { 'M', "", 3, "x\r\n" },
+		{ '<', "BDAT 1 LAST\r\ny", 0, 0 }, { '>', "250 ok\r\n", 0, 0 },
+		{ 'M', "", 1, "y" } } },
 	{ "told twice",
 	    { { '<', "BDAT 1 LAST\r\ny", 0, 0 }, { '>', "250 ok\r\n", 0, 0 },
 		{ 'M', "", 1, "y" }, { 'M', "", 1, NULL } } },
@@ -82,10 +114,10 @@ static struct row {
 static enum transcript_kind
 kind_of(char kind)
 {
-	return kind == '<' ? TRANSCRIPT_IN
-	    : kind == '>'  ? TRANSCRIPT_OUT
-	    : kind == 'T'  ? TRANSCRIPT_TLS
-			   : TRANSCRIPT_MESSAGE;
+	return kind == '<' || kind == 'X' ? TRANSCRIPT_IN
+	    : kind == '>'                 ? TRANSCRIPT_OUT
+	    : kind == 'T'                 ? TRANSCRIPT_TLS
+					  : TRANSCRIPT_MESSAGE;
 }
 
 static void
@@ -98,11 +130,12 @@ note_step(struct transcript_content *c, const struct step *step, size_t portion)
 		ev.bytes = slice_sub(rest, 0, portion);
 		transcript_content_note(c, &ev);
 	}
-	if (ev.kind != TRANSCRIPT_TLS && ev.kind != TRANSCRIPT_MESSAGE)
+	if (step->kind == '<' || step->kind == '>')
 		return;
+	ev.cut = step->kind == 'X' ? step->size : 0;
 	ev.size_bytes = step->size;
 	transcript_content_note(c, &ev);
-	if (step->kind == 'T')
+	if (step->kind != 'M')
 		return;
 	if (step->content == NULL)
 		assert_null(ev.content.at);

@@ -87,8 +87,9 @@ run(const char *state, const char *rules, const char *inject, struct seen *seen)
 		.span_max = UTIME_DAY,
 		.events_max = 1000000 };
 	struct world *w = world_sim_new(&options);
-	struct transcript_sink sink = { seen, on_transcript,
-		TRANSCRIPT_CONTENT_MAX };
+	struct transcript_sink sink = { .owner = seen,
+		.on_event = on_transcript,
+		.content_max = TRANSCRIPT_CONTENT_MAX };
 	struct inject_hooks hooks = { seen, on_refusal, on_surprise };
 	struct mock_options mock_options = { .seed = 1 };
 	struct endpoint server = { plan->hosts.at[0].addresses.at[0], 25 };

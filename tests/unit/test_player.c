@@ -100,6 +100,83 @@ test_messages(void **state)
 	setup_fini(&s);
 }
 
+static const char *const content_script[] = { "EHLO c", "MAIL FROM:<a@b>",
+	"RCPT TO:<c@d>", "DATA", "A: b\r\n\r\nhello\r\n..\r\n.", "MAIL FROM:<>",
+	"RCPT TO:<c@d>", "DATA", "x\r\n.", NULL };
+
+static struct cut_row {
+	const char *name;
+	size_t shown_max;
+	const char *first, *second; /* what there is of the two contents */
+} cut_rows[] = {
+	{ "nothing is shown", 0,
+	    "\"bytes\":\"\",\"cut\":19|\"bytes\":\".\\r\\n\"|"
+	    "\"size\":18",
+	    "\"bytes\":\"\",\"cut\":3|\"bytes\":\".\\r\\n\"|"
+	    "\"size\":3" },
+	{ "four bytes are", 4,
+	    "\"bytes\":\"A: b\",\"cut\":15|\"bytes\":\".\\r\\n\"|"
+	    "\"size\":18",
+	    "\"bytes\":\"x\\r\\n.\\r\\n\"|\"size\":3" },
+	/* Dots are stuffed where they are cut and not where they are kept. */
+	{ "all but one are", 18,
+	    "\"bytes\":\"A: b\\r\\n\\r\\nhello\\r\\n..\\r\",\"cut\":1|"
+	    "\"bytes\":\".\\r\\n\"|\"size\":18",
+	    "\"bytes\":\"x\\r\\n.\\r\\n\"|\"size\":3" },
+	{ "all are", 19,
+	    "\"bytes\":\"A: b\\r\\n\\r\\nhello\\r\\n..\\r\\n.\\r\\n\"|"
+	    "\"size\":18",
+	    "\"bytes\":\"x\\r\\n.\\r\\n\"|\"size\":3" },
+};
+
+/* What stands of it in the line, up to the end of the object. */
+static void
+note_member(struct slice line, struct slice member, size_t skip, struct buf *to)
+{
+	const size_t at = slice_find(line, member);
+
+	if (at == line.len)
+		return;
+	line = slice_skip(line, at + skip);
+	buf_printf(to, "%.*s|", SLICE_ARG(slice_sub(line, 0, line.len - 1)));
+}
+
+/* Of each message the beginning is shown, and its end. */
+static void
+test_cut(void **state)
+{
+	static const struct slice in = SLICE_INIT("\"direction\":\"in\",");
+	const struct cut_row *row = *state;
+	const struct transcript_sink sink = { .cuts_content = true,
+		.shown_max = row->shown_max };
+	struct client c = { .script = content_script };
+	struct setup s;
+	struct slice rest, line;
+	struct buf seen = { 0 }, want = { 0 };
+
+	setup_told(&s,
+	    SLICE("{\"hosts\": {\"mx\": {\"address\": \"10.1.1.11\"}}}"),
+	    &sink);
+	client_start(&c, s.world);
+	setup_run(&s);
+	rest = buf_slice(&s.transcript);
+	while (slice_split(&rest, '\n', &line)) {
+		note_member(line, in, in.len, &seen);
+		note_member(line, SLICE("\"size\":"), 0, &seen);
+	}
+	buf_printf(&want,
+	    "\"bytes\":\"EHLO c\\r\\n\"|\"bytes\":\"MAIL FROM:<a@b>\\r\\n\"|"
+	    "\"bytes\":\"RCPT TO:<c@d>\\r\\n\"|\"bytes\":\"DATA\\r\\n\"|%s|"
+	    "\"bytes\":\"MAIL FROM:<>\\r\\n\"|\"bytes\":\"RCPT TO:<c@d>\\r\\n\"|"
+	    "\"bytes\":\"DATA\\r\\n\"|%s|\"bytes\":\"QUIT\\r\\n\"|",
+	    row->first, row->second);
+	assert_slices_equal(buf_slice(&seen), buf_slice(&want));
+	client_fini(&c);
+	setup_fini(&s);
+	buf_fini(&seen);
+	buf_fini(&want);
+}
+
 static void
 test_states(void **state)
 {
@@ -233,6 +310,7 @@ main(void)
 
 	TEST(&kit, test_transcript);
 	TEST(&kit, test_messages);
+	ROWS(&kit, cut_rows, test_cut);
 	TEST(&kit, test_states);
 	TEST(&kit, test_connection_limit);
 	TEST(&kit, test_back_pressure);

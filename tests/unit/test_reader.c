@@ -13,6 +13,8 @@ static struct event_row {
 } rows[] = {
 	{ "in",
 	    { .kind = TRANSCRIPT_IN, .bytes = SLICE_INIT("NOOP \"\t\r\n") } },
+	{ "in, cut",
+	    { .kind = TRANSCRIPT_IN, .bytes = SLICE_INIT("x"), .cut = 7 } },
 	{ "no text",
 	    { .kind = TRANSCRIPT_IN, .bytes = { "\xc3\xa9\xff\0", 4 } } },
 	{ "UTF-8",
@@ -27,6 +29,10 @@ static struct event_row {
 		.recipients = two,
 		.recipient_count = 2,
 		.size_bytes = 99 } },
+	{ "message of which not all was shown",
+	    { .kind = TRANSCRIPT_MESSAGE,
+		.size_bytes = 99,
+		.body_sha256 = SLICE_INIT("a0") } },
 	{ "close", { .kind = TRANSCRIPT_CLOSE } },
 };
 
@@ -72,6 +78,8 @@ test_read_again(void **state)
 	assert_true(endpoint_equal(&got.server, &open.server));
 	assert_true(endpoint_equal(&got.client, &open.client));
 	assert_slices_equal(got.bytes, want->bytes);
+	assert_int_equal(got.cut, want->cut);
+	assert_slices_equal(got.body_sha256, want->body_sha256);
 	assert_text(got.rule, want->rule);
 	assert_text(got.note, want->note);
 	assert_slices_equal(got.sender, want->sender);
@@ -100,6 +108,9 @@ static struct bad_row {
 	    "\"connection\" is no number" },
 	{ "no size", HEAD "\"event\":\"message\",\"connection\":1}",
 	    "\"size\" is no number" },
+	{ "no number of bytes that were cut",
+	    HEAD "\"event\":\"in\",\"connection\":1,\"cut\":-1}",
+	    "\"cut\" is no number" },
 	{ "no addresses",
 	    HEAD "\"event\":\"open\",\"connection\":1,\"server\":\"a:25\"}",
 	    "\"server\" and \"client\" are no addresses with ports" },

@@ -271,6 +271,39 @@ test_text_line_limit(void **state)
 	owner_fini(&owner);
 }
 
+/* What is fed is known to be content where nothing waits before it; the end of
+ * data is none. */
+static void
+test_what_is_content(void **state)
+{
+	struct smtp_server_options options = { .extensions = ALL };
+	struct smtp_server *s = smtp_server_new(&options);
+	struct owner owner = { .answers = "" };
+
+	(void)state;
+	assert_int_equal(smtp_server_feed(s, SLICE(E M R D "x")), 0);
+	(void)owner_run(&owner, s, NULL);
+	assert_int_equal(smtp_server_feed(s, SLICE("abc\r\n..")), 7);
+	assert_int_equal(smtp_server_feed(s, SLICE("not handed out")), 0);
+	(void)owner_run(&owner, s, NULL);
+	assert_int_equal(smtp_server_feed(s, SLICE("\r\n.\r")), 4);
+	(void)owner_run(&owner, s, NULL);
+	assert_int_equal(smtp_server_feed(s, SLICE("\n" M R D)), 0);
+	(void)owner_run(&owner, s, NULL);
+	assert_int_equal(smtp_server_feed(s, SLICE("x\r\n.\r\n" M)), 3);
+	assert_int_equal(smtp_server_feed(s, SLICE(R)), 0);
+	(void)owner_run(&owner, s, NULL);
+	assert_int_equal(smtp_server_feed(s, SLICE("BDAT 6\r\nx")), 0);
+	(void)owner_run(&owner, s, NULL);
+	assert_int_equal(smtp_server_feed(s, SLICE("yz")), 2);
+	(void)owner_run(&owner, s, NULL);
+	assert_int_equal(smtp_server_feed(s, SLICE("123BDAT 0 LAST\r\n")), 3);
+	(void)owner_run(&owner, s, NULL);
+	assert_int_equal(smtp_server_feed(s, SLICE("RSET\r\n")), 0);
+	smtp_server_destroy(&s);
+	owner_fini(&owner);
+}
+
 /* Content comes in pieces of at most 64 KiB, however much was fed. */
 static void
 test_content_pieces(void **state)
@@ -322,6 +355,7 @@ main(void)
 	TEST(&kit, test_bare_lf_is_told_at_once);
 	TEST(&kit, test_recipients_are_counted);
 	TEST(&kit, test_text_line_limit);
+	TEST(&kit, test_what_is_content);
 	TEST(&kit, test_content_pieces);
 	TEST(&kit, test_names);
 	return kit_run(&kit, "smtp_server");

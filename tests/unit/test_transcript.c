@@ -42,6 +42,9 @@ static struct row rows[] = {
 	    "\"in\",\"direction\":\"in\","
 	    "\"bytes\":\"\\u00c3\\u00a9\\u00ff\\u0000\","
 	    "\"encoding\":\"latin1\"}\n" },
+	{ "in, cut",
+	    { .kind = TRANSCRIPT_IN, .bytes = SLICE_INIT("Sub"), .cut = 99 },
+	    "\"in\",\"direction\":\"in\",\"bytes\":\"Sub\",\"cut\":99}\n" },
 	{ "rule",
 	    { .kind = TRANSCRIPT_RULE, .rule = "a.json:1:2", .note = "stall" },
 	    "\"rule\",\"rule\":\"a.json:1:2\",\"note\":\"stall\"}\n" },
@@ -53,6 +56,12 @@ static struct row rows[] = {
 		.size_bytes = 99 },
 	    "\"message\",\"from\":\"s@t\",\"to\":[\"a@b\",\"c@d\"],"
 	    "\"size\":99}\n" },
+	{ "message of which not all was shown",
+	    { .kind = TRANSCRIPT_MESSAGE,
+		.size_bytes = 99,
+		.body_sha256 = SLICE_INIT("a0") },
+	    "\"message\",\"from\":\"\",\"to\":[],\"size\":99,"
+	    "\"body_sha256\":\"a0\"}\n" },
 	{ "message of nobody", { .kind = TRANSCRIPT_MESSAGE },
 	    "\"message\",\"from\":\"\",\"to\":[],\"size\":0}\n" },
 	{ "violation", { .kind = TRANSCRIPT_VIOLATION, .note = "a bare CR" },
