@@ -1,5 +1,10 @@
 # SPDX-License-Identifier: MIT
-"""What connections of the mock cost: figures.py has them in its table."""
+"""What connections of the mock cost: figures.py has them in its table.
+
+A process has no more connections than it may have open files, and only the
+machine's owner can raise that bound: where it is below what is wanted, several
+mocks have them together, each with a process of clients.
+"""
 from __future__ import annotations
 
 import json
@@ -9,10 +14,11 @@ import re
 import resource
 import socket
 import subprocess
+import sys
 from collections.abc import Callable
 
-# A client address has no more ports than that.
-PER_ADDRESS = 20000
+# An address's ports for clients, below those that the kernel would look for.
+FIRST_PORT, PER_ADDRESS = 11000, 20000
 SPARE_FILES = 100
 GREETING_S = 30
 
@@ -45,14 +51,53 @@ class Mock:
         self.process.wait()
 
 
+class Clients:
+    """A process of so many clients of a port, which stay until close().
+
+    Their numbers, from `first` on, are theirs alone.
+    """
+
+    def __init__(self, port: int, first: int, count: int) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, __file__, str(port), str(first), str(count)],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+    def wait(self) -> None:
+        """Until each has read its greeting."""
+        if self.process.stdout.readline() != "connected\n":
+            raise RuntimeError("the clients cannot connect")
+
+    def close(self) -> None:
+        """Ends them."""
+        self.process.communicate()
+
+
 def connect(port: int, number: int) -> socket.socket:
     """A client that has read its greeting."""
     client = socket.socket()
-    client.bind((f"127.0.0.{2 + number // PER_ADDRESS}", 0))
+    client.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    client.bind((f"127.0.0.{2 + number // PER_ADDRESS}",
+                 FIRST_PORT + number % PER_ADDRESS))
     client.settimeout(GREETING_S)
     client.connect(("127.0.0.1", port))
     client.recv(100)
     return client
+
+
+def be_clients(port: int, first: int, count: int) -> None:
+    """The process of Clients."""
+    clients = [connect(port, number) for number in range(first, first + count)]
+    print("connected", flush=True)
+    sys.stdin.read()
+    for client in clients:
+        client.close()
+
+
+def raise_files() -> int:
+    """As many open files as a process may have, here and in its children."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    return hard
 
 
 def measure(program: pathlib.Path, folder: pathlib.Path, wanted: int,
@@ -60,19 +105,28 @@ def measure(program: pathlib.Path, folder: pathlib.Path, wanted: int,
     """Opens connections that then say nothing.
 
     Returns:
-        how many the machine allows, up to `wanted`, and the bytes of each.
+        how many mocks they took, and the bytes of each connection.
     """
-    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-    count = min(wanted, hard - SPARE_FILES)
-    mock = Mock(program, folder)
-    say(f"{count} connections to faultpost-mock")
+    most = raise_files() - SPARE_FILES
+    shares = [min(most, wanted - first) for first in range(0, wanted, most)]
+    say(f"{wanted} connections to faultpost-mock, "
+        f"{len(shares)} of it with up to {most} each")
+    mocks = [Mock(program, folder) for _ in shares]
+    crowds = []
     try:
-        before = mock.memory()
-        clients = [connect(mock.port, i) for i in range(count)]
-        after = mock.memory()
-        for client in clients:
-            client.close()
+        before = sum(mock.memory() for mock in mocks)
+        for mock, first, share in zip(mocks, range(0, wanted, most), shares):
+            crowds.append(Clients(mock.port, first, share))
+        for crowd in crowds:
+            crowd.wait()
+        after = sum(mock.memory() for mock in mocks)
     finally:
-        mock.stop()
-    return count, (after - before) / count
+        for crowd in crowds:
+            crowd.close()
+        for mock in mocks:
+            mock.stop()
+    return len(mocks), (after - before) / wanted
+
+
+if __name__ == "__main__":
+    be_clients(*map(int, sys.argv[1:]))

@@ -9,6 +9,7 @@ import socket
 import subprocess
 import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 
 import pytest
 
@@ -63,26 +64,56 @@ CASES = [
 ]
 
 
+@dataclass
+class Program:
+    """Ours, which tells when it listens, or theirs, which does not."""
+    command: list
+    env: dict | None = None
+    tells: bool = False
+
+    def start(self, *arguments, **how):
+        if not self.tells:
+            return subprocess.Popen([*self.command, *arguments], env=self.env,
+                                    **how)
+        ready, ready_in = os.pipe()
+        process = subprocess.Popen(
+            [*self.command, "--ready-fd", str(ready_in), *arguments],
+            pass_fds=[ready_in], **how)
+        os.close(ready_in)
+        with os.fdopen(ready) as pipe:
+            assert pipe.readline() == "ready\n"
+        return process
+
+    def connect(self, process, address, family=socket.AF_INET):
+        """A client of it; theirs is asked until it answers."""
+        end = time.monotonic() + PATIENCE_S
+        while True:
+            client = socket.socket(family)
+            client.settimeout(PATIENCE_S)
+            try:
+                client.connect(address)
+                return client
+            except (ConnectionRefusedError, FileNotFoundError):
+                client.close()
+                assert not self.tells and process.poll() is None
+                assert time.monotonic() < end
+                time.sleep(0.01)
+
+
 class Sink:
     """A running program, ours or theirs, at an address of its own."""
 
-    def __init__(self, command, options, backlog="10", **how):
+    def __init__(self, program, options, **how):
         self.port = free_port()
+        self.program = program
         if os.geteuid() == 0:
             options = ["-u", "nobody", *options]
-        self.process = subprocess.Popen(
-            [*command, *options, f"inet:127.0.0.1:{self.port}", backlog],
+        self.process = program.start(
+            *options, f"inet:127.0.0.1:{self.port}", "10",
             stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, **how)
 
     def connect(self):
-        end = time.monotonic() + PATIENCE_S
-        while True:
-            try:
-                return socket.create_connection(("127.0.0.1", self.port),
-                                                PATIENCE_S)
-            except ConnectionRefusedError:
-                assert time.monotonic() < end and self.process.poll() is None
-                time.sleep(0.01)
+        return self.program.connect(self.process, ("127.0.0.1", self.port))
 
     def stop(self):
         if self.process.poll() is None:
@@ -135,20 +166,20 @@ def talk(sink, script):
 
 @pytest.fixture(scope="module")
 def ours(bin_dir):
-    return {"command": [bin_dir / "faultpost-mock", "--sink"]}
+    return Program([bin_dir / "faultpost-mock", "--sink"], tells=True)
 
 
 @pytest.fixture(scope="module")
 def theirs(peers_cache):
     root = unpack("postfix", peers_cache)
-    return {"command": [root / "usr/sbin/smtp-sink"],
-            "env": dict(os.environ, MAIL_CONFIG=str(root / "etc/postfix"),
-                        LD_LIBRARY_PATH=str(root / "usr/lib/postfix"))}
+    return Program(
+        [root / "usr/sbin/smtp-sink"],
+        dict(os.environ, MAIL_CONFIG=str(root / "etc/postfix"),
+             LD_LIBRARY_PATH=str(root / "usr/lib/postfix")))
 
 
 def dialogue(program, options, script):
-    sink = Sink(program["command"], options,
-                **{k: v for k, v in program.items() if k != "command"})
+    sink = Sink(program, options)
     try:
         return talk(sink, script)
     finally:
@@ -195,8 +226,7 @@ def test_dump_files_are_the_same(ours, theirs, tmp_path, options):
         folder = tmp_path / name
         folder.mkdir()
         folder.chmod(0o777)
-        how = {k: v for k, v in program.items() if k != "command"}
-        sink = Sink(program["command"], list(options), cwd=folder, **how)
+        sink = Sink(program, list(options), cwd=folder)
         for _ in range(2):
             send(sink, mail_options=["BODY=8BITMIME"],
                  rcpt_options=["NOTIFY=NEVER"])
@@ -212,8 +242,7 @@ def test_dump_files_are_the_same(ours, theirs, tmp_path, options):
 def test_ends_behind_sessions(ours, theirs):
     """Theirs counts them only with -c, and so is asked with it."""
     for program in ours, theirs:
-        how = {k: v for k, v in program.items() if k != "command"}
-        sink = Sink(program["command"], ["-c", "-n", "2"], **how)
+        sink = Sink(program, ["-c", "-n", "2"])
         for _ in range(2):
             send(sink)
         assert sink.process.wait(PATIENCE_S) == 0
@@ -222,7 +251,7 @@ def test_ends_behind_sessions(ours, theirs):
 
 def test_ends_behind_messages(ours):
     """Theirs does so before it answers the last one."""
-    sink = Sink(ours["command"], ["-M", "2"])
+    sink = Sink(ours, ["-M", "2"])
     for _ in range(2):
         send(sink)
     assert sink.process.wait(PATIENCE_S) == 0
@@ -235,20 +264,15 @@ def test_local_socket(ours, theirs, tmp_path):
     heard = []
     for program in ours, theirs:
         path = tmp_path / "socket"
-        process = subprocess.Popen(
-            [*program["command"], *(["-u", "nobody"] * (os.geteuid() == 0)),
-             f"unix:{path}", "10"], stderr=subprocess.DEVNULL,
-            env=program.get("env"))
-        end = time.monotonic() + PATIENCE_S
-        with socket.socket(socket.AF_UNIX) as client:
-            while client.connect_ex(str(path)) != 0:
-                assert time.monotonic() < end and process.poll() is None
-                time.sleep(0.01)
-            with client.makefile("rb") as stream:
-                heard.append([replies_of(stream, 1)])
-                for step in MESSAGE + QUIT:
-                    client.sendall(step)
-                    heard[-1].append(replies_of(stream, 1))
+        process = program.start(
+            *(["-u", "nobody"] * (os.geteuid() == 0)), f"unix:{path}", "10",
+            stderr=subprocess.DEVNULL)
+        with program.connect(process, str(path), socket.AF_UNIX) as client, \
+                client.makefile("rb") as stream:
+            heard.append([replies_of(stream, 1)])
+            for step in MESSAGE + QUIT:
+                client.sendall(step)
+                heard[-1].append(replies_of(stream, 1))
         process.terminate()
         process.wait(PATIENCE_S)
         path.unlink(missing_ok=True)
@@ -257,21 +281,12 @@ def test_local_socket(ours, theirs, tmp_path):
 
 def test_any_address_and_names(ours):
     """Both families, and no option but these two operands."""
-    sink = Sink(ours["command"], [])
-    port = sink.port
-    sink.stop()
-    process = subprocess.Popen([*ours["command"], f":{port}", "10"])
+    port = free_port()
+    process = ours.start(f":{port}", "10")
     try:
         for host in "127.0.0.1", "::1":
-            end = time.monotonic() + PATIENCE_S
-            while True:
-                try:
-                    with socket.create_connection((host, port)) as client:
-                        assert client.recv(4) == b"220 "
-                    break
-                except ConnectionRefusedError:
-                    assert time.monotonic() < end
-                    time.sleep(0.01)
+            with socket.create_connection((host, port)) as client:
+                assert client.recv(4) == b"220 "
     finally:
         process.terminate()
         process.wait(PATIENCE_S)
@@ -294,6 +309,6 @@ def test_any_address_and_names(ours):
     ([":25", "0"], "BACKLOG"), (["unix:" + "x" * 200, "1"], "too long"),
 ], ids=str)
 def test_what_is_wrong(ours, arguments, what):
-    done = subprocess.run([*ours["command"], *arguments], capture_output=True,
+    done = subprocess.run([*ours.command, *arguments], capture_output=True,
                           text=True, timeout=PATIENCE_S, check=False)
     assert (done.returncode, what in done.stderr) == (2, True), done.stderr
