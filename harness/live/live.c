@@ -284,7 +284,7 @@ start_hosts(struct live *live, struct err *err)
 	const struct mock_options mock = { .seed = live->result->seed,
 		.zone = live->plan->relay.zone };
 	const struct transcript_sink sink = { live, on_transcript,
-		ROOM_FOR_CONTENT };
+		ROOM_FOR_CONTENT, false, 0 };
 
 	live->mock =
 	    mock_new(live->world, &live->plan->hosts, &mock, &sink, err);

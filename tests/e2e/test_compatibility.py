@@ -13,7 +13,7 @@ import pytest
 
 PATIENCE_S = 60
 SHORT_S = 0.4  # for what does not come
-SECTIONS = {"Exim's test server": 10, "Toxiproxy": 14, "Mailpit's chaos": 3,
+SECTIONS = {"Exim's test server": 10, "Toxiproxy": 15, "Mailpit's chaos": 3,
             "James' mock SMTP server": 14}
 USER = {"user": "joe", "password": "secret"}
 MAIL, RCPT = b"MAIL FROM:<a@b.example>\r\n", b"RCPT TO:<u@v.example>\r\n"

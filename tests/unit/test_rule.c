@@ -139,6 +139,7 @@ test_condition(void **state)
 /* Occasions are letters; the answer has, for each, the number of the rule that
  * acted, or '-'.
  *	r, s	RCPT of two recipients (sender p)
+ *	l	as r, its address in other letters
  *	q	RCPT of the first recipient, by sender q
  *	x	as r, of another client
  *	z, Z	as r, of a message of 10 or of 11 bytes
@@ -169,6 +170,8 @@ static struct count_row count_rows[] = {
 	{ "per recipient: greylisting",
 	    AT_RCPT ", \"first\": 1, \"per\": \"recipient\"}", "rscrsr",
 	    "00----" },
+	{ "per recipient, whatever the case",
+	    AT_RCPT ", \"first\": 1, \"per\": \"recipient\"}", "rlsl", "0-0-" },
 	{ "per sender", AT_RCPT ", \"nth\": 2, \"per\": \"sender\"}", "rqsqr",
 	    "--00-" },
 	{ "times per recipient",
@@ -228,6 +231,7 @@ static struct count_row count_rows[] = {
 };
 
 static const struct slice r_address = TEXT("R@example.com");
+static const struct slice l_address = TEXT("r@Example.com");
 static const struct slice s_address = TEXT("s@example.com");
 
 static struct occasion
@@ -240,7 +244,9 @@ occasion_of(char letter, utime now)
 		.stage = STAGE_RCPT,
 		.now = now,
 		.from = letter == 'q' ? SLICE("q@a") : SLICE("p@a"),
-		.to = letter == 's' || letter == 'N' ? &s_address : &r_address,
+		.to = letter == 's' || letter == 'N' ? &s_address
+		    : letter == 'l'                  ? &l_address
+						     : &r_address,
 		.to_count = 1,
 		.size = letter == 'z' ? 10
 		    : letter == 'Z'   ? 11
