@@ -169,7 +169,7 @@ test_bounds(void **state)
 		0, 0 };
 	const struct step end = { '<', ".\r\n", 0, 0 };
 	struct transcript_event ev = { .kind = TRANSCRIPT_MESSAGE,
-		.size_bytes = 33 * 10000 };
+		.size_bytes = UINT64_C(33) * 10000 };
 
 	(void)state;
 	for (size_t i = 0; i < 100; i++)
