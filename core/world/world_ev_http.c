@@ -355,6 +355,24 @@ on_completed(void *owner, struct MHD_Connection *connection, void **request,
 
 /* ---- in the loop ---- */
 
+static unsigned
+client_count(const struct ev_http_server *s)
+{
+	return MHD_get_daemon_info(
+	    s->daemon, MHD_DAEMON_INFO_CURRENT_CONNECTIONS)
+	    ->num_connections;
+}
+
+/* Whom there was no room for waits for a pass behind the one that made it. */
+static void
+look_again(struct ev_http_server *s)
+{
+	const utime at = utime_add(world_now(s->world), 20 * UTIME_MS);
+
+	if (!timer_is_set(&s->due) || s->due.node.at > at)
+		timer_set(s->world, &s->due, at);
+}
+
 /* Lets it do what it can without waiting, and notes when it wants to again. */
 static void
 run(struct ev_http_server *s)
@@ -380,14 +398,21 @@ on_ready(struct ev_loop *loop, struct ev_io *io, int events)
 
 	(void)loop;
 	(void)events;
-	if (!s->world->stopping)
-		run(s);
+	if (s->world->stopping)
+		return;
+	run(s);
+	look_again(s);
 }
 
 static void
 on_due(struct timer *t)
 {
-	run(CONTAINER_OF(t, struct ev_http_server, due));
+	struct ev_http_server *s = CONTAINER_OF(t, struct ev_http_server, due);
+	const unsigned before = client_count(s);
+
+	run(s);
+	if (client_count(s) != before)
+		look_again(s);
 }
 
 /* ---- life cycle ---- */

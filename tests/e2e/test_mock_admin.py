@@ -470,6 +470,17 @@ def test_waiters_are_bounded_and_may_leave(api):
         one.close()
 
 
+def test_crowd_that_leaves(start):
+    """More clients than it takes: when they are gone it answers as before."""
+    address = admin_address(start())
+    with contextlib.ExitStack() as crowd:
+        for _ in range(150):
+            client = crowd.enter_context(
+                socket.create_connection(address, timeout=20))
+            client.sendall(b"GET /v1/hosts HTTP/1.1\r\nX: a")
+    assert Api(address).ask("GET", "/livez")[0] == 200
+
+
 # ---- who may ask ----
 
 def test_methods_and_paths(api):
