@@ -21,10 +21,10 @@ struct dialogue {
 	uint64_t messages; /* accepted on this connection */
 
 	bool is_in_body;
-	uint64_t declared;   /* the message's size, as MAIL says it */
-	uint64_t body_bytes; /* of content so far */
-	struct buf content;  /* its beginning ... */
-	size_t content_max;  /* ... of so many bytes */
+	uint64_t declared;     /* the message's size, as MAIL says it */
+	uint64_t body_bytes;   /* of content so far */
+	struct buf content;    /* its beginning ... */
+	size_t content_max;    /* ... of so many bytes */
 	size_t intake_max;     /* 0: there is no intake */
 	struct intake *intake; /* owned; NULL until the first content */
 	uint64_t told;         /* of the content, shown or not */
