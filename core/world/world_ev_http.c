@@ -21,7 +21,7 @@
 #define CLIENT_MEMORY_BYTES ((size_t)128 << 10)
 #define PUSHED_MAX          ((size_t)4 << 20)
 #define BLOCK_BYTES         CLIENT_MEMORY_BYTES
-#define PASSES_MAX          8
+#define PASSES_MAX          8 /* each sends one block to each client */
 
 struct ev_http_server {
 	struct world *world; /* borrowed */
@@ -381,7 +381,6 @@ run(struct ev_http_server *s)
 	bool has_timeout = true;
 
 	timer_stop(s->world, &s->due);
-	/* A pass sends one block to each client. */
 	for (int i = 0; i < PASSES_MAX && has_timeout && wait_ms == 0; i++) {
 		(void)MHD_run(s->daemon);
 		has_timeout = MHD_get_timeout(s->daemon, &wait_ms) == MHD_YES;
