@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Any bytes as a mail log: whatever the parser reads, the writer writes as one
- * line, which reads as the same form again; but for records within which another
- * begins, of which only what reads a log says that they are unknown.
+ * line, which reads as the same form again; but for records within which
+ * another begins, of which only what reads a log says that they are unknown.
  */
 #include "core/maillog/parser.h"
 
