@@ -67,7 +67,7 @@ static const struct cli_option run_options[] = {
 	{ OPTION_KEEP, 0, "keep", NULL,
 	    "Keep the files of live runs that held, too." },
 	{ OPTION_RELAY, 0, "relay", "NAME[:AT]",
-	    "Live, with this relay: faultpost, postfix (unpacked AT)." },
+	    "Live, with faultpost or postfix (unpacked at AT)." },
 	{ OPTION_CHECK, 0, "check", NULL,
 	    "Read the scenarios, say what is wrong, and stop." },
 };

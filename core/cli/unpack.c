@@ -197,9 +197,11 @@ step_gzip(
 	return true;
 }
 
+/* NOLINTBEGIN(readability-non-const-parameter) */
 static bool
 step_zstd(
     struct cli_unpack *u, char *to, size_t room, size_t *made, struct err *err)
+/* NOLINTEND(readability-non-const-parameter) */
 {
 	ZSTD_inBuffer in = { u->bytes + u->from, u->end - u->from, 0 };
 	ZSTD_outBuffer out = { to, room, 0 };

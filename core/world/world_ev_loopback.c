@@ -66,7 +66,7 @@ socket_open(bool hears_ways)
 
 /* Whether it says that there is a way to the address now. */
 static bool
-is_way(const union answer *answer, size_t len, const struct ip_address *to)
+is_way(union answer *answer, size_t len, const struct ip_address *to)
 {
 	const struct rtmsg *way = NLMSG_DATA(&answer->header);
 	size_t at = NLMSG_LENGTH(sizeof(*way));
@@ -75,7 +75,7 @@ is_way(const union answer *answer, size_t len, const struct ip_address *to)
 	    way->rtm_type != RTN_LOCAL)
 		return false;
 	while (at + RTA_LENGTH(sizeof(to->bytes)) <= len) {
-		const struct rtattr *a = (const void *)(answer->bytes + at);
+		struct rtattr *a = (void *)(answer->bytes + at);
 
 		if (a->rta_type == RTA_DST &&
 		    a->rta_len == RTA_LENGTH(sizeof(to->bytes)) &&

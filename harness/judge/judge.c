@@ -21,6 +21,7 @@ struct judge {
 	struct judgement *judgements;     /* owned */
 	struct arena arena;               /* the judgements' texts */
 	bool lacks[JUDGE_WITNESS_COUNT];
+	bool is_attended; /* see judge_attend() */
 };
 
 static void on_entry(void *owner, const struct ledger_entry *entry);
@@ -232,6 +233,12 @@ judge_queued(const struct judge *j)
 }
 
 void
+judge_attend(struct judge *j)
+{
+	j->is_attended = true;
+}
+
+void
 judge_interrupt(struct judge *j)
 {
 	j->invariants.is_interrupted = true;
@@ -424,7 +431,8 @@ invariant_judge(struct judge *j, enum invariant which, struct judgement *out)
 	out->subject = subject_keep(j, "invariant %s", invariant_name(which));
 	if (out->wanted == NULL)
 		out->wanted = invariant_text(which);
-	if (needs_transcript && !invariants_have_transcript(&j->invariants))
+	if (needs_transcript && !j->is_attended &&
+	    !invariants_have_transcript(&j->invariants))
 		not_judged(out, JUDGE_TRANSCRIPT);
 	else if (which == INV_TWO_WITNESSES && j->lacks[JUDGE_LINES] &&
 	    out->verdict == VERDICT_HELD)

@@ -114,6 +114,8 @@ enum judge_witness {
 	JUDGE_WITNESS_COUNT,
 };
 void judge_lack(struct judge *j, enum judge_witness witness);
+/* All that hosts see is told: when that is nothing, nobody came to them. */
+void judge_attend(struct judge *j);
 /* Lines may be missing: nobody is accused for what a silence of the log may
  * hide, and messages are known when they are from their start. */
 void judge_doubt(struct judge *j);

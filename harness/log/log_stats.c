@@ -200,6 +200,7 @@ end(struct log_stats *s, struct log_stats_message *m, uint64_t rid)
 
 	if (to == NULL)
 		return NULL;
+	assert(s->domains != NULL);
 	d = &s->domains[to->domain];
 	if (to->is_open)
 		d->queued--;

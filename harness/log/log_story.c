@@ -105,6 +105,7 @@ find(const struct log_stories *s, uint64_t mid, uint32_t appliance)
 	struct log_key key = { mid, appliance };
 	struct log_tracked *t;
 
+	/* NOLINTNEXTLINE(clang-analyzer-core.UndefinedBinaryOperatorResult) */
 	HASH_FIND(hh, s->messages, &key, sizeof(key), t);
 	return t;
 }

@@ -70,6 +70,7 @@ log_opened_find(
 	struct log_key key = { number, appliance };
 	struct log_opened *found;
 
+	/* NOLINTNEXTLINE(clang-analyzer-core.UndefinedBinaryOperatorResult) */
 	HASH_FIND(hh, set->table, &key, sizeof(key), found);
 	return found;
 }

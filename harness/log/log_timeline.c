@@ -146,6 +146,7 @@ host_get(struct log_timeline *t, const struct endpoint *at)
 
 	memcpy(&key.high, at->ip.bytes, sizeof(key.high));
 	memcpy(&key.low, at->ip.bytes + 8, sizeof(key.low));
+	/* NOLINTNEXTLINE(clang-analyzer-core.UndefinedBinaryOperatorResult) */
 	HASH_FIND(hh, t->hosts, &key, sizeof(key), host);
 	if (host != NULL || t->host_count == LOG_TIMELINE_HOSTS_MAX)
 		return host;
@@ -205,6 +206,7 @@ open_find(const struct log_timeline *t, const struct log_record *record)
 	struct open_key key = { record->event->dcid, record->appliance };
 	struct open *open;
 
+	/* NOLINTNEXTLINE(clang-analyzer-core.UndefinedBinaryOperatorResult) */
 	HASH_FIND(hh, t->open, &key, sizeof(key), open);
 	return open;
 }

@@ -7,6 +7,8 @@ watch_init(struct watch *w, struct result *result, bool is_again)
 {
 	*w = (struct watch){ .result = result, .is_again = is_again };
 	maillog_parser_init(&w->parser, result->plan->start);
+	if (!is_again)
+		judge_attend(result->judge);
 }
 
 void

@@ -62,6 +62,7 @@ compare_new(const struct routes *before, const struct routes *after)
 	for (size_t i = 0; i < routes_count(after); i++) {
 		const struct route *route = routes_at(after, i);
 
+		/* NOLINTNEXTLINE(performance-no-int-to-ptr) */
 		map_add(&seen, route->domain, (void *)(uintptr_t)route);
 		key_compare(c, route);
 	}

@@ -142,6 +142,7 @@ line_take(struct lint *l, struct slice line, int number)
 	if (route->match == ROUTE_ALL)
 		l->all = route;
 	else
+		/* NOLINTNEXTLINE(performance-no-int-to-ptr) */
 		map_add(&l->domains, route->domain, (void *)(uintptr_t)route);
 }
 

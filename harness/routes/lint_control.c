@@ -104,11 +104,12 @@ hosts_gather(const struct lint *l, struct map *hosts)
 {
 	for (size_t i = 0; i < routes_count(l->routes); i++) {
 		const struct route *route = routes_at(l->routes, i);
+		/* NOLINTNEXTLINE(performance-no-int-to-ptr) */
+		void *value = (void *)(uintptr_t)route;
 
 		for (size_t k = 0; k < route->dest_count; k++)
 			if (map_find(hosts, route->dests[k].host) == NULL)
-				map_add(hosts, route->dests[k].host,
-				    (void *)(uintptr_t)route);
+				map_add(hosts, route->dests[k].host, value);
 	}
 }
 

@@ -109,9 +109,10 @@ set_take(struct proof_hosts *h, const struct proof *p, size_t number,
     struct trial *t)
 {
 	const struct proof_set *set = &p->sets[number];
-	struct proof_host *entries[TRIAL_HOSTS_MAX];
+	struct proof_host *entries[TRIAL_HOSTS_MAX] = { NULL };
 
 	proof_trial(p, number, t);
+	assert(t->count == set->hosts);
 	for (size_t i = 0; i < t->count; i++)
 		entries[i] = host_entry(h, &t->hosts[i]);
 	for (size_t i = 0; i < t->count; i++) {

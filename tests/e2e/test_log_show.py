@@ -155,7 +155,7 @@ damage = st.one_of(
     st.tuples(st.just("cut"), st.integers(1, 150)),
     st.tuples(st.just("head"), st.integers(1, 57)),
     st.tuples(st.just("fold"), st.integers(0, 150)),
-    st.tuples(st.just("weld"), st.integers(0, 150)),
+    st.tuples(st.just("weld"), st.integers(1, 150)),
     st.tuples(st.just("prose"), st.text(
         "abc <>:[]'", min_size=1, max_size=40)),
     st.tuples(st.just("blank"), st.just(0)))
