@@ -103,8 +103,11 @@ ev_failure_of(int error)
 	}
 }
 
+/* By a clock that is turned a peer that takes nothing has to be noticed at
+ * once, so that the kernel may not take megabytes for it; otherwise it may, for
+ * what it takes is no memory of ours. */
 static int
-socket_new(const struct endpoint *e, int type)
+socket_new(const struct endpoint *e, int type, bool is_turned)
 {
 	const int unsent = STREAM_LOW_WATER;
 	int on = 1;
@@ -115,11 +118,10 @@ socket_new(const struct endpoint *e, int type)
 		/* Accepted sockets inherit it. */
 		(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 		(void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-		/* A peer that takes nothing is noticed: the kernel does not
-		 * take megabytes for it. */
+	}
+	if (fd >= 0 && type == SOCK_STREAM && is_turned)
 		(void)setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &unsent,
 		    sizeof(unsent));
-	}
 	return fd;
 }
 
@@ -153,7 +155,7 @@ ev_world_connect(
 	struct endpoint place;
 	const bool is_somewhere = ev_place_find(ew, to, &place);
 	struct ev_stream *s =
-	    ev_stream_new(ew, socket_new(&place, SOCK_STREAM));
+	    ev_stream_new(ew, socket_new(&place, SOCK_STREAM, ew->latency > 0));
 	union ev_sockaddr a;
 	socklen_t len = ev_sockaddr_set(&a, &place);
 
@@ -181,7 +183,7 @@ ev_socket_bind(const struct endpoint *at, int type)
 {
 	union ev_sockaddr a;
 	socklen_t len = ev_sockaddr_set(&a, at);
-	int fd = socket_new(at, type);
+	int fd = socket_new(at, type, false);
 	int on = 1, error;
 
 	if (fd < 0)
@@ -310,7 +312,7 @@ listener_fill(struct ev_listener *l)
 	if (!ev_place_find(ew, &l->base.local, &place))
 		return false;
 	len = ev_sockaddr_set(&a, &place);
-	fd = socket_new(&place, SOCK_STREAM);
+	fd = socket_new(&place, SOCK_STREAM, ew->latency > 0);
 	if (fd < 0)
 		return false;
 	if (listen(l->fd, 0) != 0 || !connect_now(fd, &a, len)) {
