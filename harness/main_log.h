@@ -20,8 +20,19 @@ bool main_log_read(
     struct log_reader *r, int count, char **paths, struct err *err);
 /* Tells the flaws of what was read, if there are any, on standard error. */
 void main_log_tell(const struct log_reader *r, const char *command);
-/* The same for a file that still grows, until SIGINT; after each record that is
- * complete `on_rest` is called. */
+/* A command that reads its files and then tells what it has made of them. */
+struct main_log_task {
+	const char *command; /* for the flaws, as "show" */
+	const char *only;    /* this appliance; NULL: all */
+	void *owner;
+	void (*take)(void *owner, const struct log_record *record);
+	/* The exit code. */
+	int (*tell)(void *owner, const struct log_reader *r);
+};
+/* Does it; the exit code. */
+int main_log_run(const struct main_log_task *task, int count, char **paths);
+/* main_log_read() for a file that still grows, until SIGINT; after each record
+ * that is complete `on_rest` is called. */
 bool main_log_follow(struct log_reader *r, const char *path,
     void (*on_rest)(void *owner), struct err *err);
 /* An SMTP routes table; NULL with *err set. */

@@ -7,6 +7,7 @@
 
 #include <inttypes.h>
 
+#define ROUTES_TEXT_MAX ((size_t)16 << 20)
 /* Of a file so many lines are looked at for its first record. */
 #define PEEK_LINES 10000
 
@@ -22,6 +23,24 @@ main_log_wrong_use(const char *what)
 {
 	fprintf(stderr, "faultpost log: %s; see faultpost log --help\n", what);
 	return CLI_USAGE;
+}
+
+struct routes *
+main_log_routes(const char *path, struct err *err)
+{
+	struct err_list errors = { 0 };
+	struct routes *routes;
+	size_t len;
+	char *text = cli_read_file(path, ROUTES_TEXT_MAX, &len, err);
+
+	if (text == NULL)
+		return NULL;
+	routes = routes_parse(slice_of(text, len), path, &errors);
+	if (routes == NULL)
+		*err = errors.list[0];
+	err_list_fini(&errors);
+	free(text);
+	return routes;
 }
 
 /* ---- the order of files ---- */
@@ -112,6 +131,25 @@ main_log_read(struct log_reader *r, int count, char **paths, struct err *err)
 		good = read_file(r, files[i].path, err);
 	free(files);
 	return good;
+}
+
+int
+main_log_run(const struct main_log_task *task, int count, char **paths)
+{
+	struct log_reader reader;
+	struct err err;
+	int code;
+
+	log_reader_init(&reader, task->owner, task->take);
+	reader.only = task->only;
+	if (main_log_read(&reader, count, paths, &err)) {
+		code = task->tell(task->owner, &reader);
+		main_log_tell(&reader, task->command);
+	} else {
+		code = cli_report(&err, CLI_USAGE);
+	}
+	log_reader_fini(&reader);
+	return code;
 }
 
 /* ---- files that grow ---- */

@@ -7,6 +7,7 @@ struct showing {
 	bool is_json;
 	uint64_t limit;
 	const char *only; /* or NULL */
+	const char *what; /* is asked for, as it was said */
 	struct log_want want;
 	struct log_stories *stories; /* owned */
 };
@@ -61,9 +62,10 @@ take(void *owner, const struct log_record *record)
 	log_stories_take(s->stories, record);
 }
 
-static void
-print_stories(const struct showing *s, const struct log_reader *reader)
+static int
+print_stories(void *owner, const struct log_reader *reader)
 {
+	const struct showing *s = owner;
 	size_t count = log_stories_count(s->stories);
 	struct buf text = { 0 };
 
@@ -86,30 +88,21 @@ print_stories(const struct showing *s, const struct log_reader *reader)
 		fprintf(stderr,
 		    "faultpost log show: %llu more stories; see --limit\n",
 		    (unsigned long long)log_stories_more(s->stories));
+	if (count > 0)
+		return CLI_OK;
+	fprintf(stderr, "faultpost log show: nothing about %s\n", s->what);
+	return CLI_FAILED;
 }
 
 static int
-show(struct showing *s, const char *what, int count, char **paths)
+show(struct showing *s, int count, char **paths)
 {
-	struct log_reader reader;
-	struct err err;
-	int code = CLI_OK;
+	const struct main_log_task task = { "show", s->only, s, take,
+		print_stories };
+	int code;
 
 	s->stories = log_stories_new(&s->want, s->limit);
-	log_reader_init(&reader, s, take);
-	reader.only = s->only;
-	if (!main_log_read(&reader, count, paths, &err)) {
-		code = cli_report(&err, CLI_USAGE);
-	} else {
-		print_stories(s, &reader);
-		main_log_tell(&reader, "show");
-		if (log_stories_count(s->stories) == 0) {
-			fprintf(stderr,
-			    "faultpost log show: nothing about %s\n", what);
-			code = CLI_FAILED;
-		}
-	}
-	log_reader_fini(&reader);
+	code = main_log_run(&task, count, paths);
 	log_stories_destroy(&s->stories);
 	return code;
 }
@@ -135,5 +128,6 @@ command_log_show(int argc, char **argv)
 		(void)err_prefix(&err, "faultpost log show: ");
 		return cli_report(&err, CLI_USAGE);
 	}
-	return show(&s, argv[first], argc - first - 1, argv + first + 1);
+	s.what = argv[first];
+	return show(&s, argc - first - 1, argv + first + 1);
 }

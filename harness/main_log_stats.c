@@ -3,12 +3,11 @@
 #include "harness/log/log_stats.h"
 #include "harness/main_log.h"
 
-#define ROUTES_TEXT_MAX ((size_t)16 << 20)
-
 struct counting {
 	bool is_json;
 	uint64_t top;
 	const char *only, *routes_path; /* or NULL */
+	struct routes *routes;          /* owned; or NULL */
 	struct log_stats *stats;        /* owned */
 };
 
@@ -58,24 +57,6 @@ on_option(void *owner, int id, const char *value, struct err *err)
 	return true;
 }
 
-struct routes *
-main_log_routes(const char *path, struct err *err)
-{
-	struct err_list errors = { 0 };
-	struct routes *routes;
-	size_t len;
-	char *text = cli_read_file(path, ROUTES_TEXT_MAX, &len, err);
-
-	if (text == NULL)
-		return NULL;
-	routes = routes_parse(slice_of(text, len), path, &errors);
-	if (routes == NULL)
-		*err = errors.list[0];
-	err_list_fini(&errors);
-	free(text);
-	return routes;
-}
-
 static void
 take(void *owner, const struct log_record *record)
 {
@@ -84,42 +65,38 @@ take(void *owner, const struct log_record *record)
 	log_stats_take(c->stats, record);
 }
 
-static void
-print_stats(const struct counting *c, const struct routes *routes)
+static int
+print_stats(void *owner, const struct log_reader *reader)
 {
+	const struct counting *c = owner;
 	struct buf text = { 0 };
 
+	(void)reader;
 	if (c->is_json)
-		log_stats_json(c->stats, routes, &text);
+		log_stats_json(c->stats, c->routes, &text);
 	else
-		log_stats_format(c->stats, routes, c->top, &text);
+		log_stats_format(c->stats, c->routes, c->top, &text);
 	main_log_print(&text);
 	buf_fini(&text);
+	return CLI_OK;
 }
 
 static int
 count_log(struct counting *c, int count, char **paths)
 {
-	struct log_reader reader;
-	struct routes *routes = NULL;
+	const struct main_log_task task = { "stats", c->only, c, take,
+		print_stats };
 	struct err err;
-	bool good;
+	int code;
 
 	if (c->routes_path != NULL &&
-	    (routes = main_log_routes(c->routes_path, &err)) == NULL)
+	    (c->routes = main_log_routes(c->routes_path, &err)) == NULL)
 		return cli_report(&err, CLI_USAGE);
 	c->stats = log_stats_new();
-	log_reader_init(&reader, c, take);
-	reader.only = c->only;
-	good = main_log_read(&reader, count, paths, &err);
-	if (good) {
-		print_stats(c, routes);
-		main_log_tell(&reader, "stats");
-	}
-	log_reader_fini(&reader);
+	code = main_log_run(&task, count, paths);
 	log_stats_destroy(&c->stats);
-	routes_destroy(&routes);
-	return good ? CLI_OK : cli_report(&err, CLI_USAGE);
+	routes_destroy(&c->routes);
+	return code;
 }
 
 int

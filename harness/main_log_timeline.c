@@ -48,29 +48,32 @@ take(void *owner, const struct log_record *record)
 }
 
 static int
+print_times(void *owner, const struct log_reader *reader)
+{
+	const struct timing *t = owner;
+	struct buf text = { 0 };
+
+	(void)reader;
+	if (t->is_json)
+		log_timeline_json(t->timeline, &text);
+	else
+		log_timeline_format(t->timeline, &text);
+	main_log_print(&text);
+	buf_fini(&text);
+	return CLI_OK;
+}
+
+static int
 tell_times(struct timing *t, int count, char **paths)
 {
-	struct log_reader reader;
-	struct buf text = { 0 };
-	struct err err;
-	bool good;
+	const struct main_log_task task = { "timeline", t->only, t, take,
+		print_times };
+	int code;
 
 	t->timeline = log_timeline_new();
-	log_reader_init(&reader, t, take);
-	reader.only = t->only;
-	good = main_log_read(&reader, count, paths, &err);
-	if (good) {
-		if (t->is_json)
-			log_timeline_json(t->timeline, &text);
-		else
-			log_timeline_format(t->timeline, &text);
-		main_log_print(&text);
-		main_log_tell(&reader, "timeline");
-	}
-	buf_fini(&text);
-	log_reader_fini(&reader);
+	code = main_log_run(&task, count, paths);
 	log_timeline_destroy(&t->timeline);
-	return good ? CLI_OK : cli_report(&err, CLI_USAGE);
+	return code;
 }
 
 int

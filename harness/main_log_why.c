@@ -6,6 +6,7 @@
 struct asking {
 	bool is_json;
 	const char *only; /* or NULL */
+	const char *what; /* is asked for, as it was said */
 	struct log_want want;
 	struct log_stories *stories; /* owned */
 };
@@ -52,11 +53,13 @@ take(void *owner, const struct log_record *record)
 
 /* A MID that was given again names several. */
 static int
-print_reasons(const struct asking *a, const char *what)
+print_reasons(void *owner, const struct log_reader *reader)
 {
+	const struct asking *a = owner;
 	size_t count = log_stories_count(a->stories);
 	struct buf text = { 0 };
 
+	(void)reader;
 	for (size_t i = 0; i < count; i++) {
 		const struct log_story *story = log_stories_at(a->stories, i);
 
@@ -71,27 +74,19 @@ print_reasons(const struct asking *a, const char *what)
 	buf_fini(&text);
 	if (count > 0)
 		return CLI_OK;
-	fprintf(stderr, "faultpost log why: nothing about %s\n", what);
+	fprintf(stderr, "faultpost log why: nothing about %s\n", a->what);
 	return CLI_FAILED;
 }
 
 static int
-tell_why(struct asking *a, const char *what, int count, char **paths)
+tell_why(struct asking *a, int count, char **paths)
 {
-	struct log_reader reader;
-	struct err err;
+	const struct main_log_task task = { "why", a->only, a, take,
+		print_reasons };
 	int code;
 
 	a->stories = log_stories_new(&a->want, 100);
-	log_reader_init(&reader, a, take);
-	reader.only = a->only;
-	if (main_log_read(&reader, count, paths, &err)) {
-		code = print_reasons(a, what);
-		main_log_tell(&reader, "why");
-	} else {
-		code = cli_report(&err, CLI_USAGE);
-	}
-	log_reader_fini(&reader);
+	code = main_log_run(&task, count, paths);
 	log_stories_destroy(&a->stories);
 	return code;
 }
@@ -119,5 +114,6 @@ command_log_why(int argc, char **argv)
 	}
 	if (a.want.kind != LOG_WANT_MID && a.want.kind != LOG_WANT_DCID)
 		return main_log_wrong_use("expected a MID or \"DCID n\"");
-	return tell_why(&a, argv[first], argc - first - 1, argv + first + 1);
+	a.what = argv[first];
+	return tell_why(&a, argc - first - 1, argv + first + 1);
 }
