@@ -7,8 +7,7 @@
  */
 #include "harness/main.h"
 
-#include "core/base/suggest.h"
-#include "core/cli/cli.h"
+#include "core/cli/command.h"
 #include "harness/plan/plan.h"
 #include "mockserver/rule/profile.h"
 
@@ -16,14 +15,9 @@
 
 /* ---- commands ---- */
 
-struct command {
-	const char *name;
-	int (*run)(int argc, char **argv);
-};
-
 static int command_schema(int argc, char **argv);
 
-static const struct command commands[] = {
+static const struct cli_command commands[] = {
 	{ "run", command_run },
 	{ "check", command_check },
 	{ "schema", command_schema },
@@ -63,24 +57,14 @@ static const struct cli_program program = {
 	    "or the machine failed.\n",
 };
 
-static bool
-no_option(void *owner, int id, const char *value, struct err *err)
+/* Returns when there is no such file. */
+static void
+run_elsewhere(char **argv)
 {
-	(void)owner;
-	(void)value;
-	return err_set(err, "option %d is unknown", id);
-}
-
-/* A command of another file, or a word that is none. */
-static int
-command_elsewhere(char **argv)
-{
-	struct suggest nearest = { .word = slice_cstr(argv[0]) };
 	struct buf name = { 0 };
-	const char *best;
 	char *written = argv[0];
 
-	buf_printf(&name, "faultpost-%s", argv[0]);
+	buf_printf(&name, "faultpost-%s", written);
 	if (strchr(written, '/') == NULL) {
 		buf_cstr(&name);
 		argv[0] = name.mem + name.head;
@@ -88,42 +72,16 @@ command_elsewhere(char **argv)
 		argv[0] = written;
 	}
 	buf_fini(&name);
-	for (size_t i = 0; i < ARRAY_LEN(commands); i++)
-		suggest_offer(&nearest, commands[i].name);
-	best = suggest_result(&nearest);
-	fprintf(stderr, "faultpost: unknown command %s", written);
-	if (best != NULL)
-		fprintf(stderr, " (did you mean %s?)", best);
-	fprintf(stderr, "; see faultpost --help\n");
-	return CLI_USAGE;
-}
-
-static int
-dispatch(int argc, char **argv)
-{
-	int first;
-
-	if (argc < 2) {
-		fprintf(
-		    stderr, "faultpost: which command? see faultpost --help\n");
-		return CLI_USAGE;
-	}
-	if (argv[1][0] == '-')
-		return cli_parse(&program, 2, argv, no_option, NULL, &first) ==
-			CLI_TOLD
-		    ? CLI_OK
-		    : CLI_USAGE;
-	for (size_t i = 0; i < ARRAY_LEN(commands); i++)
-		if (strcmp(argv[1], commands[i].name) == 0)
-			return commands[i].run(argc - 1, argv + 1);
-	return command_elsewhere(argv + 1);
 }
 
 int
 main(int argc, char **argv)
 {
+	const struct cli_commands all = { &program, commands,
+		ARRAY_LEN(commands), run_elsewhere };
+
 	cli_begin();
-	return cli_end(dispatch(argc, argv));
+	return cli_end(cli_command_run(&all, argc, argv));
 }
 
 /* ---- schema ---- */

@@ -5,15 +5,10 @@
  */
 #include "harness/main_log.h"
 
-#include "core/base/suggest.h"
+#include "core/cli/command.h"
 #include "harness/main.h"
 
-struct command {
-	const char *name;
-	int (*run)(int argc, char **argv);
-};
-
-static const struct command commands[] = {
+static const struct cli_command commands[] = {
 	{ "parse", command_log_parse },
 	{ "show", command_log_show },
 	{ "why", command_log_why },
@@ -48,44 +43,11 @@ static const struct cli_program program = {
 	    "their first records.\n",
 };
 
-static bool
-no_option(void *owner, int id, const char *value, struct err *err)
-{
-	(void)owner;
-	(void)value;
-	return err_set(err, "option %d is unknown", id);
-}
-
-static int
-unknown_command(const char *word)
-{
-	struct suggest nearest = { .word = slice_cstr(word) };
-	const char *best;
-
-	for (size_t i = 0; i < ARRAY_LEN(commands); i++)
-		suggest_offer(&nearest, commands[i].name);
-	best = suggest_result(&nearest);
-	fprintf(stderr, "faultpost log: unknown command %s", word);
-	if (best != NULL)
-		fprintf(stderr, " (did you mean %s?)", best);
-	fprintf(stderr, "; see faultpost log --help\n");
-	return CLI_USAGE;
-}
-
 int
 command_log(int argc, char **argv)
 {
-	int first;
+	const struct cli_commands all = { &program, commands,
+		ARRAY_LEN(commands), NULL };
 
-	if (argc < 2)
-		return main_log_wrong_use("which command?");
-	if (argv[1][0] == '-')
-		return cli_parse(&program, 2, argv, no_option, NULL, &first) ==
-			CLI_TOLD
-		    ? CLI_OK
-		    : CLI_USAGE;
-	for (size_t i = 0; i < ARRAY_LEN(commands); i++)
-		if (strcmp(argv[1], commands[i].name) == 0)
-			return commands[i].run(argc - 1, argv + 1);
-	return unknown_command(argv[1]);
+	return cli_command_run(&all, argc, argv);
 }

@@ -7,12 +7,10 @@
 #include "harness/main_routes.h"
 
 #include "core/base/suggest.h"
+#include "core/cli/command.h"
 #include "harness/main.h"
 
-static const struct {
-	const char *name;
-	int (*run)(int argc, char **argv);
-} commands[] = {
+static const struct cli_command commands[] = {
 	{ "check", command_routes_check },
 	{ "rule", command_routes_rule },
 	{ "explain", command_routes_explain },
@@ -39,57 +37,21 @@ static const struct cli_program program = {
 	    "A FILE of - is standard input.\n",
 };
 
-static bool
-no_option(void *owner, int id, const char *value, struct err *err)
-{
-	(void)owner;
-	(void)value;
-	return err_set(err, "option %d is unknown", id);
-}
-
-static int
-unknown(const char *word)
-{
-	struct suggest nearest = { .word = slice_cstr(word) };
-	const char *best;
-
-	for (size_t i = 0; i < ARRAY_LEN(commands); i++)
-		suggest_offer(&nearest, commands[i].name);
-	best = suggest_result(&nearest);
-	fprintf(stderr, "faultpost routes: unknown command %s", word);
-	if (best != NULL)
-		fprintf(stderr, " (did you mean %s?)", best);
-	fprintf(stderr, "; see faultpost routes --help\n");
-	return CLI_USAGE;
-}
-
 int
 command_routes(int argc, char **argv)
 {
-	int first;
+	const struct cli_commands all = { &program, commands,
+		ARRAY_LEN(commands), NULL };
 
-	if (argc < 2)
-		return main_routes_wrong_use(NULL, "which command?");
-	if (argv[1][0] == '-')
-		return cli_parse(&program, 2, argv, no_option, NULL, &first) ==
-			CLI_TOLD
-		    ? CLI_OK
-		    : CLI_USAGE;
-	for (size_t i = 0; i < ARRAY_LEN(commands); i++)
-		if (strcmp(argv[1], commands[i].name) == 0)
-			return commands[i].run(argc - 1, argv + 1);
-	return unknown(argv[1]);
+	return cli_command_run(&all, argc, argv);
 }
 
 int
 main_routes_wrong_use(const char *command, const char *what)
 {
-	const char *blank = command != NULL ? " " : "";
-
-	command = command != NULL ? command : "";
 	fprintf(stderr,
-	    "faultpost routes%s%s: %s; see faultpost routes%s%s --help\n",
-	    blank, command, what, blank, command);
+	    "faultpost routes %s: %s; see faultpost routes %s --help\n",
+	    command, what, command);
 	return CLI_USAGE;
 }
 

@@ -366,7 +366,7 @@ def test_folder_is_walked_in_order(faultpost):
 
 
 @pytest.mark.parametrize("words, said", [
-    ([], "faultpost: which command? see faultpost --help\n"),
+    ([], "faultpost: which command?; see faultpost --help\n"),
     (["rnu"], "faultpost: unknown command rnu (did you mean run?); see "
               "faultpost --help\n"),
     (["run"], "faultpost run: no scenario given; see faultpost run --help\n"),
