@@ -75,6 +75,27 @@ def faultpost(*arguments: str | pathlib.Path,
     return wall, usage.ru_maxrss
 
 
+def faultpost_cpu(*arguments: str | pathlib.Path) -> tuple[float, float, int]:
+    """Runs the harness and reads nothing of what it prints.
+
+    Returns:
+        wall seconds, seconds of CPU, and the peak resident memory in KiB.
+
+    Raises:
+        SystemExit: it did not end with 0.
+    """
+    before = time.perf_counter()
+    child = subprocess.Popen([str(BIN / "faultpost"), *map(str, arguments)],
+                             cwd=ROOT, stdout=subprocess.DEVNULL,
+                             stderr=subprocess.DEVNULL)
+    _, status, usage = os.wait4(child.pid, 0)
+    child.returncode = status
+    wall = time.perf_counter() - before
+    if status != 0:
+        sys.exit(f"{' '.join(map(str, arguments))} failed")
+    return wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss
+
+
 def median_wall(*arguments: str | pathlib.Path) -> tuple[float, int]:
     """The median wall seconds of RUNS runs (after one that does not count), and
     the largest peak memory in KiB."""
@@ -361,23 +382,43 @@ def live_kill(_folder: pathlib.Path, quick: bool) -> Figure:
                   run.returncode == 0, "./dev bench live_kill")
 
 
+def big_log_file(folder: pathlib.Path, quick: bool) -> tuple[pathlib.Path, int]:
+    """The log of bench/big_log.py, made when it is asked for first; and how many
+    megabytes it has."""
+    megabytes = 100 if quick else 1000
+    log = folder / "big.log"
+    if not log.exists():
+        subprocess.run([sys.executable, ROOT / "bench" / "big_log.py",
+                        BIN / "faultpost", folder, str(megabytes)], cwd=ROOT,
+                       check=True, stdout=subprocess.DEVNULL)
+    return log, megabytes
+
+
 def big_log(folder: pathlib.Path, quick: bool) -> Figure:
     """A mail log of 1 GB, judged once."""
-    megabytes = 100 if quick else 1000
-    subprocess.run([sys.executable, ROOT / "bench" / "big_log.py",
-                    BIN / "faultpost", folder, str(megabytes)], cwd=ROOT,
-                   check=True, stdout=subprocess.DEVNULL)
-    log = folder / "big.log"
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    wall, kib = faultpost("check", folder / "big.scenario.json", "--log", log)
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    log.unlink()
+    log, megabytes = big_log_file(folder, quick)
+    wall, cpu, kib = faultpost_cpu("check", folder / "big.scenario.json",
+                                   "--log", log)
     return Figure(f"a mail log of {megabytes:,} MB judged",
                   "under 60 s for 1,000 MB, and 500 MB of memory",
                   f"{wall:.1f} s ({cpu:.1f} s of CPU), {kib // 1024} MB",
                   wall < 60 * megabytes / 1000 and kib < 500 * 1000,
                   "./dev bench big_log")
+
+
+def log_commands(folder: pathlib.Path, quick: bool) -> Figure:
+    """The same log, asked once by each command of `faultpost log`."""
+    log, megabytes = big_log_file(folder, quick)
+    seen = []
+    for words in (["parse"], ["stats"], ["timeline"], ["show", "777"],
+                  ["why", "777"], ["anonymize"]):
+        seen.append((words[0], *faultpost_cpu("log", *words, log)))
+    return Figure(f"a mail log of {megabytes:,} MB read by `faultpost log`",
+                  "under 60 s for 1,000 MB, and 200 MB of memory, each",
+                  "; ".join(f"{name} {wall:.1f} s ({cpu:.1f} s of CPU), "
+                            f"{kib // 1024} MB" for name, wall, cpu, kib in seen),
+                  all(wall < 60 * megabytes / 1000 and kib < 200 * 1000
+                      for _, wall, _, kib in seen), "./dev bench log_commands")
 
 
 def idle(folder: pathlib.Path, quick: bool) -> Figure:
@@ -394,7 +435,7 @@ def idle(folder: pathlib.Path, quick: bool) -> Figure:
 FIGURES: dict[str, Callable[[pathlib.Path, bool], Figure]] = {
     f.__name__: f
     for f in (seed_case, library, dead_hosts, round_robin, routes, prove, rules, waiting,
-              looking, domains, idle, by_log, big_log,
+              looking, domains, idle, by_log, big_log, log_commands,
               determinism, kill, modes, live_kill)
 }
 

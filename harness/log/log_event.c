@@ -1,42 +1,94 @@
 /* SPDX-License-Identifier: MIT */
-/* Records as JSON; see log_event.h. */
+/*
+ * Records as JSON; see log_event.h.  A log has millions of them, so each is
+ * written as it is read, with no object in between.
+ */
 #include "harness/log/log_event.h"
 
 #include "core/maillog/table.h"
 #include "harness/report/printable.h"
 #include "harness/report/text_json.h"
 
-#include <inttypes.h>
-
-static json_t *
-moment_json(utime at)
+static void
+put_moment(struct buf *out, utime at)
 {
 	char text[UTIME_TEXT_MAX];
 
-	return json_string(utime_format_rfc3339(at, text));
+	buf_append_byte(out, '"');
+	buf_append_cstr(out, utime_format_rfc3339(at, text));
+	buf_append_byte(out, '"');
 }
 
 /* JSON's whole numbers end where signed ones do; damaged logs go further. */
-static json_t *
-number_json(uint64_t number)
+static void
+put_number(struct buf *out, uint64_t number)
 {
-	if (number > INT64_MAX)
-		return json_sprintf("%" PRIu64, number);
-	return json_integer((json_int_t)number);
+	bool is_text = number > INT64_MAX;
+
+	if (is_text)
+		buf_append_byte(out, '"');
+	buf_append_u64(out, number);
+	if (is_text)
+		buf_append_byte(out, '"');
 }
 
-static json_t *
-plain_json(struct slice escaped)
+static void
+put_signed(struct buf *out, int64_t number)
 {
-	struct buf plain = { 0 }, shown = { 0 };
-	json_t *value;
+	if (number < 0)
+		buf_append_byte(out, '-');
+	buf_append_u64(out, number < 0 ? -(uint64_t)number : (uint64_t)number);
+}
 
-	maillog_unescape(&plain, escaped);
-	printable_format(buf_slice(&plain), &shown);
-	value = text_json(&shown);
-	buf_fini(&plain);
+/* Any bytes, the printable ones as they are. */
+static void
+put_bytes(struct buf *out, struct slice bytes)
+{
+	struct buf shown = { 0 };
+
+	printable_format(bytes, &shown);
+	text_json_quote(buf_slice(&shown), out);
 	buf_fini(&shown);
-	return value;
+}
+
+/* Nothing in it is written otherwise in a log or in JSON. */
+static bool
+is_plain(struct slice text)
+{
+	bool plain = true;
+
+	for (size_t i = 0; i < text.len; i++) {
+		char c = text.at[i];
+
+		plain &= c >= ' ' && c < 0x7f && c != '"' && c != '\\';
+	}
+	return plain;
+}
+
+static void
+put_text(struct buf *out, struct slice escaped)
+{
+	struct buf plain = { 0 };
+
+	if (is_plain(escaped)) {
+		buf_append_byte(out, '"');
+		buf_append(out, escaped);
+		buf_append_byte(out, '"');
+		return;
+	}
+	maillog_unescape(&plain, escaped);
+	put_bytes(out, buf_slice(&plain));
+	buf_fini(&plain);
+}
+
+static void
+put_attribute(struct buf *out, struct slice value)
+{
+	struct buf plain = { 0 };
+
+	maillog_attribute_plain(&plain, value);
+	put_bytes(out, buf_slice(&plain));
+	buf_fini(&plain);
 }
 
 static struct slice
@@ -48,44 +100,35 @@ without_brackets(struct slice mailbox)
 	return mailbox;
 }
 
-static json_t *
-rids_json(struct slice rest)
+static void
+put_rids(struct buf *out, struct slice rest)
 {
-	json_t *list = json_array();
+	const char *before = "[";
 	uint64_t rid;
 
-	while (maillog_rid_next(&rest, &rid))
-		json_array_append_new(list, number_json(rid));
-	return list;
+	for (; maillog_rid_next(&rest, &rid); before = ",") {
+		buf_append_cstr(out, before);
+		put_number(out, rid);
+	}
+	buf_append_cstr(out, before[0] == '[' ? "[]" : "]");
 }
 
-static json_t *
-lines_json(struct slice rest)
+static void
+put_lines(struct buf *out, struct slice rest)
 {
-	json_t *list = json_array();
+	const char *before = "[";
 	struct slice line;
 
-	while (maillog_line_next(&rest, &line))
-		json_array_append_new(list, plain_json(line));
-	return list;
+	for (; maillog_line_next(&rest, &line); before = ",") {
+		buf_append_cstr(out, before);
+		put_text(out, line);
+	}
+	buf_append_cstr(out, before[0] == '[' ? "[]" : "]");
 }
 
-static json_t *
-attribute_json(struct slice value)
-{
-	struct buf plain = { 0 }, shown = { 0 };
-	json_t *text;
-
-	maillog_attribute_plain(&plain, value);
-	printable_format(buf_slice(&plain), &shown);
-	text = text_json(&shown);
-	buf_fini(&plain);
-	buf_fini(&shown);
-	return text;
-}
-
-static json_t *
-field_json(const struct maillog_event *ev, enum maillog_field field)
+static void
+put_field(
+    struct buf *out, const struct maillog_event *ev, enum maillog_field field)
 {
 	struct slice text = { 0 };
 	int64_t number = 0;
@@ -93,48 +136,60 @@ field_json(const struct maillog_event *ev, enum maillog_field field)
 	(void)maillog_field_get(ev, field, &number, &text);
 	switch (maillog_field_rows[field].kind) {
 	case KIND_NUMBER:
-		return number_json((uint64_t)number);
+		put_number(out, (uint64_t)number);
+		return;
 	case KIND_CODE:
 	case KIND_SIGNED:
-		return json_integer(number);
+		put_signed(out, number);
+		return;
 	case KIND_TIME:
 	case KIND_MOMENT:
-		return moment_json(number);
+		put_moment(out, number);
+		return;
 	case KIND_RIDS:
-		return rids_json(text);
+		put_rids(out, text);
+		return;
 	case KIND_LIST:
-		if (field == MAILLOG_FIELD_lines)
-			return lines_json(text);
-		break;
+		if (field != MAILLOG_FIELD_lines)
+			break;
+		put_lines(out, text);
+		return;
 	case KIND_MAILBOX:
-		return plain_json(without_brackets(text));
+		text = without_brackets(text);
+		break;
 	case KIND_ATTRIBUTE:
-		return attribute_json(text);
+		put_attribute(out, text);
+		return;
 	case KIND_WORD:
 	case KIND_TEXT:
 	case KIND_QUOTED:
 	case KIND_DETAILS:
 		break;
 	}
-	return plain_json(text);
+	put_text(out, text);
 }
 
 void
 log_event_format(const struct maillog_event *ev, uint64_t line, struct buf *out)
 {
-	json_t *object = json_object();
-
-	json_object_set_new(
-	    object, "event", json_string(maillog_form_name(ev->form)));
-	json_object_set_new(object, "time", moment_json(ev->time));
-	json_object_set_new(object, "line", json_integer((json_int_t)line));
-	if (ev->level != MAILLOG_LEVEL_NONE)
-		json_object_set_new(object, "level",
-		    json_string(maillog_level_name(ev->level)));
-	for (unsigned field = 0; field < MAILLOG_FIELD_COUNT; field++)
-		if (maillog_has(ev, field))
-			json_object_set_new(object, maillog_field_name(field),
-			    field_json(ev, field));
-	text_json_dump(object, out);
-	buf_append_byte(out, '\n');
+	buf_append_cstr(out, "{\"event\":\"");
+	buf_append_cstr(out, maillog_form_name(ev->form));
+	buf_append_cstr(out, "\",\"time\":");
+	put_moment(out, ev->time);
+	buf_append_cstr(out, ",\"line\":");
+	buf_append_u64(out, line);
+	if (ev->level != MAILLOG_LEVEL_NONE) {
+		buf_append_cstr(out, ",\"level\":\"");
+		buf_append_cstr(out, maillog_level_name(ev->level));
+		buf_append_byte(out, '"');
+	}
+	for (unsigned field = 0; field < MAILLOG_FIELD_COUNT; field++) {
+		if (!maillog_has(ev, field))
+			continue;
+		buf_append_cstr(out, ",\"");
+		buf_append_cstr(out, maillog_field_name(field));
+		buf_append_cstr(out, "\":");
+		put_field(out, ev, field);
+	}
+	buf_append_cstr(out, "}\n");
 }

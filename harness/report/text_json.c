@@ -29,6 +29,25 @@ text_json(const struct buf *text)
 	return value != NULL ? value : json_string("");
 }
 
+void
+text_json_quote(struct slice printable, struct buf *out)
+{
+	buf_append_byte(out, '"');
+	for (size_t i = 0; i < printable.len; i++) {
+		char c = printable.at[i];
+
+		if (c == '"' || c == '\\')
+			buf_append_byte(out, '\\');
+		if (c == '\n')
+			buf_append_cstr(out, "\\n");
+		else if (c == '\t')
+			buf_append_cstr(out, "\\t");
+		else
+			buf_append_byte(out, c);
+	}
+	buf_append_byte(out, '"');
+}
+
 static int
 append_dump(const char *bytes, size_t len, void *owner)
 {

@@ -14,6 +14,8 @@
 void text_json_set(json_t *object, const char *key, const char *text);
 /* A string of bytes that are UTF-8 ("" when they are not). */
 json_t *text_json(const struct buf *text);
+/* Appends a text of printable_format() as a string. */
+void text_json_quote(struct slice printable, struct buf *out);
 /* Appends the object in one line, with 15 digits to a fraction, and lets it
  * go. */
 void text_json_dump(json_t *object, struct buf *out);

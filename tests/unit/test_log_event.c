@@ -52,6 +52,17 @@ static struct row {
 		"Delayed: DCID 5 MID 1 to RID 0 - 4.3.1 - Not accepted by host "
 		"('452', ['4.3.1 it is', 'full']) []"),
 	    NULL },
+	{ "what JSON escapes",
+	    SLICE_INIT(STAMP "MID 1 Subject '\"a\" \\t \\n \\r \xe2\x82\xac'"),
+	    "{\"event\":\"mid_subject\"," BEFORE
+	    "\"mid\":1,\"subject\":\"\\\"a\\\" \\t \\n \\\\x0d \xe2\x82\xac\"}\n" },
+	{ "a list of none",
+	    SLICE_INIT(STAMP "Message done DCID 3 MID 1 to RID []"),
+	    "{\"event\":\"message_done\"," BEFORE
+	    "\"mid\":1,\"dcid\":3,\"rids\":[]}\n" },
+	{ "a number below zero",
+	    SLICE_INIT(STAMP "Time offset from UTC: -7200 seconds"),
+	    "{\"event\":\"time_offset\"," BEFORE "\"offset\":-7200}\n" },
 	{ "of no known form", SLICE_INIT(STAMP "a \xff and a \x01"),
 	    "{\"event\":\"unknown\"," BEFORE
 	    "\"text\":\"a \\\\xff and a \\\\x01\"}\n" },
