@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * faultpost: the harness.  Git-style: the first word is a command of this
- * program, or NAME of a faultpost-NAME on PATH.  Here and in main_*.c, and
- * nowhere below, are files read, text printed and the machine's clock looked
- * at.
+ * program, or NAME of a faultpost-NAME beside it or on PATH.  Here and in
+ * main_*.c, and nowhere below, are files read, text printed and the machine's
+ * clock looked at.
  */
 #include "harness/main.h"
 
+#include "core/cli/beside.h"
 #include "core/cli/command.h"
 #include "harness/plan/plan.h"
 #include "mockserver/rule/profile.h"
@@ -50,7 +51,7 @@ static const struct cli_program program = {
 	    "  log COMMAND FILE...       Read a mail log: as data, as "
 	    "stories.\n"
 	    "  ctl COMMAND               Operate a relay that runs.\n"
-	    "  NAME                      Run faultpost-NAME from PATH.\n"
+	    "  NAME                      Run faultpost-NAME: beside this, or of PATH.\n"
 	    "\n"
 	    "Exit codes: 0 held, 1 an expectation or invariant did not "
 	    "hold, 2 the input\nor the command line is wrong, 3 the program "
@@ -62,15 +63,18 @@ static void
 run_elsewhere(char **argv)
 {
 	struct buf name = { 0 };
-	char *written = argv[0];
+	char *written = argv[0], *beside;
 
+	if (strchr(written, '/') != NULL)
+		return;
 	buf_printf(&name, "faultpost-%s", written);
-	if (strchr(written, '/') == NULL) {
-		buf_cstr(&name);
-		argv[0] = name.mem + name.head;
-		execvp(argv[0], argv);
-		argv[0] = written;
-	}
+	beside = cli_beside(buf_cstr(&name));
+	argv[0] = name.mem + name.head;
+	if (beside != NULL)
+		execv(beside, argv);
+	execvp(argv[0], argv);
+	argv[0] = written;
+	free(beside);
 	buf_fini(&name);
 }
 

@@ -3,6 +3,7 @@
  * What `faultpost run --live` needs of the machine, and what it leaves there:
  * the files of a run that failed.
  */
+#include "core/cli/beside.h"
 #include "core/cli/cli.h"
 #include "core/cli/file.h"
 #include "harness/live/live.h"
@@ -47,29 +48,22 @@ run_live_read_relay(struct run *run, const char *value, struct err *err)
 	return run->adapter != NULL;
 }
 
-/* The relay stands beside this program. */
+/* The relay stands beside this program, or has a path. */
 static bool
 open_relay(struct run *run, struct err *err)
 {
 	const char *name = run->adapter->program;
-	char path[PATH_MAX];
-	ssize_t len = readlink("/proc/self/exe", path, sizeof(path));
-	size_t folder = len > 0 ? (size_t)len : 0;
+	char *beside = name[0] != '/' ? cli_beside(name) : NULL;
+	const char *path = beside != NULL ? beside : name;
 
-	if (name[0] == '/') {
-		run->relay_fd = open(name, O_PATH | O_CLOEXEC);
-		return run->relay_fd >= 0 ||
-		    err_set(err, "--live needs %s: %s", name, strerror(errno));
-	}
-	while (folder > 0 && path[folder - 1] != '/')
-		folder--;
-	if (folder == 0 || folder + strlen(name) >= sizeof(path))
-		return err_set(err, "--live: it is not known where this is");
-	memcpy(path + folder, name, strlen(name) + 1);
 	run->relay_fd = open(path, O_PATH | O_CLOEXEC);
-	return run->relay_fd >= 0 ||
-	    err_set(err, "--live needs %s beside faultpost: %s: %s", name, path,
-		strerror(errno));
+	if (run->relay_fd < 0)
+		(void)err_set(err, "--live needs %s%s%s: %s",
+		    beside != NULL ? name : "",
+		    beside != NULL ? " beside faultpost: " : "", path,
+		    strerror(errno));
+	free(beside);
+	return run->relay_fd >= 0;
 }
 
 /* What the scripts of adapters find in their environment. */

@@ -3,9 +3,9 @@
 #include "core/cli/library.h"
 
 #include "core/base/buf.h"
+#include "core/cli/beside.h"
 #include "core/cli/cli.h"
 
-#include <limits.h>
 #include <unistd.h>
 
 /* So many folders above the scenario's. */
@@ -77,36 +77,21 @@ find_above(
 	return found;
 }
 
-/* The library that is installed with the program: it stays where it is beside
- * it, wherever both are moved. */
-static char *
-installed_library(void)
-{
-	char program[PATH_MAX];
-	ssize_t len = readlink("/proc/self/exe", program, sizeof(program));
-	struct buf path = { 0 };
-	char *found;
-
-	if (len > 0 && (size_t)len < sizeof(program))
-		buf_append(&path, folder_of(slice_of(program, (size_t)len)));
-	buf_append_cstr(&path, "/" FAULTPOST_DATADIR "/scenarios");
-	found = slice_dup(buf_slice(&path));
-	buf_fini(&path);
-	return found;
-}
-
 char *
 cli_library_read(const struct cli_library *l, const char *name, size_t *len,
     char **path, struct err *err)
 {
-	char *installed = installed_library();
+	/* Installed with the program: it stays where it is beside it, wherever
+	 * both are moved. */
+	char *installed = cli_beside(FAULTPOST_DATADIR "/scenarios");
 	struct buf found = { 0 };
 	bool ok = l->extra != NULL &&
 	    try_path(&found, slice_cstr(l->extra), "", name);
 	char *text = NULL;
 
 	ok = ok || find_above(&found, l->near, l->kind, name) ||
-	    try_path(&found, slice_cstr(installed), l->kind, name);
+	    (installed != NULL &&
+		try_path(&found, slice_cstr(installed), l->kind, name));
 	if (ok) {
 		text = cli_read_file(buf_cstr(&found), l->bytes_max, len, err);
 		if (text != NULL)
@@ -115,7 +100,8 @@ cli_library_read(const struct cli_library *l, const char *name, size_t *len,
 		err_set(err,
 		    "expected a file %s/%s.json beside the scenario, in a "
 		    "folder above it, or in %s/%s",
-		    l->kind, name, installed, l->kind);
+		    l->kind, name, installed != NULL ? installed : ".",
+		    l->kind);
 	}
 	free(installed);
 	buf_fini(&found);

@@ -306,12 +306,13 @@ reader_heard(struct reader *r, struct reader_connection *c, struct slice line)
 	enum reader_command command;
 	size_t rcpt;
 
+	(void)slice_to_u64(slice_sub(line, 0, 3), 999, &code);
 	if (buf_len(&c->reply) > 0)
 		buf_append_byte(&c->reply, '\n');
-	buf_append(&c->reply, slice_skip(line, 4));
-	if (line.len > 3 && line.at[3] == '-')
+	buf_append(&c->reply, code < 100 ? line : slice_skip(line, 4));
+	/* What has no code is no reply, and the program reads on. */
+	if (code < 100 || (line.len > 3 && line.at[3] == '-'))
 		return;
-	(void)slice_to_u64(slice_sub(line, 0, 3), 999, &code);
 	if (c->count > 0) {
 		command = c->awaited[c->first];
 		rcpt = c->rcpts[c->first];
