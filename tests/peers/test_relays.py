@@ -96,21 +96,22 @@ def test_postfix(run):
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="Postfix needs users")
 def test_conformance(bin_dir, root, peers_cache, tmp_path):
-    """A row that all hold, and one in which they differ, with the evidence."""
+    """A row that all hold, and one in which they differ, with the evidence;
+    faultpost-conformance is found beside faultpost."""
     postfix = unpack("postfix", peers_cache)
     done = subprocess.run(
         [bin_dir / "faultpost", "conformance", "-j", "2", "--relay",
          "faultpost", "--relay", f"postfix:{postfix}", "--library",
          root / "scenarios", "bounce/bounce-routed",
-         "requeue/all-full-recover"], capture_output=True, text=True,
+         "requeue/priority-full"], capture_output=True, text=True,
         check=False, timeout=PATIENCE_S, cwd=tmp_path,
-        env={**os.environ, "TMPDIR": str(tmp_path),
-             "PATH": f"{bin_dir}:{os.environ['PATH']}"})
+        env={**os.environ, "TMPDIR": str(tmp_path)})
     assert done.returncode == 0, done.stderr
     head, _, *lines = done.stdout.splitlines()
     assert ", Postfix 3." in head
     assert lines[0] == "| behaviour | faultpost | postfix |"
-    rows = {line.split("`")[1]: line.split(" | ") for line in lines[2:]}
+    rows = {line.split("`")[1]: line.split(" | ") for line in lines[2:4]}
     assert rows["bounce/bounce-routed"][1:] == ["held", "held |"]
-    assert rows["requeue/all-full-recover"][1] == "held"
-    assert rows["requeue/all-full-recover"][2].startswith("differs: ")
+    assert rows["requeue/priority-full"][1:] == ["held", "differs (1) |"]
+    assert lines[5].startswith("1. postfix, `requeue/priority-full`, differs. ")
+    assert "See postconf(5) minimal_backoff_time" in lines[5]

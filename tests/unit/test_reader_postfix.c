@@ -104,6 +104,14 @@ static struct row {
 	       "Connection Error: DCID 1 domain: example.com IP: 10.1.1.1"
 	       " port: 25 details: 431-'4.3.1 Full' interface: 10.0.0.5"
 	       " reason: unexpected SMTP response\n" },
+	{ "a line that is no reply, then one that turns away",
+	    ACCEPTED REQUESTED TRYING("10.1.1.1") HEARD("10.1.1.1", "what")
+		HEARD("10.1.1.1", "421 4.4.2 Late") S
+	    "deliver_request_final: send: \"\" -1\n",
+	    IN "New SMTP DCID 1 interface 10.0.0.5 address 10.1.1.1 port 25\n"
+	       "Connection Error: DCID 1 domain: example.com IP: 10.1.1.1"
+	       " port: 25 details: 421-'what\\n4.4.2 Late' interface: 10.0.0.5"
+	       " reason: unexpected SMTP response\n" },
 	{ "too old, and its bounce",
 	    ACCEPTED Q "F1: from=<s@example.net>, status=expired, returned to"
 		       " sender\n" Q "F2: from=<>, size=9, nrcpt=1 (queue"
