@@ -3,6 +3,8 @@
 #include "harness/main_routes.h"
 #include "harness/routes/lint.h"
 
+#include "core/dns/name.h"
+
 enum {
 	SELVES_MAX = 100
 };
@@ -48,11 +50,18 @@ static bool
 self_add(struct checking *c, const char *word, struct err *err)
 {
 	struct lint_self *self = &c->selves[c->self_count];
+	const char *why;
+	size_t at;
 
 	if (c->self_count == SELVES_MAX)
 		return err_set(err, "expected at most %d", SELVES_MAX);
 	*self = (struct lint_self){ .name = slice_cstr(word) };
-	(void)ip_parse(self->name, &self->ip);
+	why = ip_parse(self->name, &self->ip)
+	    ? NULL
+	    : dns_name_check(dns_name_trim(self->name), &at);
+	if (why != NULL)
+		return err_set(err, "\"%s\": %s; expected a name or an address",
+		    word, why);
 	c->self_count++;
 	return true;
 }

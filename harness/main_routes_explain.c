@@ -62,17 +62,22 @@ on_option(void *owner, int id, const char *value, struct err *err)
 
 /* ---- a trial ---- */
 
+/* A message finds no connection that the one before it left open. */
+static const utime between = 10 * UTIME_S;
+
 static void
 on_log(void *owner, struct slice line)
 {
 	course_line(owner, line);
 }
 
+/* Until the end of the course: the caller calls course_fini(). */
 static bool
 run(struct course *c, struct err *err)
 {
 	const struct trial_run how = { .title = "The course of a message",
-		.messages = 1 };
+		.messages = c->turn + 1,
+		.every = between };
 	const struct sim_hooks hooks = { .owner = c, .on_log = on_log };
 	struct buf text = { 0 };
 	struct result result;
@@ -93,13 +98,32 @@ run(struct course *c, struct err *err)
 	return good;
 }
 
-/* What is behind the last @, or all of it. */
+/* Of those that take turns the first message that comes to one that fails. */
+static bool
+run_turns(struct course *c, const struct trial *t, struct err *err)
+{
+	unsigned last = trial_turns(t) - 1;
+
+	for (unsigned turn = 0;; turn++) {
+		course_init(c, t, turn, 0);
+		if (trial_is_known(t) && !run(c, err))
+			return false;
+		if (turn == last || course_meets_fault(c))
+			return true;
+		course_fini(c);
+	}
+}
+
+/* What is behind the last @, or all of it; angle brackets do not count. */
 static struct slice
 domain_of(const char *address)
 {
 	const char *at = strrchr(address, '@');
+	struct slice domain = slice_cstr(at != NULL ? at + 1 : address);
 
-	return dns_name_trim(slice_cstr(at != NULL ? at + 1 : address));
+	if (address[0] == '<' && slice_ends_with_nocase(domain, SLICE(">")))
+		domain.len--;
+	return dns_name_trim(domain);
 }
 
 static bool
@@ -120,8 +144,7 @@ explain(struct explaining *e, const char *address, int *code, struct err *err)
 	for (size_t i = 0; i < e->faults.count; i++)
 		e->faults.list[i].is_used |=
 		    trial_set_fault(t, &e->faults.list[i]) > 0;
-	course_init(&c, t, 0);
-	good = !trial_is_known(t) || run(&c, err);
+	good = run_turns(&c, t, err);
 	if (!good)
 		*code = CLI_TROUBLE;
 	else if (e->json)

@@ -5,6 +5,7 @@
  */
 #include "core/cli/output.h"
 #include "core/cli/pool.h"
+#include "core/cli/stop.h"
 #include "harness/main_reports.h"
 #include "harness/main_routes.h"
 #include "harness/report/report_html_page.h"
@@ -24,6 +25,7 @@ struct proving {
 	struct cli_output csv, domains, html;
 	struct proof *proof; /* owned */
 	struct buf heard;    /* of the job whose turn it is */
+	size_t tried;        /* sets, from the first on */
 	struct err err;
 	bool is_wrong;
 };
@@ -66,7 +68,8 @@ static const struct cli_program program = {
 	CLI_OPTIONS(options),
 	.more = "Exit codes: 0 all mail flows while nothing fails, and every "
 		"invariant held in each\ncase, 1 not so, 2 the input is "
-		"wrong.\n",
+		"wrong, 3 it was stopped (Ctrl-C) before all sets\nwere "
+		"tried; those that were are told.\n",
 };
 
 static bool
@@ -177,7 +180,8 @@ work(void *owner, size_t job, struct pool_worker *worker)
 	bool good = true;
 
 	proof_trial(p->proof, job, t);
-	for (size_t i = 0; i < set->case_count && good; i++)
+	for (size_t i = 0; i < set->case_count && good && !cli_is_stopped();
+	     i++)
 		good = case_run(p, set->case_first + i, t, worker, &err);
 	if (!good)
 		pool_say(worker, 1, slice_of((const char *)&err, sizeof(err)));
@@ -206,9 +210,9 @@ on_end(void *owner, size_t job, enum pool_end end, const char *how)
 {
 	struct proving *p = owner;
 	struct slice rest = buf_slice(&p->heard);
+	size_t count = 0;
 
-	(void)job;
-	if (end != POOL_DONE && !p->is_wrong) {
+	if (end != POOL_DONE && !p->is_wrong && !cli_is_stopped()) {
 		(void)err_set(&p->err, "a process %s", how);
 		p->is_wrong = true;
 	}
@@ -222,17 +226,19 @@ on_end(void *owner, size_t job, enum pool_end end, const char *how)
 		rest = slice_skip(rest, told.hosts * sizeof(done[0]));
 		proof_tell(p->proof, told.number, &told.counts, done,
 		    told.broken[0] != '\0' ? told.broken : NULL);
+		count++;
 	}
+	p->tried +=
+	    job == p->tried && count == proof_set_at(p->proof, job)->case_count;
 	buf_clear(&p->heard);
 	return !p->is_wrong;
 }
 
-/* A signal ends the program as it ends any. */
 static bool
 is_stopped(void *owner)
 {
 	(void)owner;
-	return false;
+	return cli_is_stopped();
 }
 
 static bool
@@ -251,6 +257,8 @@ run(struct proving *p, struct err *err)
 		return false;
 	if (p->is_wrong)
 		*err = p->err;
+	else if (p->tried < count)
+		proof_cut(p->proof, p->tried);
 	return !p->is_wrong;
 }
 
@@ -361,12 +369,21 @@ open_all(struct proving *p, struct err *err)
 }
 
 static int
+code_of(const struct proof *proof)
+{
+	if (proof_untried_count(proof) > 0)
+		return CLI_TROUBLE;
+	return proof_held(proof) ? CLI_OK : CLI_FAILED;
+}
+
+static int
 prove(struct proving *p, const struct routes *routes)
 {
 	struct zone *zone = NULL;
 	struct err err;
 	int code = CLI_USAGE;
 
+	cli_stop_watch();
 	if (main_routes_dns(p->dns, routes, SLICE(""), &zone, &err)) {
 		p->proof =
 		    proof_new(routes, zone, p->faults.list, p->faults.count);
@@ -376,7 +393,7 @@ prove(struct proving *p, const struct routes *routes)
 		else if (!run(p, &err) || !write_all(p, &err))
 			code = cli_report(&err, CLI_TROUBLE);
 		else
-			code = proof_held(p->proof) ? CLI_OK : CLI_FAILED;
+			code = code_of(p->proof);
 		proof_destroy(&p->proof);
 	} else {
 		(void)cli_report(&err, code);

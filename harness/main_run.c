@@ -6,12 +6,12 @@
 #include "harness/main_run.h"
 
 #include "core/cli/cli.h"
+#include "core/cli/stop.h"
 #include "core/cli/terminal.h"
 #include "harness/main.h"
 #include "harness/run/run_files.h"
 
 #include <malloc.h>
-#include <signal.h>
 #include <time.h>
 
 #define REPEAT_MAX 1000000
@@ -163,31 +163,11 @@ check_list(const struct run *run, struct err *err)
 
 /* ---- the machine ---- */
 
-static volatile sig_atomic_t stop_signal;
-
-static void
-on_stop_signal(int number)
-{
-	stop_signal = number;
-}
-
 bool
 run_is_stopped(void *owner)
 {
 	(void)owner;
-	return stop_signal != 0;
-}
-
-/* A second one finds the default again, and ends the program at once. */
-static void
-watch_signals(void)
-{
-	struct sigaction action = { .sa_handler = on_stop_signal,
-		.sa_flags = (int)SA_RESETHAND | SA_RESTART };
-
-	sigemptyset(&action.sa_mask);
-	sigaction(SIGINT, &action, NULL);
-	sigaction(SIGTERM, &action, NULL);
+	return cli_is_stopped();
 }
 
 utime
@@ -291,7 +271,7 @@ run_all(struct run *run)
 		run_tell_text, run_tell_case, run_is_stopped };
 	struct err err;
 
-	watch_signals();
+	cli_stop_watch();
 	keep_memory();
 	run_tell_begin(run);
 	if (!pool_run(
@@ -299,7 +279,7 @@ run_all(struct run *run)
 		err_prefix(&err, "faultpost run: ");
 		run_note_code(run, cli_report(&err, CLI_TROUBLE));
 	}
-	if (stop_signal != 0) {
+	if (cli_is_stopped()) {
 		run_note_code(run, CLI_TROUBLE);
 		run->totals.is_interrupted = true;
 	}

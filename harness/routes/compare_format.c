@@ -44,8 +44,10 @@ compare_format(const struct compare *c, struct buf *out)
 		buf_printf(out, "%zu line%s for mail that goes otherwise",
 		    c->count, c->count == 1 ? " is" : "s are");
 	if (c->idle_count > 0)
-		buf_printf(out, "; %zu more differ%s, and change nothing",
-		    c->idle_count, c->idle_count == 1 ? "s" : "");
+		buf_printf(out, "; %zu %s%s", c->idle_count,
+		    c->count == 0 ? "of its lines " : "more ",
+		    c->idle_count == 1 ? "differs, and changes nothing"
+				       : "differ, and change nothing");
 	buf_append_cstr(out, ".\n");
 }
 

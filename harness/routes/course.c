@@ -5,11 +5,13 @@
 #include "harness/report/printable.h"
 
 void
-course_init(struct course *c, const struct trial *trial, utime start)
+course_init(
+    struct course *c, const struct trial *trial, unsigned turn, utime start)
 {
-	*c = (struct course){
-		.trial = trial, .start = start, .ended = UTIME_NEVER
-	};
+	*c = (struct course){ .trial = trial,
+		.turn = turn,
+		.start = start,
+		.ended = UTIME_NEVER };
 	maillog_parser_init(&c->parser, start);
 }
 
@@ -137,6 +139,16 @@ attempt_end(struct course *c, const struct maillog_event *ev,
 	c->has_bounced |= end == COURSE_BOUNCED;
 }
 
+bool
+course_meets_fault(const struct course *c)
+{
+	for (size_t i = 0; i < c->attempt_count; i++)
+		if (c->attempts[i].host != COURSE_NO_HOST &&
+		    c->trial->hosts[c->attempts[i].host].fault != NULL)
+			return true;
+	return false;
+}
+
 /* ---- rounds ---- */
 
 static void
@@ -197,16 +209,20 @@ course_line(struct course *c, struct slice line)
 
 	if (c->ended != UTIME_NEVER || !maillog_parse(&c->parser, line, &ev))
 		return;
-	if (ev.form == MAILLOG_START_MID && c->mid == 0)
+	if (c->mid == 0) {
+		if (ev.form != MAILLOG_START_MID || c->came++ < c->turn)
+			return;
 		c->mid = ev.mid;
-	else if (ev.form == MAILLOG_DCID_NEW &&
-	    host_of(c, &ev) != COURSE_NO_HOST)
+		c->start = ev.time;
+	} else if (ev.form == MAILLOG_DCID_NEW &&
+	    host_of(c, &ev) != COURSE_NO_HOST) {
 		(void)attempt_add(c, host_of(c, &ev), &ev);
-	else if (ev.form == MAILLOG_CONNECTION_ERROR &&
-	    host_of(c, &ev) != COURSE_NO_HOST)
+	} else if (ev.form == MAILLOG_CONNECTION_ERROR &&
+	    host_of(c, &ev) != COURSE_NO_HOST) {
 		attempt_end(c, &ev, COURSE_FAILED, details_keep(c, &ev));
-	else
+	} else {
 		message_event(c, &ev);
+	}
 }
 
 void

@@ -40,8 +40,10 @@ struct course {
 	const struct trial *trial; /* borrowed */
 	struct arena arena;
 	struct maillog_parser parser;
-	utime start;
-	uint64_t mid; /* the message's; what others do is left out */
+	utime start;   /* when the message came */
+	unsigned turn; /* its number; those before it, from 0, are left out */
+	unsigned came; /* how many have come */
+	uint64_t mid;  /* its own; what others do is left out */
 	struct course_attempt *attempts; /* owned */
 	size_t attempt_count, attempt_cap;
 	struct course_round *rounds; /* owned */
@@ -52,12 +54,16 @@ struct course {
 	const char *last; /* what was said with the end */
 };
 
-void course_init(struct course *c, const struct trial *trial, utime start);
+/* The course of message number `turn`, from 0, which is the trial's last. */
+void course_init(
+    struct course *c, const struct trial *trial, unsigned turn, utime start);
 void course_fini(struct course *c);
 /* A line of the relay's log. */
 void course_line(struct course *c, struct slice line);
 /* The log is over. */
 void course_finish(struct course *c);
+/* Whether it came to a host that has a fault. */
+bool course_meets_fault(const struct course *c);
 /* Whether round `i` went as the one before it, host by host. */
 bool course_is_repeated(const struct course *c, size_t i);
 

@@ -65,17 +65,27 @@ has_equals(const struct trial *t)
 }
 
 static void
-candidates_format(const struct trial *t, struct buf *out)
+candidates_format(const struct course *c, struct buf *out)
 {
+	const struct trial *t = c->trial;
+
 	for (size_t i = 0; i < t->count; i++) {
 		label("candidates", i == 0, out);
 		candidate_format(&t->hosts[i], i + 1, out);
 	}
-	if (has_equals(t))
-		buf_append_cstr(out,
-		    INDENT "Equal ones take turns: each connection goes to the "
-			   "next one, and this\n" INDENT
-			   "is how the first message fares.\n");
+	if (!has_equals(t))
+		return;
+	buf_append_cstr(out,
+	    INDENT "Equal ones take turns: each connection goes to the next "
+		   "one, and this\n");
+	if (c->turn == 0)
+		buf_append_cstr(
+		    out, INDENT "is how the first message fares.\n");
+	else
+		buf_printf(out,
+		    INDENT "is how message %u fares, the first that comes to "
+			   "one that fails.\n",
+		    c->turn + 1);
 }
 
 /* ---- rounds ---- */
@@ -86,7 +96,8 @@ host_format(
     const struct course *c, const struct course_attempt *a, struct buf *out)
 {
 	if (a->host != COURSE_NO_HOST)
-		buf_printf(out, "%s: ", c->trial->hosts[a->host].name);
+		buf_printf(
+		    out, "%.*s: ", SLICE_ARG(c->trial->hosts[a->host].label));
 }
 
 static void
@@ -179,9 +190,9 @@ outcome_format(const struct course *c, struct buf *out)
 	if (c->is_discarded)
 		buf_append_cstr(out, "deleted, and nobody is told\n");
 	else if (c->is_taken && last != NULL && last->host != COURSE_NO_HOST)
-		buf_printf(out, "delivered to %s at %s, in round %zu\n",
-		    c->trial->hosts[last->host].name, clock_text(c->ended, at),
-		    c->round_count);
+		buf_printf(out, "delivered to %.*s at %s, in round %zu\n",
+		    SLICE_ARG(c->trial->hosts[last->host].label),
+		    clock_text(c->ended, at), c->round_count);
 	else if (c->has_bounced)
 		buf_printf(out, "bounces at %s: %s\n", clock_text(c->ended, at),
 		    c->last);
@@ -217,11 +228,14 @@ picture_format(const struct course *c, struct buf *out)
 	int width = 0;
 
 	for (size_t i = 0; i < c->trial->count; i++)
-		if ((int)strlen(c->trial->hosts[i].name) > width)
-			width = (int)strlen(c->trial->hosts[i].name);
+		if ((int)c->trial->hosts[i].label.len > width)
+			width = (int)c->trial->hosts[i].label.len;
 	for (size_t i = 0; i < c->trial->count; i++) {
+		struct slice host = c->trial->hosts[i].label;
+
 		label("picture", i == 0, out);
-		buf_printf(out, "%-*s ", width, c->trial->hosts[i].name);
+		buf_printf(out, "%.*s%*s ", SLICE_ARG(host),
+		    width - (int)host.len, "");
 		for (size_t k = 0; k < shown; k++)
 			buf_printf(out, " %c", mark_of(c, &c->rounds[k], i));
 		buf_append_cstr(out, shown < c->round_count ? " ...\n" : "\n");
@@ -261,7 +275,7 @@ course_format(const struct course *c, const struct routes *routes,
 		    "they are\n");
 		return;
 	}
-	candidates_format(t, out);
+	candidates_format(c, out);
 	rounds_format(c, out);
 	outcome_format(c, out);
 	if (t->count > 0 && c->round_count > 0)

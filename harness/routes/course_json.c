@@ -136,6 +136,7 @@ course_json(const struct course *c, const struct routes *routes,
 		json_array_append_new(
 		    candidates, candidate_json(&c->trial->hosts[i]));
 	set(object, "candidates", candidates);
+	set(object, "message", json_integer((json_int_t)c->turn + 1));
 	for (size_t i = 0; i < c->round_count; i++)
 		json_array_append_new(rounds, round_json(c, &c->rounds[i]));
 	set(object, "rounds", rounds);

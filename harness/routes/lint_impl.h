@@ -13,8 +13,10 @@
 
 /* A comment that suppresses. */
 struct lint_mark {
-	int line; /* of the route that it is for; 0: none came */
+	int line; /* of the route that it is for; 0: none came, or all; -1: of
+	             none */
 	int written_line, written_col;
+	bool is_whole;        /* it is for the file */
 	uint64_t rules, used; /* 1 << enum lint_rule_id */
 };
 
@@ -28,8 +30,8 @@ struct lint {
 	size_t count, cap;
 	struct lint_mark *marks; /* owned; by line */
 	size_t mark_count, mark_cap;
-	size_t marks_open; /* of the last ones, those that wait for a line */
-	struct lint_mark whole; /* of the file */
+	uint64_t whole_rules; /* of marks that are for the file */
+	size_t marks_open;    /* of the last ones, those that wait for a line */
 	bool is_refused;
 	const struct lint_options *options; /* borrowed, while it finds */
 };

@@ -32,7 +32,8 @@ rules_take(struct lint *l, struct slice rest, struct lint_mark *mark)
 	struct slice word;
 	char id[LINT_ID_MAX];
 
-	while (word_take(&rest, &word)) {
+	/* Behind two hyphens a person says why. */
+	while (word_take(&rest, &word) && !slice_eq(word, SLICE("--"))) {
 		enum lint_rule_id rule = lint_rule_find(word);
 
 		if (rule != 0 && !is_for_good(rule)) {
@@ -59,7 +60,7 @@ void
 lint_take_comment(
     struct lint *l, struct slice comment, int line, int col, bool alone)
 {
-	struct lint_mark mark = { alone ? 0 : line, line, col, 0, 0 };
+	struct lint_mark mark = { alone ? 0 : line, line, col, false, 0, 0 };
 	struct slice rest = slice_trim(comment), word;
 
 	if (!slice_starts_with_nocase(rest, mark_word))
@@ -77,9 +78,11 @@ lint_take_comment(
 	if (!rules_take(l, rest, &mark))
 		return;
 	if (slice_eq(word, SLICE("ignore-file"))) {
-		mark.rules |= l->whole.rules;
-		l->whole = mark;
-		return;
+		/* One that adds nothing hides nothing. */
+		mark.is_whole = (mark.rules & ~l->whole_rules) != 0;
+		mark.line = mark.is_whole ? 0 : -1;
+		l->whole_rules |= mark.rules;
+		alone = false;
 	}
 	l->marks = xgrow(
 	    l->marks, &l->mark_cap, l->mark_count + 1, sizeof(l->marks[0]));
@@ -91,7 +94,7 @@ void
 lint_close_marks(struct lint *l, int line)
 {
 	for (size_t i = l->mark_count; i > 0 && l->marks_open > 0; i--)
-		if (l->marks[i - 1].line == 0) {
+		if (l->marks[i - 1].line == 0 && !l->marks[i - 1].is_whole) {
 			l->marks[i - 1].line = line;
 			l->marks_open--;
 		}
@@ -111,11 +114,14 @@ mark_suppress(struct lint_mark *mark, struct lint_finding *finding)
 	return true;
 }
 
-/* Marks are in the order of their lines, findings too. */
+/* Marks are in the order of their lines, those of the file first; findings
+ * too. */
 static void
 finding_suppress(struct lint *l, struct lint_finding *finding, size_t *from)
 {
-	(void)mark_suppress(&l->whole, finding);
+	for (size_t i = 0; i < l->mark_count && l->marks[i].line <= 0; i++)
+		if (l->marks[i].is_whole)
+			(void)mark_suppress(&l->marks[i], finding);
 	if (finding->file != l->file)
 		return;
 	while (*from < l->mark_count && l->marks[*from].line < finding->line)
@@ -164,5 +170,4 @@ lint_apply_marks(struct lint *l)
 	}
 	for (size_t i = 0; i < l->mark_count; i++)
 		mark_idle(l, &l->marks[i]);
-	mark_idle(l, &l->whole);
 }

@@ -369,6 +369,26 @@ proof_tell(struct proof *p, size_t number, const struct tally_counts *counts,
 	    broken != NULL ? arena_strdup(&p->arena, slice_cstr(broken)) : NULL;
 }
 
+void
+proof_cut(struct proof *p, size_t count)
+{
+	assert(count <= p->set_count);
+	if (count == p->set_count)
+		return;
+	p->untried += p->set_count - count;
+	p->case_count = p->sets[count].case_first;
+	p->set_count = count;
+	for (size_t i = 0; i < routes_count(p->routes); i++)
+		if (p->set_of[i] != SIZE_MAX && p->set_of[i] >= count)
+			p->set_of[i] = SIZE_MAX;
+}
+
+size_t
+proof_untried_count(const struct proof *p)
+{
+	return p->untried;
+}
+
 bool
 proof_held(const struct proof *p)
 {

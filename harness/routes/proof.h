@@ -71,6 +71,11 @@ void proof_scenario(
 void proof_tell(struct proof *p, size_t number,
     const struct tally_counts *counts, const uint32_t *done,
     const char *broken);
+/* It ends early, and only the sets before `count` have been tried: from now on
+ * the others are none of the proof, and its pages say so. */
+void proof_cut(struct proof *p, size_t count);
+/* How many sets that has left out. */
+size_t proof_untried_count(const struct proof *p);
 /* All cases without a failure of their own flow, and no invariant broke. */
 bool proof_held(const struct proof *p);
 /* Appends what fails in a case: "mx1 fails by 452@rcpt". */

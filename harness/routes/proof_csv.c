@@ -22,7 +22,7 @@ failing_format(
     const struct trial *t, const struct proof_case *c, struct buf *out)
 {
 	if (c->scope == PROOF_HOST)
-		buf_append_cstr(out, t->hosts[c->host].name);
+		buf_append(out, t->hosts[c->host].label);
 	else if (c->scope == PROOF_PRIORITY)
 		buf_printf(out, "%u", (unsigned)t->hosts[c->host].priority);
 }
@@ -36,8 +36,8 @@ shares_format(
 	for (size_t i = 0; i < t->count && c->done != NULL; i++) {
 		if (c->done[i] == 0)
 			continue;
-		buf_printf(
-		    out, "%s%s=%u", before, t->hosts[i].name, c->done[i]);
+		buf_printf(out, "%s%.*s=%u", before,
+		    SLICE_ARG(t->hosts[i].label), c->done[i]);
 		before = " ";
 	}
 }

@@ -20,7 +20,8 @@ proof_case_format(const struct proof *p, const struct trial *t,
 		buf_append_cstr(out, "nothing fails");
 		break;
 	case PROOF_HOST:
-		buf_printf(out, "%s fails by %s", t->hosts[c->host].name, way);
+		buf_printf(out, "%.*s fails by %s",
+		    SLICE_ARG(t->hosts[c->host].label), way);
 		break;
 	case PROOF_PRIORITY:
 		buf_printf(out, "all of priority %u fail by %s",
@@ -61,7 +62,23 @@ head_format(struct buf *out)
 	    "  set  domains  0  ");
 	for (unsigned way = 0; way < proof_way_count(); way++)
 		buf_printf(out, "%u", way + 1);
-	buf_append_cstr(out, "  P  A  R  destinations\n");
+	buf_append_cstr(out, "  P  A  R  which, and where their mail goes\n");
+}
+
+/* "a.example, b.example and 66 more". */
+static void
+names_format(const struct proof_set *set, struct buf *out)
+{
+	size_t shown = set->count <= PROOF_NAMES ? set->count : PROOF_NAMES - 1;
+
+	for (size_t i = 0; i < shown; i++)
+		buf_printf(out, "%s%.*s",
+		    i == 0                   ? ""
+			: i + 1 < set->count ? ", "
+					     : " and ",
+		    SLICE_ARG(set->names[i]));
+	if (shown < set->count)
+		buf_printf(out, " and %zu more", set->count - shown);
 }
 
 static void
@@ -77,6 +94,8 @@ set_format(const struct proof *p, size_t number, struct buf *out)
 	    mark(p, set, PROOF_PRIORITY, PROOF_ANY_WAY),
 	    mark(p, set, PROOF_ALL, PROOF_ANY_WAY),
 	    mark(p, set, PROOF_RECOVERS, PROOF_ANY_WAY));
+	names_format(set, out);
+	buf_append_cstr(out, ": ");
 	compare_order(set->route, out);
 	buf_append_byte(out, '\n');
 }
@@ -93,11 +112,12 @@ host_format(const struct proof *p, const struct proof_set *set,
 		    tally_fate_mark(tally_fate(
 			&proof_host_case(p, set, host, way)->counts)));
 	buf_printf(out,
-	    "  %3u %%    %s, %u of %u messages while nothing fails\n",
+	    "  %3u %%    %.*s, %u of %u messages while nothing fails\n",
 	    none->counts.messages > 0
 		? 100 * none->done[host] / none->counts.messages
 		: 0,
-	    t->hosts[host].name, none->done[host], none->counts.messages);
+	    SLICE_ARG(t->hosts[host].label), none->done[host],
+	    none->counts.messages);
 }
 
 static void
@@ -191,7 +211,10 @@ summary_format(const struct proof *p, struct buf *out)
 	for (size_t i = 0; i < p->case_count; i++)
 		broken += p->cases[i].broken != NULL;
 	buf_printf(out, "%zu routes to %zu sets of destinations, %zu cases\n",
-	    kinds[ROUTE_HOSTS], p->set_count, p->case_count);
+	    kinds[ROUTE_HOSTS], p->set_count + p->untried, p->case_count);
+	if (p->untried > 0)
+		buf_printf(out, "stopped when %zu of %zu sets had been tried\n",
+		    p->set_count, p->set_count + p->untried);
 	if (kinds[ROUTE_USEDNS] + kinds[ROUTE_DISCARD] > 0)
 		buf_printf(out,
 		    "not tried: %zu that follow their MX records, %zu that are "
@@ -202,9 +225,9 @@ summary_format(const struct proof *p, struct buf *out)
 		draft_fault_format(&p->faults[i], out);
 		buf_append_byte(out, '\n');
 	}
-	if (broken == 0)
+	if (broken == 0 && p->case_count > 0)
 		buf_append_cstr(out, "In each case every invariant held.\n\n");
-	else
+	else if (broken > 0)
 		buf_printf(
 		    out, "In %zu cases an invariant did not hold.\n\n", broken);
 }

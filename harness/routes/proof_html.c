@@ -118,9 +118,13 @@ proof_html(const struct proof *p, const char *file, struct buf *out)
 	buf_printf(out,
 	    "</h2>\n<p>%zu sets of destinations, %zu cases. A cell is the "
 	    "worst of its cases: mail flows; is late, as some waited for a "
-	    "later round; waits as long as that lasts; or bounces.</p>\n"
-	    "<table class=\"proof\">\n",
+	    "later round; waits as long as that lasts; or bounces.</p>\n",
 	    p->set_count, p->case_count);
+	if (p->untried > 0)
+		buf_printf(out,
+		    "<p>It was stopped: %zu sets have not been tried.</p>\n",
+		    p->untried);
+	buf_append_cstr(out, "<table class=\"proof\">\n");
 	head_row(out);
 	buf_append_cstr(out, "<tbody>\n");
 	for (size_t i = 0; i < p->set_count; i++)

@@ -15,6 +15,7 @@ struct proof {
 	struct map map; /* canonical destinations -> struct proof_set number */
 	struct proof_set *sets; /* owned */
 	size_t set_count, set_cap;
+	size_t untried;           /* sets that are left out */
 	size_t *set_of;           /* owned; by route */
 	struct proof_case *cases; /* owned */
 	size_t case_count, case_cap;

@@ -113,6 +113,16 @@ name_make(struct trial *t, const struct trial_host *host)
 	return name;
 }
 
+/* The name as people know it: that of an address has its colons again, unless
+ * there are several of it. */
+static struct slice
+label_make(const struct trial_host *host)
+{
+	struct slice name = slice_cstr(host->name);
+
+	return name.len == host->exchange.len ? host->exchange : name;
+}
+
 /* One for each real address, and for each name whose address is not known. */
 static struct ip_address
 fake_make(const struct trial *t, size_t i)
@@ -148,6 +158,7 @@ trial_make(struct trial *t, const struct route *route, const struct zone *zone,
 		dest_add(t, &route->dests[i]);
 	for (size_t i = 0; i < t->count; i++) {
 		t->hosts[i].name = name_make(t, &t->hosts[i]);
+		t->hosts[i].label = label_make(&t->hosts[i]);
 		t->hosts[i].fake = fake_make(t, i);
 	}
 }
@@ -164,25 +175,64 @@ trial_is_known(const struct trial *t)
 	return !t->is_by_dns || t->zone != NULL;
 }
 
+/* "host", "[host]", "host:port" or "[host]:port", as tables and pages have it;
+ * *port is 0 when there is none. */
+static struct slice
+named_parse(struct slice text, uint64_t *port)
+{
+	bool is_bracketed = slice_starts_with(text, SLICE("["));
+	size_t end = slice_find_byte(text, is_bracketed ? ']' : ':');
+	struct slice rest = slice_skip(text, end + is_bracketed);
+	struct ip_address ip;
+
+	*port = 0;
+	if (end == text.len || (!is_bracketed && ip_parse(text, &ip)))
+		return text;
+	if (rest.len > 0 &&
+	    (rest.at[0] != ':' ||
+		!slice_to_u64(slice_skip(rest, 1), UINT16_MAX, port)))
+		return text;
+	return slice_sub(text, is_bracketed, end - is_bracketed);
+}
+
+static bool
+is_named(const struct trial_host *host, struct slice name, uint64_t port)
+{
+	struct ip_address ip;
+
+	if (port != 0 && port != host->port)
+		return false;
+	return slice_eq_nocase(host->by, name) ||
+	    slice_eq_nocase(host->exchange, name) ||
+	    (ip_parse(name, &ip) && ip_equal(&host->ip, &ip));
+}
+
 size_t
 trial_set_fault(struct trial *t, const struct draft_fault *fault)
 {
-	struct slice named = dns_name_trim(slice_cstr(fault->host));
-	struct ip_address ip;
-	bool is_ip = ip_parse(named, &ip);
+	uint64_t port;
+	struct slice name =
+	    dns_name_trim(named_parse(slice_cstr(fault->host), &port));
 	size_t count = 0;
 
 	for (size_t i = 0; i < t->count; i++) {
-		struct trial_host *host = &t->hosts[i];
-
-		if (!slice_eq_nocase(host->by, named) &&
-		    !slice_eq_nocase(host->exchange, named) &&
-		    !(is_ip && ip_equal(&host->ip, &ip)))
+		if (!is_named(&t->hosts[i], name, port))
 			continue;
-		host->fault = fault;
+		t->hosts[i].fault = fault;
 		count++;
 	}
 	return count;
+}
+
+unsigned
+trial_turns(const struct trial *t)
+{
+	unsigned count = 0, failing = 0;
+
+	for (; count < t->count && !is_better(&t->hosts[0], &t->hosts[count]);
+	     count++)
+		failing += t->hosts[count].fault != NULL;
+	return failing > 0 ? count : 1;
 }
 
 size_t

@@ -16,8 +16,9 @@
 
 /* A candidate (docs/delivery.md). */
 struct trial_host {
-	const char *name; /* the scenario's, and the table's if it can be */
-	struct slice by;  /* the route's host, or the domain itself */
+	const char *name;   /* the scenario's, and the table's if it can be */
+	struct slice label; /* the same for people */
+	struct slice by;    /* the route's host, or the domain itself */
 	struct slice exchange; /* the name that has the address */
 	struct ip_address ip;  /* the real one; none: not known */
 	struct ip_address fake;
@@ -42,11 +43,15 @@ struct trial {
 void trial_make(struct trial *t, const struct route *route,
     const struct zone *zone, struct slice domain);
 void trial_fini(struct trial *t);
+/* How many messages it takes until one has come to a host that fails, if one of
+ * the best rank does: as many as take turns there; otherwise 1. */
+unsigned trial_turns(const struct trial *t);
 /* Without DNS nobody knows the hosts of a domain that has no route's. */
 bool trial_is_known(const struct trial *t);
 
 /* From now on the hosts that the fault names, by the table's name, by an
- * exchange's or by an address, have it; how many these are. */
+ * exchange's or by an address, each perhaps in brackets or with a port, have
+ * it; how many these are. */
 size_t trial_set_fault(struct trial *t, const struct draft_fault *fault);
 /* The host at an address and port of the scenario; SIZE_MAX: none. */
 size_t trial_host_at(

@@ -122,6 +122,8 @@ def test_live_asks_nobody_about_addresses(check):
 
 @pytest.mark.parametrize("words, said", [
     (["--format", "xml"], '--format "xml" is no format; expected human, json, sarif or github'),
+    (["--self", "my relay"], '--self "my relay": a domain name has letters, digits, hyphens and dots; '
+                             'expected a name or an address'),
     (["--dns", "all"], '--dns "all": expected none, zone:FILE or live'),
     (["--dns", "zone:nothing"], "nothing: No such file or directory"),
     (["--destconfig", "nothing"], "nothing: No such file or directory"),

@@ -30,15 +30,14 @@ def faults_of(hosts, faults):
             for word in ("--fail", f)]
 
 
-def course_of_log(faultpost, folder, hosts, faults):
-    """[[(address, port, what became of it), ...], ...]: attempts by rounds, and the waits."""
+def course_of_log(faultpost, folder, hosts, faults, number):
+    """Of the message that is told of: [[(address, port, what became of it), ...], ...]: attempts by rounds, and the waits."""
     path = folder / "one.scenario.json"
     code, _, err = faultpost("new", "--force", "--domain", "d.example", "--hosts", hosts,
                              *faults, path)
     assert code == 0, err
     document = json.loads(path.read_text())
-    document["inject"][0].update(count=1)
-    document["inject"][0].pop("every")
+    document["inject"][0].update(count=number, every="10s")
     document["expect"] = []
     document.pop("until", None)
     if "[fd00" in hosts:
@@ -48,17 +47,21 @@ def course_of_log(faultpost, folder, hosts, faults):
     faultpost("run", "--log", folder / "mail.log", path)
     events = [json.loads(line) for line in
               faultpost("log", "parse", folder / "mail.log")[1].splitlines()]
-    return read_events(events, names)
+    return read_events(events, names, number)
 
 
-def read_events(events, names):
+def read_events(events, names, number):
     start = mid = None
     rounds, waits, by_dcid = [[]], [], {}
     for e in events:
         at = datetime.fromisoformat(e["time"].replace("Z", "+00:00"))
         kind = e["event"]
         if kind == "start_mid" and mid is None:
-            mid, start = e["mid"], at
+            number -= 1
+            if number == 0:
+                mid, start = e["mid"], at
+        if mid is None:
+            continue
         if kind == "dcid_new" and e["address"] in names:
             by_dcid[e["dcid"]] = [names[e["address"]], None]
             rounds[-1].append(by_dcid[e["dcid"]])
@@ -93,7 +96,9 @@ def test_what_is_told_is_what_happens(explain, faultpost, tmp_path):
         waits = [r["waits_until"] for r in told["rounds"] if "waits_until" in r]
         outcome = told["outcome"]
         assert (rounds, waits, outcome["result"], outcome["seconds"]) == \
-            course_of_log(faultpost, tmp_path, hosts, words), (hosts, words)
+            course_of_log(faultpost, tmp_path, hosts, words, told["message"]), (hosts, words)
+        if words and told["message"] > 1:  # the first that comes to one that fails
+            assert told["rounds"][0]["attempts"][0]["result"] != "taken"
 
 
 ZONE = {
@@ -175,7 +180,27 @@ user@d.example
 """
 
 
+@pytest.mark.parametrize("fault, failing", [
+    ("mx1:25=452", "mx1:25"), ("[mx2]:2525=452", "mx2:2525"), ("mx2=452", "mx2:2525"),
+    ("[fd00::1]=452", "fd00::1:25"), ("[fd00:0::1]:25=452", "fd00::1:25"), ("10.0.0.9=452", "10.0.0.9:25"),
+])
+def test_a_host_may_be_named_as_the_table_has_it(explain, fault, failing):
+    told, = explain("d.example: mx1, [mx2]:2525, fd00::1/pri=5, 10.0.0.9\n", "<user@d.example>", "--fail", fault)
+    assert [f"{c['host']}:{c['port']}" for c in told["candidates"] if "fault" in c] == [failing]
+
+
+def test_the_turn_of_one_that_fails(faultpost, tmp_path):
+    """Whoever asks what happens while a host fails is told of a message that comes to it."""
+    (tmp_path / "r").write_text("d.example mx1, mx2, fd00::3\n")
+    code, out, _ = faultpost("routes", "explain", tmp_path / "r", '"a@b"@d.example', "--fail", "mx2=452@rcpt")
+    assert code == 0
+    assert "is how message 3 fares, the first that comes to one that fails.\n" in out
+    assert "mx2: does not take it now: 452 4.3.1 Mail system full\n" in out
+    assert "fd00::3: takes it\n" in out and "picture     mx1      .\n" in out
+
+
 @pytest.mark.parametrize("words, said", [
+    (["d.example", "--fail", "mx1:26=452"], "--fail mx1:26: no mail that this is about goes there"),
     (["d.example", "--fail", "mx3=452"],
      "--fail mx3: no mail that this is about goes there (did you mean mx1?)\n"),
     (["d.example", "--fail", "mx1=bad"], '--fail "bad" is no fault'),

@@ -2,7 +2,10 @@
 """faultpost routes prove: sets, cases, and what is told of them."""
 import csv
 import io
+import os
 import re
+import signal
+import subprocess
 
 import pytest
 
@@ -55,9 +58,9 @@ In each case every invariant held.
 0 nothing fails; one host fails by 1 refuse 2 452@rcpt 3 silent 4 unreachable 5 reset 6 421 7 drop@eod 8 550;
 P a priority, A all, R all for an hour
 
-  set  domains  0  12345678  P  A  R  destinations
-    1        2  +  +++++++!  +  -  ~  first mx1 and mx2 in turns, then spare
-    2        2  +  -------!        ~  first single
+  set  domains  0  12345678  P  A  R  which, and where their mail goes
+    1        2  +  +++++++!  +  -  ~  a.example and b.example: first mx1 and mx2 in turns, then spare
+    2        2  +  -------!        ~  .c.example and f.example: first single
 
 Hosts whose failure alone stops mail:
        2 domains  single (.c.example, ...)
@@ -144,6 +147,28 @@ def test_the_section_of_the_html_page(faultpost, tmp_path):
     assert text.index("<main") > text.index('<section id="proof"')
     # What does not flow is shown whole: one host, seven ways.
     assert text.count('class="result"') == 7
+
+
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_it_tells_what_it_knows_when_it_is_stopped(bin_dir, tmp_path, jobs):
+    """SIGINT as soon as the cases begin, when a reader of the CSV has its writer."""
+    (tmp_path / "r").write_text("".join(f"d{i}.example: a{i}, b{i}, c{i}\n" for i in range(1000)))
+    os.mkfifo(tmp_path / "c")
+    with subprocess.Popen(
+            [bin_dir / "faultpost", "routes", "prove", "-j", jobs, "--csv", tmp_path / "c",
+             "--domains", tmp_path / "d", tmp_path / "r"], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            text=True, preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)) as process:
+        with open(tmp_path / "c", newline="") as fifo:
+            process.send_signal(signal.SIGINT)
+            cases = list(csv.DictReader(fifo))
+        out, err = process.communicate(timeout=60)
+    assert (process.returncode, err) == (3, "")
+    tried = int(re.search(r"stopped when (\d+) of 1000 sets had been tried\n", out)[1])
+    assert tried < 1000
+    assert out.count(": first a") == tried
+    assert {c["set"] for c in cases} == {str(n + 1) for n in range(tried)}
+    sets = [d.split(",")[2] for d in (tmp_path / "d").read_text().splitlines()[1:]]
+    assert sets == [str(n + 1) if n < tried else "" for n in range(1000)]
 
 
 @pytest.mark.parametrize("words, said", [

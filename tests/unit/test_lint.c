@@ -200,6 +200,17 @@ static struct row rows[] = {
 	{ "suppressed for the file",
 	    "a.example h\nb.example h\n# faultpost: ignore-file R007\n", NULL,
 	    LINT_SINGLE_HOST, "" },
+	{ "suppressed, and why",
+	    "a.example h # faultpost: ignore R007 -- one host, R999 or not\n",
+	    NULL, LINT_SUPPRESSION_UNKNOWN, "" },
+	{ "suppressed for the file by one of two",
+	    "# faultpost: ignore-file R018\n# faultpost: ignore-file R007\n"
+	    "a.example h\n",
+	    NULL, LINT_SUPPRESSION_IDLE, "1:1" },
+	{ "suppressed for the file twice",
+	    "# faultpost: ignore-file R007\n# faultpost: ignore-file R007\n"
+	    "# faultpost: ignore R018\na.example h\n",
+	    NULL, LINT_SUPPRESSION_IDLE, "2:1 3:1" },
 	{ "not suppressed by another", "a.example h # faultpost: ignore R018\n",
 	    NULL, LINT_SINGLE_HOST, "1:11" },
 };

@@ -96,6 +96,44 @@ it_holds_when_all_flows_and_nothing_is_broken(void **state)
 	routes_destroy(&r);
 }
 
+/* What a stopped proof tells is of the sets that have been tried. */
+static void
+sets_that_have_not_been_tried_are_left_out(void **state)
+{
+	const struct tally_counts good = { .messages = 12, .delivered = 12 };
+	struct routes *r = must_parse();
+	struct proof *p = proof_new(r, NULL, NULL, 0);
+	size_t first = proof_set_at(p, 0)->case_count;
+	struct buf out = { 0 };
+
+	(void)state;
+	tell_all(p, &good, NULL);
+	proof_cut(p, proof_set_count(p));
+	assert_int_equal(proof_untried_count(p), 0);
+	proof_cut(p, 1);
+	assert_int_equal(proof_untried_count(p), 3);
+	assert_int_equal(proof_set_count(p), 1);
+	assert_int_equal(proof_case_count(p), first);
+	assert_int_equal(proof_set_of(p, 2), 0);
+	assert_int_equal(proof_set_of(p, 3), SIZE_MAX);
+	proof_format(p, true, &out);
+	assert_non_null(strstr(buf_cstr(&out),
+	    "5 routes to 4 sets of destinations, 31 cases\n"
+	    "stopped when 1 of 4 sets had been tried\n"));
+	assert_non_null(strstr(buf_cstr(&out), "a.example and c.example: "));
+	assert_null(strstr(buf_cstr(&out), "d.example"));
+	buf_clear(&out);
+	proof_html(p, "r", &out);
+	assert_non_null(strstr(buf_cstr(&out), "3 sets have not been tried"));
+	proof_cut(p, 0);
+	buf_clear(&out);
+	proof_format(p, false, &out);
+	assert_null(strstr(buf_cstr(&out), "invariant"));
+	buf_fini(&out);
+	proof_destroy(&p);
+	routes_destroy(&r);
+}
+
 int
 main(void)
 {
@@ -104,5 +142,6 @@ main(void)
 	TEST(&kit, domains_with_the_same_hosts_are_a_set);
 	TEST(&kit, cases_are_each_host_priority_and_all);
 	TEST(&kit, it_holds_when_all_flows_and_nothing_is_broken);
+	TEST(&kit, sets_that_have_not_been_tried_are_left_out);
 	return kit_run(&kit, "proof");
 }
