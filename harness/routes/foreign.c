@@ -98,6 +98,13 @@ foreign_entry_get(
 {
 	struct foreign_entry *e = map_find(&r->map, dns_name_trim(domain));
 
+	if (e != NULL && !may_grow && r->first_wins) {
+		foreign_note(r->notes, line,
+		    "%.*s is there already, on line %d, and the first one "
+		    "wins: left out",
+		    SLICE_ARG(domain), e->line);
+		return NULL;
+	}
 	if (e != NULL && !may_grow) {
 		foreign_fail(r, line,
 		    "%.*s is there already, on line %d; expected it once",
@@ -125,6 +132,13 @@ foreign_host_add(struct foreign_reader *r, struct foreign_entry *e,
 {
 	bool needs_brackets = port > 0 && slice_find_byte(host, ':') < host.len;
 
+	if (e->has_word) {
+		foreign_note(r->notes, e->line,
+		    "%s: a routes table has no host beside a word that stands "
+		    "alone: %.*s is left out",
+		    e->domain, SLICE_ARG(host));
+		return;
+	}
 	if (!is_plain(r, host, e->line))
 		return;
 	buf_append_cstr(&e->hosts, e->count++ > 0 ? ", " : "");
@@ -146,9 +160,19 @@ foreign_auth_set(
 }
 
 void
-foreign_word_set(struct foreign_entry *e, const char *word)
+foreign_word_set(
+    struct foreign_reader *r, struct foreign_entry *e, const char *word)
 {
-	buf_append_cstr(&e->hosts, e->count++ > 0 ? ", " : "");
+	if (e->count > 0) {
+		if (!slice_eq(buf_slice(&e->hosts), slice_cstr(word)))
+			foreign_note(r->notes, e->line,
+			    "%s: %s stands alone in a routes table, and hosts "
+			    "are there: left out",
+			    e->domain, word);
+		return;
+	}
+	e->count = 1;
+	e->has_word = true;
 	buf_append_cstr(&e->hosts, word);
 }
 
@@ -170,6 +194,33 @@ entry_put(struct foreign_reader *r, struct routes *routes,
 	buf_fini(&line);
 }
 
+/* What PowerShell writes unless it is told otherwise; names are ASCII, and what
+ * is beyond the basic plane becomes '?'. */
+static struct slice
+utf16_decode(struct slice text, struct buf *out)
+{
+	bool is_little = text.at[0] == '\xff';
+
+	for (size_t i = 2; i + 1 < text.len; i += 2) {
+		unsigned low = (unsigned char)text.at[i + !is_little];
+		unsigned c =
+		    low | (unsigned)(unsigned char)text.at[i + is_little] << 8;
+
+		if (c < 0x80)
+			buf_append_byte(out, (char)c);
+		else if (c < 0x800)
+			buf_printf(out, "%c%c", (char)(0xc0 | c >> 6),
+			    (char)(0x80 | (c & 0x3f)));
+		else if (c >= 0xd800 && c < 0xe000)
+			buf_append_byte(out, '?');
+		else
+			buf_printf(out, "%c%c%c", (char)(0xe0 | c >> 12),
+			    (char)(0x80 | (c >> 6 & 0x3f)),
+			    (char)(0x80 | (c & 0x3f)));
+	}
+	return buf_slice(out);
+}
+
 struct routes *
 foreign_read(enum foreign_form form, struct slice text, const char *file,
     struct foreign_notes *notes, struct err_list *errors)
@@ -177,10 +228,14 @@ foreign_read(enum foreign_form form, struct slice text, const char *file,
 	struct foreign_reader r = {
 		.text = text, .file = file, .notes = notes, .errors = errors
 	};
+	struct buf decoded = { 0 };
 	struct routes *routes = routes_new();
 
 	if (slice_starts_with(text, SLICE("\xef\xbb\xbf")))
 		r.text = slice_skip(text, 3);
+	else if (slice_starts_with(text, SLICE("\xff\xfe")) ||
+	    slice_starts_with(text, SLICE("\xfe\xff")))
+		r.text = utf16_decode(text, &decoded);
 	forms[form].read(&r);
 	for (size_t i = 0; i < r.count; i++) {
 		if (r.entries[i]->count > 0)
@@ -190,6 +245,7 @@ foreign_read(enum foreign_form form, struct slice text, const char *file,
 	map_fini(&r.map);
 	free(r.entries);
 	arena_fini(&r.arena);
+	buf_fini(&decoded);
 	if (errors->total > 0)
 		routes_destroy(&routes);
 	return routes;
@@ -202,7 +258,37 @@ foreign_write(enum foreign_form form, const struct routes *routes,
 	forms[form].write(routes, notes, out);
 }
 
-/* ---- words and hosts ---- */
+/* ---- lines, words and hosts ---- */
+
+bool
+foreign_line_take(struct slice *rest, struct buf *line, int *number, int *read)
+{
+	struct slice part;
+
+	buf_clear(line);
+	while (rest->len > 0) {
+		struct slice before = *rest;
+
+		(void)slice_split(rest, '\n', &part);
+		if (part.len > 0 && part.at[part.len - 1] == '\r')
+			part.len--;
+		if (slice_trim(part).len == 0 ||
+		    slice_starts_with(slice_trim(part), SLICE("#"))) {
+			++*read;
+			continue;
+		}
+		if (buf_len(line) > 0 && part.at[0] != ' ' &&
+		    part.at[0] != '\t') {
+			*rest = before;
+			return true;
+		}
+		++*read;
+		if (buf_len(line) == 0)
+			*number = *read;
+		buf_append(line, part);
+	}
+	return buf_len(line) > 0;
+}
 
 static bool
 is_blank(char c)
@@ -246,6 +332,29 @@ foreign_item_take(
 	return item->len > 0;
 }
 
+/* Names that mail servers' ports have in services(5). */
+static bool
+port_parse(struct slice text, uint64_t *port)
+{
+	static const struct {
+		const char *name;
+		uint16_t port;
+	} services[] = {
+		{ "smtp", 25 },
+		{ "submission", 587 },
+		{ "submissions", 465 },
+		{ "smtps", 465 },
+		{ "urd", 465 },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(services); i++)
+		if (slice_eq_nocase(text, slice_cstr(services[i].name))) {
+			*port = services[i].port;
+			return true;
+		}
+	return slice_to_u64(text, UINT16_MAX, port) && *port > 0;
+}
+
 bool
 foreign_host_parse(
     struct slice text, struct slice *host, bool *is_bracketed, uint32_t *port)
@@ -263,9 +372,7 @@ foreign_host_parse(
 	if (host->len == 0 || (*is_bracketed && end == text.len))
 		return false;
 	if (rest.len > 0 &&
-	    (rest.at[0] != ':' ||
-		!slice_to_u64(slice_skip(rest, 1), UINT16_MAX, &number) ||
-		number == 0))
+	    (rest.at[0] != ':' || !port_parse(slice_skip(rest, 1), &number)))
 		return false;
 	*port = (uint32_t)number;
 	return true;

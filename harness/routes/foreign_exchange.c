@@ -15,10 +15,16 @@ enum column {
 	COLUMN_PORT,
 	COLUMN_DNS,
 	COLUMN_ENABLED,
+	COLUMN_HOSTS_TEXT,
+	COLUMN_AUTH,
+	COLUMN_TLS,
+	COLUMN_SCOPED,
 	COLUMN_COUNT
 };
 static const char *const column_names[COLUMN_COUNT] = { "Name", "AddressSpaces",
-	"SmartHosts", "Port", "DNSRoutingEnabled", "Enabled" };
+	"SmartHosts", "Port", "DNSRoutingEnabled", "Enabled",
+	"SmartHostsString", "SmartHostAuthMechanism", "RequireTLS",
+	"IsScopedConnector" };
 
 enum {
 	FIELDS_MAX = 200
@@ -28,14 +34,15 @@ enum {
 struct record {
 	struct buf fields[FIELDS_MAX];
 	size_t count;
-	int line; /* in which it begins */
+	int line;       /* in which it begins */
+	char separator; /* ',', or what the machine's language has for it */
 };
 
 /* ---- CSV ---- */
 
 /* Takes a field and what ends it; false at the end of a record. */
 static bool
-field_take(struct slice *rest, struct buf *field, int *line)
+field_take(struct slice *rest, char separator, struct buf *field, int *line)
 {
 	bool is_quoted = slice_starts_with(*rest, SLICE("\""));
 
@@ -52,14 +59,30 @@ field_take(struct slice *rest, struct buf *field, int *line)
 			is_quoted = false;
 			continue;
 		}
-		if (!is_quoted && (c == ',' || c == '\n')) {
+		if (!is_quoted && (c == separator || c == '\n')) {
 			*rest = slice_skip(*rest, 1);
-			return c == ',';
+			return c == separator;
 		}
 		if (is_quoted || c != '\r')
 			buf_append_byte(field, c);
 	}
 	return false;
+}
+
+/* What parts the columns: the first in the line that can. */
+static char
+separator_of(struct slice line)
+{
+	bool is_quoted = false;
+
+	for (size_t i = 0; i < line.len && line.at[i] != '\n'; i++) {
+		char c = line.at[i];
+
+		is_quoted ^= c == '"';
+		if (!is_quoted && (c == ',' || c == ';' || c == '\t'))
+			return c;
+	}
+	return ',';
 }
 
 static bool
@@ -79,7 +102,7 @@ record_take(struct slice *rest, struct record *record, int *line)
 		    ? &record->fields[record->count++]
 		    : &overflow;
 
-		goes_on = field_take(rest, field, line);
+		goes_on = field_take(rest, record->separator, field, line);
 	}
 	buf_fini(&overflow);
 	return true;
@@ -122,10 +145,35 @@ columns_find(struct exchange *x)
 	return false;
 }
 
+/* A list that Export-Csv did not write out, but the name of its type. */
+static bool
+is_type_name(struct slice value)
+{
+	return slice_starts_with(value, SLICE("Microsoft.Exchange.")) ||
+	    slice_starts_with(value, SLICE("System.Collections."));
+}
+
+static struct slice
+list_of(const struct exchange *x, enum column column)
+{
+	struct slice value = value_of(x, column);
+
+	if (column == COLUMN_HOSTS && (value.len == 0 || is_type_name(value)) &&
+	    value_of(x, COLUMN_HOSTS_TEXT).len > 0)
+		return value_of(x, COLUMN_HOSTS_TEXT);
+	if (!is_type_name(value))
+		return value;
+	foreign_fail(x->reader, x->record.line,
+	    "%s has the name of a type for a list; expected the list, as by "
+	    "Select-Object @{n='%s';e={$_.%s -join ','}}",
+	    column_names[column], column_names[column], column_names[column]);
+	return SLICE("");
+}
+
 static void
 hosts_add(const struct exchange *x, struct foreign_entry *e, uint32_t priority)
 {
-	struct slice rest = value_of(x, COLUMN_HOSTS), item;
+	struct slice rest = list_of(x, COLUMN_HOSTS), item;
 	uint64_t port = 0;
 
 	(void)slice_to_u64(value_of(x, COLUMN_PORT), UINT16_MAX, &port);
@@ -157,15 +205,6 @@ space_read(const struct exchange *x, struct slice space)
 	uint64_t cost = 1;
 	struct foreign_entry *e;
 
-	if (semicolon < space.len &&
-	    (!slice_to_u64(slice_trim(slice_skip(space, semicolon + 1)),
-		 COST_MAX, &cost) ||
-		cost == 0)) {
-		foreign_fail(r, x->record.line,
-		    "\"%.*s\" has no cost of 1 to %d", SLICE_ARG(space),
-		    COST_MAX);
-		return;
-	}
 	if (slice_starts_with_nocase(name, SLICE("smtp:")))
 		name = slice_skip(name, 5);
 	if (slice_find_byte(name, ':') < name.len ||
@@ -173,6 +212,15 @@ space_read(const struct exchange *x, struct slice space)
 		foreign_note(r->notes, x->record.line,
 		    "%.*s is no address space of SMTP domains: left out",
 		    SLICE_ARG(name));
+		return;
+	}
+	if (semicolon < space.len &&
+	    (!slice_to_u64(slice_trim(slice_skip(space, semicolon + 1)),
+		 COST_MAX, &cost) ||
+		cost == 0)) {
+		foreign_fail(r, x->record.line,
+		    "\"%.*s\" has no cost of 1 to %d", SLICE_ARG(space),
+		    COST_MAX);
 		return;
 	}
 	if (slice_eq(name, SLICE("*")))
@@ -185,13 +233,41 @@ space_read(const struct exchange *x, struct slice space)
 	if (!slice_eq_nocase(value_of(x, COLUMN_DNS), SLICE("true")))
 		hosts_add(x, e, (uint32_t)cost - 1);
 	else if (!slice_eq(name, SLICE("ALL")))
-		foreign_word_set(e, "USEDNS");
+		foreign_word_set(r, e, "USEDNS");
+	else
+		foreign_note(r->notes, x->record.line,
+		    "* follows its MX records, as mail without a line does: "
+		    "left out");
+}
+
+/* What a connector says that is no matter of a routes table. */
+static void
+rest_note(const struct exchange *x)
+{
+	struct slice name = value_of(x, COLUMN_NAME);
+	struct slice login = value_of(x, COLUMN_AUTH);
+
+	if (login.len > 0 && !slice_eq_nocase(login, SLICE("none")))
+		foreign_note(x->reader->notes, x->record.line,
+		    "the connector %.*s logs in (%.*s): left out, a profile of "
+		    "SMTP AUTH is for that",
+		    SLICE_ARG(name), SLICE_ARG(login));
+	if (slice_eq_nocase(value_of(x, COLUMN_TLS), SLICE("true")))
+		foreign_note(x->reader->notes, x->record.line,
+		    "the connector %.*s requires TLS: left out, destination "
+		    "controls are for that",
+		    SLICE_ARG(name));
+	if (slice_eq_nocase(value_of(x, COLUMN_SCOPED), SLICE("true")))
+		foreign_note(x->reader->notes, x->record.line,
+		    "the connector %.*s is for the servers of its site only: "
+		    "here it is for all mail",
+		    SLICE_ARG(name));
 }
 
 static void
 connector_read(const struct exchange *x)
 {
-	struct slice rest = value_of(x, COLUMN_SPACES), item;
+	struct slice rest = list_of(x, COLUMN_SPACES), item;
 
 	if (slice_eq_nocase(value_of(x, COLUMN_ENABLED), SLICE("false"))) {
 		foreign_note(x->reader->notes, x->record.line,
@@ -199,6 +275,7 @@ connector_read(const struct exchange *x)
 		    SLICE_ARG(value_of(x, COLUMN_NAME)));
 		return;
 	}
+	rest_note(x);
 	while (foreign_item_take(&rest, ",|\r\n{}", &item))
 		space_read(x, item);
 }
@@ -218,11 +295,14 @@ exchange_read(struct foreign_reader *r)
 	int line = 1;
 
 	x->reader = r;
+	/* PowerShell begins with that unless it is told not to. */
+	if (slice_starts_with(rest, SLICE("#TYPE"))) {
+		rest = slice_skip(rest, slice_find_byte(rest, '\n') + 1);
+		line++;
+	}
+	x->record.separator = separator_of(rest);
 	while (record_take(&rest, &x->record, &line)) {
-		/* PowerShell begins with #TYPE unless it is told not to. */
-		if (is_blank(&x->record) ||
-		    slice_starts_with(
-			buf_slice(&x->record.fields[0]), SLICE("#TYPE")))
+		if (is_blank(&x->record))
 			continue;
 		if (has_columns)
 			connector_read(x);

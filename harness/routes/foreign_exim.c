@@ -26,8 +26,9 @@ key_read(
 		*domain = SLICE("ALL");
 	else if (slice_starts_with(key, SLICE("*.")))
 		*domain = slice_skip(key, 1);
-	else if (slice_find_byte(key, '*') < key.len ||
-	    slice_starts_with(key, SLICE("^"))) {
+	else if (key.len == 0 || strchr("^\\@!+$", key.at[0]) != NULL ||
+	    slice_find_byte(key, '*') < key.len ||
+	    slice_find_byte(key, ';') < key.len) {
 		foreign_note(r->notes, line,
 		    "%.*s is a pattern, and a routes table has names: left out",
 		    SLICE_ARG(key));
@@ -36,35 +37,55 @@ key_read(
 	return true;
 }
 
-/* "host", "host/MX", with a port perhaps: "host:port", or "host::port" where a
- * colon separates. */
+/* Cuts "/MX" out, which stands before a port. */
+static bool
+mx_take(struct slice *item, struct buf *without)
+{
+	size_t at = slice_find_byte(*item, '/');
+	struct slice rest = slice_skip(*item, at);
+
+	if (!slice_starts_with_nocase(rest, SLICE("/MX")) ||
+	    (rest.len > 3 && rest.at[3] != ':'))
+		return false;
+	buf_append(without, slice_sub(*item, 0, at));
+	buf_append(without, slice_skip(rest, 3));
+	*item = buf_slice(without);
+	return true;
+}
+
+/* "host" or "host/MX", with a port perhaps: "host:port" and "host/MX:port", or
+ * with two colons where a colon separates. */
 static void
 host_read(struct exim_line *l, struct slice item)
 {
-	bool is_mx = slice_ends_with_nocase(item, SLICE("/MX"));
+	struct buf without = { 0 };
+	bool is_mx = mx_take(&item, &without);
 	bool is_bracketed;
 	struct slice host;
 	struct ip_address ip;
 	uint32_t port;
 
-	if (is_mx)
-		item.len -= 3;
-	if (ip_parse(item, &ip)) {
+	if (slice_find_byte(item, '$') < item.len)
+		foreign_note(l->reader->notes, l->number,
+		    "%.*s: %.*s is made anew for each message, and a routes "
+		    "table names hosts: left out",
+		    SLICE_ARG(l->domain), SLICE_ARG(item));
+	else if (ip_parse(item, &ip)) {
 		foreign_host_add(
 		    l->reader, l->entry, item, true, 0, l->priority);
 	} else if (!foreign_host_parse(item, &host, &is_bracketed, &port)) {
 		foreign_fail(l->reader, l->number,
 		    "\"%.*s\" is no host; expected host, host/MX or host:port",
 		    SLICE_ARG(item));
-		return;
 	} else if (is_mx && slice_eq_nocase(host, l->domain)) {
-		foreign_word_set(l->entry, "USEDNS");
+		foreign_word_set(l->reader, l->entry, "USEDNS");
 	} else {
 		foreign_host_add(
 		    l->reader, l->entry, host, !is_mx, port, l->priority);
 	}
 	if (!l->is_random)
 		l->priority += FOREIGN_STEP;
+	buf_fini(&without);
 }
 
 /* The list up to its options, with ';' for its separator. */
@@ -121,50 +142,75 @@ options_read(struct exim_line *l, struct slice options)
 	}
 }
 
+/* A colon or a blank ends a key (lsearch), unless it is in quotes. */
+static struct slice
+key_take(struct slice *rest)
+{
+	bool is_quoted = slice_starts_with(*rest, SLICE("\""));
+	struct slice text = slice_skip(*rest, is_quoted);
+	size_t len = 0;
+
+	while (len < text.len &&
+	    (is_quoted ? text.at[len] != '"'
+		       : strchr(": \t", text.at[len]) == NULL))
+		len++;
+	*rest = slice_trim(slice_skip(text, len + is_quoted));
+	if (slice_starts_with(*rest, SLICE(":")))
+		*rest = slice_trim(slice_skip(*rest, 1));
+	return slice_sub(text, 0, len);
+}
+
+static void
+hosts_read(struct exim_line *l, struct slice rest)
+{
+	struct slice item;
+
+	while (foreign_item_take(&rest, ";", &item))
+		if (slice_eq(item, SLICE("+")))
+			l->priority += l->is_random ? FOREIGN_STEP : 0;
+		else
+			host_read(l, item);
+}
+
 static void
 line_read(struct foreign_reader *r, struct slice line, int number)
 {
-	size_t colon = slice_find_byte(line, ':');
 	struct exim_line l = { .reader = r, .number = number };
-	struct slice key = slice_trim(slice_sub(line, 0, colon));
-	struct slice rest, options, item;
+	struct slice rest = slice_trim(line), key = key_take(&rest);
+	struct slice options;
 	struct buf list = { 0 };
 
-	if (colon == line.len) {
-		foreign_fail(r, number,
-		    "no colon behind the domain; expected domain: hosts");
-		return;
-	}
 	if (!key_read(r, key, number, &l.domain))
 		return;
-	rest = list_take(slice_skip(line, colon + 1), &list, &options);
+	if (rest.len == 0) {
+		foreign_note(r->notes, number,
+		    "%.*s has no host, and Exim goes on with its next router: "
+		    "left out",
+		    SLICE_ARG(l.domain));
+		return;
+	}
+	rest = list_take(rest, &list, &options);
 	options_read(&l, options);
 	l.entry = foreign_entry_get(r, l.domain, number, false);
 	if (l.entry != NULL && rest.len == 0)
 		foreign_fail(r, number, "%.*s has no host; expected one",
 		    SLICE_ARG(l.domain));
-	while (l.entry != NULL && foreign_item_take(&rest, ";", &item))
-		if (slice_eq(item, SLICE("+")))
-			l.priority += l.is_random ? FOREIGN_STEP : 0;
-		else
-			host_read(&l, item);
+	else if (l.entry != NULL)
+		hosts_read(&l, rest);
 	buf_fini(&list);
 }
 
 void
 exim_read(struct foreign_reader *r)
 {
-	struct slice rest = r->text, line;
-	int number = 0;
+	struct slice rest = r->text;
+	struct buf line = { 0 };
+	int number = 0, read = 0;
 
-	while (slice_split(&rest, '\n', &line)) {
-		number++;
-		if (line.len > 0 && line.at[line.len - 1] == '\r')
-			line.len--;
-		line = slice_trim(line);
-		if (line.len > 0 && line.at[0] != '#')
-			line_read(r, line, number);
-	}
+	r->first_wins = true;
+	while (foreign_line_take(&rest, &line, &number, &read))
+		line_read(r, buf_slice(&line), number);
+	buf_fini(&line);
 }
 
 /* ---- writing ---- */
@@ -176,10 +222,11 @@ dest_write(const struct route_dest *dest, struct buf *out)
 		buf_printf(out, "[%.*s]", SLICE_ARG(dest->host));
 	else
 		buf_append(out, dest->host);
-	if (dest->port != 0)
-		buf_printf(out, ":%u", (unsigned)dest->port);
 	if (dest->kind == ROUTE_DEST_NAME)
 		buf_append_cstr(out, "/MX");
+	/* The port comes last. */
+	if (dest->port != 0)
+		buf_printf(out, ":%u", (unsigned)dest->port);
 }
 
 static void

@@ -18,6 +18,7 @@ struct foreign_entry {
 	const char *domain;
 	struct buf hosts; /* as the table writes them; "" until one is added */
 	size_t count;     /* of hosts */
+	bool has_word;    /* USEDNS or /dev/null, for a host */
 	int line;
 };
 
@@ -30,6 +31,7 @@ struct foreign_reader {
 	struct map map;                 /* domain -> entry */
 	struct foreign_entry **entries; /* owned */
 	size_t count, cap;
+	bool first_wins; /* of lines for one domain; else they are wrong */
 };
 
 /* Reports what is wrong at a line. */
@@ -39,15 +41,24 @@ void foreign_fail(struct foreign_reader *r, int line, const char *fmt, ...)
  * another line already and may not (then that is reported). */
 struct foreign_entry *foreign_entry_get(
     struct foreign_reader *r, struct slice domain, int line, bool may_grow);
-/* Adds a host, or one of the words that stand alone. */
+/* Adds a host, or one of the words that stand alone; what cannot be beside what
+ * is there is noted and left out. */
 void foreign_host_add(struct foreign_reader *r, struct foreign_entry *e,
     struct slice host, bool is_bracketed, uint32_t port, uint32_t priority);
 void foreign_auth_set(
     struct foreign_reader *r, struct foreign_entry *e, struct slice profile);
-void foreign_word_set(struct foreign_entry *e, const char *word);
+void foreign_word_set(
+    struct foreign_reader *r, struct foreign_entry *e, const char *word);
 
-/* Takes "host", "host:port", "[host]" or "[host]:port" (an address of IPv6 with
- * "IPv6:" before it or not); false: it is none of these. */
+/* Takes the next logical line: comments and blank lines are left out, and a
+ * line that begins with a blank goes on with the one before.  *number is its
+ * first, *read the last that has been read, 0 before the first. */
+bool foreign_line_take(
+    struct slice *rest, struct buf *line, int *number, int *read);
+
+/* Takes "host", "host:port" (a number, or a name of a mail service), "[host]"
+ * or "[host]:port" (an address of IPv6 with "IPv6:" before it or not); false:
+ * it is none of these. */
 bool foreign_host_parse(
     struct slice text, struct slice *host, bool *is_bracketed, uint32_t *port);
 /* Takes the next word; blanks end it. */

@@ -114,9 +114,9 @@ route_read(struct foreign_reader *r, const struct json_doc *doc,
 	if (e == NULL)
 		return;
 	if (route->usedns)
-		foreign_word_set(e, "USEDNS");
+		foreign_word_set(r, e, "USEDNS");
 	if (route->discard)
-		foreign_word_set(e, "/dev/null");
+		foreign_word_set(r, e, "/dev/null");
 	for (size_t i = 0; i < route->dests.count; i++) {
 		const struct json_dest *dest = &route->dests.at[i];
 

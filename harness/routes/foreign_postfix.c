@@ -2,40 +2,6 @@
 /* Postfix's transport(5) maps and the map of relay_domains. */
 #include "harness/routes/foreign_impl.h"
 
-/* ---- lines ---- */
-
-/* The next logical line: comments and blank lines are left out, and a line that
- * begins with a blank goes on with the one before.  *number is its first. */
-static bool
-line_take(struct slice *rest, struct buf *line, int *number, int *read)
-{
-	struct slice part;
-
-	buf_clear(line);
-	while (rest->len > 0) {
-		struct slice before = *rest;
-
-		(void)slice_split(rest, '\n', &part);
-		if (part.len > 0 && part.at[part.len - 1] == '\r')
-			part.len--;
-		if (slice_trim(part).len == 0 ||
-		    slice_starts_with(slice_trim(part), SLICE("#"))) {
-			++*read;
-			continue;
-		}
-		if (buf_len(line) > 0 && part.at[0] != ' ' &&
-		    part.at[0] != '\t') {
-			*rest = before;
-			return true;
-		}
-		++*read;
-		if (buf_len(line) == 0)
-			*number = *read;
-		buf_append(line, part);
-	}
-	return buf_len(line) > 0;
-}
-
 /* The domain of a key, as the table writes it; false with a note when there is
  * none. */
 static bool
@@ -72,6 +38,9 @@ nexthops_read(struct foreign_reader *r, struct foreign_entry *e,
 		struct slice host;
 		uint32_t port;
 
+		/* As lmtp(8) has it, and smtp(8) takes it. */
+		if (slice_starts_with_nocase(item, SLICE("inet:")))
+			item = slice_skip(item, 5);
 		if (!foreign_host_parse(item, &host, &is_bracketed, &port)) {
 			foreign_fail(r, line,
 			    "\"%.*s\" is no next hop; expected host, [host] or "
@@ -111,11 +80,11 @@ transport_read(
 	if (e == NULL)
 		return;
 	if (discards)
-		foreign_word_set(e, "/dev/null");
+		foreign_word_set(r, e, "/dev/null");
 	else if (nexthop.len > 0)
 		nexthops_read(r, e, nexthop, line);
 	else if (!slice_eq(domain, SLICE("ALL")))
-		foreign_word_set(e, "USEDNS");
+		foreign_word_set(r, e, "USEDNS");
 }
 
 void
@@ -125,7 +94,8 @@ postfix_read(struct foreign_reader *r)
 	struct buf line = { 0 };
 	int number = 0, read = 0;
 
-	while (line_take(&rest, &line, &number, &read)) {
+	r->first_wins = true;
+	while (foreign_line_take(&rest, &line, &number, &read)) {
 		struct slice value = buf_slice(&line);
 
 		if (!foreign_word_take(&value, &key))
@@ -181,7 +151,8 @@ postfix_relay_read(struct foreign_reader *r)
 	struct buf line = { 0 };
 	int number = 0, read = 0;
 
-	while (line_take(&rest, &line, &number, &read)) {
+	r->first_wins = true;
+	while (foreign_line_take(&rest, &line, &number, &read)) {
 		struct slice value = buf_slice(&line);
 		struct foreign_entry *e;
 
@@ -190,7 +161,7 @@ postfix_relay_read(struct foreign_reader *r)
 			continue;
 		e = foreign_entry_get(r, domain, number, false);
 		if (e != NULL)
-			foreign_word_set(e, "USEDNS");
+			foreign_word_set(r, e, "USEDNS");
 	}
 	foreign_note(r->notes, 0,
 	    "a map of relay_domains names no hosts: its domains follow their "

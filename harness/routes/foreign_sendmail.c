@@ -35,7 +35,7 @@ host_read(struct foreign_reader *r, struct foreign_entry *e, struct slice item,
 	uint32_t port;
 
 	if (is_itself(slice_cstr(e->domain), item))
-		foreign_word_set(e, "USEDNS");
+		foreign_word_set(r, e, "USEDNS");
 	else if (slice_find_byte(item, '%') < item.len)
 		foreign_note(r->notes, line,
 		    "%s: %.*s stands for many names, and a routes table names "
@@ -79,7 +79,7 @@ line_read(struct foreign_reader *r, struct slice line, int number)
 	if (e == NULL)
 		return;
 	if (!is_smtp(mailer)) {
-		foreign_word_set(e, "/dev/null");
+		foreign_word_set(r, e, "/dev/null");
 		return;
 	}
 	rest = slice_skip(rest, colon + 1);
@@ -95,6 +95,7 @@ sendmail_read(struct foreign_reader *r)
 	struct slice rest = r->text, line;
 	int number = 0;
 
+	r->first_wins = true;
 	while (slice_split(&rest, '\n', &line)) {
 		number++;
 		if (line.len > 0 && line.at[line.len - 1] == '\r')

@@ -124,6 +124,15 @@ def test_notes(faultpost, tmp_path):
     assert faultpost("routes", "export", "--strict", "--to", "postfix", tmp_path / "r")[0] == 1
 
 
+def test_utf16(faultpost, tmp_path):
+    """As PowerShell writes it, of either order."""
+    text = 'Name,AddressSpaces,SmartHosts\r\n"Zürich €😀",SMTP:a.example;1,[10.1.1.1]\r\n'
+    for order in ("utf-16-le", "utf-16-be"):
+        (tmp_path / "f").write_bytes(("\ufeff" + text + "x").encode(order)[:-1])
+        code, out, err = faultpost("routes", "import", "--from", "exchange", tmp_path / "f")
+        assert (code, out, err) == (0, "a.example: 10.1.1.1\n", "")
+
+
 @pytest.mark.parametrize("words, said", [
     (["import", "r"], "expected --from"),
     (["export", "--to", "qmail", "r"], '"qmail" is no form; expected postfix'),

@@ -38,8 +38,19 @@ static struct row read_rows[] = {
 	{ "postfix, wrong", FOREIGN_POSTFIX, "example.com\n", NULL,
 	    "f:1:1: \"example.com\" has no value; expected "
 	    "transport:nexthop" },
-	{ "postfix, twice", FOREIGN_POSTFIX, "a.b smtp:c\nA.b. smtp:d\n", NULL,
-	    "f:2:1: A.b. is there already, on line 1; expected it once" },
+	{ "postfix, twice: the first one wins", FOREIGN_POSTFIX,
+	    "a.b smtp:c\nA.b. smtp:d\n", "a.b: c\n", "2" },
+	{ "postfix, names of ports, and comments within", FOREIGN_POSTFIX,
+	    "\xef\xbb\xbf"
+	    "a.example smtp:[h]:submission,\r\n"
+	    "# of a.example, too\r\n\r\n\t  inet:i:smtp\r\n"
+	    "b.example :\r\nc.example relay:[j]:smtps\r\n",
+	    "a.example: [h]:587, i:25/pri=10\nb.example: USEDNS\n"
+	    "c.example: [j]:465\n",
+	    "" },
+	{ "postfix, no port", FOREIGN_POSTFIX, "a.example smtp:h:imap\n", NULL,
+	    "f:1:1: \"h:imap\" is no next hop; expected host, [host] or "
+	    "[host]:port" },
 	{ "postfix, no name", FOREIGN_POSTFIX, "a_b!c smtp:d\n", NULL,
 	    "f:1:1: \"a_b!c\" is no name; expected letters, digits, dots, "
 	    "hyphens and underscores" },
@@ -62,8 +73,23 @@ static struct row read_rows[] = {
 	{ "exim, what a table cannot say", FOREIGN_EXIM,
 	    "^rx: a\nexample.com: a hosts_try_auth=x\nm*l.example: b\n",
 	    "example.com: [a]\n", "1 2 3" },
-	{ "exim, wrong", FOREIGN_EXIM, "example.com\n", NULL,
-	    "f:1:1: no colon behind the domain; expected domain: hosts" },
+	{ "exim, as lsearch reads it", FOREIGN_EXIM,
+	    "\"q.example\": a\nblank.example  b.example::26 : c/mx::27\n"
+	    "long.example: d :\n  e\n# between\n\n\t: f byname\n"
+	    "long.example: never\n",
+	    "q.example: [a]\nblank.example: [b.example]:26, c:27/pri=10\n"
+	    "long.example: [d], [e]/pri=10, [f]/pri=20\n",
+	    "8" },
+	{ "exim, what it makes anew or hands on", FOREIGN_EXIM,
+	    "a.example: $domain/MX : b\nnone.example:\nalone.example\n"
+	    "\\N^x\\N: c\n@@mx_any: d\n+list: e\n!f: g\n",
+	    "a.example: [b]/pri=10\n", "1 2 3 4 5 6 7" },
+	{ "exim, hosts beside MX records", FOREIGN_EXIM,
+	    "a.example: a.example/MX : b\nb.example: c : b.example/MX\n",
+	    "a.example: USEDNS\nb.example: [c]\n", "1 2" },
+	{ "exim, wrong", FOREIGN_EXIM, "example.com: [h\n", NULL,
+	    "f:1:1: \"[h\" is no host; expected host, host/MX or "
+	    "host:port" },
 	{ "sendmail", FOREIGN_SENDMAIL,
 	    "example.com\tesmtp:[mx1.example.com]:mx2\n"
 	    ".example.com smtp:[IPv6:2001:db8::1]\n"
@@ -90,6 +116,29 @@ static struct row read_rows[] = {
 	    "example.com: 10.1.1.1, mx2, backup:587/pri=5\n"
 	    ".example.com: 10.1.1.1, mx2\ndns.example: USEDNS\nALL: out\n",
 	    "8" },
+	{ "exchange, by another language", FOREIGN_EXCHANGE,
+	    "\"Name\";\"AddressSpaces\";\"SmartHosts\"\r\n"
+	    "\"a\";\"{SMTP:a.example;1, SMTP:*.b.example;3}\";\"[10.1.1.1]\"\r\n",
+	    "a.example: 10.1.1.1\n.b.example: 10.1.1.1/pri=2\n", "" },
+	{ "exchange, hosts as text", FOREIGN_EXCHANGE,
+	    "AddressSpaces,SmartHosts,SmartHostsString\n"
+	    "a.example,Microsoft.Exchange.Data.MultiValuedProperty`1[X],h\n",
+	    "a.example: h\n", "" },
+	{ "exchange, types for lists", FOREIGN_EXCHANGE,
+	    "AddressSpaces,SmartHosts\n"
+	    "System.Collections.ArrayList,h\n",
+	    NULL,
+	    "f:2:1: AddressSpaces has the name of a type for a list; expected "
+	    "the list, as by Select-Object "
+	    "@{n='AddressSpaces';e={$_.AddressSpaces -join ','}}" },
+	{ "exchange, what is no matter of a table", FOREIGN_EXCHANGE,
+	    "Name,AddressSpaces,SmartHosts,RequireTLS,SmartHostAuthMechanism,"
+	    "IsScopedConnector,DNSRoutingEnabled\n"
+	    "A,a.example,h,True,BasicAuth,True,False\n"
+	    "B,*;1,,False,None,False,True\n"
+	    "C,X400:c=US;a= ;p=x;1,h,False,None,False,False\n"
+	    "D,smtp:a.example;5,,False,None,False,True\n",
+	    "a.example: h\n", "2 2 2 3 4 2" },
 	{ "exchange, wrong", FOREIGN_EXCHANGE, "a,b\n1,2\n", NULL,
 	    "f:1:1: no columns AddressSpaces and SmartHosts; expected a line "
 	    "with the names of columns" },
@@ -99,6 +148,10 @@ static struct row read_rows[] = {
 	    "\"lookup\": \"addresses\"}], \"auth\": \"p\"},\n"
 	    " {\"domain\": \"ALL\", \"discard\": true}]}",
 	    "a.example: [h]:26/pri=5 auth=p\nALL: /dev/null\n", "" },
+	{ "json, twice", FOREIGN_JSON,
+	    "{\"routes\": [{\"domain\": \"a\", \"usedns\": true},\n"
+	    " {\"domain\": \"A\", \"usedns\": true}]}",
+	    NULL, "f:2:1: A is there already, on line 1; expected it once" },
 	{ "json, wrong", FOREIGN_JSON,
 	    "{\"routes\": [\n {\"domain\": \"a\", \"usedns\": true, "
 	    "\"discard\": true}]}",
