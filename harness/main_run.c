@@ -34,6 +34,11 @@ enum {
 	OPTION_TIME_SCALE,
 	OPTION_KEEP,
 	OPTION_RELAY,
+	OPTION_RELAY_LOG,
+	OPTION_BIND,
+	OPTION_BIND_DNS,
+	OPTION_TIME_LIMIT,
+	OPTION_PRINT_ROUTES,
 	OPTION_CHECK
 };
 
@@ -67,7 +72,17 @@ static const struct cli_option run_options[] = {
 	{ OPTION_KEEP, 0, "keep", NULL,
 	    "Keep the files of live runs that held, too." },
 	{ OPTION_RELAY, 0, "relay", "NAME[:AT]",
-	    "Live, with faultpost or postfix (unpacked at AT)." },
+	    "Live, with faultpost, postfix or external." },
+	{ OPTION_RELAY_LOG, 0, "relay-log", "FILE",
+	    "external: the relay's mail log, as it is written." },
+	{ OPTION_BIND, 0, "bind", "HOST=AT",
+	    "external: the host listens at AT, 192.0.2.11:25 say." },
+	{ OPTION_BIND_DNS, 0, "bind-dns", "AT",
+	    "external: the scenario's DNS is asked at AT." },
+	{ OPTION_TIME_LIMIT, 0, "time-limit", "TIME",
+	    "external: a run takes no longer (10m)." },
+	{ OPTION_PRINT_ROUTES, 0, "print-routes", NULL,
+	    "external: print the routes that the relay needs." },
 	{ OPTION_CHECK, 0, "check", NULL,
 	    "Read the scenarios, say what is wrong, and stop." },
 };
@@ -87,6 +102,26 @@ on_keyword(struct run *run, const char *value, struct err *err)
 	keyword_destroy(&run->keyword);
 	run->keyword = keyword_parse(slice_cstr(value), err);
 	return run->keyword != NULL || err_prefix(err, "-k: ");
+}
+
+static bool
+on_external_option(struct run *run, int id, const char *value, struct err *err)
+{
+	switch (id) {
+	case OPTION_RELAY_LOG:
+		run->external.log = value;
+		break;
+	case OPTION_BIND:
+		return bindings_add(&run->external.bindings, value, err);
+	case OPTION_BIND_DNS:
+		return run_external_read_names(run, value, err);
+	case OPTION_TIME_LIMIT:
+		return run_external_read_limit(run, value, err);
+	case OPTION_PRINT_ROUTES:
+		run->external.prints_routes = true;
+		break;
+	}
+	return true;
 }
 
 static bool
@@ -144,6 +179,8 @@ on_run_option(void *owner, int id, const char *value, struct err *err)
 	case OPTION_CHECK:
 		run->check = true;
 		break;
+	default:
+		return on_external_option(run, id, value, err);
 	}
 	return true;
 }
@@ -296,6 +333,8 @@ run_words(struct run *run, char **words)
 		run_note_code(run, cli_report(&err, CLI_USAGE));
 	} else if (run->list) {
 		run_list_print(run);
+	} else if (run->external.prints_routes) {
+		run_external_print(run);
 	} else if (!spare_scenarios(run, &err)) {
 		run_note_code(run, cli_report(&err, CLI_USAGE));
 	} else if (begin_outputs(run)) {
@@ -340,6 +379,7 @@ command_run(int argc, char **argv)
 		.processes = 1,
 		.adapter = &adapter_faultpost,
 		.relay_fd = -1,
+		.external.limit = RUN_EXTERNAL_LIMIT,
 		.log.option = "log",
 		.transcript.option = "transcript",
 	};
@@ -357,6 +397,7 @@ command_run(int argc, char **argv)
 		break;
 	}
 	run_list_fini(&run);
+	run_external_fini(&run);
 	keyword_destroy(&run.keyword);
 	buf_fini(&run.text);
 	return code;

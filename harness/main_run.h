@@ -9,8 +9,7 @@
 
 #include "core/cli/output.h"
 #include "core/cli/pool.h"
-#include "harness/live/adapter.h"
-#include "harness/live/tape.h"
+#include "harness/live/live.h"
 #include "harness/main_reports.h"
 #include "harness/plan/heading.h"
 #include "harness/run/keyword.h"
@@ -46,6 +45,18 @@ struct run_verdict {
 	int code; /* enum cli_exit */
 };
 
+/* Unless it is said otherwise, a run with a relay elsewhere takes at most: */
+#define RUN_EXTERNAL_LIMIT (10 * 60 * UTIME_S)
+/* A relay that runs elsewhere (main_run_external.c), as asked for. */
+struct run_external {
+	struct endpoint relay, names; /* names: valid if has_names */
+	struct bindings bindings;     /* owned */
+	const char *log;              /* a file; or NULL */
+	utime limit;
+	bool has_names, has_limit, prints_routes;
+	struct ip_address client; /* from where we come to the relay */
+};
+
 struct run {
 	/* As asked for. */
 	bool verbose, check, list, fail_fast, has_seed;
@@ -59,6 +70,7 @@ struct run {
 	const char *relay_root; /* where its package is; NULL: installed */
 	bool is_bare;           /* it has no namespaces */
 	int relay_fd;           /* its program, opened; -1: not live */
+	struct run_external external;
 	struct cli_output log, transcript;
 	struct reports reports;
 
@@ -123,6 +135,35 @@ const char *run_live_folder(void);
  * that was asked for, and appends a line that says where. */
 void run_live_keep(const struct run *run, const struct result *result,
     const struct tape *tape, struct buf *text);
+
+/* ---- main_run_external.c ---- */
+
+/* Read what stands behind "external:" (or NULL), and the values of --bind-dns
+ * and --time-limit. */
+bool run_external_read_relay(
+    struct run *run, const char *value, struct err *err);
+bool run_external_read_names(
+    struct run *run, const char *value, struct err *err);
+bool run_external_read_limit(
+    struct run *run, const char *value, struct err *err);
+/* Options that say nothing without such a relay; NULL: none is given. */
+const char *run_external_option(const struct run *run);
+/* Looks for the relay and its log, and whether hosts may listen where they
+ * shall; false with *err set when anything is missing. */
+bool run_external_prepare(struct run *run, struct err *err);
+void run_external_fini(struct run *run);
+/* Appends the options that make the run go there again. */
+void run_external_replay(const struct run *run, struct buf *out);
+/* Whether each host of the plan has a place; false with *err set. */
+bool run_external_check(
+    const struct run *run, const struct plan *plan, struct err *err);
+/* Runs the plan of the result; all but the relay, its log and the places stand
+ * in options->elsewhere. */
+bool run_external_case(const struct run *run, struct plan *plan,
+    struct result *result, struct live_options *options,
+    const struct sim_hooks *hooks, struct tape *tape, struct err *err);
+/* Prints the routes that the relay needs for each case. */
+void run_external_print(struct run *run);
 
 /* ---- main_run_tell.c ---- */
 

@@ -5,7 +5,6 @@
  * to be seen goes through the pool.
  */
 #include "core/cli/cli.h"
-#include "harness/live/live.h"
 #include "harness/live/live_cage.h"
 #include "harness/live/unable.h"
 #include "harness/main_plan.h"
@@ -20,7 +19,7 @@ struct work {
 	struct run *run;
 	struct pool_worker *worker;
 	struct report_entry entry;
-	const struct plan *plan; /* borrowed */
+	struct plan *plan; /* borrowed */
 	uint64_t seed;
 	const json_t *scenario; /* borrowed; of which the plan was made */
 	struct tape tape;       /* of a live run */
@@ -40,6 +39,7 @@ replay_format(const struct run *run, const struct run_case *c, struct buf *out)
 	if (run->time_scale > 0)
 		buf_printf(out, " --time-scale %g", run->time_scale);
 	shell_option_format("relay", run->relay, out);
+	run_external_replay(run, out);
 	shell_option_format("profiles", run->profiles, out);
 	if (run->has_seed || c->repetition > 0)
 		buf_printf(out, " --seed %llu",
@@ -137,12 +137,27 @@ on_transcript(void *owner, const struct transcript_event *ev)
 
 /* ---- running it ---- */
 
+/* For standard error. */
+static void
+on_line(void *owner, struct slice line)
+{
+	struct work *w = owner;
+
+	buf_append(&w->text, line);
+	buf_append_cstr(&w->text, "\n");
+	say(w, RUN_CHANNEL_ERROR, &w->text);
+}
+
 /* What keeps us from judging is told with the scenario's name. */
 static bool
 run_live(struct work *w, struct result *result, const struct sim_hooks *hooks,
     struct err *err)
 {
-	const struct live_options options = {
+	struct run *run = w->run;
+	const struct live_elsewhere elsewhere = {
+		.owner = w, .on_progress = on_line, .on_note = on_line
+	};
+	struct live_options options = {
 		.adapter = w->run->adapter,
 		.program_fd = w->run->relay_fd,
 		.is_bare = w->run->is_bare,
@@ -150,9 +165,17 @@ run_live(struct work *w, struct result *result, const struct sim_hooks *hooks,
 		.is_turned = w->run->time_scale == 0,
 		.time_scale = run_live_scale(w->run),
 	};
+	bool good;
 
-	return live_run_scenario(result, &options, hooks, &w->tape, err) ||
-	    err_prefix(err, "%s: ", w->plan->name);
+	if (run->adapter->program == NULL) {
+		options.elsewhere = &elsewhere;
+		good = run_external_case(
+		    run, w->plan, result, &options, hooks, &w->tape, err);
+	} else {
+		good =
+		    live_run_scenario(result, &options, hooks, &w->tape, err);
+	}
+	return good || err_prefix(err, "%s: ", w->plan->name);
 }
 
 static bool
@@ -199,7 +222,7 @@ run_plan(struct work *w)
 }
 
 static bool
-run_in_cage(void *owner, struct err *err)
+run_live_case(void *owner, struct err *err)
 {
 	struct work *w = owner;
 
@@ -213,10 +236,12 @@ static void
 run_plan_live(struct work *w)
 {
 	const struct live_cage cage = { w, w->run->is_bare, run_live_folder(),
-		run_in_cage, run_is_stopped };
+		run_live_case, run_is_stopped };
 	struct err err;
 
-	if (!live_cage_run(&cage, &err)) {
+	if (w->run->adapter->program == NULL)
+		(void)run_live_case(w, &err);
+	else if (!live_cage_run(&cage, &err)) {
 		err_prefix(&err, "%s: ", w->plan->name);
 		say_error(w, &err, CLI_TROUBLE);
 	}
@@ -255,6 +280,9 @@ read_and_run(struct work *w, const struct run_case *c)
 		say_error(w, &err, CLI_USAGE);
 	else if (w->entry.why != NULL)
 		say_verdict(w, REPORT_NOT_RUN, CLI_OK);
+	else if (run->adapter->program == NULL &&
+	    !run_external_check(run, plan, &err))
+		say_error(w, &err, CLI_USAGE);
 	else if (run->check)
 		say_verdict(w, REPORT_GOOD, CLI_OK);
 	else if (run->is_live)

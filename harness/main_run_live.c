@@ -6,7 +6,6 @@
 #include "core/cli/beside.h"
 #include "core/cli/cli.h"
 #include "core/cli/file.h"
-#include "harness/live/live.h"
 #include "harness/live/live_cage.h"
 #include "harness/main_run.h"
 
@@ -45,7 +44,10 @@ run_live_read_relay(struct run *run, const char *value, struct err *err)
 	run->adapter = adapter_named(name, err);
 	run->relay_root =
 	    name.len < strlen(value) ? value + name.len + 1 : NULL;
-	return run->adapter != NULL;
+	if (run->adapter == NULL)
+		return false;
+	return run->adapter->program != NULL ||
+	    run_external_read_relay(run, run->relay_root, err);
 }
 
 /* The relay stands beside this program, or has a path. */
@@ -95,7 +97,8 @@ live_option(const struct run *run)
 		return "keep";
 	if (run->time_scale > 0)
 		return "time-scale";
-	return run->adapter != &adapter_faultpost ? "relay" : NULL;
+	return run->adapter != &adapter_faultpost ? "relay"
+						  : run_external_option(run);
 }
 
 bool
@@ -109,8 +112,14 @@ run_live_prepare(struct run *run, struct err *err)
 		return err_set(
 		    err, "--%s: expected --live with it", live_option(run));
 	}
+	if (run->adapter->program != NULL && run_external_option(run) != NULL)
+		return err_set(err,
+		    "--%s: expected --relay external:ADDRESS with it",
+		    run_external_option(run));
 	if (run->list || run->check)
 		return true;
+	if (run->adapter->program == NULL)
+		return run_external_prepare(run, err);
 	if (!open_relay(run, err) || !set_environment(run, err))
 		return false;
 	if (!live_cage_check(&lack)) {
@@ -218,7 +227,8 @@ run_live_keep(const struct run *run, const struct result *result,
 	if (mkdtemp(path) == NULL)
 		buf_printf(text, "%s: note: nothing is kept: %s: %s\n",
 		    result->plan->name, path, strerror(errno));
-	else if (write_tape(tape, path, &err) && copy_files(path, &err))
+	else if (write_tape(tape, path, &err) &&
+	    (run->adapter->program == NULL || copy_files(path, &err)))
 		buf_printf(text, "%s: note: its files are kept in %s\n",
 		    result->plan->name, path);
 	else

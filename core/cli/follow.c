@@ -110,6 +110,18 @@ open_file(struct cli_follow *f, struct err *err)
 	    err_at(err, f->path, 0, 0, "%s", strerror(errno));
 }
 
+bool
+cli_follow_skip(struct cli_follow *f, struct err *err)
+{
+	if (!open_file(f, err))
+		return false;
+	if (f->fd < 0)
+		return err_at(err, f->path, 0, 0, "%s", strerror(ENOENT));
+	f->offset = lseek(f->fd, 0, SEEK_END);
+	return f->offset >= 0 ||
+	    err_at(err, f->path, 0, 0, "%s", strerror(errno));
+}
+
 /* Whether what has that name now is no longer what was read: another file, or
  * one that was cut. */
 static bool

@@ -26,6 +26,9 @@ enum cli_follow_step {
 /* Begins at the file's beginning.  SIGINT and SIGTERM end the waiting from now
  * on.  NULL with *err set: its folder cannot be watched. */
 struct cli_follow *cli_follow_open(const char *path, struct err *err);
+/* Before the first line: begins at the present end of the file, which has to be
+ * there.  False with *err set when it is not. */
+bool cli_follow_skip(struct cli_follow *f, struct err *err);
 void cli_follow_close(struct cli_follow **fp);
 /* *line, without its LF, is valid until the next call; a line is given when its
  * LF has come, or CLI_LINE_MAX bytes of it.  *err is set with

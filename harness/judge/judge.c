@@ -389,6 +389,9 @@ expectation_judge(struct judge *j, struct expectation *e, struct judgement *out)
 	if ((e->said->kind == EXPECT_LOG || e->said->kind == EXPECT_NO_LOG) &&
 	    j->lacks[JUDGE_WORDS])
 		not_judged(out, JUDGE_WORDS);
+	else if (j->lacks[JUDGE_MOMENTS] &&
+	    plan_expectation_has_moments(e->said))
+		not_judged(out, JUDGE_MOMENTS);
 	else if (e->said->kind == EXPECT_HOST_STATUS &&
 	    j->lacks[JUDGE_HOST_STATES])
 		not_judged(out, JUDGE_HOST_STATES);

@@ -106,6 +106,7 @@ void judge_skip_lines(struct judge *j, uint64_t count);
 	X(JUDGE_WORDS, "the program's log has words of its own")               \
 	X(JUDGE_HOST_STATES,                                                   \
 	    "the program does not say which hosts it takes to be down")        \
+	X(JUDGE_MOMENTS, "the relay's clock is not the scenario's")            \
 	X(JUDGE_LINES, "lines of the log are missing")
 enum judge_witness {
 #define X(constant, text) constant,

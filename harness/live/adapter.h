@@ -17,6 +17,7 @@
 enum adapter_clock {
 	ADAPTER_CLOCK_SHARED, /* it takes part in it: world_ev_clock.h */
 	ADAPTER_CLOCK_FILE,   /* it goes by the time of a file: live_pulse.h */
+	ADAPTER_CLOCK_WALL,   /* nobody tells it the time */
 };
 
 /* What it is to be; all of it borrowed. */
@@ -65,8 +66,10 @@ struct adapter_start {
 };
 
 struct adapter {
-	const char *name;    /* for people */
-	const char *program; /* its file: a path, or a name beside ours */
+	const char *name; /* for people */
+	/* Its file: a path, or a name beside ours; NULL: it runs elsewhere,
+	 * and all of what follows but its clock and `unable` is NULL. */
+	const char *program;
 	enum adapter_clock clock;
 	const char *control; /* its control socket, where it runs */
 	/* How it says what it does; NULL: in the words of the mail log. */
@@ -83,8 +86,9 @@ struct adapter {
 	const char *(*side_log)(const struct plan *plan, enum plan_log log);
 };
 
-/* faultpost-relay, and the programs of others. */
+/* faultpost-relay, the programs of others, and what runs elsewhere. */
 extern const struct adapter adapter_faultpost, adapter_postfix;
+extern const struct adapter adapter_external;
 /* That of the name; NULL with *err set: there is none. */
 const struct adapter *adapter_named(struct slice name, struct err *err);
 

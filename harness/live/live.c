@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* Putting a live run together, letting it run, and taking it apart; see live.h.
- */
+/* A live run in a cage, with a relay of its own; see live.h. */
 #include "harness/live/live.h"
 
 #include "core/world/world_ev.h"
 #include "harness/live/live_impl.h"
 #include "harness/sim/sim_relay.h"
-#include "harness/sim/sim_rules.h"
 #include "relay/deliver/destination.h"
 
 #include <errno.h>
@@ -17,16 +15,6 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-#define ROOM_FOR_CONTENT TRANSCRIPT_CONTENT_MAX
-
-void
-live_trouble(struct live *live, const char *wanted, const char *found)
-{
-	if (!live->is_over)
-		result_add_ending(
-		    live->result, "timeline", NULL, wanted, "%s", found);
-}
 
 /* ---- what is seen ---- */
 
@@ -50,23 +38,6 @@ on_transcript(void *owner, const struct transcript_event *ev)
 
 	if (!live->is_over)
 		tape_transcript(live->tape, ev);
-}
-
-static void
-on_until(struct timer *t)
-{
-	struct live *live = CONTAINER_OF(t, struct live, until_timer);
-
-	world_stop(live->world);
-}
-
-static void
-on_bound(struct timer *t)
-{
-	struct live *live = CONTAINER_OF(t, struct live, bound_timer);
-
-	live->is_out_of_bounds = true;
-	world_stop(live->world);
 }
 
 static void
@@ -99,7 +70,6 @@ void
 live_begin(struct live *live)
 {
 	const struct plan *plan = live->plan;
-	const struct inject_hooks hooks = endings_inject_hooks(&live->endings);
 	const size_t count = plan->relay.listeners.count;
 	struct endpoint *at;
 
@@ -109,10 +79,8 @@ live_begin(struct live *live)
 	for (size_t i = 0; i < count; i++)
 		at[i] = plan->relay.listeners.at[i].at;
 	world_clock_start(live->clock);
-	live->endings.world = live->world;
-	live->injection = injection_new(live->world, plan, at, &hooks);
+	live_start_injection(live, &(struct inject_target){ .listeners = at });
 	free(at);
-	live_steps_begin(live);
 	live_foreign_begin(live);
 }
 
@@ -222,14 +190,6 @@ start_relay(struct live *live, struct err *err)
 
 /* ---- assembling ---- */
 
-/* A program of others cannot take part in that. */
-static bool
-live_is_turned(const struct live *live)
-{
-	return live->options->is_turned &&
-	    live->options->adapter->clock == ADAPTER_CLOCK_SHARED;
-}
-
 /* The turner has none of our sockets: it would keep them open. */
 static bool
 start_clock(struct live *live, struct err *err)
@@ -264,18 +224,8 @@ start_world(struct live *live, struct err *err)
 {
 	static const int signals[] = { SIGCHLD, SIGINT, SIGTERM, 0 };
 
-	live->world = world_ev_new_shared(live->clock, live->places, err);
-	if (live->world == NULL)
-		return false;
-	world_ev_signals(live->world, signals, on_signal, live);
-	live->until_timer.fire = on_until;
-	live->bound_timer.fire = on_bound;
 	live->again_timer.fire = on_again;
-	timer_set(live->world, &live->until_timer,
-	    utime_add(live->plan->start, live->plan->until));
-	timer_set_background(live->world, &live->bound_timer,
-	    utime_add(live->plan->start, live->plan->span_max));
-	return true;
+	return live_start_world(live, signals, on_signal, err);
 }
 
 static bool
@@ -283,12 +233,10 @@ start_hosts(struct live *live, struct err *err)
 {
 	const struct mock_options mock = { .seed = live->result->seed,
 		.zone = live->plan->relay.zone };
-	const struct transcript_sink sink = { live, on_transcript,
-		ROOM_FOR_CONTENT, false, 0 };
 
-	live->mock =
-	    mock_new(live->world, &live->plan->hosts, &mock, &sink, err);
-	if (live->mock == NULL || !live_network_hide(live, err))
+	if (!live_start_hosts(
+		live, &live->plan->hosts, &mock, on_transcript, err) ||
+	    !live_network_hide(live, err))
 		return false;
 	live->names = mock_dns_new(
 	    live->world, live->plan->relay.zone, &live_name_server, err);
@@ -301,110 +249,6 @@ assemble(struct live *live, struct err *err)
 	return live_network_begin(live, err) && start_clock(live, err) &&
 	    start_world(live, err) && start_hosts(live, err) &&
 	    start_relay(live, err);
-}
-
-static void
-take_apart(struct live *live)
-{
-	struct timer *const timers[] = { &live->until_timer, &live->bound_timer,
-		&live->again_timer };
-
-	live->is_over = true;
-	for (size_t i = 0; live->world != NULL && i < ARRAY_LEN(timers); i++)
-		timer_stop(live->world, timers[i]);
-	live_steps_fini(live);
-	live_foreign_fini(live);
-	injection_destroy(&live->injection);
-	live_relay_fini(&live->relay);
-	mock_dns_destroy(&live->names);
-	mock_destroy(&live->mock);
-	world_destroy(&live->world);
-	world_clock_destroy(&live->clock);
-	world_places_destroy(&live->places);
-	endings_fini(&live->endings);
-}
-
-/* ---- the end ---- */
-
-/* Logs beside the mail log are read when nothing more is written. */
-static void
-read_side_logs(struct live *live)
-{
-	for (enum plan_log log = PLAN_LOG_BOUNCE; log <= PLAN_LOG_STATUS;
-	     log++) {
-		const char *path =
-		    live->options->adapter->side_log(live->plan, log);
-		FILE *file = path != NULL ? fopen(path, "re") : NULL;
-		char *line = NULL;
-		size_t room = 0;
-		ssize_t len;
-
-		while (file != NULL && (len = getline(&line, &room, file)) > 0)
-			tape_side_line(
-			    live->tape, log, slice_of(line, (size_t)len));
-		free(line);
-		if (file != NULL)
-			(void)fclose(file);
-	}
-}
-
-static void
-play(struct live *live, const struct sim_hooks *hooks)
-{
-	struct watch watch;
-
-	if (live->options->adapter->dialect != NULL) {
-		judge_lack(live->result->judge, JUDGE_WORDS);
-		judge_lack(live->result->judge, JUDGE_HOST_STATES);
-	}
-	watch_init(&watch, live->result, false);
-	watch.is_inexact = !live_is_turned(live);
-	tape_play(live->tape, &watch, hooks->owner, hooks->on_log,
-	    hooks->on_transcript);
-	watch_fini(&watch);
-}
-
-static void
-check_endings(struct live *live, bool is_whole)
-{
-	if (live->is_lost)
-		return;
-	if (live->is_out_of_bounds)
-		result_add_ending(live->result, "bounds", NULL,
-		    "the scenario ends within its \"limits\"",
-		    "it loops: its time has passed");
-	if (world_clock_ended(live->clock) == WORLD_CLOCK_STUCK)
-		result_add_ending(live->result, "bounds", NULL,
-		    "every process comes to rest", "one did not for %d s",
-		    WORLD_CLOCK_PATIENCE_S);
-	if (live->injection == NULL)
-		return;
-	endings_check_injection(&live->endings, live->injection);
-	if (is_whole && live->plan->until == UTIME_NEVER)
-		endings_check_sessions(
-		    &live->endings, live->mock, live->injection);
-	endings_check_queue(&live->endings, live_relay_runs(&live->relay),
-	    judge_queued(live->result->judge));
-	sim_check_rules(live->mock, live->result);
-}
-
-static void
-finish(struct live *live, const struct sim_hooks *hooks)
-{
-	struct result *result = live->result;
-	const utime now = world_now(live->world);
-	const bool is_whole = !live->is_out_of_bounds && !live->is_lost &&
-	    world_clock_ended(live->clock) != WORLD_CLOCK_STUCK;
-
-	result->span = now - live->plan->start;
-	read_side_logs(live);
-	play(live, hooks);
-	if (result->is_stopped)
-		return;
-	if (!is_whole)
-		judge_interrupt(result->judge);
-	result_take_judgements(result, now);
-	check_endings(live, is_whole);
 }
 
 bool
@@ -422,19 +266,7 @@ live_run_scenario(struct result *result, const struct live_options *options,
 	endings_init(&live.endings, result, false);
 	good = assemble(&live, err) && world_run(live.world, err);
 	if (good)
-		finish(&live, hooks);
-	take_apart(&live);
+		live_finish(&live, hooks, world_now(live.world), false);
+	live_take_apart(&live);
 	return good;
-}
-
-void
-live_gather_evidence(struct result *result, const struct tape *tape)
-{
-	struct watch watch;
-
-	result_focus(result);
-	watch_init(&watch, result, true);
-	tape_play(tape, &watch, NULL, NULL, NULL);
-	evidence_finish(result->evidence);
-	watch_fini(&watch);
 }

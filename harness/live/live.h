@@ -12,6 +12,7 @@
 #define FAULTPOST_LIVE_H
 
 #include "harness/live/adapter.h"
+#include "harness/live/binding.h"
 #include "harness/live/tape.h"
 #include "harness/sim/sim.h"
 
@@ -20,6 +21,22 @@
 /* What such a program needs, in real time, for what takes ours no time. */
 #define LIVE_FOREIGN_SLACK ((double)UTIME_S / 2)
 
+/* A relay that runs elsewhere, and who is told how it goes. */
+struct live_elsewhere {
+	struct endpoint relay;          /* where it takes mail */
+	struct ip_address client;       /* from where ours comes to it */
+	const struct placement *places; /* borrowed: of the hosts */
+	const struct endpoint
+	    *names;              /* borrowed: of the name server; or NULL */
+	const struct zone *zone; /* borrowed: what that answers */
+	int log_fd;  /* what is written to its log comes from here */
+	utime limit; /* the run takes so long at most */
+	void *owner;
+	/* A line, without its end: how far it is; what is to be said of it. */
+	void (*on_progress)(void *owner, struct slice line);
+	void (*on_note)(void *owner, struct slice line);
+};
+
 struct live_options {
 	const struct adapter *adapter; /* what is run ... */
 	int program_fd;                /* ... and its file, opened */
@@ -27,6 +44,7 @@ struct live_options {
 	const json_t *scenario; /* borrowed: see plan_variants_json() */
 	bool is_turned;         /* the clock is turned on when all wait ... */
 	double time_scale;      /* ... or runs, by so many seconds a second */
+	const struct live_elsewhere *elsewhere; /* borrowed; NULL: in a cage */
 };
 
 /* In a cage, and once: runs the scenario of a result_init()ed result and fills
@@ -34,6 +52,11 @@ struct live_options {
  * was seen.  False with *err set when it could not be run at all.  No process
  * is left when the cage ends. */
 bool live_run_scenario(struct result *result,
+    const struct live_options *options, const struct sim_hooks *hooks,
+    struct tape *tape, struct err *err);
+/* The same with a relay that runs elsewhere, in this process, in real time. The
+ * plan (that of the result) begins now, by the relay's clock in the end. */
+bool live_run_elsewhere(struct result *result, struct plan *plan,
     const struct live_options *options, const struct sim_hooks *hooks,
     struct tape *tape, struct err *err);
 /* What sim_gather_evidence() does, from the tape. */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* The inside of a live run: live.c puts it together and ends it,
- * live_network.c has its addresses, live_step.c does what the timeline says.
- * For these only. */
+/* The inside of a live run: live.c puts it together in a cage, live_elsewhere.c
+ * with a relay that runs elsewhere, live_run.c has what both are made of and
+ * ends it, live_network.c has its addresses, live_step.c does what the timeline
+ * says.  For these only. */
 #ifndef FAULTPOST_LIVE_IMPL_H
 #define FAULTPOST_LIVE_IMPL_H
 
@@ -58,6 +59,30 @@ void live_foreign_fini(struct live *live);
 void live_foreign_begin(struct live *live);
 /* A line of its log. */
 void live_foreign_log(struct live *live, struct slice line);
+
+/* ---- live_run.c ---- */
+
+/* Of one that is not ours or not turned, by the second only. */
+bool live_is_turned(const struct live *live);
+/* The world, which ends when the scenario says; signals (a list ended by 0)
+ * come to `on_signal`. */
+bool live_start_world(struct live *live, const int *signals,
+    void (*on_signal)(void *owner, int number), struct err *err);
+/* The hosts, as the options say; their events go to the tape by way of
+ * `on_event`. */
+bool live_start_hosts(struct live *live, const struct mock_hosts *hosts,
+    const struct mock_options *options,
+    void (*on_event)(void *owner, const struct transcript_event *ev),
+    struct err *err);
+/* The relay listens there: mail is injected, and the timeline begins. */
+void live_start_injection(struct live *live, const struct inject_target *relay);
+/* Shows the tape to the judge; `now` is the end.  `is_late`: its log begins in
+ * the midst of the relay's work. */
+void live_finish(
+    struct live *live, const struct sim_hooks *hooks, utime now, bool is_late);
+/* The run is over before its end: a bound, or the machine. */
+bool live_is_whole(const struct live *live);
+void live_take_apart(struct live *live);
 
 /* ---- live.c ---- */
 

@@ -10,6 +10,9 @@ static bool
 set_address(struct live *live, const struct ip_address *ip, bool is_there,
     struct err *err)
 {
+	/* Elsewhere it is not ours to change. */
+	if (live->options->elsewhere != NULL)
+		return true;
 	return live->places != NULL
 	    ? world_places_set(live->places, ip, is_there, err)
 	    : world_loopback_set(ip, is_there, err);

@@ -11,10 +11,10 @@ enum tape_kind {
 
 struct tape_entry {
 	enum tape_kind kind;
-	enum plan_log log; /* SIDE_LINE */
-	utime at;          /* LOG, OPERATE */
-	struct slice text; /* of the arena, but for TRANSCRIPT */
-	const struct transcript_event *event; /* TRANSCRIPT; of the arena */
+	enum plan_log log;              /* SIDE_LINE */
+	utime at;                       /* but for SIDE_LINE */
+	struct slice text;              /* of the arena, but for TRANSCRIPT */
+	struct transcript_event *event; /* TRANSCRIPT; of the arena */
 };
 
 void
@@ -85,7 +85,52 @@ tape_transcript(struct tape *t, const struct transcript_event *ev)
 	copy->hello = arena_slice(&t->arena, ev->hello);
 	copy->arguments = arena_slice(&t->arena, ev->arguments);
 	copy->content = arena_slice(&t->arena, ev->content);
-	add(t, &(struct tape_entry){ .kind = TAPE_TRANSCRIPT, .event = copy });
+	add(t,
+	    &(struct tape_entry){
+		.kind = TAPE_TRANSCRIPT, .at = ev->time, .event = copy });
+}
+
+void
+tape_shift(struct tape *t, utime span)
+{
+	for (size_t i = 0; i < t->count; i++) {
+		t->entries[i].at += span;
+		if (t->entries[i].kind == TAPE_TRANSCRIPT)
+			t->entries[i].event->time += span;
+	}
+}
+
+static void
+take_entry(struct tape *t, const struct tape_entry *e)
+{
+	if (e->kind == TAPE_TRANSCRIPT)
+		tape_transcript(t, e->event);
+	else
+		add(t,
+		    &(struct tape_entry){ .kind = e->kind,
+			.log = e->log,
+			.at = e->at,
+			.text = arena_slice(&t->arena, e->text) });
+}
+
+void
+tape_weave(struct tape *t, const struct tape *other)
+{
+	struct tape_entry *const ours = t->entries;
+	const size_t count = t->count;
+	size_t k = 0;
+
+	t->entries = NULL;
+	t->count = t->cap = 0;
+	for (size_t i = 0; i < count; i++) {
+		for (; k < other->count && other->entries[k].at < ours[i].at;
+		     k++)
+			take_entry(t, &other->entries[k]);
+		add(t, &ours[i]);
+	}
+	for (; k < other->count; k++)
+		take_entry(t, &other->entries[k]);
+	free(ours);
 }
 
 static void

@@ -25,6 +25,11 @@ void tape_log(struct tape *t, struct slice line, utime now);
 void tape_side_line(struct tape *t, enum plan_log log, struct slice line);
 void tape_transcript(struct tape *t, const struct transcript_event *ev);
 void tape_operate(struct tape *t, struct slice command, utime now);
+/* All of it happened so much later. */
+void tape_shift(struct tape *t, utime span);
+/* Takes what the other has, too, each where its moment is; of one moment what
+ * was there comes first.  Both are in order. */
+void tape_weave(struct tape *t, const struct tape *other);
 /* Shows it all, to a watch unless that is NULL.  The other two may be NULL, and
  * are told of the mail log and of the events. */
 void tape_play(const struct tape *t, struct watch *w, void *owner,

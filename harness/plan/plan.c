@@ -83,6 +83,36 @@ plan_expectation_is_of_content(enum plan_expectation_kind kind)
 	return kind == EXPECT_RECEIVED || kind == EXPECT_NO_RECEIVED;
 }
 
+/* "09:15:07" */
+static bool
+is_clock(struct slice text)
+{
+	static const char form[] = "00:00:00";
+
+	if (text.len < sizeof(form) - 1)
+		return false;
+	for (size_t i = 0; i < sizeof(form) - 1; i++)
+		if (form[i] == ':' ? text.at[i] != ':'
+				   : !ascii_is_digit(text.at[i]))
+			return false;
+	return true;
+}
+
+bool
+plan_expectation_has_moments(const struct plan_expectation *said)
+{
+	if (said->kind != EXPECT_LOG && said->kind != EXPECT_NO_LOG)
+		return false;
+	for (size_t i = 0; i < said->pattern_count; i++) {
+		const struct slice text = said->patterns[i].pattern.written;
+
+		for (size_t at = 0; at < text.len; at++)
+			if (is_clock(slice_skip(text, at)))
+				return true;
+	}
+	return false;
+}
+
 size_t
 plan_host_named(const struct plan *plan, struct slice name)
 {

@@ -223,6 +223,10 @@ enum plan_expectation_kind {
 const char *plan_expectation_name(enum plan_expectation_kind kind);
 /* Whether it is about what messages held. */
 bool plan_expectation_is_of_content(enum plan_expectation_kind kind);
+/* Whether it is about lines of a log with the stamps that they have when the
+ * scenario begins at its "start". */
+struct plan_expectation;
+bool plan_expectation_has_moments(const struct plan_expectation *said);
 
 /* "delivered": {"exchange2": 10} and "bounced": {"5.4.7": 3}; recipients. */
 struct plan_count {
@@ -349,6 +353,7 @@ struct plan {
 	/* The one that takes bounces, or PLAN_NO_HOST.  What comes to it is
 	 * counted by expectations that name it only. */
 	size_t sender_host;
+	bool sender_is_shared; /* no host of the scenario's own */
 
 	/* Complete but for queue_path; `routes` and `zone` are the plan's. */
 	struct relay_config relay;

@@ -64,6 +64,7 @@ host_add(struct plan_builder *b)
 	list[plan->hosts.count].port = plan->relay.delivery.port;
 	plan->hosts.at = list;
 	plan->sender_host = plan->hosts.count++;
+	plan->sender_is_shared = true;
 }
 
 /* The domain's mail goes to the host "sender". */

@@ -26,6 +26,10 @@ watch_log(struct watch *w, struct slice line, utime now)
 
 	if (is_record)
 		story_log(r->story, &ev, now);
+	if (w->is_late && is_record && ev.dcid != 0) {
+		judge_begin_late(r->judge);
+		w->is_late = false;
+	}
 	if (!w->is_again) {
 		result_judge_line(r, line, is_record ? &ev : NULL,
 		    w->is_inexact ? UTIME_NEVER : now);

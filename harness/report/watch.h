@@ -13,6 +13,7 @@ struct watch {
 	struct result *result; /* borrowed */
 	bool is_again;         /* for the evidence */
 	bool is_inexact;       /* moments are known by the second only */
+	bool is_late; /* the log begins in the midst of the relay's work */
 	struct maillog_parser parser;
 };
 

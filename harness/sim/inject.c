@@ -39,15 +39,17 @@ count_sessions(struct injection *in)
 
 struct injection *
 injection_new(struct world *w, const struct plan *plan,
-    const struct endpoint *relay, const struct inject_hooks *hooks)
+    const struct inject_target *relay, const struct inject_hooks *hooks)
 {
 	struct injection *in = xcalloc(1, sizeof(*in));
 	uint64_t base = 0;
 	size_t n = 0, d = 0;
 
 	*in = (struct injection){ .world = w, .plan = plan, .hooks = *hooks };
-	in->relay = xcalloc(plan->relay.listeners.count, sizeof(*relay));
-	memcpy(in->relay, relay, plan->relay.listeners.count * sizeof(*relay));
+	in->is_elsewhere = relay->is_elsewhere;
+	in->relay = xcalloc(plan->relay.listeners.count, sizeof(*in->relay));
+	memcpy(in->relay, relay->listeners,
+	    plan->relay.listeners.count * sizeof(*in->relay));
 	in->entries = xcalloc(plan->inject_count + 1, sizeof(*in->entries));
 	count_sessions(in);
 	in->sessions = xcalloc(in->session_count + 1, sizeof(*in->sessions));
@@ -98,6 +100,12 @@ bool
 injection_is_done(const struct injection *in)
 {
 	return in->sessions_left == 0 && in->dialogues_left == 0;
+}
+
+uint64_t
+injection_accepted(const struct injection *in)
+{
+	return in->accepted;
 }
 
 uint64_t
@@ -226,8 +234,9 @@ connection_open(struct session *s)
 	s->phase = PHASE_SETUP;
 	s->is_secured = false;
 	s->tls_refusal = 0;
-	s->stream = world_connect(s->in->world, &from,
-	    inject_relay(s->in, s->entry->said), &handler, s);
+	s->stream =
+	    world_connect(s->in->world, s->in->is_elsewhere ? NULL : &from,
+		inject_relay(s->in, s->entry->said), &handler, s);
 }
 
 /* ---- the session ---- */
@@ -313,7 +322,7 @@ on_client_event(struct session *s, const struct smtp_client_event *ev)
 		break;
 	case SMTP_CLIENT_RESULT:
 		if (ev->reply.code / 100 == 2)
-			s->has_result[ev->recipient] = true;
+			s->has_result[ev->recipient] = s->is_accepted = true;
 		else
 			inject_refuse(s, ev->recipient, ev->stage,
 			    ev->reply.code, ev->reply.text);
@@ -323,6 +332,7 @@ on_client_event(struct session *s, const struct smtp_client_event *ev)
 		break;
 	case SMTP_CLIENT_DONE:
 		s->phase = PHASE_SETTLED;
+		s->in->accepted += s->is_accepted;
 		message_over(s);
 		break;
 	case SMTP_CLIENT_STARTTLS:

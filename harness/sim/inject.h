@@ -46,17 +46,27 @@ struct inject_hooks {
 	    void *owner, const struct inject_surprise *surprise);
 };
 
+/* Where the relay is. */
+struct inject_target {
+	const struct endpoint *listeners; /* each of the plan's; copied */
+	/* Clients come from the address that the machine gives them, not from
+	 * that of the plan. */
+	bool is_elsewhere;
+};
+
 struct injection;
 
 /* Begins now.  `plan` is borrowed until injection_destroy(), `hooks` are
- * copied; `relay` has the address of each of the relay's listeners, copied
- * too. */
+ * copied. */
 struct injection *injection_new(struct world *w, const struct plan *plan,
-    const struct endpoint *relay, const struct inject_hooks *hooks);
+    const struct inject_target *relay, const struct inject_hooks *hooks);
 /* Resets what is open. */
 void injection_destroy(struct injection **ip);
 /* Every message has had its answer and every connection is closed. */
 bool injection_is_done(const struct injection *i);
+/* Messages of which the relay has accepted any recipient; not those of
+ * dialogues. */
+uint64_t injection_accepted(const struct injection *i);
 /* Recipients that were to be refused with this code and were not: of entry
  * `index` of the plan, of its code `code` there. */
 uint64_t injection_missing_refusals(

@@ -218,6 +218,7 @@ on_timer(struct timer *t)
 	if (d->stream != NULL)
 		run(d);
 	else
-		d->stream = world_connect(d->in->world, &from,
+		d->stream = world_connect(d->in->world,
+		    d->in->is_elsewhere ? NULL : &from,
 		    inject_relay(d->in, d->said), &handler, d);
 }

@@ -67,6 +67,7 @@ struct session {
 	struct buf *addresses;    /* owned: sender, then recipients */
 	struct slice *recipients; /* owned: of the message under way */
 	bool *has_result;         /* owned: by recipient */
+	bool is_accepted;         /* any of them */
 	/* Recipients refused for now, when the entry has a "retry"; the last
 	 * such refusal, and when the message is sent again (0: not). */
 	size_t soft_count;
@@ -80,6 +81,8 @@ struct injection {
 	struct world *world;     /* borrowed */
 	const struct plan *plan; /* borrowed */
 	struct endpoint *relay;  /* owned; by listener */
+	bool is_elsewhere;       /* see struct inject_target */
+	uint64_t accepted;       /* messages */
 	struct inject_hooks hooks;
 	struct entry *entries;    /* owned */
 	struct session *sessions; /* owned */

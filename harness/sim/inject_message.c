@@ -103,6 +103,7 @@ inject_address(struct session *s)
 	const struct plan_inject *said = s->entry->said;
 
 	s->soft_count = 0;
+	s->is_accepted = false;
 	plan_address_expand(said->from, s->k, &s->addresses[0]);
 	for (size_t i = 0; i < said->to.count; i++) {
 		struct buf *to = &s->addresses[i + 1];

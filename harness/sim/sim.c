@@ -303,7 +303,8 @@ inject_begin(struct sim *sim)
 	for (size_t i = 0; i < count; i++)
 		at[i] = *relay_listen_address(sim->relay.relay, i);
 	sim->endings.world = sim->world;
-	sim->injection = injection_new(sim->world, sim->plan, at, &hooks);
+	sim->injection = injection_new(sim->world, sim->plan,
+	    &(struct inject_target){ .listeners = at }, &hooks);
 	free(at);
 }
 

@@ -99,7 +99,8 @@ run(const char *state, const char *rules, const char *inject, struct seen *seen)
 
 	assert_non_null(mock);
 	*seen = (struct seen){ 0 };
-	struct injection *in = injection_new(w, plan, &server, &hooks);
+	struct injection *in = injection_new(
+	    w, plan, &(struct inject_target){ .listeners = &server }, &hooks);
 	assert_true(world_run(w, &err));
 	assert_true(injection_is_done(in));
 	injection_destroy(&in);

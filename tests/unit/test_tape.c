@@ -76,6 +76,31 @@ test_played(void **state)
 	tape_fini(&tape);
 }
 
+/* Two that are in order become one; of one moment what was there is first. */
+static void
+test_woven(void **state)
+{
+	struct tape tape = { 0 }, other = { 0 };
+	struct buf out = { 0 };
+	struct transcript_event ev = { .host = "mx1", .time = 10 };
+
+	(void)state;
+	tape_transcript(&tape, &ev);
+	ev.time = 30;
+	tape_transcript(&tape, &ev);
+	tape_shift(&tape, 5);
+	tape_log(&other, SLICE("at 14\n"), 14);
+	tape_log(&other, SLICE("at 15\n"), 15);
+	tape_log(&other, SLICE("at 40\n"), 40);
+	tape_weave(&tape, &other);
+	tape_fini(&other);
+	tape_play(&tape, NULL, &out, note_log, note_event);
+	assert_slice(buf_slice(&out),
+	    "log at 14\nmx1 0 <>\nlog at 15\nmx1 0 <>\nlog at 40\n");
+	buf_fini(&out);
+	tape_fini(&tape);
+}
+
 static void
 test_empty(void **state)
 {
@@ -123,6 +148,7 @@ main(void)
 	struct kit kit = { 0 };
 
 	TEST(&kit, test_played);
+	TEST(&kit, test_woven);
 	TEST(&kit, test_empty);
 	TEST(&kit, test_many);
 	return kit_run(&kit, "tape");
