@@ -118,6 +118,29 @@ def test_cases_are_items(project):
     assert code == 0 and "1 passed" in out
 
 
+def test_live(project):
+    """One that holds, one that does not, and one that cannot be run so."""
+    project.scenario("held")
+    project.scenario("wrong", expect=[{"delivered": {"mx1": 2}}])
+    project.scenario("simulated", network=[
+        {"between": ["relay", "mx1"], "latency": "20ms"}])
+    code, out = project.run("--mode", "live", "-rs", "-q",
+                            TMPDIR=str(project.folder))
+    assert code == 1 and "1 failed, 1 passed, 1 skipped" in out
+    assert "not run live: it has a \"network\"" in out
+    assert "expect[0] delivered" in out and "said by the way" in out
+
+
+@pytest.mark.parametrize("words, told", [
+    (["--relay", "postfix"], "--relay needs --mode live"),
+    (["--mode", "live", "--relay", "carrier-pigeon"],
+     "--relay carrier-pigeon is not known")])
+def test_relay_option(project, words, told):
+    project.scenario("held")
+    code, out = project.run(*words)
+    assert code != 0 and told in out
+
+
 def test_failure_is_the_explanation(project):
     project.scenario("wrong", expect=[{"delivered": {"mx1": 2},
                                        "because": "two were sent"}])

@@ -4,6 +4,7 @@ and the harness judges them."""
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -16,6 +17,8 @@ from .programs import ProgramMissing, Programs
 
 SUFFIX = ".scenario.json"
 LIST_S = 60.0
+# How the harness says that a case was not run, and why.
+NOT_RUN = re.compile(r"^skip .*\((not run live: .*)\)$", re.MULTILINE)
 LOG_SHOWN_BYTES = 64 << 10  # the end of a log in a failure's section
 
 
@@ -90,7 +93,7 @@ class ScenarioItem(pytest.Item):
         self.extra_keyword_matches.add(tag)
 
     def runtest(self) -> None:
-        """Raises NotHeld or ScenarioBroken."""
+        """Raises NotHeld or ScenarioBroken; skips what cannot be run live."""
         with tempfile.TemporaryDirectory(prefix="faultpost-") as folder:
             self._run(Path(folder))
 
@@ -104,6 +107,9 @@ class ScenarioItem(pytest.Item):
                  str(folder / "mail.log")]
         if config.getoption("faultpost_mode") == "live":
             words.append("--live")
+        relay = config.getoption("faultpost_relay")
+        if relay:
+            words += ["--relay", relay]
         profiles = config.getoption("faultpost_profiles")
         if profiles:
             words += ["--profiles", str(Path(profiles).resolve())]
@@ -113,6 +119,9 @@ class ScenarioItem(pytest.Item):
         done = subprocess.run([*words, operand], text=True,
                               capture_output=True, check=False)
         if done.returncode == 0:
+            not_run = NOT_RUN.search(done.stdout)
+            if not_run:
+                pytest.skip(not_run[1])
             return
         if done.returncode != 1:
             raise ScenarioBroken(done.stderr.strip() or done.stdout.strip())
@@ -120,6 +129,8 @@ class ScenarioItem(pytest.Item):
         self.add_report_section("call", "timeline", timeline)
         self.add_report_section("call", "mail log",
                                 end_of(folder / "mail.log"))
+        if done.stderr:
+            self.add_report_section("call", "said by the way", done.stderr)
         raise NotHeld(page)
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException],

@@ -25,6 +25,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
                     choices=["sim", "live"],
                     help="run scenarios in virtual time (sim), or with real "
                          "processes in a network of their own (live)")
+    group.addoption("--relay", dest="faultpost_relay", metavar="NAME[:AT]",
+                    help="run scenarios live with this relay, as faultpost "
+                         "run --relay takes it; needs --mode live")
     group.addoption("--scenario-profiles", dest="faultpost_profiles",
                     metavar="FOLDER",
                     help="look there first for the profiles that hosts name")
@@ -35,6 +38,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    if (config.getoption("faultpost_relay")
+            and config.getoption("faultpost_mode") != "live"):
+        raise pytest.UsageError("--relay needs --mode live")
     named = config.getoption("--faultpost-bin")
     ini = config.getini("faultpost_bin")
     folder = None
