@@ -33,8 +33,11 @@ on_log_input(void *owner, struct slice bytes)
 	for (;;) {
 		line = buf_slice(&r->line);
 		line.len = slice_find_byte(line, '\n') + 1;
-		if (line.len > buf_len(&r->line))
-			return;
+		if (line.len > buf_len(&r->line)) {
+			if (buf_len(&r->line) < LIVE_RELAY_LINE_MAX)
+				return;
+			line.len = buf_len(&r->line);
+		}
 		r->hooks.on_log(r->hooks.owner, line);
 		buf_consume(&r->line, line.len);
 	}

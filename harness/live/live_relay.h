@@ -16,6 +16,8 @@
 #define LIVE_RELAY_MEMBER 1 /* of the clock */
 /* Of what it says on standard error so much is kept. */
 #define LIVE_RELAY_WORDS_MAX 4096
+/* A line of its log that is longer is told in parts. */
+#define LIVE_RELAY_LINE_MAX (1 << 20)
 
 struct live_relay_hooks {
 	void *owner;

@@ -256,6 +256,13 @@ def test_bare_failure_is_kept(live, folder):
     assert '"listen": "10.0.0.5:25"' in (kept / "relay.json").read_text()
 
 
+def test_others_need_a_cage(live):
+    """Programs that know nothing of other addresses are not run outside."""
+    code, out, err = live("--relay", "postfix", HELD, before=NO_NAMESPACES)
+    assert (code, out) == (2, "")
+    assert err.startswith("faultpost run: --relay postfix needs namespaces: ")
+
+
 # ---- nothing is left ----
 
 def processes_of(folder):
