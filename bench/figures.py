@@ -26,6 +26,7 @@ from collections.abc import Callable
 
 import mock_figures
 import queue_figures
+import reproduce_library
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 BIN = ROOT / "build" / "release" / "bin"
@@ -421,6 +422,21 @@ def log_commands(folder: pathlib.Path, quick: bool) -> Figure:
                       for _, wall, _, kib in seen), "./dev bench log_commands")
 
 
+def reproduced(_folder: pathlib.Path, quick: bool) -> Figure:
+    """The logs of the library, each as a scenario again."""
+    sums = reproduce_library.library(
+        BIN / "faultpost", ["scenarios/failover" if quick else "scenarios"])
+    shares = {way: kinds.get("same", 0) / sum(kinds.values())
+              for way, kinds in sums.items()}
+    return Figure("the logs of the library, reproduced: those that come back "
+                  "event for event", "80 % of them, and none without a report",
+                  "; ".join(f"{kinds.get('same', 0)} of {sum(kinds.values())} "
+                            f"{way} their routes" for way, kinds in sums.items()),
+                  min(shares.values()) >= 0.8
+                  and not any("error" in kinds for kinds in sums.values()),
+                  "./dev bench reproduced")
+
+
 def idle(folder: pathlib.Path, quick: bool) -> Figure:
     """Connections of the mock that say nothing: memory each."""
     count = 2000 if quick else 50000
@@ -436,6 +452,7 @@ FIGURES: dict[str, Callable[[pathlib.Path, bool], Figure]] = {
     f.__name__: f
     for f in (seed_case, library, dead_hosts, round_robin, routes, prove, rules, waiting,
               looking, domains, idle, by_log, big_log, log_commands,
+              reproduced,
               determinism, kill, modes, live_kill)
 }
 

@@ -4,21 +4,8 @@
 
 #include "harness/log/log_want.h"
 
-#include <uthash.h>
-
 /* Who follows a failure so soon goes on with it. */
 #define FAILOVER_SPAN (2 * UTIME_S)
-
-/* A connection that is open. */
-struct log_case_connection {
-	struct {
-		uint64_t dcid, appliance;
-	} key;
-	size_t opened; /* its event; NONE: the log has none */
-	size_t host;   /* or NONE */
-	utime started; /* the last message on it */
-	UT_hash_handle hh;
-};
 
 void
 log_case_fini(struct log_case *c)
@@ -40,8 +27,8 @@ log_case_fini(struct log_case *c)
 	arena_fini(&c->arena);
 }
 
-static const char *
-keep(struct log_case *c, struct slice escaped)
+const char *
+log_case_keep(struct log_case *c, struct slice escaped)
 {
 	struct buf plain = { 0 };
 	const char *kept;
@@ -145,6 +132,7 @@ message_get(struct log_case *c, const struct log_record *record)
 	struct log_case_message made = { .mid = ev->mid,
 		.appliance = record->appliance,
 		.at = ev->time,
+		.host = LOG_CASE_NONE,
 		.has_start = ev->form == MAILLOG_START_MID,
 		.is_generated =
 		    ev->form == MAILLOG_START_MID && ev->icid == 0 };
@@ -168,8 +156,9 @@ log_case_recipient_get(struct log_case_message *m, uint64_t rid)
 
 /* ---- connections ---- */
 
-static struct log_case_connection *
-connection_find(const struct log_case *c, const struct log_record *record)
+struct log_case_connection *
+log_case_connection_find(
+    const struct log_case *c, const struct log_record *record)
 {
 	struct log_case_connection *found, wanted;
 
@@ -183,7 +172,8 @@ connection_find(const struct log_case *c, const struct log_record *record)
 static struct log_case_connection *
 connection_open(struct log_case *c, const struct log_record *record)
 {
-	struct log_case_connection *connection = connection_find(c, record);
+	struct log_case_connection *connection =
+	    log_case_connection_find(c, record);
 
 	if (connection == NULL) {
 		connection = xcalloc(1, sizeof(*connection));
@@ -202,6 +192,8 @@ connection_close(struct log_case *c, struct log_case_connection *connection)
 {
 	if (connection == NULL)
 		return;
+	if (connection->opened != LOG_CASE_NONE)
+		c->events[connection->opened].until = c->event_count;
 	HASH_DEL(c->connections, connection);
 	free(connection);
 }
@@ -227,6 +219,7 @@ event_add(struct log_case *c, const struct log_record *record)
 		.message = LOG_CASE_NONE,
 		.host = LOG_CASE_NONE,
 		.domain = LOG_CASE_NONE,
+		.until = LOG_CASE_NONE,
 		.rids = "",
 		.reply = "",
 	};
@@ -250,7 +243,8 @@ take_failure(struct log_case *c, const struct log_record *record)
 {
 	const struct maillog_event *ev = record->event;
 	struct log_failure failure = log_failure_of(ev);
-	struct log_case_connection *connection = connection_find(c, record);
+	struct log_case_connection *connection =
+	    log_case_connection_find(c, record);
 	struct log_case_event *event = event_add(c, record);
 
 	if (connection == NULL)
@@ -260,7 +254,7 @@ take_failure(struct log_case *c, const struct log_record *record)
 		event->domain = domain_get(c, ev->domain);
 		event->failure = failure.kind;
 		event->code = failure.code;
-		event->reply = keep(c, failure.text);
+		event->reply = log_case_keep(c, failure.text);
 		if (connection->opened != LOG_CASE_NONE)
 			c->events[connection->opened].domain = event->domain;
 	}
@@ -297,9 +291,12 @@ take_start(struct log_case *c, const struct log_record *record,
 	if (connection == NULL || message == LOG_CASE_NONE)
 		return;
 	connection->started = record->event->time;
+	c->messages[message].host = connection->host;
 	m = &c->messages[message];
-	if (connection->opened == LOG_CASE_NONE ||
-	    !maillog_rid_next(&rest, &rid))
+	if (connection->opened == LOG_CASE_NONE)
+		return;
+	c->events[connection->opened].messages++;
+	if (!maillog_rid_next(&rest, &rid))
 		return;
 	for (size_t i = 0; i < m->to_count; i++)
 		if (m->to[i].rid == rid)
@@ -313,7 +310,7 @@ take_message_event(struct log_case *c, const struct log_record *record)
 	size_t message = message_get(c, record);
 	struct log_case_connection *connection =
 	    maillog_has(ev, MAILLOG_FIELD_dcid) && ev->dcid != 0
-	    ? connection_find(c, record)
+	    ? log_case_connection_find(c, record)
 	    : NULL;
 	struct log_case_event *event;
 	char rid[24];
@@ -322,8 +319,13 @@ take_message_event(struct log_case *c, const struct log_record *record)
 		return;
 	event->message = message;
 	event->host = connection != NULL ? connection->host : LOG_CASE_NONE;
+	if (ev->form == MAILLOG_DOUBLE_BOUNCE) {
+		event->form = MAILLOG_BOUNCED;
+		event->host = c->messages[message].host;
+	}
+	event->is_expired = slice_eq(ev->enhanced, SLICE("5.4.7"));
 	if (maillog_has(ev, MAILLOG_FIELD_rids)) {
-		event->rids = keep(c, ev->rids);
+		event->rids = log_case_keep(c, ev->rids);
 	} else if (maillog_has(ev, MAILLOG_FIELD_rid)) {
 		(void)snprintf(
 		    rid, sizeof(rid), "%llu", (unsigned long long)ev->rid);
@@ -331,11 +333,13 @@ take_message_event(struct log_case *c, const struct log_record *record)
 		(void)log_case_recipient_get(&c->messages[message], ev->rid);
 	}
 	event->code = (unsigned)ev->code;
-	event->reply = reply_of(c, ev);
+	event->reply = maillog_has(ev, MAILLOG_FIELD_response)
+	    ? log_case_keep(c, ev->response)
+	    : reply_of(c, ev);
 	if (ev->form == MAILLOG_PENDING)
 		event->span = ev->till - ev->time;
-	if (ev->form == MAILLOG_MESSAGE_DONE && connection != NULL &&
-	    connection->started != 0 && ev->time > connection->started)
+	else if (connection != NULL && connection->started != 0 &&
+	    ev->time > connection->started)
 		event->span = ev->time - connection->started;
 	if (ev->form == MAILLOG_DELIVERY_START)
 		take_start(c, record, connection);
@@ -357,7 +361,7 @@ take_coming(struct log_case *c, const struct log_record *record)
 	if (ev->form == MAILLOG_MID_FROM &&
 	    (log_mailbox(ev->from).len == 0 ||
 		log_mailbox_is_plain(log_mailbox(ev->from))))
-		m->from = keep(c, log_mailbox(ev->from));
+		m->from = log_case_keep(c, log_mailbox(ev->from));
 	if (ev->form == MAILLOG_MID_READY)
 		m->bytes = ev->bytes;
 	if (ev->form == MAILLOG_MESSAGE_ABORTED)
@@ -365,7 +369,7 @@ take_coming(struct log_case *c, const struct log_record *record)
 	if (ev->form == MAILLOG_MID_TO &&
 	    log_mailbox_is_plain(log_mailbox(ev->to))) {
 		to = log_case_recipient_get(m, ev->rid);
-		to->to = keep(c, log_mailbox(ev->to));
+		to->to = log_case_keep(c, log_mailbox(ev->to));
 		to->domain =
 		    domain_get(c, log_mailbox_domain(slice_cstr(to->to)));
 	}
@@ -384,6 +388,25 @@ take_others(struct log_case *c, const struct maillog_event *ev)
 	c->operated += ev->form == MAILLOG_DELIVERY_SUSPENDED ||
 	    ev->form == MAILLOG_DELETED ||
 	    ev->form == MAILLOG_CONNECTION_KILLED;
+	c->restarted += ev->form == MAILLOG_VERSION;
+}
+
+static void
+take_dns(struct log_case *c, const struct log_record *record)
+{
+	struct log_case_event *event;
+
+	/* One of a host of a route, or the log has no mail at all. */
+	if (c->message_count > 0 &&
+	    map_find(&c->domain_names, record->event->domain) == NULL) {
+		c->host_lookups++;
+		return;
+	}
+	event = event_add(c, record);
+	if (event == NULL)
+		return;
+	event->domain = domain_get(c, record->event->domain);
+	event->reply = log_case_keep(c, record->event->error);
 }
 
 void
@@ -391,11 +414,16 @@ log_case_take(struct log_case *c, const struct log_record *record)
 {
 	const struct maillog_event *ev = record->event;
 
+	if (c->left_out > 0) {
+		c->left_out++;
+		return;
+	}
 	if (c->first == 0)
 		c->first = ev->time;
 	if (ev->time > c->last)
 		c->last = ev->time;
 	take_others(c, ev);
+	log_case_take_tls(c, record);
 	switch ((int)ev->form) {
 	case MAILLOG_START_MID:
 	case MAILLOG_MID_FROM:
@@ -414,12 +442,16 @@ log_case_take(struct log_case *c, const struct log_record *record)
 	case MAILLOG_MESSAGE_DONE:
 	case MAILLOG_DELAYED:
 	case MAILLOG_BOUNCED:
+	case MAILLOG_DOUBLE_BOUNCE:
 	case MAILLOG_PENDING:
 	case MAILLOG_MESSAGE_FINISHED:
 		take_message_event(c, record);
 		break;
+	case MAILLOG_DNS_TEMPORARY_FAILURE:
+		take_dns(c, record);
+		break;
 	case MAILLOG_DCID_CLOSE:
-		connection_close(c, connection_find(c, record));
+		connection_close(c, log_case_connection_find(c, record));
 		break;
 	default:
 		break;

@@ -35,10 +35,19 @@ struct log_case_message {
 	bool is_generated; /* by the relay itself */
 	bool is_assumed;   /* the log does not show it */
 	bool is_over, has_start;
+	size_t host; /* that had it last; or NONE */
 };
 
 struct log_case_host {
 	struct endpoint at;
+};
+
+/* What became of STARTTLS on a connection. */
+enum log_case_tls {
+	LOG_CASE_TLS_NONE,
+	LOG_CASE_TLS_SUCCESS,
+	LOG_CASE_TLS_FAILED,
+	LOG_CASE_TLS_UNSUPPORTED, /* the host did not offer it */
 };
 
 /* What happened: of the forms that are compared. */
@@ -52,7 +61,15 @@ struct log_case_event {
 	unsigned code;                /* of a reply; 0: none */
 	const char *reply; /* its lines, ended by LF; or the details */
 	enum log_failure_kind failure;
-	utime span; /* PENDING: the wait; MESSAGE_DONE: since its start */
+	/* PENDING: the wait; others: since the message's Delivery start. */
+	utime span;
+	bool is_expired; /* BOUNCED: it had waited for too long */
+	/* DCID_NEW: what the connection was. */
+	enum log_case_tls tls;
+	const char *tls_error; /* or NULL */
+	bool is_tls_required;
+	uint64_t messages; /* that were started on it */
+	size_t until;      /* the event before which it ended; NONE: none */
 };
 
 struct log_case_connection;
@@ -68,8 +85,9 @@ struct log_case {
 	const char **domains; /* owned */
 	size_t domain_count, domain_cap;
 	utime first, last; /* records; 0: there is none */
-	uint64_t left_out; /* messages and events beyond the limits */
+	uint64_t left_out; /* records behind the one that was too many */
 	uint64_t tls, split, rejected, operated; /* records of such kinds */
+	uint64_t restarted, host_lookups;
 	size_t moved;      /* hosts that have another address in the case */
 	bool is_customers; /* set it: hosts at addresses of the cast move */
 

@@ -111,6 +111,12 @@ log_case_words(const struct log_case *c, const struct log_case_event *event,
 		utime_format_span(event->span, span);
 		buf_printf(out, " waits %.*s", (int)strlen(span) - 4, span);
 		break;
+	case MAILLOG_DNS_TEMPORARY_FAILURE:
+		buf_printf(out, "DNS did not answer for %s: ",
+		    event->domain != LOG_CASE_NONE ? c->domains[event->domain]
+						   : "a domain");
+		printable_format(slice_cstr(event->reply), out);
+		break;
 	default:
 		message_words(c, event->message, out);
 		buf_append_cstr(out, " is finished");

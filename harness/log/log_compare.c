@@ -160,6 +160,8 @@ align(struct comparing *c, const struct strand *theirs,
 	}
 	while (t < theirs->count)
 		row_add(c, theirs->at[t++], LOG_CASE_NONE, false);
+	/* The log ends here, or what is taken of it. */
+	is_partial |= c->theirs->left_out > 0;
 	while (o < ours->count)
 		row_add(c, LOG_CASE_NONE, ours->at[o++], is_partial);
 }

@@ -198,15 +198,22 @@ note_limits(const struct log_case *c, json_t *notes)
 	log_scenario_note(notes,
 	    "Of each moment the log has the second; of each refused recipient "
 	    "it has not the stage: RCPT is assumed.");
-	if (c->tls > 0)
+	if (c->restarted > 0)
 		log_scenario_note(notes,
-		    "%llu records about TLS: hosts speak none here.",
-		    (unsigned long long)c->tls);
+		    "%llu log files begin in it: whether the appliance was "
+		    "restarted then the log does not tell, and here it is "
+		    "not.",
+		    (unsigned long long)c->restarted);
 	if (c->split > 0)
 		log_scenario_note(notes,
 		    "%llu messages were made of others by policies or filters: "
 		    "they come as they are.",
 		    (unsigned long long)c->split);
+	if (c->host_lookups > 0)
+		log_scenario_note(notes,
+		    "%llu times DNS did not answer for a host of a route: here "
+		    "the routes have addresses.",
+		    (unsigned long long)c->host_lookups);
 	if (c->operated > 0)
 		log_scenario_note(notes,
 		    "%llu records of what an operator did: nobody does so "
@@ -214,8 +221,8 @@ note_limits(const struct log_case *c, json_t *notes)
 		    (unsigned long long)c->operated);
 	if (c->left_out > 0)
 		log_scenario_note(notes,
-		    "%llu messages or events of the log are beyond what a "
-		    "scenario takes.",
+		    "%llu records at the log's end are left out: a scenario "
+		    "takes so many messages and events and no more.",
 		    (unsigned long long)c->left_out);
 	if (c->moved > 0)
 		log_scenario_note(notes,
@@ -224,8 +231,8 @@ note_limits(const struct log_case *c, json_t *notes)
 }
 
 json_t *
-log_scenario_make(const struct log_case *c, const char *title,
-    const struct routes *routes, struct pseudonyms *names)
+log_scenario_make(const struct log_case *c,
+    const struct log_scenario_given *given, bool has_limits)
 {
 	json_t *scenario = json_object(), *notes = json_array();
 	json_t *timeline = json_array();
@@ -234,14 +241,16 @@ log_scenario_make(const struct log_case *c, const char *title,
 
 	if (until > SPAN_MOST / 2)
 		until = SPAN_MOST / 2;
-	json_object_set_new(scenario, "title", json_string(title));
+	json_object_set_new(scenario, "title", json_string(given->title));
 	json_object_set_new(scenario, "case",
 	    json_string("A mail log, by faultpost log "
 			"reproduce"));
 	json_object_set_new(scenario, "start",
 	    json_string(utime_format_rfc3339(c->first, text)));
 	note_limits(c, notes);
-	log_scenario_routes(c, scenario, routes, names, notes);
+	log_scenario_relay(c, has_limits, scenario, notes);
+	log_scenario_routes(
+	    c, scenario, given->routes, given->names, timeline, notes);
 	add_hosts(c, json_object_get(scenario, "hosts"), timeline, notes);
 	json_object_set_new(scenario, "inject", inject_json(c, notes));
 	if (json_array_size(timeline) > 0)

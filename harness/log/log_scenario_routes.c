@@ -80,11 +80,9 @@ dest_format(const struct endpoint *at, unsigned priority, struct buf *out)
 	char ip[IP_TEXT_MAX];
 
 	(void)ip_format(&at->ip, ip);
+	buf_printf(out, at->ip.family == 6 ? "[%s]" : "%s", ip);
 	if (at->port != 25)
-		buf_printf(out, at->ip.family == 6 ? "[%s]:%u" : "%s:%u", ip,
-		    (unsigned)at->port);
-	else
-		buf_append_cstr(out, ip);
+		buf_printf(out, ":%u", (unsigned)at->port);
 	buf_printf(out, "/pri=%u", priority);
 }
 
@@ -115,6 +113,98 @@ suggest_route(
 		    c->domains[domain]);
 	buf_fini(&line);
 	free(uses.at);
+}
+
+/* ---- name servers that failed ---- */
+
+static const struct fault {
+	const char *is_said, *name;
+} faults[] = {
+	{ "imeout", "TIMEOUT" },
+	{ "efused", "REFUSED" },
+	{ "", "SERVFAIL" },
+};
+
+static const char *
+fault_of(const struct log_case_event *event)
+{
+	size_t i = 0;
+
+	while (strstr(event->reply, faults[i].is_said) == NULL)
+		i++;
+	return faults[i].name;
+}
+
+/* The domain's mail exchanges: the hosts that the log shows for it. */
+static json_t *
+exchanges_json(const struct log_case *c, size_t domain, json_t *names)
+{
+	struct uses uses = uses_of(c, domain);
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < uses.count; i++) {
+		const struct endpoint *at = &c->hosts[uses.at[i].host].at;
+		bool is_backup = uses.stays && !uses.at[i].is_first;
+		struct buf name = { 0 }, row = { 0 };
+		char ip[IP_TEXT_MAX];
+
+		log_scenario_host_name(uses.at[i].host, &name);
+		buf_append_cstr(&name, ".exchange.example");
+		buf_printf(
+		    &row, "%u %s", is_backup ? 20U : 10U, buf_cstr(&name));
+		json_array_append_new(list, json_string(buf_cstr(&row)));
+		json_object_set_new(names, buf_cstr(&name),
+		    json_pack("{s:[s]}", at->ip.family == 6 ? "AAAA" : "A",
+			ip_format(&at->ip, ip)));
+		buf_fini(&name);
+		buf_fini(&row);
+	}
+	free(uses.at);
+	return json_pack("{s:o}", "MX", list);
+}
+
+/* Asking for the domain failed, and how that changed; the last moment of each
+ * answer is half a second before the next one. */
+static void
+add_answers(
+    const struct log_case *c, size_t domain, json_t *dns, json_t *timeline)
+{
+	json_t *well = exchanges_json(c, domain, dns);
+	const char *now = NULL;
+
+	for (size_t i = 0; i < c->event_count; i++) {
+		const struct log_case_event *event = &c->events[i];
+		bool failed = event->form == MAILLOG_DNS_TEMPORARY_FAILURE;
+		const char *then = failed ? fault_of(event) : "";
+		json_t *answer;
+
+		if (event->domain != domain ||
+		    (!failed && event->form != MAILLOG_DCID_NEW &&
+			event->form != MAILLOG_CONNECTION_ERROR) ||
+		    (now != NULL && strcmp(now, then) == 0))
+			continue;
+		answer = failed ? json_string(then) : json_incref(well);
+		if (now == NULL)
+			json_object_set_new(dns, c->domains[domain], answer);
+		else
+			json_array_append_new(timeline,
+			    json_pack("{s:o,s:{s:o}}", "at",
+				log_scenario_duration(
+				    event->at - c->first - UTIME_S / 2),
+				"dns", c->domains[domain], answer));
+		now = then;
+	}
+	json_decref(well);
+}
+
+static bool
+had_answers(const struct log_case *c, size_t domain)
+{
+	for (size_t i = 0; i < c->event_count; i++)
+		if (c->events[i].form == MAILLOG_DNS_TEMPORARY_FAILURE &&
+		    c->events[i].domain == domain)
+			return true;
+	return false;
 }
 
 /* ---- routes that are given ---- */
@@ -286,14 +376,20 @@ given_route(
 
 void
 log_scenario_routes(const struct log_case *c, json_t *scenario,
-    const struct routes *routes, struct pseudonyms *names, json_t *notes)
+    const struct routes *routes, struct pseudonyms *names, json_t *timeline,
+    json_t *notes)
 {
 	json_t *lines = json_array(), *hosts = json_object();
 	struct given g = { c, json_object(), hosts, notes, names, 0 };
 
-	for (size_t d = 0; d < c->domain_count; d++)
-		if (routes == NULL || !given_route(&g, d, routes, lines))
+	for (size_t d = 0; d < c->domain_count; d++) {
+		if (routes != NULL && given_route(&g, d, routes, lines))
+			continue;
+		if (had_answers(c, d))
+			add_answers(c, d, g.dns, timeline);
+		else
 			suggest_route(c, d, lines, notes);
+	}
 	json_object_set_new(scenario, "routes", lines);
 	if (json_object_size(g.dns) > 0)
 		json_object_set_new(scenario, "dns", g.dns);

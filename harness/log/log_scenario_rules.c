@@ -4,174 +4,16 @@
  * Whether a host could be reached at all is a state, from when to when.  See
  * log_scenario.h.
  */
+#include "harness/log/log_occasions.h"
 #include "harness/log/log_scenario.h"
 
-#include "harness/report/printable.h"
-
-#define REPLY_LINE_MAX 400
 /* A host that took so long to take a message did so by a rule. */
 #define SLOW (2 * UTIME_S)
 
-enum outcome_kind {
-	OUTCOME_WELL,
-	OUTCOME_REPLY,
-	OUTCOME_DROP,
-	OUTCOME_RESET,
-	OUTCOME_STALL,
-	OUTCOME_DELAY,
-};
-
-/* What a host made of one occasion. */
-struct outcome {
-	enum outcome_kind kind;
-	unsigned code;
-	const char *reply; /* borrowed */
-	utime delay;
-};
-
-/* The occasions of a stage, for one recipient or for all. */
-struct occasions {
-	const char *on, *to; /* to: NULL: all */
-	struct outcome *at;  /* owned */
-	size_t count, cap;
-};
-
-static bool
-outcome_equal(const struct outcome *a, const struct outcome *b)
-{
-	return a->kind == b->kind && a->code == b->code &&
-	    a->delay == b->delay &&
-	    strcmp(a->reply != NULL ? a->reply : "",
-		b->reply != NULL ? b->reply : "") == 0;
-}
-
-static void
-occasions_add(struct occasions *o, const struct outcome *outcome)
-{
-	o->at = xgrow(o->at, &o->cap, o->count + 1, sizeof(o->at[0]));
-	o->at[o->count++] = *outcome;
-}
-
-/* ---- rules ---- */
-
-static json_t *
-reply_line(unsigned code, struct slice text)
-{
-	struct buf line = { 0 };
-	json_t *value;
-
-	buf_printf(&line, "%u ", code);
-	text = slice_sub(text, 0, REPLY_LINE_MAX);
-	for (size_t i = 0; i < text.len; i++) {
-		char b = text.at[i];
-
-		if (b == '{' || b == '}')
-			buf_append_byte(&line, b);
-		buf_append_byte(&line, b < ' ' || b > '~' ? '?' : b);
-	}
-	value = json_string(buf_cstr(&line));
-	buf_fini(&line);
-	return value;
-}
-
-static json_t *
-reply_json(const struct outcome *outcome)
-{
-	struct slice rest = slice_cstr(outcome->reply), line;
-	json_t *lines = json_array();
-
-	while (slice_split(&rest, '\n', &line))
-		json_array_append_new(lines, reply_line(outcome->code, line));
-	if (json_array_size(lines) == 0)
-		json_array_append_new(
-		    lines, reply_line(outcome->code, SLICE("")));
-	return lines;
-}
-
-static json_t *
-rule_json(const struct occasions *o, const struct outcome *outcome)
-{
-	json_t *rule = json_object();
-
-	json_object_set_new(rule, "on", json_string(o->on));
-	if (o->to != NULL)
-		json_object_set_new(rule, "to", json_string(o->to));
-	switch (outcome->kind) {
-	case OUTCOME_REPLY:
-		json_object_set_new(rule, "reply", reply_json(outcome));
-		if (outcome->code == 421 && strcmp(o->on, "banner") != 0)
-			json_object_set_new(rule, "then", json_string("close"));
-		break;
-	case OUTCOME_DROP:
-		json_object_set_new(rule, "drop", json_true());
-		break;
-	case OUTCOME_RESET:
-		json_object_set_new(rule, "reset", json_true());
-		break;
-	case OUTCOME_STALL:
-		json_object_set_new(rule, "stall", json_true());
-		break;
-	case OUTCOME_DELAY:
-		json_object_set_new(
-		    rule, "delay", log_scenario_duration(outcome->delay));
-		break;
-	case OUTCOME_WELL:
-		break;
-	}
-	json_object_set_new(rule, "optional", json_true());
-	return rule;
-}
-
-/* Whether an outcome that is equal stands before. */
-static bool
-stands_before(const struct occasions *o, size_t at, size_t of)
-{
-	for (size_t i = 0; i < at; i++)
-		if (outcome_equal(&o->at[i], &o->at[of]))
-			return true;
-	return false;
-}
-
-/* A rule for each different outcome.  An occasion on which a rule before it
- * acts does not count for the next one. */
-static void
-occasions_rules(const struct occasions *o, json_t *rules)
-{
-	bool *is_taken = xcalloc(o->count + 1, sizeof(is_taken[0]));
-
-	for (size_t first = 0; first < o->count; first++) {
-		json_t *nth = json_array(), *rule;
-		size_t number = 0, left = 0;
-
-		if (o->at[first].kind == OUTCOME_WELL ||
-		    stands_before(o, first, first)) {
-			json_decref(nth);
-			continue;
-		}
-		for (size_t i = 0; i < o->count; i++) {
-			number += !is_taken[i];
-			if (!is_taken[i] &&
-			    outcome_equal(&o->at[i], &o->at[first])) {
-				is_taken[i] = true;
-				json_array_append_new(
-				    nth, json_integer((json_int_t)number));
-			}
-			left += !is_taken[i];
-		}
-		rule = rule_json(o, &o->at[first]);
-		if (left > 0)
-			json_object_set(rule, "nth", nth);
-		json_array_append_new(rules, rule);
-		json_decref(nth);
-	}
-	free(is_taken);
-}
-
 /* ---- connections ---- */
 
-/* The failure of the connection that this event opened; NULL: it had none. */
-static const struct log_case_event *
-failure_of(const struct log_case *c, size_t opened)
+const struct log_case_event *
+log_scenario_failure(const struct log_case *c, size_t opened)
 {
 	for (size_t i = opened + 1; i < c->event_count; i++)
 		if (c->events[i].dcid == c->events[opened].dcid &&
@@ -182,21 +24,25 @@ failure_of(const struct log_case *c, size_t opened)
 	return NULL;
 }
 
-static struct outcome
+static struct log_outcome
 outcome_of(const struct log_case_event *failure)
 {
-	struct outcome outcome = { .code = failure->code,
+	struct log_outcome outcome = { .code = failure->code,
 		.reply = failure->reply };
 
 	if (failure->failure == LOG_FAILURE_ANSWER)
-		outcome.kind = OUTCOME_REPLY;
+		outcome.kind = LOG_OUTCOME_REPLY;
 	else if (failure->failure == LOG_FAILURE_SILENT)
-		outcome.kind = OUTCOME_STALL;
+		outcome.kind = LOG_OUTCOME_STALL;
 	else if (failure->failure == LOG_FAILURE_RESET)
-		outcome.kind = OUTCOME_RESET;
+		outcome.kind = LOG_OUTCOME_RESET;
+	else if (failure->failure == LOG_FAILURE_OTHER &&
+	    failure->reply[0] == '\'' && strlen(failure->reply) > 1)
+		outcome.kind = LOG_OUTCOME_NONSENSE;
 	else
-		outcome.kind = OUTCOME_DROP;
-	if (outcome.kind != OUTCOME_REPLY)
+		outcome.kind = LOG_OUTCOME_DROP;
+	if (outcome.kind != LOG_OUTCOME_REPLY &&
+	    outcome.kind != LOG_OUTCOME_NONSENSE)
 		outcome.reply = NULL;
 	return outcome;
 }
@@ -205,24 +51,30 @@ outcome_of(const struct log_case_event *failure)
 static void
 greeting_rules(const struct log_case *c, size_t host, json_t *rules)
 {
-	struct occasions o = { .on = "banner" };
-	const struct outcome well = { 0 };
+	struct log_occasions o = { .on = "banner" };
+	const struct log_outcome well = { 0 };
 
 	for (size_t i = 0; i < c->event_count; i++) {
 		const struct log_case_event *failure;
-		struct outcome outcome = well;
+		struct log_outcome outcome = well;
 
 		if (c->events[i].form != MAILLOG_DCID_NEW ||
 		    c->events[i].host != host)
 			continue;
-		failure = failure_of(c, i);
-		if (failure != NULL)
+		failure = log_scenario_failure(c, i);
+		/* Who came to STARTTLS had been greeted; what came behind it
+		 * cannot be told from a greeting. */
+		if (failure != NULL &&
+		    (c->events[i].tls == LOG_CASE_TLS_NONE ||
+			c->events[i].tls == LOG_CASE_TLS_SUCCESS))
 			outcome = outcome_of(failure);
-		occasions_add(&o, &outcome);
+		log_occasions_add(&o, &outcome);
 	}
-	occasions_rules(&o, rules);
+	log_occasions_rules(&o, rules);
 	free(o.at);
 }
+
+/* ---- whether it could be reached ---- */
 
 static bool
 is_opened_by(const struct log_case *c, const struct log_case_event *failure)
@@ -356,20 +208,56 @@ is_of(const struct log_case *c, const struct log_case_event *event,
 	return false;
 }
 
-static struct outcome
+static struct log_outcome
 answer_of(const struct log_case_event *event)
 {
-	struct outcome outcome = { .code = event->code, .reply = event->reply };
+	struct log_outcome outcome = { .code = event->code,
+		.reply = event->reply };
 
 	if (event->code >= 400) {
-		outcome.kind = OUTCOME_REPLY;
+		outcome.kind = LOG_OUTCOME_REPLY;
 		return outcome;
 	}
-	outcome.kind = strstr(event->reply, "timeout") != NULL ? OUTCOME_STALL
-	    : strstr(event->reply, "reset") != NULL            ? OUTCOME_RESET
-							       : OUTCOME_DROP;
+	outcome.kind = strstr(event->reply, "timeout") != NULL
+	    ? LOG_OUTCOME_STALL
+	    : strstr(event->reply, "reset") != NULL ? LOG_OUTCOME_RESET
+						    : LOG_OUTCOME_DROP;
 	outcome.reply = NULL;
 	return outcome;
+}
+
+/* The stages of a mailbox's mail, in order, of which the log tells one where a
+ * host hung: by how long it was waited for, as a relay waits unless it is
+ * told otherwise. */
+enum {
+	STAGE_RCPT,
+	STAGE_DATA,
+	STAGE_EOD,
+	STAGES
+};
+
+static size_t
+stage_of(const struct log_case_event *event, const struct log_outcome *outcome)
+{
+	if (outcome->kind != LOG_OUTCOME_STALL)
+		return STAGE_RCPT;
+	if (event->span >= 9 * UTIME_MINUTE)
+		return STAGE_EOD;
+	return event->span > 0 && event->span <= 4 * UTIME_MINUTE ? STAGE_DATA
+								  : STAGE_RCPT;
+}
+
+/* What a host made of a mailbox's mail at one stage; those before it went
+ * well. */
+static void
+stages_add(struct log_occasions *stages, size_t stage,
+    const struct log_outcome *outcome)
+{
+	const struct log_outcome well = { 0 };
+
+	for (size_t i = 0; i < stage; i++)
+		log_occasions_add(&stages[i], &well);
+	log_occasions_add(&stages[stage], outcome);
 }
 
 /* What the host said to a mailbox, each time that it was given mail for it, and
@@ -378,31 +266,54 @@ static void
 mailbox_rules(
     const struct log_case *c, size_t host, const char *to, json_t *rules)
 {
-	struct occasions asked = { .on = "rcpt", .to = to };
-	struct occasions taken = { .on = "eod", .to = to };
+	struct log_occasions stages[STAGES] = { { .on = "rcpt", .to = to },
+		{ .on = "data", .to = to }, { .on = "eod", .to = to } };
 
 	for (size_t i = 0; i < c->event_count; i++) {
 		const struct log_case_event *event = &c->events[i];
-		struct outcome outcome = { 0 };
+		struct log_outcome outcome = { 0 };
 
 		if (event->host != host || !is_of(c, event, to))
 			continue;
 		if (event->form == MAILLOG_MESSAGE_DONE) {
-			occasions_add(&asked, &outcome);
-			outcome.kind =
-			    event->span >= SLOW ? OUTCOME_DELAY : OUTCOME_WELL;
+			outcome.kind = event->span >= SLOW ? LOG_OUTCOME_DELAY
+							   : LOG_OUTCOME_WELL;
 			outcome.delay = event->span >= SLOW ? event->span : 0;
-			occasions_add(&taken, &outcome);
+			stages_add(stages, STAGE_EOD, &outcome);
 		} else if (event->form == MAILLOG_DELAYED ||
 		    event->form == MAILLOG_BOUNCED) {
 			outcome = answer_of(event);
-			occasions_add(&asked, &outcome);
+			stages_add(stages, stage_of(event, &outcome), &outcome);
 		}
 	}
-	occasions_rules(&asked, rules);
-	occasions_rules(&taken, rules);
-	free(asked.at);
-	free(taken.at);
+	for (size_t i = 0; i < STAGES; i++) {
+		log_occasions_rules(&stages[i], rules);
+		free(stages[i].at);
+	}
+}
+
+/* A host that takes some of a message's recipients, and says nothing against
+ * the others, takes no more of them at once. */
+static void
+recipients_limit(const struct log_case *c, size_t host, json_t *host_object)
+{
+	uint64_t least = 0;
+
+	for (size_t i = 1; i < c->event_count; i++) {
+		const struct log_case_event *done = &c->events[i];
+		const struct log_case_event *start = &c->events[i - 1];
+		uint64_t took = maillog_rids_count(slice_cstr(done->rids));
+
+		if (done->form == MAILLOG_MESSAGE_DONE && done->host == host &&
+		    start->form == MAILLOG_DELIVERY_START &&
+		    start->dcid == done->dcid &&
+		    maillog_rids_count(slice_cstr(start->rids)) > took &&
+		    (least == 0 || took < least))
+			least = took;
+	}
+	if (least > 0)
+		json_object_set_new(host_object, "limits",
+		    json_pack("{s:I}", "recipients", (json_int_t)least));
 }
 
 void
@@ -413,6 +324,8 @@ log_scenario_rules(const struct log_case *c, size_t host, json_t *host_object,
 
 	states(c, host, host_object, timeline, notes);
 	greeting_rules(c, host, rules);
+	log_scenario_tls(c, host, host_object, rules);
+	recipients_limit(c, host, host_object);
 	for (size_t m = 0; m < c->message_count; m++)
 		for (size_t k = 0; k < c->messages[m].to_count; k++)
 			if (c->messages[m].to[k].to != NULL &&

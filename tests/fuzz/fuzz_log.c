@@ -100,7 +100,8 @@ take_whole(void *owner, const struct log_record *record)
 static void
 read_scenario(const struct whole *w)
 {
-	json_t *scenario = log_scenario_make(&w->as_case, "t", NULL, NULL);
+	json_t *scenario = log_scenario_make(&w->as_case,
+	    &(struct log_scenario_given){ .title = "t" }, w->as_case.tls > 0);
 	char *text = json_dumps(scenario, 0);
 	struct err err;
 	struct plan *plan;
