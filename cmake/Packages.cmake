@@ -18,6 +18,7 @@ package_from_pkgconfig(zlib "zlib>=1.2.11")
 package_from_pkgconfig(zstd "libzstd>=1.4")
 
 package_from_pkgconfig(cares "libcares>=1.18")
+package_from_pkgconfig(ldns "ldns>=1.7")
 
 # libev comes without a .pc file.
 find_path(EV_INCLUDE_DIR ev.h REQUIRED)

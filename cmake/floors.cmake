@@ -53,6 +53,9 @@ floor_library(harness FLOOR 4 IN harness
 floor_library(tls_system FLOOR 3 IN core/tls FILES system USES tls
   NEEDS openssl)
 
+# Files of name servers, which ldns reads.
+floor_library(zone_file FLOOR 3 IN core/dns FILES zone_file USES dns NEEDS ldns)
+
 # How a program gives a relay an operator's command.
 floor_library(control FLOOR 4 IN core/control USES world NEEDS jansson)
 
@@ -64,7 +67,7 @@ floor_program(faultpost-mock FLOOR 5 MAIN mockserver/main.c
 floor_program(faultpost-relay FLOOR 5 MAIN relay/main.c
   USES cli control relay world_ev tls_system)
 floor_program(faultpost FLOOR 5 MAIN harness/main.c
-  USES cli control harness)
+  USES cli control harness zone_file)
 
 # tests/unit/test_NAME.c links the library that holds NAME.c or NAME.h, or, for
 # test_FOLDER_NAME.c, that of FOLDER (its highest, unless one holds NAME), and

@@ -27,7 +27,7 @@ static const struct cli_option check_options[] = {
 	{ OPTION_DESTCONFIG, 0, "destconfig", "FILE",
 	    "Check against these destination controls, too." },
 	{ OPTION_DNS, 0, "dns", "WHENCE",
-	    "none (the default), zone:FILE (JSON), or live." },
+	    "none (the default), zone:FILE, or live." },
 	{ OPTION_SELF, 0, "self", "NAME|ADDRESS",
 	    "What the relay itself is called; may be given several times." },
 	{ OPTION_FORMAT, 0, "format", "FORMAT",

@@ -4,16 +4,20 @@
  * machine's name servers, so many questions at a time.
  */
 #include "core/base/map.h"
+#include "core/cli/terminal.h"
+#include "core/dns/zone_file.h"
 #include "core/dns/zone_json.h"
 #include "core/json/doc.h"
 #include "core/world/world_ev.h"
 #include "harness/main_routes.h"
 
 enum {
-	QUESTIONS_AT_ONCE = 32,
-	TRIES = 2
+	QUESTIONS_AT_ONCE = 256,
+	TRIES = 2,
+	SILENT_MAX = 64 /* questions without an answer, one behind the other */
 };
-static const utime patience = 10 * UTIME_S;
+static const utime patience = 5 * UTIME_S;
+static const utime longest = 5 * UTIME_MINUTE; /* for all questions */
 
 static const struct slice zone_word = SLICE_INIT("zone:");
 
@@ -34,27 +38,59 @@ zone_build(const struct json_doc *doc, struct err *err)
 }
 
 static struct zone *
-zone_read(const char *path, struct err *err)
+json_read(struct slice text, const char *path, struct err *err)
 {
 	struct json_doc doc = { 0 };
 	struct zone *zone = NULL;
-	size_t len = 0;
-	char *text = cli_read_file(path, JSON_TEXT_MAX, &len, err);
 
-	if (text != NULL &&
-	    json_doc_parse(&doc, path, slice_of(text, len), err))
+	if (json_doc_parse(&doc, path, text, err))
 		zone = zone_build(&doc, err);
 	json_doc_fini(&doc);
+	return zone;
+}
+
+static struct zone *
+master_read(struct slice text, const char *path, struct err *err)
+{
+	size_t left_out = 0;
+	struct zone *zone = zone_file_read(text, path, &left_out, err);
+
+	if (zone != NULL && left_out > 0)
+		fprintf(stderr,
+		    "%s: note: left out, as no MX, A, AAAA or CNAME of a name: "
+		    "%zu record%s\n",
+		    path, left_out, left_out == 1 ? "" : "s");
+	return zone;
+}
+
+/* A scenario's object, or a name server's file. */
+static struct zone *
+zone_read(const char *path, struct err *err)
+{
+	struct zone *zone = NULL;
+	size_t len = 0;
+	char *text = cli_read_file(path, JSON_TEXT_MAX, &len, err);
+	struct slice said = slice_of(text, len);
+
+	if (text == NULL)
+		return NULL;
+	while (said.len > 0 && strchr(" \t\r\n", said.at[0]) != NULL)
+		said = slice_skip(said, 1);
+	zone = slice_starts_with(said, SLICE("{"))
+	    ? json_read(slice_of(text, len), path, err)
+	    : master_read(slice_of(text, len), path, err);
 	free(text);
 	return zone;
 }
 
 /* ---- name servers ---- */
 
-/* A name that is asked for, and what for. */
+/* A name, and what is asked for it: first whether it is another's alias. */
 struct name {
-	struct slice name; /* of the arena */
-	unsigned asked;    /* bits of `types` */
+	struct slice name;      /* of the arena */
+	unsigned wanted, asked; /* bits of `types` */
+	bool is_itself;         /* no alias */
+	struct slice target;    /* of the arena; empty: none that is known */
 };
 
 struct question {
@@ -70,6 +106,9 @@ struct gathering {
 	struct question *questions; /* owned; in the order of asking */
 	size_t count, cap, next;
 	size_t open;
+	size_t silent; /* of the last questions, those without an answer */
+	utime began;
+	bool shows; /* how far it is */
 	struct asking {
 		struct dns_query query;
 		struct gathering *gathering;
@@ -80,22 +119,29 @@ struct gathering {
 	bool is_wrong;
 };
 
-static const enum dns_type types[] = { DNS_MX, DNS_A, DNS_AAAA };
+static const enum dns_type types[] = { DNS_MX, DNS_A, DNS_AAAA, DNS_CNAME };
 enum {
 	ASK_MX = 1 << 0,
-	ASK_ADDRESSES = 1 << 1 | 1 << 2
+	ASK_ADDRESSES = 1 << 1 | 1 << 2,
+	ASK_ALIAS = 1 << 3
 };
 
-static void
-question_add(struct gathering *g, struct slice host, unsigned what)
+static struct name *
+name_get(struct gathering *g, struct slice host)
 {
 	struct name *name = map_find(&g->names, host);
 
-	if (name == NULL) {
-		name = arena_alloc(&g->arena, sizeof(*name));
-		name->name = arena_slice(&g->arena, host);
-		map_add(&g->names, name->name, name);
-	}
+	if (name != NULL)
+		return name;
+	name = arena_alloc(&g->arena, sizeof(*name));
+	name->name = arena_slice(&g->arena, host);
+	map_add(&g->names, name->name, name);
+	return name;
+}
+
+static void
+questions_put(struct gathering *g, struct name *name, unsigned what)
+{
 	for (unsigned t = 0; t < ARRAY_LEN(types); t++) {
 		if ((what >> t & 1) == 0 || (name->asked >> t & 1) != 0)
 			continue;
@@ -106,6 +152,36 @@ question_add(struct gathering *g, struct slice host, unsigned what)
 	}
 }
 
+/* Of an alias that is known the name that it stands for is asked for. */
+static void
+question_add(struct gathering *g, struct slice host, unsigned what)
+{
+	struct name *name = name_get(g, host);
+
+	while ((what & ~name->wanted) != 0 && name->target.len > 0) {
+		name->wanted |= what;
+		name = name_get(g, name->target);
+	}
+	name->wanted |= what;
+	questions_put(g, name, name->is_itself ? name->wanted : ASK_ALIAS);
+}
+
+static bool
+alias_keep(
+    struct gathering *g, struct name *name, const struct dns_answer *answer)
+{
+	if (answer->status != DNS_OK || answer->count == 0) {
+		name->is_itself = true;
+		questions_put(g, name, name->wanted);
+		return true;
+	}
+	if (!zone_add(g->zone, name->name, &answer->records[0], &g->err))
+		return false;
+	name->target = arena_slice(&g->arena, answer->records[0].name);
+	question_add(g, name->target, name->wanted);
+	return true;
+}
+
 static bool
 answer_keep(struct gathering *g, const struct question *question,
     const struct dns_answer *answer)
@@ -113,6 +189,8 @@ answer_keep(struct gathering *g, const struct question *question,
 	struct slice name = question->name->name;
 	enum dns_type type = types[question->type];
 
+	if (type == DNS_CNAME)
+		return alias_keep(g, question->name, answer);
 	if (answer->status != DNS_OK)
 		return zone_fail_type(g->zone, name, type,
 		    answer->status == DNS_LOOP ? DNS_SERVFAIL : answer->status,
@@ -126,6 +204,42 @@ answer_keep(struct gathering *g, const struct question *question,
 	return true;
 }
 
+/* Whether name servers are there at all. */
+static bool
+silence_count(struct gathering *g, const struct dns_answer *answer)
+{
+	g->silent = answer->status == DNS_TIMEOUT ? g->silent + 1 : 0;
+	return g->silent < SILENT_MAX ||
+	    err_set(&g->err,
+		"--dns live: %zu questions in a row got no answer; expected "
+		"name servers that answer",
+		g->silent);
+}
+
+/* No further question is asked. */
+static bool
+rest_give_up(struct gathering *g)
+{
+	const struct dns_answer none = { .status = DNS_TIMEOUT };
+
+	while (g->next < g->count) {
+		/* The list moves while it grows. */
+		struct question question = g->questions[g->next++];
+
+		if (!answer_keep(g, &question, &none))
+			return false;
+	}
+	return true;
+}
+
+static void
+progress_show(const struct gathering *g)
+{
+	if (g->shows)
+		fprintf(stderr, "\r%zu of %zu questions to name servers",
+		    g->next - g->open, g->count);
+}
+
 static void ask_more(struct gathering *g);
 
 static void
@@ -136,10 +250,15 @@ on_answer(struct dns_query *query, const struct dns_answer *answer)
 
 	asking->question = NULL;
 	g->open--;
-	if (!answer_keep(g, &asking->asked, answer))
+	if (!answer_keep(g, &asking->asked, answer) ||
+	    !silence_count(g, answer))
 		g->is_wrong = true;
-	ask_more(g);
-	if (g->open == 0)
+	if (world_now(g->world) - g->began > longest && !rest_give_up(g))
+		g->is_wrong = true;
+	progress_show(g);
+	if (!g->is_wrong)
+		ask_more(g);
+	if (g->open == 0 || g->is_wrong)
 		world_stop(g->world);
 }
 
@@ -169,9 +288,13 @@ gather(struct gathering *g, struct err *err)
 
 	if (!world_ev_set_resolver(g->world, &resolver, err))
 		return false;
+	g->began = world_now(g->world);
+	g->shows = cli_wants_progress(getenv("TERM"));
 	ask_more(g);
 	if (g->open > 0 && !world_run(g->world, err))
 		return false;
+	if (g->shows && g->count > 0)
+		fprintf(stderr, "\r\33[K");
 	if (g->is_wrong)
 		*err = g->err;
 	return !g->is_wrong;

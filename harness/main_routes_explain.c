@@ -14,6 +14,7 @@ struct explaining {
 	bool json;
 	const char *path;
 	const struct routes *routes; /* borrowed */
+	struct zone *zone; /* owned; of the address that is told, or of all */
 	struct buf out;
 };
 
@@ -26,7 +27,7 @@ static const struct cli_option options[] = {
 	{ OPTION_FAIL, 0, "fail", "HOST=FAULT",
 	    "What fails; may be given several times." },
 	{ OPTION_DNS, 0, "dns", "WHENCE",
-	    "none (the default), zone:FILE (JSON), or live." },
+	    "none (the default), zone:FILE, or live." },
 	{ OPTION_JSON, 0, "json", NULL, "Print JSON, an object an address." },
 };
 static const struct cli_program program = {
@@ -126,21 +127,30 @@ domain_of(const char *address)
 	return dns_name_trim(domain);
 }
 
+/* A file is read once; name servers are asked about each address. */
+static bool
+zone_have(struct explaining *e, struct slice domain, struct err *err)
+{
+	if (e->zone != NULL && strcmp(e->dns, "live") != 0)
+		return true;
+	zone_destroy(&e->zone);
+	return main_routes_dns(e->dns, e->routes, domain, &e->zone, err);
+}
+
 static bool
 explain(struct explaining *e, const char *address, int *code, struct err *err)
 {
 	struct slice domain = domain_of(address);
 	const struct route *route = routes_match(e->routes, domain);
-	struct zone *zone = NULL;
 	struct trial *t = xcalloc(1, sizeof(*t));
 	struct course c;
 	bool good;
 
-	if (!main_routes_dns(e->dns, e->routes, domain, &zone, err)) {
+	if (!zone_have(e, domain, err)) {
 		free(t);
 		return false;
 	}
-	trial_make(t, route, zone, domain);
+	trial_make(t, route, e->zone, domain);
 	for (size_t i = 0; i < e->faults.count; i++)
 		e->faults.list[i].is_used |=
 		    trial_set_fault(t, &e->faults.list[i]) > 0;
@@ -157,7 +167,6 @@ explain(struct explaining *e, const char *address, int *code, struct err *err)
 	course_fini(&c);
 	trial_fini(t);
 	free(t);
-	zone_destroy(&zone);
 	return good;
 }
 
@@ -217,6 +226,7 @@ command_routes_explain(int argc, char **argv)
 		}
 		break;
 	}
+	zone_destroy(&e.zone);
 	main_routes_faults_fini(&e.faults);
 	routes_destroy(&routes);
 	buf_fini(&e.out);

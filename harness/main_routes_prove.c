@@ -50,7 +50,7 @@ static const struct cli_option options[] = {
 	{ OPTION_FAIL, 0, "fail", "HOST=FAULT",
 	    "What fails in all cases; may be given several times." },
 	{ OPTION_DNS, 0, "dns", "WHENCE",
-	    "none (the default), zone:FILE (JSON), or live." },
+	    "none (the default), zone:FILE, or live." },
 	{ OPTION_JOBS, 'j', "jobs", "N", "Run the cases in N processes." },
 	{ OPTION_VERBOSE, 'v', "verbose", NULL,
 	    "Print each host of a set, too." },

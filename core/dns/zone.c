@@ -26,7 +26,8 @@ struct zone_name {
 	bool is_cut;
 	uint32_t drop;
 	uint32_t ttl_s; /* of "there is none" */
-	bool is_said;   /* not only there because a name below it is */
+	bool is_apex;
+	bool is_said; /* not only there because a name below it is */
 };
 
 struct zone {
@@ -34,6 +35,7 @@ struct zone {
 	struct map map; /* lower-case name -> struct zone_name */
 	struct zone_name *names;
 	size_t said_count;
+	bool is_limited;
 };
 
 static struct zone_name *name_get(
@@ -188,6 +190,47 @@ zone_has(const struct zone *z, struct slice owner)
 	const struct zone_name *n = map_find(&z->map, dns_name_trim(owner));
 
 	return n != NULL && n->is_said;
+}
+
+bool
+zone_limit(struct zone *z, struct slice apex, struct err *err)
+{
+	struct zone_name *n = name_get(z, apex, true, err);
+
+	if (n == NULL)
+		return false;
+	n->is_apex = true;
+	z->is_limited = true;
+	return true;
+}
+
+static bool
+is_within(const struct zone *z, struct slice name)
+{
+	while (name.len > 0) {
+		const struct zone_name *n = map_find(&z->map, name);
+
+		if (n != NULL && n->is_apex)
+			return true;
+		name = slice_skip(name, slice_find_byte(name, '.') + 1);
+	}
+	return false;
+}
+
+bool
+zone_knows(const struct zone *z, struct slice name)
+{
+	name = dns_name_trim(name);
+	for (int hops = 0; z->is_limited && hops <= DNS_CNAME_MAX; hops++) {
+		struct zone_name *n = map_find(&z->map, name);
+
+		if (!is_within(z, name))
+			return false;
+		if (n == NULL || set_of(n, DNS_CNAME)->count == 0)
+			break;
+		name = set_of(n, DNS_CNAME)->records->name;
+	}
+	return true;
 }
 
 enum dns_status

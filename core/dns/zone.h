@@ -48,6 +48,13 @@ bool zone_drop(
 bool zone_ttl(
     struct zone *z, struct slice owner, uint32_t ttl_s, struct err *err);
 
+/* The zone is that of `apex` (called again: of this one, too), and does not
+ * know names that are not at it or below; a zone that is of none knows all. */
+bool zone_limit(struct zone *z, struct slice apex, struct err *err);
+/* Whether what the zone says about the name, which may be that it is not there,
+ * and about the names that its CNAMEs lead to, is so. */
+bool zone_knows(const struct zone *z, struct slice name);
+
 /* What answers of a zone name as their server. */
 #define ZONE_SERVER "127.0.0.1"
 

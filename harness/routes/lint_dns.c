@@ -48,8 +48,10 @@ check_ways(struct lint *l, const struct route *route,
 	if (dest->kind == ROUTE_DEST_ADDRESS)
 		return;
 	alias = zone_alias(l->options->zone, dest->host, DNS_A);
-	if (alias != NULL)
+	for (int hops = 0; alias != NULL && hops < DNS_CNAME_MAX; hops++) {
 		check_way(l, route, dest, alias->name);
+		alias = zone_alias(l->options->zone, alias->name, DNS_A);
+	}
 	for (size_t i = 0; i < r->count; i++)
 		if (i == 0 || !slice_eq(r->at[i].name, r->at[i - 1].name))
 			check_way(l, route, dest, r->at[i].name);

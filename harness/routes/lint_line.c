@@ -241,7 +241,7 @@ check_single(struct lint *l, const struct route *route, const struct reach *r)
 {
 	const struct route_dest *dest = &route->dests[0];
 
-	if (!has_one_host(route) || r->count > 1)
+	if (!has_one_host(route) || r->count + r->has_unknown > 1)
 		return;
 	LINT_DEST(l, LINT_SINGLE_HOST, route, dest,
 	    "%s is the only host%s; expected an alternative for when it fails",

@@ -46,6 +46,10 @@ addresses_find(const struct zone *zone, struct slice name, uint16_t preference,
 	enum dns_status worst = DNS_NODATA;
 	bool has_any = false;
 
+	if (!zone_knows(zone, name)) {
+		r->has_unknown = true;
+		return;
+	}
 	for (size_t t = 0; t < ARRAY_LEN(types); t++) {
 		struct dns_answer answer;
 		enum dns_status status = ask(zone, name, types[t], &answer);
@@ -66,8 +70,13 @@ static void
 exchanges_find(const struct zone *zone, struct slice name, struct reach *r)
 {
 	struct dns_answer answer;
-	enum dns_status status = ask(zone, name, DNS_MX, &answer);
+	enum dns_status status;
 
+	if (!zone_knows(zone, name)) {
+		r->has_unknown = true;
+		return;
+	}
+	status = ask(zone, name, DNS_MX, &answer);
 	if (status == DNS_NODATA) {
 		addresses_find(zone, name, 0, r);
 		return;
@@ -91,6 +100,8 @@ state_set(struct reach *r)
 {
 	if (r->count > 0)
 		r->state = REACH_FOUND;
+	else if (r->has_unknown)
+		r->state = REACH_UNKNOWN;
 	else
 		r->state =
 		    dns_status_is_hard(r->status) ? REACH_HARD : REACH_SOFT;

@@ -16,7 +16,7 @@ enum reach_state {
 	REACH_FOUND,
 	REACH_HARD,    /* DNS says that there is no address */
 	REACH_SOFT,    /* DNS gave no answer */
-	REACH_UNKNOWN, /* nobody was asked */
+	REACH_UNKNOWN, /* nobody was asked who knows */
 };
 
 struct reach_address {
@@ -34,6 +34,7 @@ struct reach {
 	struct slice lost;      /* a name without an address; empty: none */
 	enum dns_status status; /* of asking for it */
 	bool has_null_mx;
+	bool has_unknown; /* a name about which the zone knows nothing */
 };
 
 /* Fills in *r, whatever it was.  `zone` may be NULL. */

@@ -150,7 +150,7 @@ trial_make(struct trial *t, const struct route *route, const struct zone *zone,
 	*t = (struct trial){ .route = route, .zone = zone };
 	t->domain = dns_name_copy(&t->arena, domain);
 	t->is_by_dns = route == NULL || route->kind == ROUTE_USEDNS;
-	if (t->is_by_dns && zone != NULL)
+	if (t->is_by_dns && trial_is_known(t))
 		dest_add(t,
 		    &(struct route_dest){
 			.kind = ROUTE_DEST_NAME, .host = t->domain });
@@ -172,7 +172,8 @@ trial_fini(struct trial *t)
 bool
 trial_is_known(const struct trial *t)
 {
-	return !t->is_by_dns || t->zone != NULL;
+	return !t->is_by_dns ||
+	    (t->zone != NULL && zone_knows(t->zone, t->domain));
 }
 
 /* "host", "[host]", "host:port" or "[host]:port", as tables and pages have it;

@@ -148,7 +148,7 @@ name_put(const struct trial *t, struct slice name, json_t *dns)
 	free(key);
 }
 
-/* Names whose addresses nobody knows have one each. */
+/* Names whose addresses nobody knows have one each, whatever else is known. */
 static void
 names_made_up(const struct trial *t, json_t *dns)
 {
@@ -173,10 +173,9 @@ dns_json(const struct trial *t)
 {
 	json_t *dns = json_object();
 
-	if (t->zone == NULL) {
-		names_made_up(t, dns);
+	names_made_up(t, dns);
+	if (t->zone == NULL)
 		return dns;
-	}
 	if (t->is_by_dns)
 		name_put(t, t->domain, dns);
 	for (size_t i = 0; t->route != NULL && i < t->route->dest_count; i++)

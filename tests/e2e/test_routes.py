@@ -2,6 +2,9 @@
 """faultpost routes: tables checked, as a program and its files."""
 import json
 import re
+import subprocess
+import sys
+from pathlib import Path
 
 import jsonschema
 import pytest
@@ -114,6 +117,69 @@ def test_destination_controls(check, tmp_path):
     code, out, _ = check("example.com: 10.1.1.1, 10.1.1.2\n", "--destconfig", tmp_path / "controls.ini")
     assert code == 2
     assert 'controls.ini:2:1: error R001: there is no parameter "table_tsl"' in out
+
+
+MASTER = """\
+$ORIGIN example.com.
+$TTL 1h
+@   SOA ns1 hostmaster ( 1 ; serial
+        3600 900 604800 86400 )
+    MX  10 mx1
+    MX  20 mx.elsewhere.test.
+mx1 A   10.1.1.1
+www CNAME mx1
+"""
+
+
+def test_a_name_servers_file(check, tmp_path):
+    """What it knows is told; about names of other zones it knows nothing."""
+    (tmp_path / "db").write_text(MASTER)
+    table = ("# faultpost: ignore-file R018\n"
+             "example.com: mx1.example.com, www.example.com, gone.example.com, mail.elsewhere.test\n"
+             "a.example: example.com\nb.example: one.elsewhere.test\n")
+    code, out, err = check(table, "--dns", f"zone:{tmp_path}/db")
+    assert code == 1
+    assert err == "db: note: left out, as no MX, A, AAAA or CNAME of a name: 1 record\n"
+    assert [line.split(":", 1)[1] for line in out.splitlines()[:-1]] == [
+        "2:31: warning R008: mx1.example.com and www.example.com are one address, 10.1.1.1; "
+        "expected different hosts",
+        "2:48: error R009: gone.example.com has no address (NXDOMAIN); expected a name that DNS knows",
+        "3:12: warning R011: example.com has a line of its own (line 2), which does not hold here; "
+        "expected the hosts themselves, if they are meant",
+        "4:12: warning R007: one.elsewhere.test is the only host, unless DNS has several for it; "
+        "expected an alternative for when it fails"]
+    (tmp_path / "db").write_text(MASTER + "\nmx2 A 10.1.1.300\n\n")
+    code, out, err = check(table, "--dns", f"zone:{tmp_path}/db")
+    assert (code, out) == (2, "") and err.startswith("db:10:1: Syntax error")
+
+
+def test_name_servers_are_asked(bin_dir, tmp_path):
+    """Behind a name server of the test's own: aliases are told, and what they lead to."""
+    (tmp_path / "r").write_text("# faultpost: ignore-file R018\n"
+                                "a.example: alias.example, mx.example, gone.example\nh.example: 10.9.9.9, 10.9.9.8\n")
+    cage = Path(__file__).with_name("routes_dns_cage.py")
+
+    def run(zone):
+        return subprocess.run(
+            ["unshare", "--user", "--map-root-user", "--net", "--mount", sys.executable, cage, zone,
+             bin_dir / "faultpost", "routes", "check", "--dns", "live", "r"],
+            cwd=tmp_path, capture_output=True, text=True, check=False)
+
+    told = run(json.dumps({"alias.example CNAME": ["alias2.example."], "alias2.example CNAME": ["h.example."],
+                           "h.example A": ["10.1.1.1"], "mx.example MX": ["5 h.example."]}))
+    assert (told.returncode, told.stderr) == (1, "")
+    assert [line.split(";")[0] for line in told.stdout.splitlines()[:-1]] == [
+        "r:2:12: warning R011: alias.example leads to h.example, which has a line of its own (line 3) "
+        "that does not hold here",
+        "r:2:27: warning R008: alias.example and mx.example are one address, 10.1.1.1",
+        "r:2:27: warning R011: mx.example leads to h.example, which has a line of its own (line 3) "
+        "that does not hold here",
+        "r:2:39: error R009: gone.example has no address (NXDOMAIN)"]
+    (tmp_path / "r").write_text("".join(f"d{i}.example: h{i}.example\n" for i in range(100)))
+    told = run("-")
+    assert (told.returncode, told.stdout) == (2, "")
+    assert told.stderr == ("--dns live: 64 questions in a row got no answer; expected name servers that "
+                           "answer\n")
 
 
 def test_live_asks_nobody_about_addresses(check):

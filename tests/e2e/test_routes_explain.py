@@ -237,3 +237,22 @@ d.example
         0, "Mail goes as before.\n", "")
     (tmp_path / "new").write_text("ALL\n")
     assert faultpost("routes", "diff", tmp_path / "old", tmp_path / "new")[0] == 2
+
+
+def test_a_zone_tells_of_its_own_names_only(faultpost, tmp_path):
+    """Hosts of other zones are hosts by their names, as without DNS."""
+    (tmp_path / "db").write_text("$ORIGIN in.example.\n@ SOA a b 1 2 3 4 5\n MX 5 mx\nmx A 10.0.0.1\n"
+                                 "far CNAME mx.out.example.\n")
+    (tmp_path / "r").write_text("d.example in.example, out.example/pri=5, far.in.example/pri=7\n")
+
+    def explain(*words):
+        code, out, err = faultpost("routes", "explain", "--json", "--dns", f"zone:{tmp_path}/db",
+                                   tmp_path / "r", *words)
+        assert code == 0 and err.count("note: left out") == 1
+        return [json.loads(line) for line in out.splitlines()]
+
+    told, = explain("d.example", "--fail", "10.0.0.1=refuse")
+    assert [(c["host"], c.get("address")) for c in told["candidates"]] == [
+        ("mx.in.example", "10.0.0.1"), ("out.example", None), ("far.in.example", None)]
+    assert [a["host"] for a in told["rounds"][0]["attempts"]] == ["mx.in.example", "out.example"]
+    assert [t["outcome"]["result"] for t in explain("in.example", "out.example")] == ["delivered", "unknown"]

@@ -28,7 +28,7 @@ PACKAGE_HEADERS = {"jansson.h": "jansson", "sqlite3.h": "sqlite3",
                    "pcre2.h": "pcre2", "ev.h": "ev",
                    "ares.h": "cares", "ares_dns.h": "cares",
                    "ares_nameser.h": "cares",
-                   "openssl/": "openssl", "crypt.h": "crypt",
+                   "ldns/": "ldns", "openssl/": "openssl", "crypt.h": "crypt",
                    "microhttpd.h": "microhttpd"}
 
 # What the pure libraries may ask of others; everything else is I/O, clock,
@@ -53,6 +53,7 @@ PACKAGE_SYMBOLS = {
     "crypt": r"(?!)",
     "ev": r"(?!)",
     "cares": r"(?!)",
+    "ldns": r"(?!)",
     "microhttpd": r"(?!)",
     # Handshakes, keys and records over memory, certificates from and to memory; what
     # opens files, sockets or the system's store is left out.  OpenSSL draws

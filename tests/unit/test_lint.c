@@ -82,7 +82,8 @@ static struct row rows[] = {
 	    LINT_ANOTHER_ROUTE, "1:11" },
 	{ "another route, by DNS", "a.example g, i\nh.example " TWO "\n",
 	    DNS("\"g\": {\"MX\": [\"0 h.example\"]}, "
-		"\"i\": {\"CNAME\": \"h.example\"}, "
+		"\"i\": {\"CNAME\": \"j\"}, \"j\": {\"CNAME\": "
+		"\"h.example\"}, "
 		"\"h.example\": {\"A\": [\"10.1.1.1\"]}"),
 	    LINT_ANOTHER_ROUTE, "1:11 1:14" },
 	{ "another route, none",
