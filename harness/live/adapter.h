@@ -71,6 +71,9 @@ struct adapter {
 	 * and all of what follows but its clock and `unable` is NULL. */
 	const char *program;
 	enum adapter_clock clock;
+	/* The signal at which it looks for mail that is due; 0: it looks often
+	 * enough by itself. */
+	int nudge;
 	const char *control; /* its control socket, where it runs */
 	/* How it says what it does; NULL: in the words of the mail log. */
 	const struct reader_dialect *dialect;
@@ -87,7 +90,7 @@ struct adapter {
 };
 
 /* faultpost-relay, the programs of others, and what runs elsewhere. */
-extern const struct adapter adapter_faultpost, adapter_postfix;
+extern const struct adapter adapter_faultpost, adapter_postfix, adapter_exim;
 extern const struct adapter adapter_external;
 /* That of the name; NULL with *err set: there is none. */
 const struct adapter *adapter_named(struct slice name, struct err *err);

@@ -3,6 +3,10 @@
  * words of the mail log, and its clock is kept; see live_impl.h. */
 #include "harness/live/live_impl.h"
 
+/* In real time: what a program does when it is asked to look for mail that is
+ * due shows in its log before that. */
+#define NUDGE_PAUSE (200 * UTIME_MS)
+
 static bool
 is_foreign(const struct live *live)
 {
@@ -18,6 +22,24 @@ on_due(void *owner)
 	    live->reader.mids == 0)
 		return UTIME_NEVER;
 	return reader_due(&live->reader);
+}
+
+/* What has waited long enough is asked for, until it is looked at. */
+static void
+on_beat(void *owner)
+{
+	struct live *live = owner;
+	const int number = live->options->adapter->nudge;
+	const utime now = world_now(live->world);
+	const utime pause =
+	    (utime)((double)NUDGE_PAUSE * world_clock_scale(live->clock));
+
+	if (number == 0 || live->reader.looks > 0 ||
+	    reader_overdue(&live->reader, now) == 0 ||
+	    (live->nudged_at > 0 && now - live->nudged_at < pause))
+		return;
+	live->nudged_at = now;
+	live_relay_nudge(&live->relay, number);
 }
 
 static bool
@@ -41,6 +63,7 @@ live_foreign_prepare(struct live *live, struct err *err)
 		.owner = live,
 		.due = on_due,
 		.is_in_flight = on_in_flight,
+		.on_beat = on_beat,
 		.jumps = live->options->is_turned,
 	};
 	return live_pulse_prepare(&live->pulse, err);

@@ -37,6 +37,7 @@ struct live {
 	struct reader reader;
 	void *memory; /* owned: of its dialect */
 	struct live_pulse pulse;
+	utime nudged_at; /* when it was asked for mail that is due; 0: never */
 	struct timer step_timer, until_timer, bound_timer, again_timer;
 	size_t steps_done;
 	struct live_command *commands; /* owned: one for each step */

@@ -91,7 +91,8 @@ on_beat(struct timer *t)
 		world_clock_skip(p->clock, next - now);
 		p->quiet = 0;
 	}
-	(void)show(p, &err);
+	if (show(p, &err))
+		p->on_beat(p->owner);
 	timer_set_background(
 	    p->world, &p->beat, utime_add(world_now(p->world), beat_span(p)));
 }

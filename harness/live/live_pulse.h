@@ -25,6 +25,8 @@ struct live_pulse {
 	utime (*due)(void *owner);
 	/* A connection stands, or is being made. */
 	bool (*is_in_flight)(void *owner);
+	/* Again and again, when the file shows the present. */
+	void (*on_beat)(void *owner);
 	bool jumps;
 	/* Private from here. */
 	struct timer beat, hold;

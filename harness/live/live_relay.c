@@ -248,6 +248,13 @@ live_relay_end(struct live_relay *r, int number)
 		(void)kill(r->pid, number);
 }
 
+void
+live_relay_nudge(const struct live_relay *r, int number)
+{
+	if (r->pid > 0 && !r->is_reaped)
+		(void)kill(r->pid, number);
+}
+
 /* It has ended when the process has, and all that it said is heard. */
 static void
 end_if_over(struct live_relay *r)

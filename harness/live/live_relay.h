@@ -52,6 +52,8 @@ bool live_relay_start(struct live_relay *r, struct err *err);
 bool live_relay_runs(const struct live_relay *r);
 /* SIGTERM, at which it drains, or SIGKILL. */
 void live_relay_end(struct live_relay *r, int number);
+/* Sends it a signal of which it does not end. */
+void live_relay_nudge(const struct live_relay *r, int number);
 /* For whoever is told of SIGCHLD: this process has ended so.  False: it is
  * another. */
 bool live_relay_reap(struct live_relay *r, pid_t pid, int status);

@@ -2,6 +2,8 @@
 /* What smtp(8) says of its deliveries; see postfix_delivery.h. */
 #include "harness/live/postfix_delivery.h"
 
+#include "harness/live/reader_words.h"
+
 #define RECIPIENTS_MAX 1000 /* of a delivery; Postfix: 50 */
 
 /* A process of smtp(8) at work. */
@@ -16,38 +18,6 @@ struct postfix_delivery {
 	bool is_trying; /* to connect there */
 	UT_hash_handle hh;
 };
-
-/* ---- words ---- */
-
-bool
-postfix_take(struct slice *rest, struct slice mark, struct slice *part)
-{
-	size_t at = slice_find(*rest, mark);
-
-	if (at == rest->len)
-		return false;
-	*part = slice_sub(*rest, 0, at);
-	*rest = slice_skip(*rest, at + mark.len);
-	return true;
-}
-
-struct slice
-postfix_between(struct slice text, struct slice from, struct slice to)
-{
-	struct slice part;
-
-	if (!postfix_take(&text, from, &part) ||
-	    !postfix_take(&text, to, &part))
-		return (struct slice){ 0 };
-	return part;
-}
-
-void
-postfix_set(char **text, struct slice value)
-{
-	free(*text);
-	*text = slice_dup(value);
-}
 
 /* ---- memory ---- */
 
@@ -97,7 +67,7 @@ set_domain(struct postfix_delivery *d)
 {
 	struct slice address = slice_cstr(d->count > 0 ? d->recipients[0] : "");
 
-	postfix_set(
+	reader_set(
 	    &d->domain, slice_skip(address, slice_find_byte(address, '@') + 1));
 }
 
@@ -105,7 +75,7 @@ set_domain(struct postfix_delivery *d)
 static bool
 read_endpoint(struct slice text, struct endpoint *at)
 {
-	struct slice ip = postfix_between(text, SLICE("["), SLICE("]"));
+	struct slice ip = reader_between(text, SLICE("["), SLICE("]"));
 	struct slice port = slice_skip(text, slice_find_byte(text, ']') + 1);
 	uint64_t number;
 
@@ -141,37 +111,13 @@ on_trying(struct reader *r, struct postfix_delivery *d, struct slice text)
 	d->is_trying = read_endpoint(text, &d->at);
 }
 
-/* The words of the mail log for what connect(2) says. */
-static struct slice
-failure_of(struct slice text)
-{
-	static const struct {
-		struct slice says, means;
-	} rows[] = {
-		{ SLICE_INIT("refused"),
-		    SLICE_INIT("[Errno 61] Connection refused") },
-		{ SLICE_INIT("timed out"), SLICE_INIT("timeout") },
-		{ SLICE_INIT("unreachable"),
-		    SLICE_INIT("[Errno 65] No route to host") },
-		{ SLICE_INIT("No route"),
-		    SLICE_INIT("[Errno 65] No route to host") },
-		{ SLICE_INIT("reset"),
-		    SLICE_INIT("[Errno 54] Connection reset by peer") },
-	};
-
-	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
-		if (slice_find(text, rows[i].says) < text.len)
-			return rows[i].means;
-	return SLICE("EOF");
-}
-
 static void
 on_connect_failed(
     struct reader *r, struct postfix_delivery *d, struct slice text)
 {
 	r->domain = slice_cstr(d->domain != NULL ? d->domain : "");
 	if (d->is_trying)
-		reader_connection_failed(r, &d->at, failure_of(text));
+		reader_connection_failed(r, &d->at, reader_failure(text));
 	d->is_trying = false;
 }
 
@@ -204,7 +150,7 @@ on_dialogue(struct reader *r, struct postfix_delivery *d, struct slice text)
 	struct reader_connection *c;
 	struct slice host, line = slice_skip(text, 2);
 
-	if (!postfix_take(&line, SLICE(": "), &host))
+	if (!reader_take(&line, SLICE(": "), &host))
 		return;
 	if (d->is_trying)
 		on_connected(r, d);
@@ -246,7 +192,7 @@ reply_of(struct slice reason, unsigned *code)
 	struct slice part, text = reason;
 	uint64_t number;
 
-	if (postfix_take(&text, SLICE(" said: "), &part) &&
+	if (reader_take(&text, SLICE(" said: "), &part) &&
 	    slice_to_u64(slice_sub(text, 0, 3), 599, &number) &&
 	    number >= 400) {
 		*code = (unsigned)number;
@@ -275,7 +221,7 @@ postfix_status(
 {
 	struct reader_message *m = reader_message_find(r, id);
 	const struct reader_connection *c = reader_connection_find(r, key);
-	struct slice to = postfix_between(text, SLICE("to=<"), SLICE(">"));
+	struct slice to = reader_between(text, SLICE("to=<"), SLICE(">"));
 	struct slice reason = slice_skip(text, slice_find_byte(text, '('));
 	struct reader_verdict v = { .dcid = c != NULL ? c->dcid : 0 };
 
@@ -307,7 +253,7 @@ on_about(struct reader *r, struct postfix_delivery *d, struct slice id,
 	if (is_break(text)) {
 		if (d->is_trying)
 			on_connected(r, d);
-		connection_end(r, d, failure_of(text));
+		connection_end(r, d, reader_failure(text));
 	}
 	if (slice_starts_with(text, SLICE("to=<")))
 		postfix_status(r, slice_cstr(d->key), id, text);
@@ -328,7 +274,7 @@ postfix_delivery_line(struct postfix_delivery **all, struct reader *r,
 	if (slice_starts_with(text, SLICE("input attribute "))) {
 		on_attribute(d, text);
 	} else if (slice_starts_with(text, request)) {
-		postfix_set(&d->message,
+		reader_set(&d->message,
 		    slice_skip(text, slice_find_byte(text, '/') + 1));
 		set_domain(d);
 	} else if (slice_starts_with(text, trying)) {

@@ -20,13 +20,4 @@ void postfix_delivery_line(struct postfix_delivery **all, struct reader *r,
 void postfix_status(
     struct reader *r, struct slice key, struct slice id, struct slice text);
 
-/* Takes what stands before `mark` off *rest, and the mark; false when it is not
- * there. */
-bool postfix_take(struct slice *rest, struct slice mark, struct slice *part);
-/* What stands between two marks; empty when they do not. */
-struct slice postfix_between(
-    struct slice text, struct slice from, struct slice to);
-/* A copy of the value takes the place of *text. */
-void postfix_set(char **text, struct slice value);
-
 #endif

@@ -2,6 +2,9 @@
 /* Messages and their ends, as the mail log tells them; see reader.h. */
 #include "harness/live/reader_impl.h"
 
+/* What is read of a clock twice differs by as much. */
+#define READER_SAME (2 * UTIME_S)
+
 void
 reader_init(struct reader *r, const struct plan *plan)
 {
@@ -96,6 +99,17 @@ reader_message_to(
 	m->open++;
 }
 
+size_t
+reader_message_rid(const struct reader_message *m, struct slice address)
+{
+	for (size_t i = 0; i < m->count; i++)
+		if (!m->recipients[i].has_ended &&
+		    slice_eq_nocase(
+			slice_cstr(m->recipients[i].address), address))
+			return i;
+	return SIZE_MAX;
+}
+
 static void
 tell_acceptance(
     struct reader *r, struct reader_message *m, uint64_t icid, uint64_t bytes)
@@ -161,8 +175,10 @@ reader_message_waits(struct reader *r, struct reader_message *m, utime till)
 	};
 
 	m->till = till;
-	if (!m->is_queued || m->open == 0)
+	if (!m->is_queued || m->open == 0 ||
+	    (till >= m->told_till && till - m->told_till <= READER_SAME))
 		return;
+	m->told_till = till;
 	buf_clear(&r->list);
 	for (size_t i = 0; i < m->count; i++)
 		if (!m->recipients[i].has_ended)
@@ -191,6 +207,17 @@ reader_due(const struct reader *r)
 	return due;
 }
 
+size_t
+reader_overdue(const struct reader *r, utime now)
+{
+	size_t count = 0;
+
+	for (const struct reader_message *m = r->messages; m != NULL;
+	     m = m->hh.next)
+		count += m->till <= now;
+	return count;
+}
+
 void
 reader_recipient_ends(
     struct reader *r, struct reader_message *m, size_t recipient)
@@ -208,20 +235,8 @@ reader_recipient_ends(
 		reader_tell(r, &ev);
 }
 
-/* The recipient of that address that has not ended; SIZE_MAX: none. */
-static size_t
-recipient_find(const struct reader_message *m, struct slice address)
-{
-	for (size_t i = 0; i < m->count; i++)
-		if (!m->recipients[i].has_ended &&
-		    slice_eq_nocase(
-			slice_cstr(m->recipients[i].address), address))
-			return i;
-	return SIZE_MAX;
-}
-
-static void
-recipient_bounced(struct reader *r, struct reader_message *m, size_t rid,
+void
+reader_bounced(struct reader *r, struct reader_message *m, size_t rid,
     const struct reader_verdict *v)
 {
 	const struct maillog_status status =
@@ -249,10 +264,10 @@ void
 reader_recipient_bounced(struct reader *r, struct reader_message *m,
     struct slice address, const struct reader_verdict *verdict)
 {
-	size_t rid = recipient_find(m, address);
+	size_t rid = reader_message_rid(m, address);
 
 	if (rid != SIZE_MAX && m->is_queued)
-		recipient_bounced(r, m, rid, verdict);
+		reader_bounced(r, m, rid, verdict);
 }
 
 void
@@ -261,14 +276,14 @@ reader_message_bounced(struct reader *r, struct reader_message *m,
 {
 	for (size_t i = 0; m->is_queued && i < m->count; i++)
 		if (!m->recipients[i].has_ended)
-			recipient_bounced(r, m, i, verdict);
+			reader_bounced(r, m, i, verdict);
 }
 
 void
 reader_recipient_dropped(
     struct reader *r, struct reader_message *m, struct slice address)
 {
-	size_t rid = recipient_find(m, address);
+	size_t rid = reader_message_rid(m, address);
 	struct maillog_event ev = { .form = MAILLOG_DELETED, .mid = m->mid };
 
 	if (rid == SIZE_MAX || !m->is_queued)

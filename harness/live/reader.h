@@ -27,7 +27,8 @@ struct reader_message {
 	struct reader_recipient *recipients; /* owned; a RID is its index */
 	size_t count, cap, open;
 	bool is_queued;
-	utime till; /* it waits until then; UTIME_NEVER: it does not */
+	utime till;      /* it waits until then; UTIME_NEVER: it does not */
+	utime told_till; /* what was told of that last */
 	UT_hash_handle hh;
 };
 
@@ -37,8 +38,8 @@ enum reader_command {
 	READER_HELLO,
 	READER_MAIL,
 	READER_RCPT,
-	READER_DATA,
-	READER_END, /* the final dot */
+	READER_DATA, /* also a chunk (RFC 3030) but the last */
+	READER_END,  /* the final dot, or the last chunk */
 	READER_OTHER,
 };
 #define READER_AHEAD_MAX 128
@@ -73,7 +74,11 @@ struct reader {
 	struct slice domain; /* borrowed: whose mail is under way; or empty */
 	/* What clients are sending; the program is at work on it. */
 	size_t arriving;
-	bool is_ready; /* the program listens */
+	bool is_ready;  /* the program listens */
+	unsigned looks; /* for mail that is due, under way */
+	/* Of a dialect: a 5xx is the end of a recipient, and is told as that
+	 * when it is heard; the program says so later. */
+	bool ends_refused;
 };
 
 /* `plan` is borrowed until reader_fini(). */
@@ -88,13 +93,16 @@ struct reader_message *reader_message_new(
     struct reader *r, struct slice key, struct slice sender);
 void reader_message_to(
     struct reader *r, struct reader_message *m, struct slice address);
+/* The RID of that address that has not ended; SIZE_MAX: there is none. */
+size_t reader_message_rid(const struct reader_message *m, struct slice address);
 /* It is accepted, and all of its recipients are known. */
 void reader_message_queued(
     struct reader *r, struct reader_message *m, uint64_t bytes);
 /* The program has made it itself, for a bounce of the other. */
 void reader_message_made(
     struct reader *r, struct reader_message *m, uint64_t other_mid);
-/* What of it is left waits until then. */
+/* What of it is left waits until then.  That it is the same moment as before is
+ * not told. */
 void reader_message_waits(
     struct reader *r, struct reader_message *m, utime till);
 /* Its wait is over. */
@@ -102,6 +110,8 @@ void reader_message_active(struct reader_message *m);
 /* When the first that waits is due; the present moment, when any does not;
  * UTIME_NEVER: there is none. */
 utime reader_due(const struct reader *r);
+/* How many messages have waited long enough, and are not being tried. */
+size_t reader_overdue(const struct reader *r, utime now);
 /* It is not there any more.  Of a recipient whose end nobody told, nothing is
  * told here either. */
 void reader_message_gone(struct reader *r, struct reader_message *m);
@@ -128,6 +138,9 @@ struct reader_connection *reader_connection_find(
 /* It stands; one of that name that stood has ended. */
 struct reader_connection *reader_connection_new(
     struct reader *r, struct slice key, const struct endpoint *at);
+/* From now on the program has that name for it. */
+void reader_connection_rename(
+    struct reader *r, struct reader_connection *c, struct slice key);
 /* It came to nothing, for that reason as the mail log says it. */
 void reader_connection_failed(
     struct reader *r, const struct endpoint *at, struct slice details);
@@ -157,5 +170,7 @@ struct reader_dialect {
 
 /* Postfix 3.5 and later, with `-v` for qmgr(8) and smtp(8). */
 extern const struct reader_dialect reader_postfix;
+/* Exim 4.96, with debugging output. */
+extern const struct reader_dialect reader_exim;
 
 #endif

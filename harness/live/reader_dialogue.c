@@ -103,6 +103,22 @@ reader_connection_new(
 	return c;
 }
 
+void
+reader_connection_rename(
+    struct reader *r, struct reader_connection *c, struct slice key)
+{
+	struct reader_connection *other = reader_connection_find(r, key);
+
+	if (other == c)
+		return;
+	if (other != NULL)
+		reader_connection_end(r, other, SLICE(""));
+	HASH_DEL(r->connections, c);
+	free(c->key);
+	c->key = slice_dup(key);
+	HASH_ADD_KEYPTR(hh, r->connections, c->key, key.len, c);
+}
+
 static void
 tell_error(struct reader *r, uint64_t dcid, const struct endpoint *at,
     struct slice details, struct slice reason)
@@ -149,7 +165,8 @@ tell_delayed(struct reader *r, const struct reader_connection *c, size_t i,
 	reader_tell(r, &ev);
 }
 
-/* A 5xx is the end of a recipient when the program says so, elsewhere. */
+/* A 5xx is the end of a recipient when the program says so, elsewhere, unless
+ * that is too late. */
 static void
 refuse(struct reader *r, struct reader_connection *c, size_t i,
     const struct reader_verdict *v)
@@ -159,6 +176,8 @@ refuse(struct reader *r, struct reader_connection *c, size_t i,
 	c->are_open[i] = false;
 	if (v->code < 500)
 		tell_delayed(r, c, i, v);
+	else if (r->ends_refused)
+		reader_bounced(r, c->message, c->rids[i], v);
 }
 
 static void
@@ -293,6 +312,10 @@ reader_said(struct reader *r, struct reader_connection *c, struct slice line)
 			command = rows[i].command;
 			break;
 		}
+	if (slice_starts_with_nocase(line, SLICE("BDAT ")))
+		command = slice_find(line, SLICE("LAST")) < line.len
+		    ? READER_END
+		    : READER_DATA;
 	if (command == READER_MAIL)
 		tell_start(r, c);
 	await(c, command, command == READER_RCPT ? rcpt_of(c, line) : 0);

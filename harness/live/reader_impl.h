@@ -16,6 +16,10 @@ struct slice reader_mailbox(struct reader *r, const char *address);
 void reader_recipient_ends(
     struct reader *r, struct reader_message *m, size_t recipient);
 
+/* One that has not ended has come to that. */
+void reader_bounced(struct reader *r, struct reader_message *m,
+    size_t recipient, const struct reader_verdict *verdict);
+
 /* ---- reader_dialogue.c ---- */
 
 void reader_connection_free(struct reader *r, struct reader_connection *c);

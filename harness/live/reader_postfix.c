@@ -4,6 +4,7 @@
  * here, what smtp(8) does of deliveries in postfix_delivery.c.
  */
 #include "harness/live/postfix_delivery.h"
+#include "harness/live/reader_words.h"
 
 #define OWED_MAX 64
 
@@ -94,11 +95,11 @@ on_active(
 		reader_message_active(known);
 		return;
 	}
-	(void)slice_to_u64(postfix_between(text, SLICE("size="), SLICE(",")),
+	(void)slice_to_u64(reader_between(text, SLICE("size="), SLICE(",")),
 	    UINT32_MAX, &bytes);
-	postfix_set(&p->active, id);
-	postfix_set(
-	    &p->sender, postfix_between(text, SLICE("from=<"), SLICE(">")));
+	reader_set(&p->active, id);
+	reader_set(
+	    &p->sender, reader_between(text, SLICE("from=<"), SLICE(">")));
 	p->bytes = bytes;
 	(void)reader_message_new(r, id, slice_cstr(p->sender));
 }
@@ -128,7 +129,7 @@ on_wakeup(struct reader *r, struct slice text)
 	struct reader_message *m;
 	uint64_t seconds = 0;
 
-	if (!postfix_take(&text, SLICE(" after "), &id) ||
+	if (!reader_take(&text, SLICE(" after "), &id) ||
 	    !slice_to_u64(slice_sub(text, 0, slice_find_byte(text, ' ')),
 		UINT32_MAX, &seconds))
 		return;
@@ -209,8 +210,8 @@ postfix_line(void *memory, struct reader *r, struct slice line)
 	struct postfix *p = memory;
 	struct slice head, key, text = line, id;
 
-	if (!postfix_take(&text, mark, &head) ||
-	    !postfix_take(&text, SLICE(": "), &key))
+	if (!reader_take(&text, mark, &head) ||
+	    !reader_take(&text, SLICE(": "), &key))
 		return;
 	id = slice_sub(text, 0, slice_find_byte(text, ':'));
 	if (slice_starts_with(key, SLICE("qmgr["))) {

@@ -32,22 +32,23 @@ keeper:x:6005:
 """
 
 
-def unpack(package, cache):
-    """The folder that has the package's files; downloads it once."""
-    into = cache / package
+def unpack(package, cache, *more):
+    """The folder that has the package's files, and those of what it lacks;
+    downloads them once."""
+    into = cache / "+".join([package, *more])
     if (into / "usr").is_dir():
         return into
-    fresh = cache / f"{package}.{os.getpid()}"
+    fresh = cache / f"{into.name}.{os.getpid()}"
     fresh.mkdir(parents=True)
-    fetch = ["apt-get", "download", "-qq", package]
+    fetch = ["apt-get", "download", "-qq", package, *more]
     if subprocess.run(fetch, cwd=fresh, capture_output=True,
                       check=False).returncode != 0:
         # Perhaps the lists are missing or old.
         subprocess.run(["apt-get", "update", "-qq"], check=True,
                        capture_output=True)
         subprocess.run(fetch, cwd=fresh, check=True, capture_output=True)
-    [archive] = fresh.glob("*.deb")
-    subprocess.run(["dpkg", "-x", archive, fresh], check=True)
+    for archive in fresh.glob("*.deb"):
+        subprocess.run(["dpkg", "-x", archive, fresh], check=True)
     try:
         fresh.rename(into)
     except OSError:  # another worker was first

@@ -56,20 +56,43 @@ POSTFIX = {
 }
 
 
+EXIM = {
+    title: POSTFIX[title] for title in (
+        "takes the next host", "a host that is down",
+        "a recipient that nobody knows")
+}
+# Its waits double as ours do; it tries once more when they are over.
+EXIM["a schedule, and its end"] = (
+    POSTFIX["a schedule, and its end"][0], ["invariant back-off"])
+# What waits for a host goes over the connection that brought the first.
+EXIM["several on one connection"] = ({
+    "routes": ["example.com [10.1.1.1]"],
+    "hosts": {"mx1": {"address": "10.1.1.1", "state": "refuse"}},
+    "timeline": [{"at": "5m", "host": "mx1", "state": "up"}],
+    "relay": {"bounce": {"initial_wait": "10m"}},
+    "inject": [{**ONE, "count": 2}],
+    "expect": [{"delivered": {"mx1": 2}}, {"requeue": ["10m"]}],
+}, [])
+# Its packages, and what it does.
+RELAYS = {"postfix": (["postfix"], POSTFIX),
+          "exim": (["exim4-daemon-light", "libidn12"], EXIM)}
+
+
 @pytest.fixture(name="run", scope="module")
 def run_fixture(bin_dir, peers_cache, tmp_path_factory):
     """Runs scenarios with a relay; their results by title."""
     folder = tmp_path_factory.mktemp("relays")
 
-    def run(relay, package, scenarios, *words):
-        root = unpack(package, peers_cache)
+    def run(relay, packages, scenarios, *words):
+        root = unpack(packages[0], peers_cache, *packages[1:])
+        own = folder / relay
+        own.mkdir()
         for number, scenario in enumerate(scenarios):
-            (folder / f"{number}.scenario.json").write_text(
-                json.dumps(scenario))
+            (own / f"{number}.scenario.json").write_text(json.dumps(scenario))
         done = subprocess.run(
             [bin_dir / "faultpost", "run", "--live", "--relay",
              f"{relay}:{root}", "-j", "2", "--format", "json", *words,
-             folder], capture_output=True, text=True, check=False,
+             own], capture_output=True, text=True, check=False,
             timeout=PATIENCE_S, env={**os.environ, "TMPDIR": str(folder)})
         assert done.returncode in (0, 1), done.stderr
         return {one["title"]: one
@@ -83,12 +106,14 @@ def subjects(result, verdict):
             if finding["verdict"] == verdict]
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="Postfix needs users")
-def test_postfix(run):
-    found = run("postfix", "postfix", [
+@pytest.mark.skipif(os.geteuid() != 0, reason="they need users")
+@pytest.mark.parametrize("relay", RELAYS)
+def test_relay(run, relay):
+    packages, scenarios = RELAYS[relay]
+    found = run(relay, packages, [
         {"title": title, **scenario}
-        for title, (scenario, _) in POSTFIX.items()])
-    for title, (_, failing) in POSTFIX.items():
+        for title, (scenario, _) in scenarios.items()])
+    for title, (_, failing) in scenarios.items():
         assert subjects(found[title], "failed") == failing, found[title]
     assert subjects(found["takes the next host"], "not judged") == [
         "expect[3] log", "expect[4] host_status"]

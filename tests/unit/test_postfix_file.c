@@ -5,6 +5,7 @@
 
 #include "harness/live/adapter.h"
 #include "tests/unit/kit.h"
+#include "tests/unit/scenario_text.h"
 
 #define HOSTS                                                                  \
 	"{'title': 't', 'hosts': {'mx1': {'address': '10.1.1.1'}},"            \
@@ -12,39 +13,10 @@
 	" 'b.example': {'A': ['10.1.1.3']}}"
 #define HEAD "{'title': 't', 'hosts': {'mx1': {'address': '10.1.1.1'}}"
 
-struct scenario {
-	struct plan *plan;
-	json_t *json;
-};
-
-static struct scenario
-read_scenario(const char *text)
-{
-	struct scenario s;
-	struct err err = { 0 };
-	char *json = xstrdup(text);
-
-	for (char *c = json; *c != '\0'; c++)
-		if (*c == '\'')
-			*c = '"';
-	s.plan = plan_parse("f.json", slice_cstr(json), &err);
-	assert_string_equal(err.msg, "");
-	s.json = json_loads(json, 0, NULL);
-	free(json);
-	return s;
-}
-
-static void
-forget(struct scenario *s)
-{
-	plan_destroy(&s->plan);
-	json_decref(s->json);
-}
-
 static void
 test_transport(void **state)
 {
-	struct scenario s = read_scenario(HOSTS
+	struct scenario s = scenario_read(HOSTS
 	    ", 'routes': ['one.example a.example', 'two.example [10.1.1.1]:2525,"
 	    " b.example/pri=5, [b.example]:26/pri=7', '.sub.example"
 	    " [10.1.1.1], b.example', 'dns.example USEDNS', 'gone.example"
@@ -66,20 +38,13 @@ test_transport(void **state)
 	    "10.1.1.3 equal-1.route.invalid\n");
 	buf_fini(&transport);
 	buf_fini(&hosts);
-	forget(&s);
-}
-
-static void
-has_line(struct buf *text, const char *line)
-{
-	if (strstr(buf_cstr(text), line) == NULL)
-		fail_msg("no line %s in:\n%s", line, buf_cstr(text));
+	scenario_forget(&s);
 }
 
 static void
 test_main_and_master(void **state)
 {
-	struct scenario s = read_scenario(HEAD
+	struct scenario s = scenario_read(HEAD
 	    ", 'relay': {'bounce': {'initial_wait': '5m', 'max_wait': '30m',"
 	    " 'max_time': '4h'}, 'delivery': {'connect_timeout': '1500ms'}},"
 	    " 'inject': [{'to': ['a@b.example'], 'client': '10.0.0.9'}]}");
@@ -87,18 +52,18 @@ test_main_and_master(void **state)
 
 	(void)state;
 	postfix_main_format(s.plan, &text);
-	has_line(&text, "\nminimal_backoff_time = 300s\n");
-	has_line(&text, "\nmaximal_backoff_time = 1800s\n");
-	has_line(&text, "\nmaximal_queue_lifetime = 14400s\n");
-	has_line(&text, "\nsmtp_connect_timeout = 2s\n");
-	has_line(&text, "\nmynetworks = 10.0.0.1 10.0.0.9\n");
-	has_line(&text, "\nsmtp_bind_address = 10.0.0.5\n");
+	assert_has_line(&text, "\nminimal_backoff_time = 300s\n");
+	assert_has_line(&text, "\nmaximal_backoff_time = 1800s\n");
+	assert_has_line(&text, "\nmaximal_queue_lifetime = 14400s\n");
+	assert_has_line(&text, "\nsmtp_connect_timeout = 2s\n");
+	assert_has_line(&text, "\nmynetworks = 10.0.0.1 10.0.0.9\n");
+	assert_has_line(&text, "\nsmtp_bind_address = 10.0.0.5\n");
 	buf_clear(&text);
 	postfix_master_format(s.plan, &text);
 	assert_true(
 	    slice_starts_with(buf_slice(&text), SLICE("10.0.0.5:25 inet n ")));
 	buf_fini(&text);
-	forget(&s);
+	scenario_forget(&s);
 }
 
 static void
@@ -132,14 +97,14 @@ test_unable(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-		struct scenario s = read_scenario(rows[i].text);
+		struct scenario s = scenario_read(rows[i].text);
 		const char *why = adapter_postfix.unable(s.plan, s.json);
 
 		if (rows[i].why == NULL)
 			assert_null(why);
 		else
 			assert_string_equal(why, rows[i].why);
-		forget(&s);
+		scenario_forget(&s);
 	}
 }
 

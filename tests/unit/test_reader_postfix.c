@@ -6,6 +6,7 @@
  */
 #include "harness/live/reader.h"
 
+#include "tests/unit/dialect_log.h"
 #include "tests/unit/kit.h"
 
 #define Q "Nov 27 07:40:47 relay postfix/qmgr[3]: "
@@ -43,9 +44,7 @@
 	"MID 1 ready 163 bytes from <s@example.net>\n"                         \
 	"MID 1 queued for delivery\n"
 
-static struct row {
-	const char *name, *log, *told;
-} rows[] = {
+static struct dialect_row rows[] = {
 	{ "in, and nothing else", ACCEPTED, IN },
 	{ "a host that is full, then one that takes it but for a recipient",
 	    ACCEPTED REQUESTED GREETED("10.1.1.1")
@@ -135,68 +134,16 @@ static struct row {
 	    IN "Deleted: MID 1 to [0]\n" },
 };
 
-static struct plan *
-make_plan(void)
-{
-	struct err err;
-	struct plan *plan = plan_parse("f.json",
-	    SLICE("{\"title\": \"t\", \"start\": \"2014-07-02T09:16:00Z\","
-		  " \"hosts\": {\"mx\": {\"address\": \"10.1.1.1\"}}}"),
-	    &err);
-
-	assert_non_null(plan);
-	return plan;
-}
-
-static void
-feed(struct reader *r, void *memory, struct slice log)
-{
-	struct slice line;
-
-	while (slice_split(&log, '\n', &line))
-		reader_postfix.line(memory, r, line);
-}
-
-/* Without its stamp and level. */
-static void
-append_text(struct buf *out, struct slice line)
-{
-	size_t at = slice_find(line, SLICE(": "));
-
-	buf_append(out, slice_skip(line, at + 2));
-	buf_append_byte(out, '\n');
-}
-
 static void
 test_row(void **state)
 {
-	const struct row *row = *state;
-	struct plan *plan = make_plan();
-	void *memory = reader_postfix.create();
-	struct buf told = { 0 };
-	struct reader r;
-	struct slice rest, line;
-
-	reader_init(&r, plan);
-	r.now = plan->start;
-	feed(&r, memory, slice_cstr(row->log));
-	rest = buf_slice(&r.out);
-	while (slice_split(&rest, '\n', &line))
-		append_text(&told, line);
-	assert_string_equal(buf_cstr(&told), row->told);
-	/* Wherever it is cut, and twice in a row. */
-	for (size_t i = 0; row->log[i] != '\0'; i++)
-		feed(&r, memory, slice_of(row->log, i));
-	buf_fini(&told);
-	reader_fini(&r);
-	reader_postfix.destroy(memory);
-	plan_destroy(&plan);
+	dialect_check(&reader_postfix, *state);
 }
 
 static void
 test_due(void **state)
 {
-	struct plan *plan = make_plan();
+	struct plan *plan = dialect_plan();
 	void *memory = reader_postfix.create();
 	struct reader r;
 
@@ -204,18 +151,19 @@ test_due(void **state)
 	reader_init(&r, plan);
 	r.now = plan->start;
 	assert_true(reader_due(&r) == UTIME_NEVER);
-	feed(&r, memory, slice_cstr(ACCEPTED));
+	dialect_feed(&reader_postfix, &r, memory, slice_cstr(ACCEPTED));
 	assert_true(reader_due(&r) == r.now);
-	feed(&r, memory, SLICE(Q "wakeup F1 after 60 secs"));
+	dialect_feed(
+	    &reader_postfix, &r, memory, SLICE(Q "wakeup F1 after 60 secs"));
 	assert_true(reader_due(&r) == r.now + 60 * UTIME_S);
-	feed(&r, memory,
+	dialect_feed(&reader_postfix, &r, memory,
 	    SLICE(Q "F1: from=<s@example.net>, size=163, nrcpt=2 (queue"
 		    " active)"));
 	assert_true(reader_due(&r) == r.now);
-	feed(&r, memory, SLICE(Q "F1: removed"));
+	dialect_feed(&reader_postfix, &r, memory, SLICE(Q "F1: removed"));
 	assert_true(reader_due(&r) == UTIME_NEVER);
 	assert_false(r.is_ready);
-	feed(&r, memory,
+	dialect_feed(&reader_postfix, &r, memory,
 	    SLICE("Nov 27 07:40:47 relay postfix/master[2]: daemon started --"
 		  " version 3.7.11"));
 	assert_true(r.is_ready);
