@@ -465,3 +465,24 @@ match_attribute(struct match *m, const struct span *span, const char *next)
 
 	return match_whole(m, span, next, end, end);
 }
+
+struct slice
+match_pattern_word(const char *pattern)
+{
+	size_t len = 0;
+
+	while (pattern_is_literal(pattern[len]) && pattern[len] != ' ')
+		len++;
+	return slice_of(pattern, len);
+}
+
+struct slice
+match_take_word(struct slice *rest)
+{
+	struct slice word = slice_sub(*rest, 0, slice_find_byte(*rest, ' '));
+
+	*rest = slice_skip(*rest, word.len);
+	while (rest->len > 0 && rest->at[0] == ' ')
+		*rest = slice_skip(*rest, 1);
+	return word;
+}

@@ -15,4 +15,10 @@
 bool maillog_match(
     const char *pattern, struct slice text, struct maillog_event *ev);
 
+/* The literal word that the pattern begins with; empty when it begins with
+ * anything else. */
+struct slice match_pattern_word(const char *pattern);
+/* Takes the first word, and the spaces behind it, off *rest. */
+struct slice match_take_word(struct slice *rest);
+
 #endif

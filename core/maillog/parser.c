@@ -10,6 +10,8 @@
 
 /* A stamp and a level are no longer. */
 #define STAMP_BYTES_MAX 40
+/* Editors put it in front of a file. */
+#define BYTE_ORDER_MARK SLICE("\xef\xbb\xbf")
 
 static void index_build(struct maillog_parser *p);
 static bool find_form(const struct maillog_parser *p, struct slice text,
@@ -64,8 +66,9 @@ maillog_parser_feed(
 	struct maillog_stamp stamp;
 	bool gave;
 
-	p->lines++;
 	line = without_line_end(line);
+	if (p->lines++ == 0 && slice_starts_with(line, BYTE_ORDER_MARK))
+		line = slice_skip(line, BYTE_ORDER_MARK.len);
 	if (maillog_stamp_parse(line, p->clock, &stamp)) {
 		gave = maillog_parser_flush(p, ev);
 		p->clock = stamp.time;
@@ -88,6 +91,52 @@ maillog_parser_feed(
 		p->joined++;
 	}
 	return false;
+}
+
+/* Whether a mailbox without quotes has a space in it. */
+static bool
+is_broken(const struct maillog_event *ev)
+{
+	for (unsigned field = 0; field < MAILLOG_FIELD_COUNT; field++) {
+		struct slice text = { 0 };
+		int64_t number;
+
+		if (!maillog_has(ev, field) ||
+		    maillog_field_rows[field].kind != KIND_MAILBOX)
+			continue;
+		(void)maillog_field_get(ev, field, &number, &text);
+		if (slice_find_byte(text, ' ') < text.len &&
+		    slice_find_byte(text, '"') == text.len)
+			return true;
+	}
+	return false;
+}
+
+/* A line may have been broken within a word: one that was joined makes a record
+ * of a known form without the space, and none with it. */
+static void
+join_tight(struct maillog_parser *p, const struct maillog_stamp *stamp,
+    struct maillog_event *ev)
+{
+	struct buf *given = &p->given;
+	char *at = given->mem + given->head + p->first_len;
+	size_t rest = buf_len(given) - p->first_len - 1;
+	struct maillog_event tight;
+
+	if (ev->form != MAILLOG_UNKNOWN && !is_broken(ev))
+		return;
+	memmove(at, at + 1, rest);
+	buf_truncate(given, buf_len(given) - 1);
+	read_text(p, slice_skip(buf_slice(given), stamp->used), stamp, &tight);
+	if (tight.form != MAILLOG_UNKNOWN && !is_broken(&tight)) {
+		*ev = tight;
+		p->given_len = buf_len(given);
+		return;
+	}
+	buf_append_byte(given, ' ');
+	memmove(at + 1, at, rest);
+	*at = ' ';
+	read_text(p, slice_skip(buf_slice(given), stamp->used), stamp, ev);
 }
 
 /* A record may be folded before its level, or between two stamps; so its stamp
@@ -113,8 +162,10 @@ maillog_parser_flush(struct maillog_parser *p, struct maillog_event *ev)
 	p->given_len = buf_len(&last);
 	text = slice_skip(buf_slice(&last), stamp.used);
 	read_text(p, text, &stamp, ev);
+	if (p->joined == 1 && p->first_len > stamp.used && !p->is_cut)
+		join_tight(p, &stamp, ev);
 	if (p->joined > 0 && ev->form == MAILLOG_UNKNOWN) {
-		text = slice_sub(buf_slice(&last), 0, p->first_len);
+		text = slice_sub(buf_slice(&p->given), 0, p->first_len);
 		text = slice_skip(text, p->stamp.used);
 		read_text(p, text, &p->stamp, &first);
 		if (first.form != MAILLOG_UNKNOWN) {
@@ -217,22 +268,12 @@ bucket_of(struct slice first, struct slice second)
 	return (hash ^ hash >> 16) % MAILLOG_INDEX_BUCKETS;
 }
 
-static struct slice
-pattern_word(const char *pattern)
-{
-	size_t len = 0;
-
-	while (pattern_is_literal(pattern[len]) && pattern[len] != ' ')
-		len++;
-	return slice_of(pattern, len);
-}
-
 /* The second word is the one behind the number, if a number follows the first;
  * it is empty when a field's value may stand there or touch it. */
 static unsigned
 bucket_of_pattern(const char *pattern)
 {
-	struct slice none = { 0 }, first = pattern_word(pattern), second;
+	struct slice none = { 0 }, first = match_pattern_word(pattern), second;
 	const char *p = pattern + first.len;
 
 	/* Debug logs: the number of a connection. */
@@ -246,7 +287,7 @@ bucket_of_pattern(const char *pattern)
 			return bucket_of(first, none);
 		p += 2;
 	}
-	second = pattern_word(p);
+	second = match_pattern_word(p);
 	p += second.len;
 	return bucket_of(first, *p == ' ' || *p == '\0' ? second : none);
 }
@@ -261,17 +302,6 @@ index_build(struct maillog_parser *p)
 		p->next[row] = p->bucket[b];
 		p->bucket[b] = (uint8_t)row;
 	}
-}
-
-static struct slice
-take_word(struct slice *rest)
-{
-	struct slice word = slice_sub(*rest, 0, slice_find_byte(*rest, ' '));
-
-	*rest = slice_skip(*rest, word.len);
-	while (rest->len > 0 && rest->at[0] == ' ')
-		*rest = slice_skip(*rest, 1);
-	return word;
 }
 
 static bool
@@ -299,13 +329,13 @@ find_form(
     const struct maillog_parser *p, struct slice text, struct maillog_event *ev)
 {
 	struct slice none = { 0 }, rest = text;
-	struct slice first = take_word(&rest);
-	struct slice second = take_word(&rest);
+	struct slice first = match_take_word(&rest);
+	struct slice second = match_take_word(&rest);
 
 	if (first.len > 0 && ascii_is_digit(first.at[0]))
 		return find_in_bucket(p, bucket_of(none, none), text, ev);
 	if (second.len > 0 && ascii_is_digit(second.at[0]))
-		second = take_word(&rest);
+		second = match_take_word(&rest);
 	return find_in_bucket(p, bucket_of(first, second), text, ev) ||
 	    find_in_bucket(p, bucket_of(first, none), text, ev);
 }
@@ -423,65 +453,4 @@ refuse_welded(
 		ev->present = UINT64_C(1) << MAILLOG_FIELD_text;
 		return;
 	}
-}
-
-/* Whether the pattern's next word is literal, and begins so. */
-static bool
-may_go_on(const char *pattern, struct slice word)
-{
-	struct slice whole = pattern_word(pattern);
-
-	return whole.len > 0 && slice_starts_with(whole, word);
-}
-
-static bool
-is_begun(const char *pattern, struct slice text)
-{
-	struct slice rest = text, word = take_word(&rest);
-
-	if (rest.len == 0 && word.len < 3)
-		return false;
-	if (rest.len == 0)
-		return may_go_on(pattern, word);
-	if (!slice_eq(pattern_word(pattern), word))
-		return false;
-	pattern += word.len;
-	pattern += *pattern == ' ';
-	if (pattern_is_field(*pattern)) {
-		word = take_word(&rest);
-		if (maillog_field_rows[pattern_field(*pattern)].kind !=
-			KIND_NUMBER ||
-		    word.len == 0 || !ascii_is_digit(word.at[0]))
-			return false;
-		pattern += 1 + (pattern[1] == ' ');
-	}
-	word = take_word(&rest);
-	if (rest.len == 0)
-		return may_go_on(pattern, word);
-	return word.len > 0 && slice_eq(pattern_word(pattern), word);
-}
-
-static bool
-is_half_level(struct slice text)
-{
-	for (unsigned i = 0; i < MAILLOG_LEVEL_NONE; i++)
-		if (slice_starts_with(
-			slice_cstr(maillog_level_name((enum maillog_level)i)),
-			text))
-			return true;
-	return false;
-}
-
-bool
-maillog_parser_is_damaged(const struct maillog_event *ev)
-{
-	if (ev->form != MAILLOG_UNKNOWN)
-		return false;
-	if (ev->text.len < 3 ||
-	    (ev->level == MAILLOG_LEVEL_NONE && is_half_level(ev->text)))
-		return true;
-	for (size_t i = 0; i < maillog_row_count; i++)
-		if (is_begun(maillog_rows[i].pattern, ev->text))
-			return true;
-	return false;
 }

@@ -213,8 +213,11 @@ log_reader_appliance(const struct log_reader *r, uint32_t number)
 bool
 log_reader_peek(struct slice line, utime near, utime *at)
 {
+	static const struct slice mark = SLICE_INIT("\xef\xbb\xbf");
 	struct maillog_stamp stamp;
 
+	if (slice_starts_with(line, mark))
+		line = slice_skip(line, mark.len);
 	if (!maillog_stamp_parse(line, near, &stamp))
 		return false;
 	*at = stamp.time;

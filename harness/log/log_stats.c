@@ -5,6 +5,9 @@
 #include "harness/log/log_want.h"
 #include "harness/report/printable.h"
 
+/* So soon behind a failure a connection goes on with it. */
+#define FAILOVER_SPAN (2 * UTIME_S)
+
 struct log_stats *
 log_stats_new(void)
 {
@@ -124,6 +127,23 @@ note_text(struct log_host *host, uint64_t code, struct slice escaped)
 	buf_fini(&shown);
 }
 
+/* ---- who was asked when ---- */
+
+/* A connection is known to be one for mail to the domain. */
+static void
+share_connection(struct log_domain *d, struct log_stats_connection *c)
+{
+	struct log_share *share = log_stats_share_get(d, c->host);
+	bool follows = d->trouble != 0 && c->opened >= d->trouble &&
+	    c->opened - d->trouble <= FAILOVER_SPAN;
+
+	c->is_shared = true;
+	share->connections++;
+	share->is_first |= !follows;
+	d->stays |= !follows && d->last == c->host + 1;
+	d->last = c->host + 1;
+}
+
 static void
 take_failure(struct log_stats *s, const struct log_record *record)
 {
@@ -138,11 +158,12 @@ take_failure(struct log_stats *s, const struct log_record *record)
 	host = &s->hosts[c->host];
 	host->failed[failure.kind]++;
 	note_text(host, failure.code, failure.text);
-	if (maillog_has(ev, MAILLOG_FIELD_domain) && !c->is_shared) {
+	if (maillog_has(ev, MAILLOG_FIELD_domain)) {
 		size_t domain = log_stats_domain_get(s, ev->domain);
 
-		log_stats_share_get(&s->domains[domain], c->host)
-		    ->connections++;
+		if (!c->is_shared)
+			share_connection(&s->domains[domain], c);
+		s->domains[domain].trouble = ev->time;
 	}
 	log_stats_connection_forget(s, c);
 }
@@ -215,7 +236,6 @@ take_start(struct log_stats *s, const struct log_record *record)
 	struct log_stats_connection *c = log_stats_connection_find(s, record);
 	struct slice rest = record->event->rids;
 	struct log_stats_recipient *to;
-	struct log_share *share;
 	uint64_t rid;
 
 	m->started = record->event->time;
@@ -225,9 +245,8 @@ take_start(struct log_stats *s, const struct log_record *record)
 	if (!maillog_rid_next(&rest, &rid) ||
 	    (to = log_stats_recipient_find(m, rid)) == NULL)
 		return;
-	share = log_stats_share_get(&s->domains[to->domain], c->host);
-	share->connections += !c->is_shared;
-	c->is_shared = true;
+	if (!c->is_shared)
+		share_connection(&s->domains[to->domain], c);
 }
 
 static void
@@ -274,8 +293,10 @@ take_answer(struct log_stats *s, const struct log_record *record)
 	bool is_delay = ev->form == MAILLOG_DELAYED;
 
 	(void)maillog_line_next(&rest, &line);
-	if (to != NULL && is_delay)
+	if (to != NULL && is_delay) {
 		s->domains[to->domain].delayed++;
+		s->domains[to->domain].trouble = ev->time;
+	}
 	if (to != NULL && !is_delay) {
 		s->domains[to->domain].bounced++;
 		(void)end(s, m, ev->rid);

@@ -57,6 +57,7 @@ struct log_host {
 struct log_share {
 	size_t host;
 	uint64_t connections, messages;
+	bool is_first; /* was asked without a failure just before */
 };
 
 struct log_domain {
@@ -67,6 +68,9 @@ struct log_domain {
 	struct log_spans waits;       /* from queued to delivered */
 	struct log_share *shares;     /* owned; in the order of their coming */
 	size_t share_count, share_cap;
+	utime trouble; /* the last failure or delay; 0: there was none */
+	size_t last;   /* host that was asked last, + 1 */
+	bool stays;    /* one was asked twice running, and none had failed */
 };
 
 struct log_stats;
@@ -98,9 +102,18 @@ void log_stats_json(
 /* The priority of the host in the route of the domain; -1: not known. */
 int log_stats_priority(const struct routes *routes, const struct log_domain *d,
     const struct log_host *host);
-/* The host's part of the messages that went to hosts of its priority, and how
- * even these shared: Jain's index (1: all equal). */
-double log_stats_part(const struct log_stats *s, const struct routes *routes,
-    const struct log_domain *d, size_t share, double *jain);
+/* Whether it was asked only behind failures of others, of which one was asked
+ * again and again: equal hosts would have taken turns. */
+bool log_stats_is_backup(const struct log_domain *d, size_t share);
+
+/* A host's part of what went to the hosts that stand beside it, and how even
+ * these shared: Jain's index (1: all equal). */
+struct log_parts {
+	double connections, connections_jain, messages, messages_jain;
+};
+/* Beside it are those of its priority; without routes those that are backups,
+ * too, or those that are none, too. */
+struct log_parts log_stats_parts(const struct log_stats *s,
+    const struct routes *routes, const struct log_domain *d, size_t share);
 
 #endif

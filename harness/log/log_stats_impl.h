@@ -44,6 +44,7 @@ struct log_stats_message {
 struct log_stats_connection {
 	struct log_stats_key key;
 	size_t host;
+	utime opened;
 	bool is_shared; /* counted among those of its domain */
 	struct list node;
 	UT_hash_handle hh;

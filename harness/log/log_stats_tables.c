@@ -209,6 +209,7 @@ log_stats_connection_open(struct log_stats *s, const struct log_record *record)
 	c->key =
 	    (struct log_stats_key){ record->event->dcid, record->appliance };
 	c->host = log_stats_host_get(s, record->event);
+	c->opened = record->event->time;
 	s->hosts[c->host].attempts++;
 	list_init(&c->node);
 	list_append(&s->connection_order, &c->node);

@@ -8,6 +8,13 @@
 
 #define TEXTS_SHOWN 3
 
+#define NO_PRIORITIES                                                            \
+	"\nPriorities are not in a log; --routes FILE has them. Without it a "   \
+	"share is that\namong all hosts of the domain, but where one was asked " \
+	"again and again and another\nonly behind failures: these are apart. "   \
+	"Jain's index: of connections, of messages;\n1 is an equal share "       \
+	"each.\n"
+
 /* ---- shares ---- */
 
 int
@@ -28,27 +35,54 @@ log_stats_priority(const struct routes *routes, const struct log_domain *d,
 	return -1;
 }
 
-double
-log_stats_part(const struct log_stats *s, const struct routes *routes,
-    const struct log_domain *d, size_t share, double *jain)
+bool
+log_stats_is_backup(const struct log_domain *d, size_t share)
 {
-	int priority = log_stats_priority(
-	    routes, d, log_stats_host(s, d->shares[share].host));
-	uint64_t *counts = xcalloc(d->share_count, sizeof(counts[0])), sum = 0;
+	return d->stays && !d->shares[share].is_first;
+}
+
+static bool
+is_beside(const struct log_stats *s, const struct routes *routes,
+    const struct log_domain *d, size_t a, size_t b)
+{
+	if (routes == NULL)
+		return log_stats_is_backup(d, a) == log_stats_is_backup(d, b);
+	return log_stats_priority(
+		   routes, d, log_stats_host(s, d->shares[a].host)) ==
+	    log_stats_priority(routes, d, log_stats_host(s, d->shares[b].host));
+}
+
+static double
+part_of(uint64_t count, const uint64_t *counts, size_t n)
+{
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < n; i++)
+		sum += counts[i];
+	return sum == 0 ? 0 : (double)count / (double)sum;
+}
+
+struct log_parts
+log_stats_parts(const struct log_stats *s, const struct routes *routes,
+    const struct log_domain *d, size_t share)
+{
+	uint64_t *counts = xcalloc(2 * d->share_count, sizeof(counts[0]));
+	uint64_t *messages = counts + d->share_count;
+	struct log_parts parts;
 	size_t n = 0;
 
 	for (size_t i = 0; i < d->share_count; i++) {
-		const struct log_share *other = &d->shares[i];
-
-		if (log_stats_priority(
-			routes, d, log_stats_host(s, other->host)) != priority)
+		if (!is_beside(s, routes, d, share, i))
 			continue;
-		counts[n++] = other->messages;
-		sum += other->messages;
+		messages[n] = d->shares[i].messages;
+		counts[n++] = d->shares[i].connections;
 	}
-	*jain = jain_index(counts, n);
+	parts.connections = part_of(d->shares[share].connections, counts, n);
+	parts.connections_jain = jain_index(counts, n);
+	parts.messages = part_of(d->shares[share].messages, messages, n);
+	parts.messages_jain = jain_index(messages, n);
 	free(counts);
-	return sum == 0 ? 0 : (double)d->shares[share].messages / (double)sum;
+	return parts;
 }
 
 /* ---- order ---- */
@@ -155,15 +189,21 @@ share_format(const struct log_stats *s, const struct routes *routes,
 	const struct log_share *share = &d->shares[i];
 	const struct log_host *host = log_stats_host(s, share->host);
 	int priority = log_stats_priority(routes, d, host);
-	double jain, part = log_stats_part(s, routes, d, i, &jain);
+	struct log_parts parts = log_stats_parts(s, routes, d, i);
 
 	buf_printf(out,
-	    "      %-21s %7" PRIu64 " connections %7" PRIu64
+	    "      %-21s %7" PRIu64 " connections %5.1f %% %7" PRIu64
 	    " messages %5.1f %%",
-	    host->name, share->connections, share->messages, 100 * part);
+	    host->name, share->connections, 100 * parts.connections,
+	    share->messages, 100 * parts.messages);
 	if (priority >= 0)
 		buf_printf(out, " of priority %d", priority);
-	buf_printf(out, ", Jain's index %.3f\n", jain);
+	else if (routes == NULL && log_stats_is_backup(d, i))
+		buf_append_cstr(out, " of those behind failures");
+	else if (routes == NULL && d->stays)
+		buf_append_cstr(out, " of those asked first");
+	buf_printf(out, ", Jain's index %.3f, %.3f\n", parts.connections_jain,
+	    parts.messages_jain);
 }
 
 static void
@@ -178,6 +218,15 @@ domain_format(const struct log_stats *s, const struct routes *routes,
 	if (d->share_count > 1)
 		for (size_t i = 0; i < d->share_count; i++)
 			share_format(s, routes, d, i, out);
+}
+
+static bool
+has_shares(const struct log_stats *s, const struct ranked *domains, size_t top)
+{
+	for (size_t i = 0; i < log_stats_domain_count(s) && i < top; i++)
+		if (log_stats_domain(s, domains[i].index)->share_count > 1)
+			return true;
+	return false;
 }
 
 void
@@ -207,6 +256,8 @@ log_stats_format(const struct log_stats *s, const struct routes *routes,
 		    s, routes, log_stats_domain(s, domains[i].index), out);
 	if (domain_count > top)
 		buf_printf(out, "  and %zu more\n", domain_count - top);
+	if (routes == NULL && has_shares(s, domains, top))
+		buf_append_cstr(out, NO_PRIORITIES);
 	free(hosts);
 	free(domains);
 }
@@ -279,16 +330,23 @@ share_json(const struct log_stats *s, const struct routes *routes,
 {
 	const struct log_host *host = log_stats_host(s, d->shares[i].host);
 	int priority = log_stats_priority(routes, d, host);
-	double jain, part = log_stats_part(s, routes, d, i, &jain);
+	struct log_parts parts = log_stats_parts(s, routes, d, i);
 	json_t *object = json_object();
 
 	text_json_set(object, "host", host->name);
 	set_count(object, "connections", d->shares[i].connections);
 	set_count(object, "messages", d->shares[i].messages);
-	json_object_set_new(object, "part", json_real(part));
-	json_object_set_new(object, "jain", json_real(jain));
+	json_object_set_new(object, "part", json_real(parts.messages));
+	json_object_set_new(object, "jain", json_real(parts.messages_jain));
+	json_object_set_new(
+	    object, "connections_part", json_real(parts.connections));
+	json_object_set_new(
+	    object, "connections_jain", json_real(parts.connections_jain));
 	if (priority >= 0)
 		set_count(object, "priority", (uint64_t)priority);
+	if (routes == NULL)
+		json_object_set_new(object, "is_backup",
+		    json_boolean(log_stats_is_backup(d, i)));
 	return object;
 }
 

@@ -158,3 +158,27 @@ def test_follow_ends_with_its_reader(bin_dir, tmp_path):
     os.close(reader)
     assert process.communicate(timeout=20) == (None, "")
     assert process.returncode == 0
+
+
+@pytest.mark.parametrize("broken, names", [
+    ("MID 9 ICID 4|711 From: <sender@example.net>", {"icid": 4711}),
+    ("MID 9 ICID 4711 From: <sen|der@example.net>", {"from": "sender@example.net"}),
+    ("Sta|rt MID 9 ICID 4711", {"event": "start_mid"}),
+    ("Message done DCID 30|0 MID 9 to RID [0]", {"dcid": 300})])
+def test_a_word_that_a_forum_broke(faultpost, broken, names):
+    """A line break within a word, which is no end of it."""
+    text = f"{STAMP}{broken}\n{STAMP}DCID 3 close\n".replace("|", "\n")
+    code, out, err = faultpost("log", "parse", "-", input=text)
+    told, last = [json.loads(line) for line in out.splitlines()]
+    assert code == 0
+    assert {key: told[key] for key in names} == names
+    assert last["event"] == "dcid_close"
+    assert "1 line was joined to the one before it" in err
+
+
+def test_a_byte_order_mark(faultpost):
+    """Editors put it in front: the first record is one all the same."""
+    code, out, err = faultpost(
+        "log", "parse", "-", input=f"\ufeff{STAMP}DCID 3 close\n")
+    assert (code, err) == (0, "")
+    assert json.loads(out)["event"] == "dcid_close"

@@ -85,6 +85,39 @@ def test_domains_and_shares(faultpost, tmp_path):
             for s in domain["shares"]] == [(0, 0.5, 1.0)] * 2
 
 
+def test_shares_without_routes(faultpost, tmp_path):
+    """Equal hosts share by connections; who is asked only behind failures of a
+    host that is asked again and again is apart; and the page says how it knows."""
+    log = log_of(faultpost, tmp_path,
+                 "scenarios/fairness/three-hosts-one-full.scenario.json")
+    shares = json.loads(faultpost("log", "stats", "--json", log)[1])[
+        "domains"][0]["shares"]
+    assert len(shares) == 3
+    assert [s["is_backup"] for s in shares] == [False] * 3
+    assert all(s["connections_jain"] > 0.99 > s["jain"] for s in shares)
+    assert sum(s["connections_part"] for s in shares) == pytest.approx(1)
+
+    def connection(number, at, host, end):
+        return (f"{at} New SMTP DCID {number} interface 10.0.0.5 address "
+                f"10.1.1.{host} port 25\n{at} Delivery start DCID {number} MID "
+                f"{number} to RID [0]\n{at} {end}\n{at} DCID {number} close\n")
+    text = "".join(
+        f"{STAMP}MID {n} ICID 1 RID 0 To: <u@x.example>\n"
+        f"{STAMP}MID {n} queued for delivery\n" for n in (1, 2, 3, 4))
+    for n, host in ((1, 1), (2, 1), (3, 1), (4, 2)):
+        at = f"Wed Jul  2 09:1{6 + n if n < 4 else 9}:00 2014 Info:"
+        text += connection(n, at, host, (
+            f"Delayed: DCID {n} MID {n} to RID 0 - 4.3.1 - full ('452', "
+            "['full']) []" if n == 3 else f"Message done DCID {n} MID {n} to RID [0]"))
+    shares = json.loads(faultpost(
+        "log", "stats", "--json", "-", input=text)[1])["domains"][0]["shares"]
+    assert [(s["is_backup"], s["connections"], s["connections_part"], s["part"])
+            for s in shares] == [(False, 3, 1.0, 1.0), (True, 1, 1.0, 1.0)]
+    page = faultpost("log", "stats", "-", input=text)[1]
+    assert "100.0 % of those behind failures, Jain's index 1.000, 1.000" in page
+    assert "Priorities are not in a log; --routes FILE has them." in page
+
+
 def test_page_of_figures(faultpost, tmp_path):
     log = log_of(
         faultpost, tmp_path,
