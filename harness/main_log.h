@@ -39,8 +39,6 @@ bool main_log_follow(struct log_reader *r, const char *path,
 struct routes *main_log_routes(const char *path, struct err *err);
 /* "faultpost log: WHAT; see faultpost log --help"; CLI_USAGE. */
 int main_log_wrong_use(const char *what);
-/* Prints the text and forgets it. */
-void main_log_print(struct buf *text);
 
 /* The commands behind "faultpost log", each with its own name first. */
 int command_log_parse(int argc, char **argv);

@@ -53,7 +53,7 @@ take(void *owner, const struct log_record *record)
 	buf_append(&a->out, buf_slice(&a->behind));
 	buf_clear(&a->behind);
 	if (buf_len(&a->out) >= PRINT_BYTES)
-		main_log_print(&a->out);
+		cli_print(&a->out);
 }
 
 static void
@@ -119,8 +119,8 @@ anonymize(struct anonymizing *a, int count, char **paths)
 	log_reader_init(&reader, a, take);
 	reader.on_skipped = take_skipped;
 	good = main_log_read(&reader, count, paths, &err);
-	main_log_print(&a->out);
-	main_log_print(&a->behind);
+	cli_print(&a->out);
+	cli_print(&a->behind);
 	if (good)
 		main_log_tell(&reader, "anonymize");
 	good = good && (a->map_path == NULL || write_map(a, &err));

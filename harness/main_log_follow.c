@@ -54,7 +54,7 @@ take_rest(void *owner)
 {
 	struct following *f = owner;
 
-	main_log_print(&f->out);
+	cli_print(&f->out);
 	(void)fflush(stdout);
 }
 

@@ -11,13 +11,6 @@
 /* Of a file so many lines are looked at for its first record. */
 #define PEEK_LINES 10000
 
-void
-main_log_print(struct buf *text)
-{
-	fwrite(buf_slice(text).at, 1, buf_len(text), stdout);
-	buf_clear(text);
-}
-
 int
 main_log_wrong_use(const char *what)
 {

@@ -51,7 +51,7 @@ take(void *owner, const struct log_record *record)
 
 	log_event_format(record->event, record->place.line, &p->out);
 	if (buf_len(&p->out) >= PRINT_BYTES)
-		main_log_print(&p->out);
+		cli_print(&p->out);
 }
 
 static void
@@ -59,7 +59,7 @@ take_rest(void *owner)
 {
 	struct parsing *p = owner;
 
-	main_log_print(&p->out);
+	cli_print(&p->out);
 	(void)fflush(stdout);
 }
 
@@ -76,7 +76,7 @@ parse(struct parsing *p, int count, char **paths)
 		good = main_log_follow(&reader, paths[0], take_rest, &err);
 	else
 		good = main_log_read(&reader, count, paths, &err);
-	main_log_print(&p->out);
+	cli_print(&p->out);
 	if (good && !p->follow)
 		main_log_tell(&reader, "parse");
 	log_reader_fini(&reader);

@@ -265,7 +265,7 @@ tell(struct reproducing *r, uint64_t records, struct err *err)
 	tell_case(r, records);
 	log_comparison_format(
 	    &r->best.comparison, &r->theirs, &r->best.ours, r->rows, &text);
-	main_log_print(&text);
+	cli_print(&text);
 	tell_notes(r->best.scenario);
 	if (differences(&r->best) > 0)
 		printf("  - Why the two differ: settings that are not the "

@@ -81,7 +81,7 @@ print_stories(void *owner, const struct log_reader *reader)
 				buf_append_byte(&text, '\n');
 			log_story_format(story, name, &text);
 		}
-		main_log_print(&text);
+		cli_print(&text);
 	}
 	buf_fini(&text);
 	if (log_stories_more(s->stories) > 0)

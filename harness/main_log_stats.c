@@ -76,7 +76,7 @@ print_stats(void *owner, const struct log_reader *reader)
 		log_stats_json(c->stats, c->routes, &text);
 	else
 		log_stats_format(c->stats, c->routes, c->top, &text);
-	main_log_print(&text);
+	cli_print(&text);
 	buf_fini(&text);
 	return CLI_OK;
 }

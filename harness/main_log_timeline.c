@@ -58,7 +58,7 @@ print_times(void *owner, const struct log_reader *reader)
 		log_timeline_json(t->timeline, &text);
 	else
 		log_timeline_format(t->timeline, &text);
-	main_log_print(&text);
+	cli_print(&text);
 	buf_fini(&text);
 	return CLI_OK;
 }

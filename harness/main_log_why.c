@@ -70,7 +70,7 @@ print_reasons(void *owner, const struct log_reader *reader)
 		else
 			log_why_format(story, &text);
 	}
-	main_log_print(&text);
+	cli_print(&text);
 	buf_fini(&text);
 	if (count > 0)
 		return CLI_OK;

@@ -75,13 +75,6 @@ main_routes_read(const char *path)
 	return routes;
 }
 
-void
-main_routes_print(struct buf *text)
-{
-	(void)fwrite(buf_slice(text).at, 1, buf_len(text), stdout);
-	buf_clear(text);
-}
-
 /* ---- faults ---- */
 
 bool

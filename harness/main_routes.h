@@ -24,8 +24,6 @@ int main_routes_wrong_use(const char *command, const char *what);
 /* The table of a file ("-": standard input); NULL when it cannot be had, which
  * has been said then, all of it. */
 struct routes *main_routes_read(const char *path);
-/* Prints the text and empties it. */
-void main_routes_print(struct buf *text);
 
 /* What --dns says: "none", "zone:FILE" (the "dns" of a scenario) or "live".
  * Live, name servers are asked for the hosts of the table and for `domain` (may

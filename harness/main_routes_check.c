@@ -137,7 +137,7 @@ check_text(struct checking *c, const char *path, struct slice text, int *code,
 		    &(struct lint_options){ zone, destinations, c->destconfig,
 			c->selves, c->self_count });
 		lint_format(lint, c->format, &out);
-		main_routes_print(&out);
+		cli_print(&out);
 		*code = code_of(lint);
 	}
 	buf_fini(&out);
@@ -241,7 +241,7 @@ command_routes_rule(int argc, char **argv)
 	else if (!rules_explain(argc - first, argv + first, &out, &err))
 		code = cli_report(&err, CLI_USAGE);
 	if (code == CLI_OK)
-		main_routes_print(&out);
+		cli_print(&out);
 	buf_fini(&out);
 	return code;
 }

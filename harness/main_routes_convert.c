@@ -113,7 +113,7 @@ convert(const struct converting *c, enum foreign_form form, const char *path,
 			routes_format(routes, &out);
 		else
 			foreign_write(form, routes, &notes, &out);
-		main_routes_print(&out);
+		cli_print(&out);
 		notes_tell(&notes, path);
 		code = c->strict && notes.count > 0 ? CLI_FAILED : CLI_OK;
 	}

@@ -45,7 +45,7 @@ compare(const char *old_path, const char *new_path, bool json)
 			compare_json(c, &out);
 		else
 			compare_format(c, &out);
-		main_routes_print(&out);
+		cli_print(&out);
 		code = compare_count(c) > 0 ? CLI_FAILED : CLI_OK;
 		compare_destroy(&c);
 	}

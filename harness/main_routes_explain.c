@@ -220,7 +220,7 @@ command_routes_explain(int argc, char **argv)
 		if (explain_all(
 			&e, argv + first + 1, argc - first - 1, &code, &err)) {
 			code = CLI_OK;
-			main_routes_print(&e.out);
+			cli_print(&e.out);
 		} else {
 			(void)cli_report(&err, code);
 		}

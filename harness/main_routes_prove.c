@@ -354,7 +354,7 @@ write_all(struct proving *p, struct err *err)
 	good = good && write_to(&p->html, &text, err);
 	if (good) {
 		proof_format(p->proof, p->verbose, &text);
-		main_routes_print(&text);
+		cli_print(&text);
 	}
 	buf_fini(&text);
 	return good;

@@ -307,3 +307,10 @@ cli_descriptor(const char *option, const char *text, int *fd, struct err *err)
 	return (flags != -1 && (flags & O_ACCMODE) != O_RDONLY) ||
 	    err_set(err, "--%s %d is not open for writing", option, *fd);
 }
+
+void
+cli_print(struct buf *text)
+{
+	(void)fwrite(buf_slice(text).at, 1, buf_len(text), stdout);
+	buf_clear(text);
+}

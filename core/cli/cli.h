@@ -86,4 +86,7 @@ bool cli_number(const char *option, const char *text, uint64_t min,
 bool cli_descriptor(
     const char *option, const char *text, int *fd, struct err *err);
 
+/* Prints the text on standard output and forgets it. */
+void cli_print(struct buf *text);
+
 #endif
