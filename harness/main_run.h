@@ -14,6 +14,8 @@
 #include "harness/plan/heading.h"
 #include "harness/run/keyword.h"
 
+#include <sys/types.h>
+
 /* A scenario file. */
 struct run_file {
 	char *path;         /* owned */
@@ -157,11 +159,18 @@ void run_external_replay(const struct run *run, struct buf *out);
 /* Whether each host of the plan has a place; false with *err set. */
 bool run_external_check(
     const struct run *run, const struct plan *plan, struct err *err);
-/* Runs the plan of the result; all but the relay, its log and the places stand
- * in options->elsewhere. */
-bool run_external_case(const struct run *run, struct plan *plan,
-    struct result *result, struct live_options *options,
-    const struct sim_hooks *hooks, struct tape *tape, struct err *err);
+/* What a run with such a relay has for itself.  Zeroed before use, but for whom
+ * `elsewhere` tells. */
+struct run_stage {
+	struct live_elsewhere elsewhere;
+	struct placement places; /* owned */
+	struct zone *zone;       /* owned */
+	pid_t giver;             /* a process that gives the log on */
+};
+/* For the plan, which begins now; false with *err set, and nothing to end. */
+bool run_external_begin(const struct run *run, struct plan *plan,
+    struct run_stage *stage, struct err *err);
+void run_external_end(struct run_stage *stage);
 /* Prints the routes that the relay needs for each case. */
 void run_external_print(struct run *run);
 

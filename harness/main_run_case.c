@@ -148,15 +148,30 @@ on_line(void *owner, struct slice line)
 	say(w, RUN_CHANNEL_ERROR, &w->text);
 }
 
+static bool
+run_elsewhere(struct work *w, struct result *result,
+    struct live_options *options, const struct sim_hooks *hooks,
+    struct err *err)
+{
+	struct run_stage stage = { .elsewhere = { .owner = w,
+				       .on_progress = on_line,
+				       .on_note = on_line } };
+	bool good;
+
+	if (!run_external_begin(w->run, w->plan, &stage, err))
+		return false;
+	options->elsewhere = &stage.elsewhere;
+	good =
+	    live_run_elsewhere(result, w->plan, options, hooks, &w->tape, err);
+	run_external_end(&stage);
+	return good;
+}
+
 /* What keeps us from judging is told with the scenario's name. */
 static bool
 run_live(struct work *w, struct result *result, const struct sim_hooks *hooks,
     struct err *err)
 {
-	struct run *run = w->run;
-	const struct live_elsewhere elsewhere = {
-		.owner = w, .on_progress = on_line, .on_note = on_line
-	};
 	struct live_options options = {
 		.adapter = w->run->adapter,
 		.program_fd = w->run->relay_fd,
@@ -165,16 +180,10 @@ run_live(struct work *w, struct result *result, const struct sim_hooks *hooks,
 		.is_turned = w->run->time_scale == 0,
 		.time_scale = run_live_scale(w->run),
 	};
-	bool good;
+	bool good = options.adapter->program == NULL
+	    ? run_elsewhere(w, result, &options, hooks, err)
+	    : live_run_scenario(result, &options, hooks, &w->tape, err);
 
-	if (run->adapter->program == NULL) {
-		options.elsewhere = &elsewhere;
-		good = run_external_case(
-		    run, w->plan, result, &options, hooks, &w->tape, err);
-	} else {
-		good =
-		    live_run_scenario(result, &options, hooks, &w->tape, err);
-	}
 	return good || err_prefix(err, "%s: ", w->plan->name);
 }
 

@@ -301,30 +301,27 @@ give_log(struct cli_follow *follow)
 		}
 }
 
-struct giver {
-	pid_t pid;
-	int fd; /* where its lines come from */
-};
-
 static bool
-giver_fork(struct giver *giver, struct cli_follow *follow, int to)
+giver_fork(pid_t *giver, struct cli_follow *follow, const int ends[2])
 {
 	const pid_t maker = getpid();
 
-	giver->pid = fork();
-	if (giver->pid != 0)
-		return giver->pid > 0;
-	(void)close(giver->fd);
+	*giver = fork();
+	if (*giver != 0)
+		return *giver > 0;
+	(void)close(ends[0]);
 	/* Signals of a terminal are the run's to answer. */
 	(void)setpgid(0, 0);
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (getppid() != maker || dup2(to, STDOUT_FILENO) < 0)
+	if (getppid() != maker || dup2(ends[1], STDOUT_FILENO) < 0)
 		_exit(1);
 	give_log(follow);
 }
 
+/* Its lines come from *fd. */
 static bool
-giver_start(struct giver *giver, const struct run_external *e, struct err *err)
+giver_start(
+    pid_t *giver, int *fd, const struct run_external *e, struct err *err)
 {
 	sigset_t before;
 	struct cli_follow *follow;
@@ -336,25 +333,18 @@ giver_start(struct giver *giver, const struct run_external *e, struct err *err)
 	follow = open_log(e, err);
 	if (follow == NULL)
 		return false;
-	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0 ||
-	    fcntl(ends[0], F_SETFL, O_NONBLOCK) != 0) {
-		cli_follow_close(&follow);
-		return err_set(err, "no sockets: %s", strerror(errno));
+	good = socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) == 0 ||
+	    err_set(err, "no sockets: %s", strerror(errno));
+	if (good) {
+		*fd = ends[0];
+		good = (fcntl(ends[0], F_SETFL, O_NONBLOCK) == 0 &&
+			   giver_fork(giver, follow, ends)) ||
+		    err_set(err, "no process: %s", strerror(errno));
+		(void)close(ends[1]);
 	}
-	giver->fd = ends[0];
-	good = giver_fork(giver, follow, ends[1]) ||
-	    err_set(err, "no process: %s", strerror(errno));
-	(void)close(ends[1]);
 	cli_follow_close(&follow);
 	(void)sigprocmask(SIG_SETMASK, &before, NULL);
 	return good;
-}
-
-static void
-giver_end(const struct giver *giver)
-{
-	(void)kill(giver->pid, SIGKILL);
-	(void)waitpid(giver->pid, NULL, 0);
 }
 
 /* ---- a case ---- */
@@ -369,35 +359,35 @@ wall_clock(void)
 }
 
 bool
-run_external_case(const struct run *run, struct plan *plan,
-    struct result *result, struct live_options *options,
-    const struct sim_hooks *hooks, struct tape *tape, struct err *err)
+run_external_begin(const struct run *run, struct plan *plan,
+    struct run_stage *stage, struct err *err)
 {
-	struct live_elsewhere elsewhere = *options->elsewhere;
-	struct placement places = { 0 };
-	struct zone *zone;
-	struct giver giver;
-	bool good;
+	const struct run_external *e = &run->external;
+	struct live_elsewhere *elsewhere = &stage->elsewhere;
 
-	if (!placement_make(&places, plan, &run->external.bindings, err) ||
-	    !giver_start(&giver, &run->external, err)) {
-		placement_fini(&places);
+	if (!placement_make(&stage->places, plan, &e->bindings, err) ||
+	    !giver_start(&stage->giver, &elsewhere->log_fd, e, err)) {
+		placement_fini(&stage->places);
 		return false;
 	}
-	elsewhere.relay = run->external.relay;
-	elsewhere.client = run->external.client;
-	elsewhere.places = &places;
-	elsewhere.log_fd = giver.fd;
-	elsewhere.limit = run->external.limit;
-	elsewhere.names = run->external.has_names ? &run->external.names : NULL;
-	elsewhere.zone = zone = placement_zone_new(&places, plan->relay.zone);
-	options->elsewhere = &elsewhere;
+	stage->zone = placement_zone_new(&stage->places, plan->relay.zone);
+	elsewhere->relay = e->relay;
+	elsewhere->client = e->client;
+	elsewhere->places = &stage->places;
+	elsewhere->limit = e->limit;
+	elsewhere->names = e->has_names ? &e->names : NULL;
+	elsewhere->zone = stage->zone;
 	plan_move(plan, wall_clock());
-	good = live_run_elsewhere(result, plan, options, hooks, tape, err);
-	giver_end(&giver);
-	zone_destroy(&zone);
-	placement_fini(&places);
-	return good;
+	return true;
+}
+
+void
+run_external_end(struct run_stage *stage)
+{
+	(void)kill(stage->giver, SIGKILL);
+	(void)waitpid(stage->giver, NULL, 0);
+	zone_destroy(&stage->zone);
+	placement_fini(&stage->places);
 }
 
 bool

@@ -105,7 +105,7 @@ static void
 number_ways(struct ways *w)
 {
 	uint32_t rank = 0;
-	struct way last = w->at[0];
+	struct way last;
 
 	if (!w->has_preferences)
 		return;

@@ -219,16 +219,23 @@ note_ready(struct sift *s, const struct maillog_event *ev)
 	s->accepted += m != NULL && m->is_ours && m->is_injected;
 }
 
+/* An older spelling has no port: then the address is enough. */
 static const struct endpoint *
 host_at(const struct sift *s, const struct maillog_event *ev)
 {
-	struct endpoint at = { .port = SMTP_PORT_DEFAULT };
+	const bool has_port = maillog_has(ev, MAILLOG_FIELD_port);
+	struct endpoint at = { .port = (uint16_t)ev->port };
 
 	if (!ip_parse(ev->address, &at.ip))
 		return NULL;
-	if (maillog_has(ev, MAILLOG_FIELD_port))
-		at.port = (uint16_t)ev->port;
-	return placement_said(s->places, &at);
+	for (size_t i = 0; i < s->places->count; i++) {
+		const struct placed *p = &s->places->at[i];
+
+		if (has_port ? endpoint_equal(&p->real, &at)
+			     : ip_equal(&p->real.ip, &at.ip))
+			return &p->said;
+	}
+	return NULL;
 }
 
 static void

@@ -65,6 +65,14 @@ def blocks_fixture():
     return port
 
 
+@pytest.fixture(name="name_port")
+def name_port_fixture():
+    """One at which no name server answers."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as server:
+        server.bind(("127.91.0.1", 0))
+        return server.getsockname()[1]
+
+
 class Lab:
     """A relay that others have, its log, and places for the hosts."""
 
@@ -197,10 +205,26 @@ def test_others(lab):
     assert len(seen) > 40
 
 
+def test_names(lab, name_port):
+    """A relay that asks the scenario's DNS finds the hosts where they are."""
+    lab.write(routes=[f"example.com exchange1.example.com:{lab.port}/pri=0, "
+                      f"exchange2.example.com:{lab.port}/pri=10"],
+              dns={"exchange1.example.com": {"A": ["10.1.1.11"]},
+                   "exchange2.example.com": {"A": ["10.1.1.12"]}},
+              hosts={name: {**host, "port": lab.port}
+                     for name, host in SCENARIO["hosts"].items()},
+              expect=SCENARIO["expect"][:2])
+    at = f"127.91.0.1:{name_port}"
+    relay = lab.start(json.loads(lab.scenario.read_text())["routes"],
+                      resolver={"servers": [at]})
+    code, told, err = lab.run(relay, "--bind-dns", at)
+    assert (code, told["verdict"]) == (0, "held"), (told, err)
+
+
 def test_nothing_in_the_log(lab):
     """A log that is another's."""
     relay = lab.start(lab.routes(), lambda line: "")
-    code, told, _ = lab.run(relay, "--time-limit", "2s")
+    code, told, _ = lab.run(relay, "--time-limit", "1s")
     assert code == 1
     assert "bounds" in failed(told)
 

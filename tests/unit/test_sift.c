@@ -68,9 +68,13 @@ static const struct {
 	    "Connection Error: DCID 13 domain: example.com IP: 192.0.2.99 "
 	    "port: 25 details: timeout interface: 10.0.0.5 reason: network "
 	    "error|0 0 1, 3 0 1" },
-	{ "an older spelling has no port, and the host is at another",
-	    S "New SMTP DCID 9 interface 192.0.2.5 address 192.0.2.11\n",
-	    "0 0 0, 1 0 1" },
+	{ "older spellings have no port",
+	    S "New SMTP DCID 9 interface 192.0.2.5 address 192.0.2.11\n" S
+	      "Connection Error: DCID: 10 IP: 192.0.2.11 details: timeout "
+	      "interface: 192.0.2.5 reason: network error\n",
+	    "New SMTP DCID 9 interface 10.0.0.5 address 10.1.1.11|"
+	    "Connection Error: DCID: 10 IP: 10.1.1.11 details: timeout "
+	    "interface: 10.0.0.5 reason: network error|0 0 1, 0 0 0" },
 	{ "our mail at a host of others",
 	    OURS S
 	    "New SMTP DCID 9 interface 192.0.2.9 address 192.0.2.99 port 25\n" S
