@@ -285,13 +285,12 @@ read_and_run(struct work *w, const struct run_case *c)
 	plan_variants_destroy(&variants);
 	if (plan != NULL && run->is_live)
 		w->entry.why = live_unable(plan, run->adapter, scenario);
-	if (plan == NULL)
+	if (plan == NULL ||
+	    (run->adapter->program == NULL && w->entry.why == NULL &&
+		!run_external_check(run, plan, &err)))
 		say_error(w, &err, CLI_USAGE);
 	else if (w->entry.why != NULL)
 		say_verdict(w, REPORT_NOT_RUN, CLI_OK);
-	else if (run->adapter->program == NULL &&
-	    !run_external_check(run, plan, &err))
-		say_error(w, &err, CLI_USAGE);
 	else if (run->check)
 		say_verdict(w, REPORT_GOOD, CLI_OK);
 	else if (run->is_live)

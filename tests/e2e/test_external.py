@@ -155,6 +155,22 @@ def test_held(lab):
     assert {one["verdict"] for one in told["invariants"]} == {"held"}
 
 
+def test_waits(lab):
+    """A message that waits in the relay's queue is waited for, though nobody
+    is connected to anybody; what the relay has to be set to is printed."""
+    settings = {"bounce": {"initial_wait": "1s"}}
+    lab.write(routes=["example.com [10.1.1.11]"], dns={}, relay=settings,
+              hosts={"exchange1": {"address": "10.1.1.11", "rules": [
+                  {"on": "mail", "nth": 1, "reply": "452 4.3.1 Full"}]}},
+              inject=[{"to": ["user@example.com"]}],
+              expect=[{"delivered": {"exchange1": 1}}, {"requeue": ["1s"]}])
+    told = subprocess.run(lab.words("127.0.0.1", "--print-routes"),
+                          capture_output=True, text=True, check=True).stdout
+    assert '# settings of its relay: {"bounce":{"initial_wait":"1s"}}' in told
+    code, told, err = lab.run(lab.start(lab.routes(), **settings))
+    assert (code, told["verdict"], err) == (0, "held", ""), told
+
+
 def test_wrong_priorities(lab):
     """A relay that goes to the backup first is found out."""
     routes = [line.replace("pri=0,", "pri=20,") for line in lab.routes()]
