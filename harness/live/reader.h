@@ -38,8 +38,9 @@ enum reader_command {
 	READER_HELLO,
 	READER_MAIL,
 	READER_RCPT,
-	READER_DATA, /* also a chunk (RFC 3030) but the last */
-	READER_END,  /* the final dot, or the last chunk */
+	READER_DATA,
+	READER_CHUNK, /* but the last (RFC 3030) */
+	READER_END,   /* the final dot, or the last chunk */
 	READER_OTHER,
 };
 #define READER_AHEAD_MAX 128

@@ -209,6 +209,26 @@ tell_done(struct reader *r, struct reader_connection *c)
 			reader_recipient_ends(r, m, c->rids[i]);
 }
 
+/* A reply of no kind that answers the command, as the mail log has it. */
+static void
+set_nonsense(struct reader *r, struct reader_verdict *v)
+{
+	buf_clear(&r->text);
+	buf_printf(&r->text, "%u %.*s", v->code, SLICE_ARG(v->text));
+	v->text = buf_slice(&r->text);
+	v->code = 0;
+	v->phase = MAILLOG_PHASE_NETWORK;
+}
+
+static bool
+is_nonsense(enum reader_command command, unsigned code)
+{
+	const unsigned wanted = command == READER_DATA ? 3 : 2;
+
+	return command >= READER_MAIL && command <= READER_END &&
+	    code / 100 != wanted && code / 100 != 4 && code / 100 != 5;
+}
+
 static void
 judge_reply(struct reader *r, struct reader_connection *c,
     enum reader_command command, size_t rcpt, const struct reader_verdict *v)
@@ -223,12 +243,16 @@ judge_reply(struct reader *r, struct reader_connection *c,
 		}
 		break;
 	case READER_RCPT:
-		if (v->code >= 400)
+		if (v->code / 100 != 2)
 			refuse(r, c, rcpt, v);
 		break;
 	case READER_MAIL:
+	case READER_CHUNK:
+		if (v->code / 100 != 2)
+			refuse_all(r, c, v);
+		break;
 	case READER_DATA:
-		if (v->code >= 400)
+		if (v->code / 100 != 3)
 			refuse_all(r, c, v);
 		break;
 	case READER_END:
@@ -315,7 +339,7 @@ reader_said(struct reader *r, struct reader_connection *c, struct slice line)
 	if (slice_starts_with_nocase(line, SLICE("BDAT ")))
 		command = slice_find(line, SLICE("LAST")) < line.len
 		    ? READER_END
-		    : READER_DATA;
+		    : READER_CHUNK;
 	if (command == READER_MAIL)
 		tell_start(r, c);
 	await(c, command, command == READER_RCPT ? rcpt_of(c, line) : 0);
@@ -343,9 +367,11 @@ reader_heard(struct reader *r, struct reader_connection *c, struct slice line)
 		c->count--;
 		v.code = (unsigned)code;
 		v.text = buf_slice(&c->reply);
-		v.phase = command == READER_DATA || command == READER_END
+		v.phase = command >= READER_DATA && command <= READER_END
 		    ? MAILLOG_PHASE_CONTENT
 		    : MAILLOG_PHASE_ENVELOPE;
+		if (is_nonsense(command, v.code))
+			set_nonsense(r, &v);
 		judge_reply(r, c, command, rcpt, &v);
 	}
 	buf_clear(&c->reply);

@@ -348,6 +348,18 @@ on_message_line(struct reader *r, struct slice id, struct slice text)
 
 /* ---- lines ---- */
 
+/* It begins with one: what came meanwhile would be tried by that, too. */
+static void
+on_queue_run(struct reader *r, struct slice text)
+{
+	if (slice_starts_with(text, SLICE("Start queue run"))) {
+		r->looks++;
+	} else if (slice_starts_with(text, SLICE("End queue run"))) {
+		r->looks -= r->looks > 0;
+		r->is_ready = true;
+	}
+}
+
 /* "2026-11-27 11:08:47 [26] 1xWtot-00000Q-3D <= ..." of the main log, or
  * "   26 text" of a process. */
 static void
@@ -361,13 +373,7 @@ exim_line(void *memory, struct reader *r, struct slice line)
 		if (!reader_take(&rest, SLICE(" ["), &head) ||
 		    !reader_take(&rest, SLICE("] "), &key))
 			return;
-		if (slice_find(rest, SLICE("daemon started")) < rest.len)
-			r->is_ready = true;
-		if (slice_starts_with(rest, SLICE("Start queue run")))
-			r->looks++;
-		else if (slice_starts_with(rest, SLICE("End queue run")) &&
-		    r->looks > 0)
-			r->looks--;
+		on_queue_run(r, rest);
 		id = slice_sub(rest, 0, slice_find_byte(rest, ' '));
 		rest = slice_skip(rest, id.len + 1);
 		if (slice_starts_with(rest, SLICE("<= ")))

@@ -162,6 +162,26 @@ static struct dialect_row rows[] = {
 			     " after initial connection: 554 5.7.1 Go away\n",
 	    IN "Bounced: DCID 0 MID 1 to RID 0 - 5.1.0 - Unknown address error"
 	       " ('554', ['5.7.1 Go away']) []\n" },
+	/* A reply of the wrong kind refuses, and what follows from it does not
+	 * refuse for good. */
+	{ "nonsense to MAIL",
+	    ACCEPTED ENTERED TRYING("mx1", "10.1.1.1") GREETED ASKED T
+	    "  SMTP<< 354 go on\n" T "  SMTP<< 503 5.5.1 First MAIL\n" T
+	    "  SMTP(close)>>\n",
+	    IN NEW("1",
+		"10.1.1.1") "Delivery start DCID 1 MID 1 to RID [0, 1]\n"
+			    "Delayed: DCID 1 MID 1 to RID 0 - 4.4.0 - Other network"
+			    " problem ('000', ['354 go on']) []\n"
+			    "Delayed: DCID 1 MID 1 to RID 1 - 4.4.0 - Other network"
+			    " problem ('000', ['354 go on']) []\n"
+			    "DCID 1 close\n" },
+	{ "a greeting that is no SMTP",
+	    ACCEPTED ENTERED TRYING("mx1", "10.1.1.1") T
+	    " connected\n" T "  SMTP<< hello\n" T "  SMTP(close)>>\n",
+	    IN NEW("1",
+		"10.1.1.1") "Connection Error: DCID 1 domain: example.com IP: 10.1.1.1"
+			    " port: 25 details: EOF interface: 10.0.0.5 reason: network"
+			    " error\n" },
 	{ "thrown away",
 	    ACCEPTED M("29") "M1 => :blackhole: <a@example.com> R=route_1\n",
 	    IN "Deleted: MID 1 to [0]\n" },
@@ -191,7 +211,10 @@ test_due(void **state)
 	(void)state;
 	reader_init(&r, plan);
 	r.now = plan->start;
-	assert_true(due_behind(&r, memory, "") == UTIME_NEVER);
+	assert_true(
+	    due_behind(&r, memory,
+		M("3") "exim 4.96 daemon started: pid=3\n") == UTIME_NEVER);
+	assert_false(r.is_ready);
 	/* While a message comes in, too. */
 	assert_true(
 	    due_behind(&r, memory, "   26 SMTP<< MAIL FROM:<s@e>\n") == r.now);
@@ -217,9 +240,6 @@ test_due(void **state)
 		    "9") "End queue run: pid=9\n" M("29") "M1 Completed\n") ==
 	    UTIME_NEVER);
 	assert_int_equal(r.looks, 0);
-	assert_false(r.is_ready);
-	(void)due_behind(
-	    &r, memory, M("3") "exim 4.96 daemon started: pid=3\n");
 	assert_true(r.is_ready);
 	reader_fini(&r);
 	reader_exim.destroy(memory);
