@@ -129,6 +129,11 @@ def test_a_host_that_dns_does_not_have(prove, tmp_path):
     assert prove("a.example: mx2\n", "--dns", f"zone:{tmp_path}/zone")[0] == 1
 
 
+def test_what_a_host_gets_at_most_is_of_all_sets(prove):
+    out = prove("a.example: mx1, mx2\nb.example: mx1, mx2, x/pri=5\n")[1]
+    assert "     1.0         2.0  mx1 (while mx2 fails)\n" in out
+
+
 def test_many_routes_are_few_sets(prove):
     table = "".join(f"d{i}.example: mx{i % 5}, mx{(i + 1) % 5}/pri=10\n" for i in range(3000))
     code, out, cases, domains = prove(table)

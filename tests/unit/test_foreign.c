@@ -84,6 +84,8 @@ static struct row read_rows[] = {
 	    "a.example: $domain/MX : b\nnone.example:\nalone.example\n"
 	    "\\N^x\\N: c\n@@mx_any: d\n+list: e\n!f: g\n",
 	    "a.example: [b]/pri=10\n", "1 2 3 4 5 6 7" },
+	{ "exim, groups that are an order anyway", FOREIGN_EXIM,
+	    "a.example: <; b ; + ; c\n", "a.example: [b], [c]/pri=10\n", "" },
 	{ "exim, hosts beside MX records", FOREIGN_EXIM,
 	    "a.example: a.example/MX : b\nb.example: c : b.example/MX\n",
 	    "a.example: USEDNS\nb.example: [c]\n", "1 2" },

@@ -78,6 +78,10 @@ static struct row rows[] = {
 	    LINT_NO_ANSWER, "1:11" },
 	{ "no answer, none", "a.example h\n", DNS("\"h\": \"NXDOMAIN\""),
 	    LINT_NO_ANSWER, "" },
+	{ "no answer about MX records, whatever the addresses are",
+	    "a.example h\n",
+	    DNS("\"h\": {\"MX\": \"SERVFAIL\", \"A\": [\"10.1.1.1\"]}"),
+	    LINT_NO_ANSWER, "1:11" },
 	{ "another route", "a.example h.example\nh.example " TWO "\n", NULL,
 	    LINT_ANOTHER_ROUTE, "1:11" },
 	{ "another route, by DNS", "a.example g, i\nh.example " TWO "\n",
@@ -122,11 +126,14 @@ static struct row rows[] = {
 	{ "private address",
 	    "a.example 10.1.1.1, 8.8.8.8, fd00::1, 172.31.0.1\n", NULL,
 	    LINT_PRIVATE_ADDRESS, "1:11 1:30 1:39" },
+	{ "private address, shared and of the link",
+	    "a.example 100.64.0.1, 169.254.1.1, 100.128.0.1\n", NULL,
+	    LINT_PRIVATE_ADDRESS, "1:11 1:23" },
 	{ "private address by DNS", "a.example h\n",
 	    DNS("\"h\": {\"A\": [\"192.168.1.1\"]}"), LINT_PRIVATE_ADDRESS,
 	    "1:11" },
 	{ "private address, none",
-	    "a.corp 10.1.1.1\nintranet 10.1.1.1\nALL 10.1.1.1\n"
+	    "a.corp 10.1.1.1\nb.home.arpa 10.1.1.1\nintranet 10.1.1.1\nALL 10.1.1.1\n"
 	    "a.example 172.32.0.1\n",
 	    NULL, LINT_PRIVATE_ADDRESS, "" },
 	{ "no host's address",
@@ -354,6 +361,39 @@ all_errors_are_found(void **state)
 	buf_fini(&table);
 }
 
+/* Which of two wins. */
+static struct winner_row {
+	const char *name, *table, *said;
+} winner_rows[] = {
+	{ "the first host, of equals", "a.example h/pri=5, h/pri=5, i\n",
+	    "h is there twice, and the first one, at priority 5, wins" },
+	{ "the second host", "a.example h/pri=5, h/pri=1, i\n",
+	    "h is there twice, and the second one, at priority 1, wins" },
+	{ "the first line", "a.example h\na.example i\n",
+	    "a.example has a line already, line 1, which would win: "
+	    "\"a.example: h\", not \"a.example: i\"" },
+	{ "either line", "a.example h\nA.example. h\n",
+	    "a.example has a line already, line 1, which says the same" },
+};
+
+static void
+check_winner(void **state)
+{
+	const struct winner_row *row = *state;
+	bool found = false;
+	struct world w;
+	struct lint *l;
+
+	world_make(&w, NULL);
+	l = lint_of(row->table, &w);
+	for (size_t i = 0; i < lint_count(l); i++)
+		found |= slice_starts_with(
+		    slice_cstr(lint_at(l, i)->text), slice_cstr(row->said));
+	assert_true(found);
+	lint_destroy(&l);
+	world_fini(&w);
+}
+
 static struct format_row {
 	const char *name;
 	enum lint_format format;
@@ -437,6 +477,7 @@ main(void)
 	ROWS(&kit, rows, check_row);
 	TEST(&kit, each_rule_finds_and_does_not);
 	TEST(&kit, all_errors_are_found);
+	ROWS(&kit, winner_rows, check_winner);
 	ROWS(&kit, format_rows, check_format);
 	TEST(&kit, rules_have_names);
 	return kit_run(&kit, "lint");

@@ -208,6 +208,12 @@ a_table_has_a_bound(void **state)
 	(void)state;
 	for (int i = 1; i < ROUTES_MAX; i++)
 		buf_printf(&text, "d%d.test: host\n", i);
+	/* Its place is kept for the default route. */
+	buf_append_cstr(&text, "one.more.test: host\n");
+	assert_null(routes_parse(buf_slice(&text), "routes", &errors));
+	assert_int_equal(errors.total, 1);
+	err_list_fini(&errors);
+	buf_truncate(&text, buf_len(&text) - strlen("one.more.test: host\n"));
 	buf_append_cstr(&text, "ALL: host\n");
 	r = must_parse(buf_slice(&text));
 	assert_int_equal(routes_count(r), ROUTES_MAX);

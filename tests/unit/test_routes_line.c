@@ -108,6 +108,11 @@ static struct bad_row {
 	{ "a: host auth=",
 	    "routes:1:14: \"\" is no name of a profile; expected at most 64 "
 	    "letters, digits, dots, hyphens and underscores" },
+	{ "a: host auth="
+	  "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+	    "routes:1:14: \"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+	    "aaaaaaaaaaaa\" is no name of a profile; expected at most 64 letters, "
+	    "digits, dots, hyphens and underscores" },
 	{ "a: host auth=b/c",
 	    "routes:1:15: \"b/c\" is no name of a profile; expected at most 64 "
 	    "letters, digits, dots, hyphens and underscores" },

@@ -75,11 +75,44 @@ check_row(void **state)
 	free(t);
 }
 
+/* Who takes turns, and whether one of them fails. */
+static struct turn_row {
+	const char *name, *table, *fault;
+	unsigned turns;
+} turn_rows[] = {
+	{ "nobody fails", "d.example h, i, j\n", "k=452", 1 },
+	{ "one of three fails", "d.example h, i, j, k/pri=5\n", "i=452", 3 },
+	{ "one behind them fails", "d.example h, i, k/pri=5\n", "k=452", 1 },
+	{ "one alone fails", "d.example h, k/pri=5\n", "h=452", 1 },
+};
+
+static void
+check_turns(void **state)
+{
+	const struct turn_row *row = *state;
+	struct err_list errors = { 0 };
+	struct routes *r = routes_parse(slice_cstr(row->table), "t", &errors);
+	struct trial *t = xcalloc(1, sizeof(*t));
+	struct draft_fault fault = { 0 };
+	struct err err;
+
+	assert_non_null(r);
+	trial_make(t, routes_at(r, 0), NULL, SLICE("d.example"));
+	assert_true(draft_fault_parse(row->fault, &fault, &err));
+	(void)trial_set_fault(t, &fault);
+	assert_int_equal(trial_turns(t), row->turns);
+	draft_fault_fini(&fault);
+	trial_fini(t);
+	routes_destroy(&r);
+	free(t);
+}
+
 int
 main(void)
 {
 	struct kit kit = { 0 };
 
 	ROWS(&kit, rows, check_row);
+	ROWS(&kit, turn_rows, check_turns);
 	return kit_run(&kit, "trial");
 }
