@@ -66,7 +66,7 @@ EXIM = {
 EXIM["a schedule, and its end"] = ({
     **POSTFIX["a schedule, and its end"][0],
     "expect": [{"bounced": {"5.4.7": 1}},
-               {"requeue": ["10m", "20m"], "tolerance": "4m"}],
+               {"requeue": ["10m", "30m", "70m", "130m"], "tolerance": "4m"}],
 }, ["invariant back-off"])
 # What waits for a host goes over the connection that brought the first.
 EXIM["several on one connection"] = ({
