@@ -75,6 +75,7 @@ EXIM["several on one connection"] = ({
     "timeline": [{"at": "5m", "host": "mx1", "state": "up"}],
     "relay": {"bounce": {"initial_wait": "10m"}},
     "inject": [{**ONE, "count": 2}],
+    "waive": {"back-off": "one message after the other takes its time"},
     "expect": [{"delivered": {"mx1": 2}}, {"requeue": ["10m"], "tolerance": "4m"}],
 }, [])
 # Its packages, and what it does.
