@@ -72,7 +72,7 @@ static const struct cli_option run_options[] = {
 	{ OPTION_KEEP, 0, "keep", NULL,
 	    "Keep the files of live runs that held, too." },
 	{ OPTION_RELAY, 0, "relay", "NAME[:AT]",
-	    "Live, with faultpost, postfix, exim or external." },
+	    "faultpost, postfix, exim, opensmtpd, external." },
 	{ OPTION_RELAY_LOG, 0, "relay-log", "FILE",
 	    "external: the relay's mail log, as it is written." },
 	{ OPTION_BIND, 0, "bind", "HOST=AT",

@@ -131,6 +131,12 @@ mock_dns_set_zone(struct mock_dns *d, const struct zone *zone)
 	name_server_set_zone(d->server, zone);
 }
 
+void
+mock_dns_set_front(struct mock_dns *d, const struct zone *front)
+{
+	name_server_set_front(d->server, front);
+}
+
 const struct endpoint *
 mock_dns_address(const struct mock_dns *d)
 {

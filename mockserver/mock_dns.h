@@ -20,6 +20,8 @@ struct mock_dns *mock_dns_new(struct world *w, const struct zone *zone,
 void mock_dns_destroy(struct mock_dns **dp);
 /* From now on this is the zone; answers that wait are of the old one. */
 void mock_dns_set_zone(struct mock_dns *d, const struct zone *zone);
+/* Names that have other answers than the zone's; see name_server.h. */
+void mock_dns_set_front(struct mock_dns *d, const struct zone *front);
 const struct endpoint *mock_dns_address(const struct mock_dns *d);
 
 #endif

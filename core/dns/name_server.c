@@ -23,9 +23,10 @@ struct tally {
 };
 
 struct name_server {
-	const struct zone *zone; /* borrowed */
-	struct map tallies;      /* "MX example.com" -> struct tally */
-	struct arena arena;      /* of keys and tallies */
+	const struct zone *zone;  /* borrowed */
+	const struct zone *front; /* borrowed; NULL: none */
+	struct map tallies;       /* "MX example.com" -> struct tally */
+	struct arena arena;       /* of keys and tallies */
 };
 
 /* An answer being made. */
@@ -72,6 +73,20 @@ name_server_set_zone(struct name_server *s, const struct zone *zone)
 	arena_fini(&s->arena);
 	s->tallies = (struct map){ 0 };
 	s->arena = (struct arena){ 0 };
+}
+
+void
+name_server_set_front(struct name_server *s, const struct zone *front)
+{
+	s->front = front;
+}
+
+/* Which of the two has that name. */
+static const struct zone *
+zone_of(const struct name_server *s, struct slice name)
+{
+	return s->front != NULL && zone_has(s->front, name) ? s->front
+							    : s->zone;
 }
 
 /* Types that the zone does not know have no records at any name. */
@@ -133,7 +148,7 @@ name_server_answer(struct name_server *s, struct slice query,
 	name = slice_of(request.name, request.name_len);
 	if (r.code == DNS_CODE_NOERROR) {
 		is_known = type_is_known(request.type, &type);
-		(void)zone_lookup(s->zone, name, type, &answer);
+		(void)zone_lookup(zone_of(s, name), name, type, &answer);
 		/* There are names below the root. */
 		if (name.len == 0 && answer.status == DNS_NXDOMAIN)
 			answer.status = DNS_NODATA;
@@ -249,7 +264,8 @@ write_aliases(struct responding *r, struct slice name, enum dns_type type)
 	const struct dns_record *alias;
 
 	while (count < ARRAY_LEN(owners) &&
-	    (alias = zone_alias(r->server->zone, name, type)) != NULL) {
+	    (alias = zone_alias(zone_of(r->server, name), name, type)) !=
+		NULL) {
 		for (size_t i = 0; i < count; i++)
 			if (dns_name_equal(owners[i], name))
 				return name;

@@ -23,6 +23,9 @@ enum dns_transport {
 struct name_server *name_server_new(const struct zone *zone);
 void name_server_destroy(struct name_server **sp);
 void name_server_set_zone(struct name_server *s, const struct zone *zone);
+/* Names that are answered from there instead, whatever the zone says of them;
+ * borrowed likewise. */
+void name_server_set_front(struct name_server *s, const struct zone *front);
 
 /* Appends the answer to a query, which is due after *delay.  False: there is
  * none, because the query is none or the zone says so. */

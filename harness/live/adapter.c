@@ -40,14 +40,15 @@ const struct adapter *
 adapter_named(struct slice name, struct err *err)
 {
 	static const struct adapter *const all[] = { &adapter_faultpost,
-		&adapter_postfix, &adapter_exim, &adapter_external };
+		&adapter_postfix, &adapter_exim, &adapter_opensmtpd,
+		&adapter_external };
 
 	for (size_t i = 0; i < ARRAY_LEN(all); i++)
 		if (slice_eq(name, slice_cstr(all[i]->name)))
 			return all[i];
 	(void)err_set(err,
 	    "--relay %.*s is not known; expected faultpost, postfix, exim "
-	    "or external",
+	    "opensmtpd or external",
 	    SLICE_ARG(name));
 	return NULL;
 }

@@ -72,7 +72,8 @@ struct adapter {
 	const char *program;
 	enum adapter_clock clock;
 	/* The signal at which it looks for mail that is due; 0: it looks often
-	 * enough by itself. */
+	 * enough by itself.  SIGSTOP: all of its processes are stopped and
+	 * continued, which ends their waits. */
 	int nudge;
 	const char *control; /* its control socket, where it runs */
 	/* How it says what it does; NULL: in the words of the mail log. */
@@ -82,6 +83,9 @@ struct adapter {
 	/* Its files. */
 	void (*files)(
 	    const struct adapter_setting *setting, struct adapter_files *out);
+	/* Names that the name server has for it, instead of what the zone says
+	 * of them; NULL: none. */
+	void (*names)(const struct plan *plan, struct zone *out);
 	/* Its command line.  On standard output it writes the mail log. */
 	void (*command)(
 	    const struct adapter_start *start, struct adapter_words *out);
@@ -91,7 +95,7 @@ struct adapter {
 
 /* faultpost-relay, the programs of others, and what runs elsewhere. */
 extern const struct adapter adapter_faultpost, adapter_postfix, adapter_exim;
-extern const struct adapter adapter_external;
+extern const struct adapter adapter_opensmtpd, adapter_external;
 /* That of the name; NULL with *err set: there is none. */
 const struct adapter *adapter_named(struct slice name, struct err *err);
 

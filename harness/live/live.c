@@ -240,7 +240,14 @@ start_hosts(struct live *live, struct err *err)
 		return false;
 	live->names = mock_dns_new(
 	    live->world, live->plan->relay.zone, &live_name_server, err);
-	return live->names != NULL;
+	if (live->names == NULL)
+		return false;
+	if (live->options->adapter->names != NULL) {
+		live->front = zone_new();
+		live->options->adapter->names(live->plan, live->front);
+		mock_dns_set_front(live->names, live->front);
+	}
+	return true;
 }
 
 static bool

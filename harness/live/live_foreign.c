@@ -3,6 +3,8 @@
  * words of the mail log, and its clock is kept; see live_impl.h. */
 #include "harness/live/live_impl.h"
 
+#include <signal.h>
+
 /* In real time: what a program does when it is asked to look for mail that is
  * due shows in its log before that. */
 #define NUDGE_PAUSE (200 * UTIME_MS)
@@ -24,6 +26,24 @@ on_due(void *owner)
 	return reader_due(&live->reader);
 }
 
+static bool
+on_in_flight(void *owner)
+{
+	struct live *live = owner;
+
+	return mock_open_sessions(live->mock, NULL) > 0;
+}
+
+/* A process that waits otherwise waits as long as it was to when it began,
+ * whatever its clock has come to. */
+static bool
+is_awaited(struct live *live, int number, utime now)
+{
+	return number == SIGSTOP
+	    ? reader_due(&live->reader) <= now && !on_in_flight(live)
+	    : reader_overdue(&live->reader, now) > 0;
+}
+
 /* What has waited long enough is asked for, until it is looked at. */
 static void
 on_beat(void *owner)
@@ -34,20 +54,13 @@ on_beat(void *owner)
 	const utime pause =
 	    (utime)((double)NUDGE_PAUSE * world_clock_scale(live->clock));
 
+	live_relay_continue(&live->relay);
 	if (number == 0 || live->reader.looks > 0 ||
-	    reader_overdue(&live->reader, now) == 0 ||
+	    !is_awaited(live, number, now) ||
 	    (live->nudged_at > 0 && now - live->nudged_at < pause))
 		return;
 	live->nudged_at = now;
 	live_relay_nudge(&live->relay, number);
-}
-
-static bool
-on_in_flight(void *owner)
-{
-	struct live *live = owner;
-
-	return mock_open_sessions(live->mock, NULL) > 0;
 }
 
 bool

@@ -31,6 +31,7 @@ struct live {
 	struct world *world;         /* owned */
 	struct mock *mock;           /* owned */
 	struct mock_dns *names;      /* owned */
+	struct zone *front; /* owned: what the relay alone is told of names */
 	struct injection *injection; /* owned; NULL until the relay listens */
 	struct live_relay relay;
 	/* Of a program that is not ours: what it says, and its clock. */

@@ -108,6 +108,11 @@ on_hold(struct timer *t)
 void
 live_pulse_start(struct live_pulse *p)
 {
+	struct stat st;
+
+	/* It may have been moved since, and does not go back. */
+	if (stat(LIVE_PULSE_FILE, &st) == 0)
+		p->base = (long long)st.st_mtime - 1;
 	p->beat.fire = on_beat;
 	p->hold.fire = on_hold;
 	timer_set(p->world, &p->hold, utime_add(world_now(p->world), UTIME_S));

@@ -244,15 +244,27 @@ void
 live_relay_end(struct live_relay *r, int number)
 {
 	r->is_ending = true;
+	live_relay_continue(r);
 	if (!r->is_reaped)
 		(void)kill(r->pid, number);
 }
 
 void
-live_relay_nudge(const struct live_relay *r, int number)
+live_relay_nudge(struct live_relay *r, int number)
 {
-	if (r->pid > 0 && !r->is_reaped)
-		(void)kill(r->pid, number);
+	if (r->pid <= 0 || r->is_reaped || r->is_stopped)
+		return;
+	r->is_stopped = number == SIGSTOP;
+	/* Its processes are a group: become_relay(). */
+	(void)kill(r->is_stopped ? -r->pid : r->pid, number);
+}
+
+void
+live_relay_continue(struct live_relay *r)
+{
+	if (r->is_stopped && r->pid > 0 && !r->is_reaped)
+		(void)kill(-r->pid, SIGCONT);
+	r->is_stopped = false;
 }
 
 /* It has ended when the process has, and all that it said is heard. */

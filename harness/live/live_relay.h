@@ -43,6 +43,7 @@ struct live_relay {
 	struct buf line;                        /* of the log, not whole yet */
 	struct buf words; /* on standard error, in this life */
 	bool is_ending;   /* it was told to end */
+	bool is_stopped;  /* for a moment */
 	int status;       /* of the end; valid once it is reaped */
 	bool is_reaped;
 };
@@ -52,8 +53,11 @@ bool live_relay_start(struct live_relay *r, struct err *err);
 bool live_relay_runs(const struct live_relay *r);
 /* SIGTERM, at which it drains, or SIGKILL. */
 void live_relay_end(struct live_relay *r, int number);
-/* Sends it a signal of which it does not end. */
-void live_relay_nudge(const struct live_relay *r, int number);
+/* Sends it a signal of which it does not end.  SIGSTOP goes to all of its
+ * processes, until it is to continue. */
+void live_relay_nudge(struct live_relay *r, int number);
+/* It goes on, if it was stopped. */
+void live_relay_continue(struct live_relay *r);
 /* For whoever is told of SIGCHLD: this process has ended so.  False: it is
  * another. */
 bool live_relay_reap(struct live_relay *r, pid_t pid, int status);

@@ -99,6 +99,7 @@ live_take_apart(struct live *live)
 	injection_destroy(&live->injection);
 	live_relay_fini(&live->relay);
 	mock_dns_destroy(&live->names);
+	zone_destroy(&live->front);
 	mock_destroy(&live->mock);
 	world_destroy(&live->world);
 	world_clock_destroy(&live->clock);

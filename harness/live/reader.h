@@ -173,5 +173,7 @@ struct reader_dialect {
 extern const struct reader_dialect reader_postfix;
 /* Exim 4.96, with debugging output. */
 extern const struct reader_dialect reader_exim;
+/* OpenSMTPD 6.8, with `-v` and traces of its transfers and its scheduler. */
+extern const struct reader_dialect reader_opensmtpd;
 
 #endif

@@ -78,9 +78,40 @@ EXIM["several on one connection"] = ({
     "waive": {"back-off": "one message after the other takes its time"},
     "expect": [{"delivered": {"mx1": 2}}, {"requeue": ["10m"], "tolerance": "4m"}],
 }, [])
+# Of equal hosts it takes the first, and a 4xx sends it nowhere else.
+OPENSMTPD = {
+    "takes the next host": ({
+        **refusing("banner", "431 4.3.1 Full"), "inject": [ONE],
+        "expect": [{"delivered": {"mx2": 1}}, {"attempts": ["mx1", "mx2"]},
+                   {"failover": {"from": "mx1", "to": "mx2"}},
+                   {"log": ["Message done"]}, {"host_status": {"mx1": "up"}}],
+    }, []),
+    "stays with the host that said 4xx": ({
+        **refusing("mail", "452 4.3.1 Full", times=1), "inject": [ONE],
+        "expect": [{"delivered": {"mx1": 1}}, {"requeue": ["400s"]}],
+    }, ["invariant back-off"]),
+    "a host that is down": POSTFIX["a host that is down"],
+    "a recipient that nobody knows":
+        POSTFIX["a recipient that nobody knows"],
+    # Its waits are 400 seconds by the square of the attempt's number.
+    "a schedule, and its end": ({
+        **refusing("mail", "451 4.3.0 Later"),
+        "routes": ["example.com [10.1.1.1]"],
+        "hosts": {"mx1": refusing("mail", "451 4.3.0 Later")["hosts"]["mx1"]},
+        "relay": {"bounce": {"max_time": "50m"}},
+        "inject": [ONE],
+        "expect": [{"bounced": {"5.4.7": 1}},
+                   {"attempts": ["mx1", "mx1", "mx1"]}],
+    }, ["invariant back-off"]),
+    "thrown away": ({
+        **CAST, "routes": ["example.com /dev/null"], "inject": [ONE],
+        "expect": [{"delivered": 0}],
+    }, []),
+}
 # Its packages, and what it does.
 RELAYS = {"postfix": (["postfix"], POSTFIX),
-          "exim": (["exim4-daemon-light", "libidn12"], EXIM)}
+          "exim": (["exim4-daemon-light", "libidn12"], EXIM),
+          "opensmtpd": (["opensmtpd"], OPENSMTPD)}
 
 
 @pytest.fixture(name="run", scope="module")
