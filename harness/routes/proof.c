@@ -318,9 +318,12 @@ proof_scenario(
     const struct proof *p, size_t number, struct trial *t, struct buf *out)
 {
 	const struct proof_case *c = &p->cases[number];
+	/* What was told of it is so again. */
 	struct trial_run run = { .messages = messages_of(t),
 		.every = pause_between,
-		.until = watched };
+		.until = watched,
+		.left = c->counts.messages - c->counts.delivered -
+		    c->counts.bounced };
 	struct buf title = { 0 };
 
 	for (size_t i = 0; i < t->count; i++)

@@ -63,6 +63,7 @@ struct trial_run {
 	utime every;     /* from one to the next */
 	utime recovered; /* then nothing fails any more; 0: never */
 	utime until;     /* 0: until nothing is left to do */
+	unsigned left;   /* messages that must still wait then */
 };
 /* Appends the scenario. */
 void trial_scenario(

@@ -268,7 +268,9 @@ trial_scenario(
 	put(all, "timeline", timeline_json(t, run));
 	if (run->until > 0)
 		put(all, "until", duration(run->until));
-	put(all, "expect", json_array());
+	put(all, "expect",
+	    run->left > 0 ? json_pack("[{s:i}]", "queued", (int)run->left)
+			  : json_array());
 	text = json_dumps(all, JSON_COMPACT);
 	assert(text != NULL);
 	buf_append_cstr(out, text);

@@ -152,6 +152,7 @@ def test_the_section_of_the_html_page(faultpost, tmp_path):
     assert text.index("<main") > text.index('<section id="proof"')
     # What does not flow is shown whole: one host, seven ways.
     assert text.count('class="result"') == 7
+    assert '"verdict":"held"' in text and '"verdict":"failed"' not in text
 
 
 @pytest.mark.parametrize("jobs", ["1", "2"])
