@@ -59,16 +59,18 @@ print_reasons(void *owner, const struct log_reader *reader)
 	size_t count = log_stories_count(a->stories);
 	struct buf text = { 0 };
 
-	(void)reader;
 	for (size_t i = 0; i < count; i++) {
 		const struct log_story *story = log_stories_at(a->stories, i);
+
+		const char *name =
+		    log_reader_appliance(reader, story->appliance);
 
 		if (i > 0 && !a->is_json)
 			buf_append_byte(&text, '\n');
 		if (a->is_json)
-			log_why_json(story, &text);
+			log_why_json(story, name, &text);
 		else
-			log_why_format(story, &text);
+			log_why_format(story, name, &text);
 	}
 	cli_print(&text);
 	buf_fini(&text);

@@ -235,7 +235,11 @@ take_reply(struct log_facts *f, const struct maillog_event *ev,
 	to->code = ev->code;
 	to->enhanced = keep_text(f, ev->enhanced);
 	to->text = keep_text(f, ev->text);
-	to->reply = maillog_line_next(&rest, &line) ? keep_text(f, line) : "";
+	if (maillog_has(ev, MAILLOG_FIELD_response))
+		to->reply = keep_text(f, ev->response);
+	else
+		to->reply =
+		    maillog_line_next(&rest, &line) ? keep_text(f, line) : "";
 	to->host = ev->dcid != 0 ? host : NULL;
 	to->is_active = false;
 }
@@ -243,9 +247,13 @@ take_reply(struct log_facts *f, const struct maillog_event *ev,
 static void
 take_delayed(struct log_facts *f, const struct maillog_event *ev)
 {
+	struct log_addressee *to = addressee(f, ev->rid);
 	struct log_party *by = party_of(f, ev);
 
-	take_reply(f, ev, addressee(f, ev->rid));
+	take_reply(f, ev, to);
+	f->delayed_host = to->host;
+	f->delayed_code = to->code;
+	f->delayed_reply = to->reply;
 	f->saw.delayed_4xx += ev->code != 0;
 	f->saw.delayed_lost += ev->code == 0;
 	if (by != NULL)
@@ -263,6 +271,7 @@ take_bounced(struct log_facts *f, const struct maillog_event *ev)
 	/* What is said of an expired one is what was said last. */
 	take_reply(f, ev, to);
 	end(to, LOG_FATE_BOUNCED, ev->time);
+	f->saw.bounced_twice += ev->form == MAILLOG_DOUBLE_BOUNCE;
 	f->saw.bounced_expired += is_expired;
 	f->saw.bounced_dns += is_dns;
 	f->saw.bounced_5xx += !is_expired && ev->code >= 500;

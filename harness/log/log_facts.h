@@ -47,7 +47,8 @@ struct log_sights {
 	uint64_t greeted_4xx, greeted_5xx;  /* of those that answered */
 	uint64_t delayed_4xx, delayed_lost; /* recipients; lost: no reply */
 	uint64_t bounced_5xx, bounced_dns, bounced_expired, bounced_other;
-	uint64_t pending; /* rounds without success */
+	uint64_t bounced_twice; /* of these: nobody is told */
+	uint64_t pending;       /* rounds without success */
 	uint64_t tls_success, tls_failed, tls_required, no_starttls;
 	uint64_t possible, deleted, suspended, rejected, dns_soft;
 	uint64_t starts, connections;
@@ -69,6 +70,9 @@ struct log_facts {
 	struct log_sights saw;
 	/* The last failure that was no recipient's. */
 	const char *failed_host, *failed_how;
+	/* The last reply, or loss, for which a recipient was put off. */
+	const char *delayed_host, *delayed_reply;
+	uint64_t delayed_code;
 };
 
 /* Zeroed facts are those of no story. */

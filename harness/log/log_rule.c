@@ -70,6 +70,12 @@ explains_deleted(const struct log_facts *f)
 }
 
 static bool
+explains_twice(const struct log_facts *f)
+{
+	return f->saw.bounced_twice > 0;
+}
+
+static bool
 explains_dns_hard(const struct log_facts *f)
 {
 	return f->saw.bounced_dns > 0;
@@ -141,6 +147,15 @@ static bool
 explains_down(const struct log_facts *f)
 {
 	return nobody_answered(f) > 0 && !is_delivered(f);
+}
+
+static bool
+explains_greylisting(const struct log_facts *f)
+{
+	return f->saw.pending > 0 &&
+	    (has_text(f->delayed_reply, "greylist") ||
+		has_text(f->delayed_reply, "graylist") ||
+		has_text(f->delayed_reply, "grey-list"));
 }
 
 static bool
@@ -223,6 +238,11 @@ static const struct log_rule rules[] = {
 	    explains_deleted,
 	    "An operator deleted the recipients, or their route is /dev/null.",
 	    "Look at who did so; and at the SMTP route of the domain." },
+	{ "double-bounce", "RFC 5321, 6.1", explains_twice,
+	    "The message had the null sender, as bounce messages have, so that "
+	    "there is nobody to return it to: the line is all that is told.",
+	    "Clear up what the line names; often the address that the bounce "
+	    "message was for does not exist." },
 	{ "dns-hard-error", "AsyncOS user guide", explains_dns_hard,
 	    "A domain, or route host, that does not exist or has no address "
 	    "bounces at once (5.1.2), without a connection (DCID 0).",
@@ -287,6 +307,12 @@ static const struct log_rule rules[] = {
 	    "72 hours by default.",
 	    "Bring the host back (hoststatus shows it, delivernow tries it at "
 	    "once), or add another host to the SMTP route." },
+	{ "greylisting", "RFC 6647", explains_greylisting,
+	    "A host that greylists puts off the first attempt of a sender it "
+	    "does not know, and takes a later one: the appliance makes that "
+	    "after the bounce profile's initial wait, 60 seconds by default.",
+	    "Nothing needs to be done; where the wait is too long, ask the "
+	    "other side to exempt the appliance's addresses." },
 	{ "all-busy", "Cisco 117875, 118287", explains_all_busy,
 	    "A 4xx moves a message to the next host of the SMTP route at once; "
 	    "when all of them answer 4xx it is held in the queue and tried "

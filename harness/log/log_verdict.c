@@ -21,6 +21,17 @@ count_format(
 
 /* ---- recipients ---- */
 
+/* They all went to that host. */
+static bool
+is_only_host(const struct log_facts *f, const char *host)
+{
+	for (size_t i = 0; i < f->to_count; i++)
+		if (f->to[i].fate == LOG_FATE_DELIVERED &&
+		    (f->to[i].host == NULL || strcmp(f->to[i].host, host) != 0))
+			return false;
+	return true;
+}
+
 static void
 delivered_format(const struct log_facts *f, size_t count, struct buf *out)
 {
@@ -39,7 +50,9 @@ delivered_format(const struct log_facts *f, size_t count, struct buf *out)
 		buf_printf(
 		    out, "%zu of %zu recipients delivered", count, f->to_count);
 	if (last->host != NULL)
-		buf_printf(out, " to %s", last->host);
+		buf_printf(out, "%s to %s",
+		    is_only_host(f, last->host) ? "" : ", the last",
+		    last->host);
 	if (f->received != 0 && last->when > f->received)
 		buf_printf(out, " after %s",
 		    span_text(last->when - f->received, span));
@@ -110,6 +123,21 @@ failed_connections(const struct log_facts *f)
 	return count;
 }
 
+/* By whom, and in which words, at last. */
+static void
+delayed_format(const struct log_facts *f, uint64_t count, struct buf *out)
+{
+	if (count > 1)
+		buf_append_cstr(out, ", at last");
+	buf_printf(out, " by %s",
+	    f->delayed_host != NULL ? f->delayed_host : "a host");
+	if (f->delayed_code != 0)
+		buf_printf(out, ": %" PRIu64 " '%s'", f->delayed_code,
+		    f->delayed_reply);
+	else if (f->delayed_reply[0] != '\0')
+		buf_printf(out, ": %s", f->delayed_reply);
+}
+
 static void
 troubles_format(const struct log_facts *f, struct buf *out)
 {
@@ -128,7 +156,8 @@ troubles_format(const struct log_facts *f, struct buf *out)
 	if (delayed > 0) {
 		buf_append_cstr(out, "Put off ");
 		count_format(delayed, "time", "times", out);
-		buf_append_cstr(out, " by hosts. ");
+		delayed_format(f, delayed, out);
+		buf_append_cstr(out, ". ");
 	}
 	if (f->saw.pending > 0) {
 		count_format(f->saw.pending, "round", "rounds", out);

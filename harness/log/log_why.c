@@ -33,12 +33,14 @@ wrap(struct slice text, struct buf *out)
 
 static void
 happened_format(const struct log_story *story, const struct log_facts *facts,
-    struct buf *out)
+    const char *appliance, struct buf *out)
 {
 	char when[UTIME_TEXT_MAX];
 
 	buf_printf(out, "%s %" PRIu64, story->is_message ? "MID" : "DCID",
 	    story->number);
+	if (appliance[0] != '\0')
+		buf_printf(out, " of %s", appliance);
 	if (facts->from != NULL)
 		buf_printf(out, " from <%s>", facts->from);
 	for (size_t i = 0; i < facts->to_count && i < 1; i++)
@@ -55,7 +57,8 @@ happened_format(const struct log_story *story, const struct log_facts *facts,
 }
 
 void
-log_why_format(const struct log_story *story, struct buf *out)
+log_why_format(
+    const struct log_story *story, const char *appliance, struct buf *out)
 {
 	struct log_facts facts = { 0 };
 	const struct log_rule *rule;
@@ -63,7 +66,7 @@ log_why_format(const struct log_story *story, struct buf *out)
 
 	log_facts_of(&facts, story);
 	rule = log_rule_of(&facts);
-	happened_format(story, &facts, &text);
+	happened_format(story, &facts, appliance, &text);
 	buf_printf(
 	    &text, " %s (%s) %s", rule->rule, rule->source, rule->change);
 	wrap(buf_slice(&text), out);
@@ -72,7 +75,8 @@ log_why_format(const struct log_story *story, struct buf *out)
 }
 
 void
-log_why_json(const struct log_story *story, struct buf *out)
+log_why_json(
+    const struct log_story *story, const char *appliance, struct buf *out)
 {
 	struct log_facts facts = { 0 };
 	const struct log_rule *rule;
@@ -81,7 +85,9 @@ log_why_json(const struct log_story *story, struct buf *out)
 
 	log_facts_of(&facts, story);
 	rule = log_rule_of(&facts);
-	happened_format(story, &facts, &text);
+	happened_format(story, &facts, appliance, &text);
+	if (appliance[0] != '\0')
+		text_json_set(object, "appliance", appliance);
 	json_object_set_new(object, story->is_message ? "mid" : "dcid",
 	    json_integer((json_int_t)story->number));
 	text_json_set(object, "happened", buf_cstr(&text));

@@ -205,6 +205,30 @@ def test_why_of_known_cases(faultpost, tmp_path, scenario, name):
     assert (code, json.loads(out.splitlines()[0])["name"]) == (0, name)
 
 
+def test_why_names_each_host(faultpost, tmp_path):
+    """Two hosts took it, and one that put it off is told in its words."""
+    log = log_of(faultpost, tmp_path,
+                 "scenarios/failover/priority-recipients.scenario.json")
+    told = " ".join(faultpost("log", "why", "1", log)[1].split())
+    assert "2 of 3 recipients delivered, the last to 10.1.1.12 port 25" in told
+    assert "Put off 1 time by 10.1.1.11 port 25: 452 '4.2.2 Mailbox full'." in told
+    assert "550 '5.1.1 No such user' from 10.1.1.11 port 25." in told
+
+
+def test_why_of_two_appliances(faultpost, tmp_path):
+    """Both have the MID; each paragraph says whose it is."""
+    log = log_of(faultpost, tmp_path,
+                 "scenarios/failover/117875.scenario.json")
+    both = tmp_path / "both"
+    both.write_text("".join(
+        f"Jul  2 09:15:07 {name} mail_logs: {line.split(' ', 6)[6]}"
+        for line in log.read_text().splitlines(keepends=True)
+        for name in ("esa1", "esa2")))
+    out = faultpost("log", "why", "1", both)[1]
+    assert [line.split(" from")[0] for line in out.splitlines()
+            if line.startswith("MID 1 ")] == ["MID 1 of esa1", "MID 1 of esa2"]
+
+
 def test_why_of_nothing(faultpost):
     code, out, err = faultpost("log", "why", "77", EXCERPT)
     assert (code, out) == (1, "")

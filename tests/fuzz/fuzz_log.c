@@ -52,7 +52,7 @@ tell(const struct log_stories *s)
 		json_t *object;
 
 		log_story_format(log_stories_at(s, i), "esa1", &page);
-		log_why_format(log_stories_at(s, i), &page);
+		log_why_format(log_stories_at(s, i), "", &page);
 		buf_clear(&line);
 		log_story_json(log_stories_at(s, i), "esa1", &line);
 		object =

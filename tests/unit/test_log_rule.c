@@ -34,6 +34,9 @@ static struct row {
 	    BEGIN S "Message aborted MID 1 Receiving aborted by sender\n" },
 	{ "dropped", BEGIN S "Message aborted MID 1 Dropped by filter 'f'\n" },
 	{ "deleted", BEGIN S "Deleted: MID 1 to [0]\n" },
+	{ "double-bounce",
+	    BEGIN S "Double bounce: MID 1 to RID 0 - 5.1.0 - Unknown address "
+		    "error 550-'5.1.1 no'\n" },
 	{ "dns-hard-error",
 	    BEGIN BOUNCED("0 MID 1 to RID 0 - 5.1.2 - Bad destination host "
 			  "('000', ['DNS Hard Error looking up x (MX):  "
@@ -67,6 +70,10 @@ static struct row {
 	    BEGIN OPEN S "Possible Delivery: DCID: 5 MID 1 to [0]\n" S
 			 "Message done DCID 5 MID 1 to RID [0]\n" },
 	{ "host-down", BEGIN ERROR("[Errno 61] Connection refused") WAIT },
+	{ "greylisting",
+	    BEGIN OPEN S
+	    "Delayed: DCID 5 MID 1 to RID 0 - 4.1.0 - Unknown address error "
+	    "('451', ['4.7.1 Greylisted, come back']) []\n" WAIT },
 	{ "all-busy", BEGIN DELAYED WAIT },
 	{ "late-for-down", BEGIN ERROR("timeout") WAIT DONE },
 	{ "connection-lost",
