@@ -42,6 +42,7 @@ enum {
 	OPTION_CHECK
 };
 
+#define LIVE_OPTIONS_COUNT 8
 static const struct cli_option run_options[] = {
 	{ OPTION_KEYWORD, 'k', "keyword", "EXPR",
 	    "Only where EXPR holds: \"tls and not (@slow or dns)\"." },
@@ -67,6 +68,9 @@ static const struct cli_option run_options[] = {
 	    "Look there first for the profiles that hosts name." },
 	{ OPTION_LIVE, 0, "live", NULL,
 	    "The relay is a process, over TCP, in namespaces." },
+	{ OPTION_CHECK, 0, "check", NULL,
+	    "Read the scenarios, say what is wrong, and stop." },
+	/* What --help-live tells. */
 	{ OPTION_TIME_SCALE, 0, "time-scale", "N",
 	    "Live, in real time, N seconds in one." },
 	{ OPTION_KEEP, 0, "keep", NULL,
@@ -83,8 +87,6 @@ static const struct cli_option run_options[] = {
 	    "external: a run takes no longer (10m)." },
 	{ OPTION_PRINT_ROUTES, 0, "print-routes", NULL,
 	    "external: print the routes that the relay needs." },
-	{ OPTION_CHECK, 0, "check", NULL,
-	    "Read the scenarios, say what is wrong, and stop." },
 };
 static const struct cli_program run_program = {
 	.name = "faultpost run",
@@ -92,6 +94,8 @@ static const struct cli_program run_program = {
 	.summary = "Runs scenarios in virtual time and judges each by the "
 		   "relay's log.",
 	CLI_OPTIONS(run_options),
+	.topic = "live",
+	.topic_first = ARRAY_LEN(run_options) - LIVE_OPTIONS_COUNT,
 };
 
 /* ---- options ---- */

@@ -13,13 +13,16 @@
 #include <unistd.h>
 
 #define OPTIONS_MAX 64
+#define HELP_COLUMN 28
 /* Beyond any id of a program. */
 #define ID_HELP    10001
 #define ID_VERSION 10002
+#define ID_TOPIC   10003
 
 /* getopt_long's view of the table. */
 struct getopt_view {
-	struct option rows[OPTIONS_MAX + 3];
+	struct option rows[OPTIONS_MAX + 4];
+	char topic[32]; /* "help-TOPIC" */
 	char letters[2 * OPTIONS_MAX + 4];
 };
 
@@ -45,8 +48,12 @@ view_init(struct getopt_view *v, const struct cli_program *program)
 	}
 	v->letters[l] = 'h';
 	v->rows[n++] = (struct option){ "help", no_argument, NULL, ID_HELP };
-	v->rows[n] =
+	v->rows[n++] =
 	    (struct option){ "version", no_argument, NULL, ID_VERSION };
+	if (program->topic == NULL)
+		return;
+	(void)snprintf(v->topic, sizeof(v->topic), "help-%s", program->topic);
+	v->rows[n] = (struct option){ v->topic, no_argument, NULL, ID_TOPIC };
 }
 
 /* What getopt_long() returned, as an option's id; 0: it has no such letter. */
@@ -59,7 +66,7 @@ id_of(const struct cli_program *program, int got)
 		if (got == program->options[i].id ||
 		    (got != 0 && got == program->options[i].letter))
 			return program->options[i].id;
-	return got == ID_HELP || got == ID_VERSION ? got : 0;
+	return got == ID_HELP || got == ID_VERSION || got == ID_TOPIC ? got : 0;
 }
 
 static void
@@ -106,6 +113,8 @@ tell(const struct cli_program *program, int id)
 	if (id == ID_VERSION)
 		buf_printf(&text, "%s (faultpost) %s\n", program->name,
 		    FAULTPOST_VERSION);
+	else if (id == ID_TOPIC)
+		cli_topic_format(program, &text);
 	else
 		cli_help_format(program, &text);
 	fwrite(buf_slice(&text).at, 1, buf_len(&text), stdout);
@@ -138,7 +147,7 @@ cli_parse(const struct cli_program *program, int argc, char **argv,
 			bad_option(program, argv[optind - 1]);
 			return CLI_WRONG;
 		}
-		if (id == ID_HELP || id == ID_VERSION)
+		if (id >= ID_HELP)
 			return tell(program, id);
 		if (!on_option(owner, id, optarg, &err)) {
 			err_prefix(&err, "%s: ", program->name);
@@ -165,26 +174,51 @@ option_head(const struct cli_option *o, struct buf *out)
 	return buf_len(out) - before;
 }
 
+static void
+option_format(const struct cli_option *o, struct buf *out)
+{
+	size_t width = option_head(o, out);
+
+	if (width + 2 > HELP_COLUMN) {
+		buf_append_byte(out, '\n');
+		width = 0;
+	}
+	buf_printf(out, "%*s%s\n", (int)(HELP_COLUMN - width), "", o->help);
+}
+
+void
+cli_topic_format(const struct cli_program *program, struct buf *out)
+{
+	buf_printf(out, "usage: %s %s\nOptions of %s runs:\n\n", program->name,
+	    program->usage, program->topic);
+	for (size_t i = program->topic_first; i < program->option_count; i++)
+		option_format(&program->options[i], out);
+}
+
 void
 cli_help_format(const struct cli_program *program, struct buf *out)
 {
-	const size_t column = 28;
+	const size_t count = program->topic != NULL ? program->topic_first
+						    : program->option_count;
+	char name[32], help[64];
 
 	buf_printf(out, "usage: %s %s\n%s\n\n", program->name, program->usage,
 	    program->summary);
-	for (size_t i = 0; i < program->option_count; i++) {
-		size_t width = option_head(&program->options[i], out);
-
-		if (width + 2 > column) {
-			buf_append_byte(out, '\n');
-			width = 0;
-		}
-		buf_printf(out, "%*s%s\n", (int)(column - width), "",
-		    program->options[i].help);
+	for (size_t i = 0; i < count; i++)
+		option_format(&program->options[i], out);
+	option_format(
+	    &(struct cli_option){ ID_HELP, 'h', "help", NULL, "Print this." },
+	    out);
+	if (program->topic != NULL) {
+		(void)snprintf(name, sizeof(name), "help-%s", program->topic);
+		(void)snprintf(help, sizeof(help),
+		    "Print the options of %s runs.", program->topic);
+		option_format(
+		    &(struct cli_option){ ID_TOPIC, 0, name, NULL, help }, out);
 	}
-	buf_printf(out, "%-*s%s\n%-*s%s\n", (int)column, "  -h, --help",
-	    "Print this.", (int)column, "      --version",
-	    "Print the version.");
+	option_format(&(struct cli_option){ ID_VERSION, 0, "version", NULL,
+			  "Print the version." },
+	    out);
 	if (program->more != NULL)
 		buf_printf(out, "\n%s", program->more);
 }

@@ -25,7 +25,7 @@ struct cli_option {
 	const char *help;     /* one sentence */
 };
 
-/* --help and --version need no row. */
+/* --help and --version need no row, nor does --help-TOPIC. */
 struct cli_program {
 	const char *name;
 	const char *usage;   /* behind "usage: NAME " */
@@ -33,6 +33,10 @@ struct cli_program {
 	const struct cli_option *options;
 	size_t option_count;
 	const char *more; /* printed behind the options; or NULL */
+	/* The options from that one on are told by --help-TOPIC alone, so that
+	 * the page stays one; NULL: there are none. */
+	const char *topic;
+	size_t topic_first;
 };
 #define CLI_OPTIONS(rows) .options = (rows), .option_count = ARRAY_LEN(rows)
 
@@ -52,8 +56,9 @@ enum cli_result cli_parse(const struct cli_program *program, int argc,
     bool (*on_option)(void *owner, int id, const char *value, struct err *err),
     void *owner, int *first);
 
-/* The help page, for at most 80 columns. */
+/* The help page, for at most 80 columns; that of the topic. */
 void cli_help_format(const struct cli_program *program, struct buf *out);
+void cli_topic_format(const struct cli_program *program, struct buf *out);
 
 /* For the first line of main(): descriptors 0 to 2 that are closed fail from
  * now on, so that no file that is opened later takes their numbers, and what is

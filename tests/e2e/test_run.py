@@ -481,6 +481,7 @@ def test_other_commands_are_found_on_path(faultpost, tmp_path):
 
 
 @pytest.mark.parametrize("words", [["--help"], ["run", "--help"],
+                                   ["run", "--help-live"],
                                    ["schema", "--help"]])
 def test_help_fits_a_screen(faultpost, words):
     code, out, _ = faultpost(*words)
