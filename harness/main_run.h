@@ -48,7 +48,7 @@ struct run_verdict {
 };
 
 /* Unless it is said otherwise, a run with a relay elsewhere takes at most: */
-#define RUN_EXTERNAL_LIMIT (10 * 60 * UTIME_S)
+#define RUN_EXTERNAL_LIMIT (10L * 60 * UTIME_S)
 /* A relay that runs elsewhere (main_run_external.c), as asked for. */
 struct run_external {
 	struct endpoint relay, names; /* names: valid if has_names */

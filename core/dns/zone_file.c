@@ -212,8 +212,7 @@ zone_file_read(
 	/* fmemopen(3) takes no text of no bytes. */
 	buf_append(&copy, text);
 	buf_append_byte(&copy, '\n');
-	r.stream = fmemopen(
-	    (char *)(uintptr_t)buf_slice(&copy).at, buf_len(&copy), "r");
+	r.stream = fmemopen(copy.mem + copy.head, buf_len(&copy), "r");
 	r.origin = ldns_dname_new_frm_str(NO_ORIGIN);
 	if (r.stream == NULL || r.origin == NULL)
 		abort();

@@ -5,7 +5,7 @@
 #include "core/dns/zone.h"
 
 /* retry_interval_max cannot be more (spec 14). */
-#define EXIM_WAIT_MAX (24 * 3600 * UTIME_S)
+#define EXIM_WAIT_MAX (24L * 3600 * UTIME_S)
 
 /* ---- main ---- */
 

@@ -11,8 +11,8 @@
 static bool
 read_span(struct slice text, utime *span)
 {
-	static const utime units[] = { 24 * 3600 * UTIME_S, 3600 * UTIME_S,
-		60 * UTIME_S, UTIME_S };
+	static const utime units[] = { 24L * 3600 * UTIME_S, 3600L * UTIME_S,
+		60L * UTIME_S, UTIME_S };
 	size_t digits = 0;
 
 	*span = 0;

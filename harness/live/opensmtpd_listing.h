@@ -16,7 +16,7 @@ struct opensmtpd_listing {
 
 /* Behind "| msg:": the one before it is complete. */
 void opensmtpd_listing_message(
-    struct opensmtpd_listing *l, struct reader *r, struct slice key);
+    struct opensmtpd_listing *l, struct reader *r, struct slice message);
 /* Behind "|   evp:": "b361ac8a23353f0c [mta,expire=2d23h59m40s,pending=6m20s]"
  */
 void opensmtpd_listing_envelope(

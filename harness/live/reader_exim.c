@@ -339,9 +339,8 @@ on_message_line(struct reader *r, struct slice id, struct slice text)
 	} else if (slice_starts_with(text, SLICE("=> :blackhole:"))) {
 		reader_recipient_dropped(
 		    r, m, reader_between(text, SLICE("<"), SLICE(">")));
-	} else if (slice_starts_with(text, SLICE("Completed"))) {
-		reader_message_gone(r, m);
-	} else if (slice_starts_with(text, SLICE("Frozen"))) {
+	} else if (slice_starts_with(text, SLICE("Completed")) ||
+	    slice_starts_with(text, SLICE("Frozen"))) {
 		reader_message_gone(r, m);
 	}
 }

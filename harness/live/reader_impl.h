@@ -17,8 +17,8 @@ void reader_recipient_ends(
     struct reader *r, struct reader_message *m, size_t recipient);
 
 /* One that has not ended has come to that. */
-void reader_bounced(struct reader *r, struct reader_message *m,
-    size_t recipient, const struct reader_verdict *verdict);
+void reader_bounced(struct reader *r, struct reader_message *m, size_t rid,
+    const struct reader_verdict *v);
 
 /* ---- reader_dialogue.c ---- */
 

@@ -175,4 +175,4 @@ def test_conformance(bin_dir, root, peers_cache, tmp_path):
     assert rows["bounce/bounce-routed"][1:] == ["held", "held |"]
     assert rows["requeue/priority-full"][1:] == ["held", "differs (1) |"]
     assert lines[5].startswith("1. postfix, `requeue/priority-full`, differs. ")
-    assert "See postconf(5) minimal_backoff_time" in lines[5]
+    assert "By the manual: postconf(5) minimal_backoff_time" in lines[5]
