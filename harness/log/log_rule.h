@@ -25,8 +25,8 @@ const struct log_rule *log_rule_at(size_t i);
 const struct log_rule *log_rule_of(const struct log_facts *facts);
 
 /* Appends a paragraph for a ticket, in lines of at most 78 columns: what
- * happened, the rule and its source, what to change.  `appliance` is the name of
- * the one whose message it is; "": the log does not say. */
+ * happened, the rule and its source, what to change.  `appliance` is the name
+ * of the one whose message it is; "": the log does not say. */
 void log_why_format(
     const struct log_story *story, const char *appliance, struct buf *out);
 /* Appends the same as one line of JSON. */

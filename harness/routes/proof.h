@@ -64,8 +64,8 @@ size_t proof_set_of(const struct proof *p, size_t route);
 
 /* The trial of a set, which trial_fini() ends. */
 void proof_trial(const struct proof *p, size_t set, struct trial *t);
-/* Has the hosts fail as the case says, and appends its scenario.  Of a case that
- * proof_tell() told, it expects to be left waiting what was. */
+/* Has the hosts fail as the case says, and appends its scenario.  Of a case
+ * that proof_tell() told, it expects to be left waiting what was. */
 void proof_scenario(
     const struct proof *p, size_t number, struct trial *t, struct buf *out);
 /* What came of a case; all is copied, `done` for the hosts of the set. */

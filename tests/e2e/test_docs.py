@@ -246,10 +246,17 @@ def test_links(page):
             assert anchor in anchors_of(target.read_text()), link
 
 
+# Commands whose help has further pages.
+TOPICS = {"faultpost run": ["--help-live"]}
+
+
 @lru_cache
 def help_of(command, bin_dir):
-    return subprocess.run([*command.split(), "--help"], text=True, check=True,
-                          env=environment(bin_dir), capture_output=True).stdout
+    """All of its pages."""
+    return "".join(
+        subprocess.run([*command.split(), page], text=True, check=True,
+                       env=environment(bin_dir), capture_output=True).stdout
+        for page in ["--help", *TOPICS.get(command, [])])
 
 
 @each_page
@@ -276,7 +283,8 @@ def test_options_are_described(bin_dir):
     page = (ROOT / "docs" / "commands.md").read_text()
     shown = [c for b in blocks_of(page) if b.info == "console"
              for c, _ in steps_of(b)]
-    assert shown == [f"{c} --help" for c in COMMANDS]
+    assert shown == [f"{c} {page}" for c in COMMANDS
+                     for page in ["--help", *TOPICS.get(c, [])]]
     listed = re.findall(r"^  ([a-z]+) .*\.$", help_of("faultpost", bin_dir), re.M)
     assert {f"faultpost {c}" for c in listed} <= set(COMMANDS)
 
