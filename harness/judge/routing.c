@@ -94,6 +94,20 @@ routing_find(const struct plan *plan, struct slice domain, struct routing *r)
 }
 
 void
+routing_of_route(
+    const struct plan *plan, const struct route *route, struct routing *r)
+{
+	struct buf name = { 0 };
+
+	if (route->match != ROUTE_EXACT)
+		buf_append_cstr(&name, "any");
+	buf_append(&name,
+	    route->match == ROUTE_ALL ? SLICE(".invalid") : route->domain);
+	routing_find(plan, buf_slice(&name), r);
+	buf_fini(&name);
+}
+
+void
 routing_fini(struct routing *r)
 {
 	free(r->candidates);

@@ -61,6 +61,9 @@ struct routing {
 /* Fills in *r, whatever it was, for mail to `domain`. */
 void routing_find(
     const struct plan *plan, struct slice domain, struct routing *r);
+/* Likewise for mail that goes by that route, whichever domain it is for. */
+void routing_of_route(
+    const struct plan *plan, const struct route *route, struct routing *r);
 void routing_fini(struct routing *r);
 /* The index of the candidate at that endpoint, or SIZE_MAX. */
 size_t routing_index(const struct routing *r, const struct endpoint *at);

@@ -47,7 +47,7 @@ adapter_named(struct slice name, struct err *err)
 		if (slice_eq(name, slice_cstr(all[i]->name)))
 			return all[i];
 	(void)err_set(err,
-	    "--relay %.*s is not known; expected faultpost, postfix, exim "
+	    "--relay %.*s is not known; expected faultpost, postfix, exim, "
 	    "opensmtpd or external",
 	    SLICE_ARG(name));
 	return NULL;

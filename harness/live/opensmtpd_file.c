@@ -171,19 +171,6 @@ put_priorities(
 
 /* ---- routes ---- */
 
-/* A name whose mail goes by that route. */
-static struct slice
-name_under(struct writer *w, const struct route *route)
-{
-	if (route->match == ROUTE_EXACT)
-		return route->domain;
-	buf_clear(&w->name);
-	buf_append_cstr(&w->name, "any");
-	buf_append(&w->name,
-	    route->match == ROUTE_PARTIAL ? route->domain : SLICE(".invalid"));
-	return buf_slice(&w->name);
-}
-
 /* The one host of a route that needs no look-up but that of its addresses. */
 static const struct route_dest *
 plain_host(const struct writer *w, const struct route *route)
@@ -219,7 +206,7 @@ put_looked_up(struct writer *w, const struct route *route)
 	struct routing routing = { 0 };
 	bool good;
 
-	routing_find(w->plan, name_under(w, route), &routing);
+	routing_of_route(w->plan, route, &routing);
 	if (routing.count == 0)
 		good = refuse(w, "DNS does not give the hosts of its routes");
 	else if (routing.candidates[0].priority ==

@@ -155,8 +155,7 @@ postfix_master_format(const struct plan *plan, struct buf *out)
 struct routes_writer {
 	const struct plan *plan;
 	struct buf *transport, *hosts;
-	unsigned names;  /* that were made for equal hosts */
-	struct buf name; /* scratch */
+	unsigned names; /* that were made for equal hosts */
 	const char *why;
 };
 
@@ -254,19 +253,6 @@ put_hops(struct routes_writer *w, const struct route *route,
 	return true;
 }
 
-/* A name whose mail goes by that route. */
-static struct slice
-name_under(struct routes_writer *w, const struct route *route)
-{
-	if (route->match == ROUTE_EXACT)
-		return route->domain;
-	buf_clear(&w->name);
-	buf_append_cstr(&w->name, "any");
-	buf_append(&w->name,
-	    route->match == ROUTE_PARTIAL ? route->domain : SLICE(".invalid"));
-	return buf_slice(&w->name);
-}
-
 static bool
 put_route(struct routes_writer *w, const struct route *route)
 {
@@ -290,7 +276,7 @@ put_route(struct routes_writer *w, const struct route *route)
 		break;
 	case ROUTE_HOSTS:
 		buf_append_cstr(w->transport, " smtp:");
-		routing_find(w->plan, name_under(w, route), &routing);
+		routing_of_route(w->plan, route, &routing);
 		good = put_hops(w, route, &routing);
 		routing_fini(&routing);
 		buf_append_byte(w->transport, '\n');
@@ -311,7 +297,6 @@ postfix_transport_format(const struct plan *plan, struct buf *transport,
 
 	while (i < count && put_route(&w, routes_at(plan->relay.routes, i)))
 		i++;
-	buf_fini(&w.name);
 	*why = w.why;
 	return i == count;
 }
