@@ -54,24 +54,27 @@ class Relay:
     def connect(self, index=0):
         return Client(self.address(index))
 
-    def await_text(self, text, stream="stdout"):
-        """Blocks until the stream has said `text`; returns what came up to
-        there, which is then forgotten."""
+    def await_text(self, *texts, stream="stdout"):
+        """Blocks until the stream has said each of `texts`, in whatever order:
+        two connections end when they like. Returns what came up to the last
+        of them, which is then forgotten."""
         pipe = getattr(self.process, stream)
-        wanted = text.encode()
+        wanted = [text.encode() for text in texts]
         end = time.monotonic() + PATIENCE_S
         with selectors.DefaultSelector() as selector:
             selector.register(pipe, selectors.EVENT_READ)
-            while wanted not in self.lines[stream]:
+            while missing := [text for text in wanted
+                              if text not in self.lines[stream]]:
                 if not selector.select(end - time.monotonic()):
-                    raise TimeoutError(f"no {text!r} in "
+                    raise TimeoutError(f"no {missing} in "
                                        f"{self.lines[stream].decode()}")
                 got = os.read(pipe.fileno(), 65536)
                 if not got:
-                    raise EOFError(f"no {text!r} in "
+                    raise EOFError(f"no {missing} in "
                                    f"{self.lines[stream].decode()}")
                 self.lines[stream] += got
-        at = self.lines[stream].index(wanted) + len(wanted)
+        at = max(self.lines[stream].index(text) + len(text)
+                 for text in wanted)
         before, self.lines[stream] = (
             self.lines[stream][:at].decode(), self.lines[stream][at:])
         return before

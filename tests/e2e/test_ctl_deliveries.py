@@ -41,8 +41,7 @@ def test_delivernow_mid(start, ctl, ask, sink, tmp_path):
                   bounce={"initial_wait": "1h"})
     sink.answers["RCPT"] = "451 4.7.1 greylisted"
     send(relay, "a.example", mails=2)
-    relay.await_text("MID 1 to RID [0] pending till")
-    relay.await_text("MID 2 to RID [0] pending till")
+    relay.await_text(*(f"MID {mid} to RID [0] pending till" for mid in (1, 2)))
     ctl("suspenddel")
     waits = due_us(tmp_path, 1), due_us(tmp_path, 2)
     assert ctl("delivernow", "mid", "2") == "Scheduling MID 2 for delivery.\n"

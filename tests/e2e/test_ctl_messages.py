@@ -102,12 +102,11 @@ def test_redirectrecipients(start, ctl, ask, sink):
     relay = start(routes=[f"a.example 127.0.0.1:{free_port()}",
                           f"rescue.example 127.0.0.1:{sink.port}"])
     send(relay, "a.example", mails=2)
-    relay.await_text("MID 2 to RID [0] pending till")
+    relay.await_text(*(f"MID {mid} to RID [0] pending till" for mid in (1, 2)))
     assert ctl("redirectrecipients", "rescue.example", "host",
                "a.example") == (
         "Redirecting messages, please wait.\n2 messages redirected.\n")
-    for mid in 1, 2:
-        relay.await_text(f"Message finished MID {mid} done\n")
+    relay.await_text(*(f"Message finished MID {mid} done\n" for mid in (1, 2)))
     assert len(sink.messages) == 2
     hosts = {h["domain"]: h for h in ask("tophosts")["hosts"]}
     assert hosts["rescue.example"]["delivered_recipients"] == 2

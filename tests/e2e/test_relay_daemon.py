@@ -236,8 +236,8 @@ def test_sighup_bad_config(start, sink, tmp_path, text, message):
     good = json.loads(relay.path.read_text())
     relay.write(text if isinstance(text, str) else {**good, **text})
     relay.signal(signal.SIGHUP)
-    said = relay.await_text("stays in force", "stderr")
-    said += relay.await_text("\n", "stderr")
+    said = relay.await_text("stays in force", stream="stderr")
+    said += relay.await_text("\n", stream="stderr")
     assert message in said
     assert said.count("\n") <= 2
     assert relay.connect().mail("one", "u@exchange.example").startswith("250 ")
@@ -506,7 +506,8 @@ def test_log_reader_gone(start, sink):
     client = relay.connect()
     assert client.mail("hi", "u@exchange.example").startswith("250 ")
     sink.await_messages(1)
-    relay.await_text("the log cannot be written: Broken pipe\n", "stderr")
+    relay.await_text("the log cannot be written: Broken pipe\n",
+                         stream="stderr")
     relay.signal(signal.SIGTERM)
     assert relay.process.wait(PATIENCE_S) == 0
 
