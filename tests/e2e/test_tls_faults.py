@@ -6,6 +6,7 @@ As in test_wire_faults.py one faultpost-mock has a host for each page, and a
 page's dialogue or the function here that is named like it is its self-test.
 """
 import contextlib
+import itertools
 import socket
 import ssl
 import subprocess
@@ -135,8 +136,12 @@ class Guest:
         return got.splitlines()
 
     def messages(self):
-        """[(type, body)] of the handshake that are in clear."""
-        rest = b"".join(content for kind, _, content in self.records
+        """[(type, body)] of the handshake that are in clear: what comes
+        behind ChangeCipherSpec is not (of TLS 1.2, the Finished), and may
+        begin with any byte."""
+        clear = itertools.takewhile(
+            lambda record: record[0] != CHANGE_CIPHER_SPEC, self.records)
+        rest = b"".join(content for kind, _, content in clear
                         if kind == HANDSHAKE)
         found = []
         while len(rest) >= 4:
