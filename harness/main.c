@@ -33,6 +33,7 @@ static const struct cli_command commands[] = {
 static const struct cli_program program = {
 	.name = "faultpost",
 	.usage = "COMMAND [OPTION]... [OPERAND]...",
+	CLI_OPERANDS(1, CLI_MANY, "a command"),
 	.summary = "Proves what a mail relay does when its destinations "
 		   "misbehave.",
 	.more =
@@ -120,24 +121,19 @@ static int
 command_schema(int argc, char **argv)
 {
 	struct buf text = { 0 };
-	int first, what = 0;
+	struct cli_operands operands;
+	int what = 0;
 
-	switch (cli_parse(
-	    &schema_program, argc, argv, on_schema_option, &what, &first)) {
-	case CLI_TOLD:
-		return CLI_OK;
-	case CLI_WRONG:
-		return CLI_USAGE;
-	case CLI_GO:
-		break;
-	}
+	if (!cli_parse(&schema_program, argc, argv, on_schema_option, &what,
+		&operands))
+		return operands.code;
 	if (what == OPTION_FIELDS)
 		plan_fields_format(&text);
 	else if (what == OPTION_PROFILE)
 		profile_schema_format(&text);
 	else
 		plan_schema_format(&text);
-	fwrite(buf_slice(&text).at, 1, buf_len(&text), stdout);
+	cli_print(&text);
 	buf_fini(&text);
 	return CLI_OK;
 }

@@ -57,6 +57,7 @@ static const struct cli_option check_options[] = {
 static const struct cli_program check_program = {
 	.name = "faultpost check",
 	.usage = "[OPTION]... SCENARIO --log FILE...",
+	CLI_OPERANDS(1, 1, "one scenario"),
 	.summary = "Judges a log that something else wrote by the scenario.",
 	CLI_OPTIONS(check_options),
 	.more = "Of a scenario with a matrix FILE[CASE] is one case.\n"
@@ -404,36 +405,20 @@ check_go(struct checking *k, const char *path)
 	return check_scenario(k, path);
 }
 
-static int
-wrong_use(const char *what)
-{
-	fprintf(
-	    stderr, "faultpost check: %s; see faultpost check --help\n", what);
-	return CLI_USAGE;
-}
-
 int
 command_check(int argc, char **argv)
 {
 	struct checking k = { 0 };
-	int first, code;
+	struct cli_operands operands;
+	int code;
 
-	switch (cli_parse(
-	    &check_program, argc, argv, on_check_option, &k, &first)) {
-	case CLI_TOLD:
-		return CLI_OK;
-	case CLI_WRONG:
-		free(k.log_paths);
-		return CLI_USAGE;
-	case CLI_GO:
-		break;
-	}
-	if (first + 1 != argc)
-		code = wrong_use("expected one scenario");
+	if (!cli_parse(
+		&check_program, argc, argv, on_check_option, &k, &operands))
+		code = operands.code;
 	else if (k.log_count == 0)
-		code = wrong_use("no --log given");
+		code = cli_wrong_use(&check_program, "no --log given");
 	else
-		code = check_go(&k, argv[first]);
+		code = check_go(&k, operands.at[0]);
 	free(k.log_paths);
 	buf_fini(&k.command);
 	return code;

@@ -38,6 +38,7 @@ static const struct cli_option coverage_options[] = {
 static const struct cli_program coverage_program = {
 	.name = "faultpost coverage",
 	.usage = "[OPTION]... FILE|FOLDER...",
+	CLI_OPERANDS(1, CLI_MANY, "a scenario, or a folder of them"),
 	.summary = "Runs scenarios and tells which faults struck at which "
 		   "stages, and what was\nleft to try then: another host of "
 		   "the same priority, of a worse one, or none.",
@@ -156,28 +157,16 @@ command_coverage(int argc, char **argv)
 		.owner = &k, .on_file = on_file, .on_error = on_error
 	};
 	struct buf text = { 0 };
-	int first;
+	struct cli_operands operands;
 
-	switch (cli_parse(
-	    &coverage_program, argc, argv, on_coverage_option, &k, &first)) {
-	case CLI_TOLD:
-		return CLI_OK;
-	case CLI_WRONG:
-		return CLI_USAGE;
-	case CLI_GO:
-		break;
-	}
-	if (first == argc) {
-		fprintf(stderr,
-		    "faultpost coverage: no scenario given; see faultpost "
-		    "coverage --help\n");
-		return CLI_USAGE;
-	}
-	for (int i = first; i < argc; i++)
-		run_files_walk(&files, argv[i]);
+	if (!cli_parse(&coverage_program, argc, argv, on_coverage_option, &k,
+		&operands))
+		return operands.code;
+	for (int i = 0; i < operands.count; i++)
+		run_files_walk(&files, operands.at[i]);
 	run_files_fini(&files);
 	k.format(&k.coverage, &text);
-	fwrite(buf_slice(&text).at, 1, buf_len(&text), stdout);
+	cli_print(&text);
 	buf_fini(&text);
 	if (k.is_strict && k.code == CLI_OK &&
 	    coverage_count(&k.coverage).empty > 0)

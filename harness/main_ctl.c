@@ -31,6 +31,7 @@ static const struct cli_option options[] = {
 static const struct cli_program program = {
 	.name = "faultpost ctl",
 	.usage = "[OPTION]... COMMAND [WORD]...",
+	CLI_OPERANDS(1, CLI_MANY, "a command"),
 	.summary = "Gives a running faultpost-relay an operator's command.",
 	CLI_OPTIONS(options),
 	.more =
@@ -203,21 +204,12 @@ int
 command_ctl(int argc, char **argv)
 {
 	struct ctl ctl = { .socket = getenv("FAULTPOST_CONTROL") };
-	int first;
+	struct cli_operands operands;
 
-	switch (cli_parse(&program, argc, argv, on_option, &ctl, &first)) {
-	case CLI_TOLD:
-		return CLI_OK;
-	case CLI_WRONG:
-		return CLI_USAGE;
-	case CLI_GO:
-		break;
-	}
-	if (first == argc || ctl.socket == NULL) {
-		fprintf(stderr,
-		    "faultpost ctl: which %s? see faultpost ctl --help\n",
-		    first == argc ? "command" : "control socket (-s)");
-		return CLI_USAGE;
-	}
-	return give_command(&ctl, argv + first);
+	if (!cli_parse(&program, argc, argv, on_option, &ctl, &operands))
+		return operands.code;
+	if (ctl.socket == NULL)
+		return cli_wrong_use(
+		    &program, "expected -s, the relay's control socket");
+	return give_command(&ctl, operands.at);
 }

@@ -20,6 +20,7 @@ static const struct cli_option explain_options[] = {
 static const struct cli_program explain_program = {
 	.name = "faultpost explain",
 	.usage = "[OPTION]... SCENARIO",
+	CLI_OPERANDS(1, 1, "one scenario"),
 	.summary = "Tells a scenario in plain sentences.",
 	CLI_OPTIONS(explain_options),
 	.more = "Of a file with a matrix FILE[CASE] is one case.\n",
@@ -87,26 +88,15 @@ command_explain(int argc, char **argv)
 	struct buf text = { 0 };
 	struct err err;
 	char *path;
-	int first, code = CLI_OK;
+	struct cli_operands operands;
+	int code = CLI_OK;
 
-	switch (cli_parse(
-	    &explain_program, argc, argv, on_explain_option, &e, &first)) {
-	case CLI_TOLD:
-		return CLI_OK;
-	case CLI_WRONG:
-		return CLI_USAGE;
-	case CLI_GO:
-		break;
-	}
-	if (first + 1 != argc) {
-		fprintf(stderr,
-		    "faultpost explain: expected one scenario; see faultpost "
-		    "explain --help\n");
-		return CLI_USAGE;
-	}
-	path = main_plan_split(argv[first], &label);
+	if (!cli_parse(
+		&explain_program, argc, argv, on_explain_option, &e, &operands))
+		return operands.code;
+	path = main_plan_split(operands.at[0], &label);
 	if (explain_file(&e, path, label, &text, &err))
-		fwrite(buf_slice(&text).at, 1, buf_len(&text), stdout);
+		cli_print(&text);
 	else
 		code = cli_report(&err, CLI_USAGE);
 	free(path);

@@ -22,6 +22,7 @@ static const struct cli_command commands[] = {
 static const struct cli_program program = {
 	.name = "faultpost log",
 	.usage = "COMMAND [OPTION]... [OPERAND]...",
+	CLI_OPERANDS(1, CLI_MANY, "a command"),
 	.summary = "Reads mail logs, an appliance's or our own.",
 	.more =
 	    "Commands:\n"

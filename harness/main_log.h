@@ -37,8 +37,6 @@ bool main_log_follow(struct log_reader *r, const char *path,
     void (*on_rest)(void *owner), struct err *err);
 /* An SMTP routes table; NULL with *err set. */
 struct routes *main_log_routes(const char *path, struct err *err);
-/* "faultpost log: WHAT; see faultpost log --help"; CLI_USAGE. */
-int main_log_wrong_use(const char *what);
 
 /* The commands behind "faultpost log", each with its own name first. */
 int command_log_parse(int argc, char **argv);

@@ -27,6 +27,7 @@ static const struct cli_option options[] = {
 static const struct cli_program program = {
 	.name = "faultpost log anonymize",
 	.usage = "[OPTION]... FILE...",
+	CLI_OPERANDS(1, CLI_MANY, "a FILE"),
 	.summary = "Prints the log with pseudonyms: the same for the same "
 		   "mailbox, domain, host,\npublic address and subject.",
 	CLI_OPTIONS(options),
@@ -132,19 +133,12 @@ int
 command_log_anonymize(int argc, char **argv)
 {
 	struct anonymizing a = { 0 };
-	int first, code;
+	struct cli_operands operands;
+	int code;
 
-	switch (cli_parse(&program, argc, argv, on_option, &a, &first)) {
-	case CLI_TOLD:
-		return CLI_OK;
-	case CLI_WRONG:
-		return CLI_USAGE;
-	case CLI_GO:
-		break;
-	}
-	if (first == argc)
-		return main_log_wrong_use("no FILE given");
-	code = anonymize(&a, argc - first, argv + first);
+	if (!cli_parse(&program, argc, argv, on_option, &a, &operands))
+		return operands.code;
+	code = anonymize(&a, operands.count, operands.at);
 	log_anonymizer_fini(&a.anonymizer);
 	buf_fini(&a.out);
 	buf_fini(&a.behind);

@@ -22,6 +22,7 @@ static const struct cli_option options[] = {
 static const struct cli_program program = {
 	.name = "faultpost log follow",
 	.usage = "[OPTION]... FILE",
+	CLI_OPERANDS(1, 1, "one file by its name"),
 	.summary = "Tells what goes wrong, in words, as it is written to the "
 		   "log, until SIGINT.",
 	CLI_OPTIONS(options),
@@ -79,17 +80,11 @@ int
 command_log_follow(int argc, char **argv)
 {
 	struct following f = { 0 };
-	int first;
+	struct cli_operands operands;
 
-	switch (cli_parse(&program, argc, argv, on_option, &f, &first)) {
-	case CLI_TOLD:
-		return CLI_OK;
-	case CLI_WRONG:
-		return CLI_USAGE;
-	case CLI_GO:
-		break;
-	}
-	if (first + 1 != argc || strcmp(argv[first], "-") == 0)
-		return main_log_wrong_use("expected one file by its name");
-	return follow(&f, argv[first]);
+	if (!cli_parse(&program, argc, argv, on_option, &f, &operands))
+		return operands.code;
+	if (strcmp(operands.at[0], "-") == 0)
+		return cli_wrong_use(&program, "expected %s", program.operands);
+	return follow(&f, operands.at[0]);
 }

@@ -11,13 +11,6 @@
 /* Of a file so many lines are looked at for its first record. */
 #define PEEK_LINES 10000
 
-int
-main_log_wrong_use(const char *what)
-{
-	fprintf(stderr, "faultpost log: %s; see faultpost log --help\n", what);
-	return CLI_USAGE;
-}
-
 struct routes *
 main_log_routes(const char *path, struct err *err)
 {

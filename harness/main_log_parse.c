@@ -25,6 +25,7 @@ static const struct cli_option options[] = {
 static const struct cli_program program = {
 	.name = "faultpost log parse",
 	.usage = "[OPTION]... FILE...",
+	CLI_OPERANDS(1, CLI_MANY, "a FILE"),
 	.summary = "Prints the records of mail logs as JSON Lines.",
 	CLI_OPTIONS(options),
 	.more = "Each object has event, time, line, and the fields of the "
@@ -87,22 +88,16 @@ int
 command_log_parse(int argc, char **argv)
 {
 	struct parsing p = { 0 };
-	int first, code;
+	struct cli_operands operands;
+	int code;
 
-	switch (cli_parse(&program, argc, argv, on_option, &p, &first)) {
-	case CLI_TOLD:
-		return CLI_OK;
-	case CLI_WRONG:
-		return CLI_USAGE;
-	case CLI_GO:
-		break;
-	}
-	if (first == argc)
-		return main_log_wrong_use("no FILE given");
-	if (p.follow && (first + 1 != argc || strcmp(argv[first], "-") == 0))
-		return main_log_wrong_use(
-		    "--follow takes one file by its name");
-	code = parse(&p, argc - first, argv + first);
+	if (!cli_parse(&program, argc, argv, on_option, &p, &operands))
+		return operands.code;
+	if (p.follow &&
+	    (operands.count > 1 || strcmp(operands.at[0], "-") == 0))
+		return cli_wrong_use(
+		    &program, "--follow takes one file by its name");
+	code = parse(&p, operands.count, operands.at);
 	buf_fini(&p.out);
 	return code;
 }

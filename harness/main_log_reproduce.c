@@ -53,6 +53,7 @@ static const struct cli_option options[] = {
 static const struct cli_program program = {
 	.name = "faultpost log reproduce",
 	.usage = "[OPTION]... FILE...",
+	CLI_OPERANDS(1, CLI_MANY, "a FILE"),
 	.summary = "Makes a scenario in which hosts answer what the log says "
 		   "that they answered,\nruns it, and compares the two logs, "
 		   "event by event.",
@@ -312,19 +313,12 @@ int
 command_log_reproduce(int argc, char **argv)
 {
 	struct reproducing r = { .rows = 200 };
-	int first, code;
+	struct cli_operands operands;
+	int code;
 
-	switch (cli_parse(&program, argc, argv, on_option, &r, &first)) {
-	case CLI_TOLD:
-		return CLI_OK;
-	case CLI_WRONG:
-		return CLI_USAGE;
-	case CLI_GO:
-		break;
-	}
-	if (first == argc)
-		return main_log_wrong_use("no FILE given");
-	code = reproduce(&r, argc - first, argv + first);
+	if (!cli_parse(&program, argc, argv, on_option, &r, &operands))
+		return operands.code;
+	code = reproduce(&r, operands.count, operands.at);
 	log_case_fini(&r.theirs);
 	trial_fini(&r.best);
 	log_anonymizer_fini(&r.anonymizer);

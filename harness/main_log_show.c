@@ -28,6 +28,7 @@ static const struct cli_option options[] = {
 static const struct cli_program program = {
 	.name = "faultpost log show",
 	.usage = "[OPTION]... WHAT FILE...",
+	CLI_OPERANDS(2, CLI_MANY, "WHAT and a FILE"),
 	.summary = "Tells the story of messages: where they came from, each "
 		   "attempt, what each\nhost said, how long it took, and what "
 		   "came of it.",
@@ -112,22 +113,14 @@ command_log_show(int argc, char **argv)
 {
 	struct showing s = { .limit = 100 };
 	struct err err;
-	int first;
+	struct cli_operands operands;
 
-	switch (cli_parse(&program, argc, argv, on_option, &s, &first)) {
-	case CLI_TOLD:
-		return CLI_OK;
-	case CLI_WRONG:
-		return CLI_USAGE;
-	case CLI_GO:
-		break;
-	}
-	if (first + 2 > argc)
-		return main_log_wrong_use("expected WHAT and a FILE");
-	if (!log_want_parse(argv[first], &s.want, &err)) {
+	if (!cli_parse(&program, argc, argv, on_option, &s, &operands))
+		return operands.code;
+	if (!log_want_parse(operands.at[0], &s.want, &err)) {
 		(void)err_prefix(&err, "faultpost log show: ");
 		return cli_report(&err, CLI_USAGE);
 	}
-	s.what = argv[first];
-	return show(&s, argc - first - 1, argv + first + 1);
+	s.what = operands.at[0];
+	return show(&s, operands.count - 1, operands.at + 1);
 }

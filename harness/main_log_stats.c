@@ -29,6 +29,7 @@ static const struct cli_option options[] = {
 static const struct cli_program program = {
 	.name = "faultpost log stats",
 	.usage = "[OPTION]... FILE...",
+	CLI_OPERANDS(1, CLI_MANY, "a FILE"),
 	.summary =
 	    "Counts, for each host, what it was asked and what it said; "
 	    "for each domain,\nits queue, its retries, and how its hosts "
@@ -103,17 +104,9 @@ int
 command_log_stats(int argc, char **argv)
 {
 	struct counting c = { .top = 20 };
-	int first;
+	struct cli_operands operands;
 
-	switch (cli_parse(&program, argc, argv, on_option, &c, &first)) {
-	case CLI_TOLD:
-		return CLI_OK;
-	case CLI_WRONG:
-		return CLI_USAGE;
-	case CLI_GO:
-		break;
-	}
-	if (first == argc)
-		return main_log_wrong_use("no FILE given");
-	return count_log(&c, argc - first, argv + first);
+	if (!cli_parse(&program, argc, argv, on_option, &c, &operands))
+		return operands.code;
+	return count_log(&c, operands.count, operands.at);
 }

@@ -21,6 +21,7 @@ static const struct cli_option options[] = {
 static const struct cli_program program = {
 	.name = "faultpost log timeline",
 	.usage = "[OPTION]... FILE...",
+	CLI_OPERANDS(1, CLI_MANY, "a FILE"),
 	.summary = "Tells by time what came, what went, what failed, and from "
 		   "when to when each\nhost failed.",
 	CLI_OPTIONS(options),
@@ -80,17 +81,9 @@ int
 command_log_timeline(int argc, char **argv)
 {
 	struct timing t = { 0 };
-	int first;
+	struct cli_operands operands;
 
-	switch (cli_parse(&program, argc, argv, on_option, &t, &first)) {
-	case CLI_TOLD:
-		return CLI_OK;
-	case CLI_WRONG:
-		return CLI_USAGE;
-	case CLI_GO:
-		break;
-	}
-	if (first == argc)
-		return main_log_wrong_use("no FILE given");
-	return tell_times(&t, argc - first, argv + first);
+	if (!cli_parse(&program, argc, argv, on_option, &t, &operands))
+		return operands.code;
+	return tell_times(&t, operands.count, operands.at);
 }

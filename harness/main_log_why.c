@@ -24,6 +24,7 @@ static const struct cli_option options[] = {
 static const struct cli_program program = {
 	.name = "faultpost log why",
 	.usage = "[OPTION]... MID FILE...",
+	CLI_OPERANDS(2, CLI_MANY, "a MID and a FILE"),
 	.summary = "Tells in a paragraph what happened to a message, by which "
 		   "rule of the\nappliance, and what to change.",
 	CLI_OPTIONS(options),
@@ -98,24 +99,16 @@ command_log_why(int argc, char **argv)
 {
 	struct asking a = { 0 };
 	struct err err;
-	int first;
+	struct cli_operands operands;
 
-	switch (cli_parse(&program, argc, argv, on_option, &a, &first)) {
-	case CLI_TOLD:
-		return CLI_OK;
-	case CLI_WRONG:
-		return CLI_USAGE;
-	case CLI_GO:
-		break;
-	}
-	if (first + 2 > argc)
-		return main_log_wrong_use("expected a MID and a FILE");
-	if (!log_want_parse(argv[first], &a.want, &err)) {
+	if (!cli_parse(&program, argc, argv, on_option, &a, &operands))
+		return operands.code;
+	if (!log_want_parse(operands.at[0], &a.want, &err)) {
 		(void)err_prefix(&err, "faultpost log why: ");
 		return cli_report(&err, CLI_USAGE);
 	}
 	if (a.want.kind != LOG_WANT_MID && a.want.kind != LOG_WANT_DCID)
-		return main_log_wrong_use("expected a MID or \"DCID n\"");
-	a.what = argv[first];
-	return tell_why(&a, argc - first - 1, argv + first + 1);
+		return cli_wrong_use(&program, "expected a MID or \"DCID n\"");
+	a.what = operands.at[0];
+	return tell_why(&a, operands.count - 1, operands.at + 1);
 }

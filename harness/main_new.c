@@ -46,6 +46,7 @@ static const struct cli_option new_options[] = {
 static const struct cli_program new_program = {
 	.name = "faultpost new",
 	.usage = "[OPTION]... FILE" RUN_FILES_SUFFIX,
+	CLI_OPERANDS(1, 1, "one file to write"),
 	.summary = "Writes a scenario.  On a terminal, without --domain and "
 		   "--hosts or --routes, it\nasks for them.",
 	CLI_OPTIONS(new_options),
@@ -264,24 +265,13 @@ int
 command_new(int argc, char **argv)
 {
 	struct drafting d = { 0 };
-	int first, code = CLI_USAGE;
+	struct cli_operands operands;
+	int code;
 
-	switch (
-	    cli_parse(&new_program, argc, argv, on_new_option, &d, &first)) {
-	case CLI_TOLD:
-		code = CLI_OK;
-		break;
-	case CLI_WRONG:
-		break;
-	case CLI_GO:
-		if (first + 1 == argc)
-			code = draft(&d, argv[first]);
-		else
-			fprintf(stderr,
-			    "faultpost new: expected one file to write; see "
-			    "faultpost new --help\n");
-		break;
-	}
+	if (cli_parse(&new_program, argc, argv, on_new_option, &d, &operands))
+		code = draft(&d, operands.at[0]);
+	else
+		code = operands.code;
 	for (size_t i = 0; i < d.fault_count; i++)
 		draft_fault_fini(&d.faults[i]);
 	free(d.asked_domain);

@@ -23,6 +23,7 @@ static const struct cli_command commands[] = {
 static const struct cli_program program = {
 	.name = "faultpost routes",
 	.usage = "COMMAND [OPTION]... [OPERAND]...",
+	CLI_OPERANDS(1, CLI_MANY, "a command"),
 	.summary = "Works on SMTP routes tables.",
 	.more =
 	    "Commands:\n"
@@ -44,15 +45,6 @@ command_routes(int argc, char **argv)
 		ARRAY_LEN(commands), NULL };
 
 	return cli_command_run(&all, argc, argv);
-}
-
-int
-main_routes_wrong_use(const char *command, const char *what)
-{
-	fprintf(stderr,
-	    "faultpost routes %s: %s; see faultpost routes %s --help\n",
-	    command, what, command);
-	return CLI_USAGE;
 }
 
 struct routes *

@@ -19,8 +19,6 @@ int command_routes_prove(int argc, char **argv);
 int command_routes_import(int argc, char **argv);
 int command_routes_export(int argc, char **argv);
 
-/* Says on standard error how `command` was meant to be used; CLI_USAGE. */
-int main_routes_wrong_use(const char *command, const char *what);
 /* The table of a file ("-": standard input); NULL when it cannot be had, which
  * has been said then, all of it. */
 struct routes *main_routes_read(const char *path);

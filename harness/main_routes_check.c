@@ -36,6 +36,7 @@ static const struct cli_option check_options[] = {
 static const struct cli_program check_program = {
 	.name = "faultpost routes check",
 	.usage = "[OPTION]... FILE",
+	CLI_OPERANDS(1, 1, "one FILE"),
 	.summary = "Tells what is wrong with an SMTP routes table: all errors, "
 		   "and what is taken\nand still wrong.",
 	CLI_OPTIONS(check_options),
@@ -151,25 +152,19 @@ int
 command_routes_check(int argc, char **argv)
 {
 	struct checking c = { 0 };
-	int first, code = CLI_OK;
+	struct cli_operands operands;
+	int code = CLI_OK;
 	size_t len = 0;
 	struct err err;
-	char *text;
+	char *path, *text;
 
-	switch (cli_parse(
-	    &check_program, argc, argv, on_check_option, &c, &first)) {
-	case CLI_TOLD:
-		return CLI_OK;
-	case CLI_WRONG:
-		return CLI_USAGE;
-	case CLI_GO:
-		break;
-	}
-	if (first + 1 != argc)
-		return main_routes_wrong_use("check", "expected one FILE");
-	text = cli_read_file(argv[first], MAIN_ROUTES_BYTES_MAX, &len, &err);
+	if (!cli_parse(
+		&check_program, argc, argv, on_check_option, &c, &operands))
+		return operands.code;
+	path = operands.at[0];
+	text = cli_read_file(path, MAIN_ROUTES_BYTES_MAX, &len, &err);
 	if (text == NULL ||
-	    !check_text(&c, argv[first], slice_of(text, len), &code, &err))
+	    !check_text(&c, path, slice_of(text, len), &code, &err))
 		code = cli_report(&err, CLI_USAGE);
 	free(text);
 	return code;
@@ -184,6 +179,7 @@ static const struct cli_option rule_options[] = {
 static const struct cli_program rule_program = {
 	.name = "faultpost routes rule",
 	.usage = "[RULE]...",
+	CLI_OPERANDS(0, CLI_MANY, "rules"),
 	.summary = "Explains rules of faultpost routes check, by number or "
 		   "name; without one, lists\nthem all.",
 	CLI_OPTIONS(rule_options),
@@ -224,21 +220,16 @@ command_routes_rule(int argc, char **argv)
 {
 	struct buf out = { 0 };
 	bool as_markdown = false;
-	int first, code = CLI_OK;
+	struct cli_operands operands;
+	int code = CLI_OK;
 	struct err err;
 
-	switch (cli_parse(
-	    &rule_program, argc, argv, on_rule_option, &as_markdown, &first)) {
-	case CLI_TOLD:
-		return CLI_OK;
-	case CLI_WRONG:
-		return CLI_USAGE;
-	case CLI_GO:
-		break;
-	}
-	if (first == argc)
+	if (!cli_parse(&rule_program, argc, argv, on_rule_option, &as_markdown,
+		&operands))
+		return operands.code;
+	if (operands.count == 0)
 		lint_rules_format(as_markdown, &out);
-	else if (!rules_explain(argc - first, argv + first, &out, &err))
+	else if (!rules_explain(operands.count, operands.at, &out, &err))
 		code = cli_report(&err, CLI_USAGE);
 	if (code == CLI_OK)
 		cli_print(&out);

@@ -7,8 +7,8 @@
 #include "harness/routes/foreign.h"
 
 struct converting {
-	const char *form; /* of --from or --to; NULL: not given */
-	bool strict;
+	enum foreign_form form;
+	bool has_form, strict;
 };
 
 enum {
@@ -30,6 +30,7 @@ static const struct cli_option import_options[] = {
 static const struct cli_program import_program = {
 	.name = "faultpost routes import",
 	.usage = "--from FORM [OPTION]... FILE",
+	CLI_OPERANDS(1, 1, "one FILE"),
 	.summary = "Prints another's routing table as an SMTP routes table.",
 	CLI_OPTIONS(import_options),
 	.more = FORMS_HELP,
@@ -42,6 +43,7 @@ static const struct cli_option export_options[] = {
 static const struct cli_program export_program = {
 	.name = "faultpost routes export",
 	.usage = "--to FORM [OPTION]... FILE",
+	CLI_OPERANDS(1, 1, "one FILE"),
 	.summary = "Prints an SMTP routes table as another's.",
 	CLI_OPTIONS(export_options),
 	.more = FORMS_HELP,
@@ -52,11 +54,11 @@ on_option(void *owner, int id, const char *value, struct err *err)
 {
 	struct converting *c = owner;
 
-	(void)err;
-	if (id == OPTION_FORM)
-		c->form = value;
-	else
-		c->strict = true;
+	if (id == OPTION_FORM) {
+		c->has_form = true;
+		return foreign_form_parse(slice_cstr(value), &c->form, err);
+	}
+	c->strict = true;
 	return true;
 }
 
@@ -98,12 +100,11 @@ foreign_file_read(
 }
 
 static int
-convert(const struct converting *c, enum foreign_form form, const char *path,
-    bool is_import)
+convert(const struct converting *c, const char *path, bool is_import)
 {
 	struct foreign_notes notes = { 0 };
 	struct routes *routes = is_import
-	    ? foreign_file_read(form, path, &notes)
+	    ? foreign_file_read(c->form, path, &notes)
 	    : main_routes_read(path);
 	struct buf out = { 0 };
 	int code = CLI_USAGE;
@@ -112,7 +113,7 @@ convert(const struct converting *c, enum foreign_form form, const char *path,
 		if (is_import)
 			routes_format(routes, &out);
 		else
-			foreign_write(form, routes, &notes, &out);
+			foreign_write(c->form, routes, &notes, &out);
 		cli_print(&out);
 		notes_tell(&notes, path);
 		code = c->strict && notes.count > 0 ? CLI_FAILED : CLI_OK;
@@ -127,28 +128,15 @@ static int
 command(
     int argc, char **argv, const struct cli_program *program, bool is_import)
 {
-	const char *name = is_import ? "import" : "export";
 	struct converting c = { 0 };
-	enum foreign_form form;
-	struct err err;
-	int first;
+	struct cli_operands operands;
 
-	switch (cli_parse(program, argc, argv, on_option, &c, &first)) {
-	case CLI_TOLD:
-		return CLI_OK;
-	case CLI_WRONG:
-		return CLI_USAGE;
-	case CLI_GO:
-		break;
-	}
-	if (c.form == NULL)
-		return main_routes_wrong_use(
-		    name, is_import ? "expected --from" : "expected --to");
-	if (!foreign_form_parse(slice_cstr(c.form), &form, &err))
-		return cli_report(&err, CLI_USAGE);
-	if (first + 1 != argc)
-		return main_routes_wrong_use(name, "expected one FILE");
-	return convert(&c, form, argv[first], is_import);
+	if (!cli_parse(program, argc, argv, on_option, &c, &operands))
+		return operands.code;
+	if (!c.has_form)
+		return cli_wrong_use(
+		    program, "expected --%s", program->options[0].name);
+	return convert(&c, operands.at[0], is_import);
 }
 
 int

@@ -12,6 +12,7 @@ static const struct cli_option options[] = {
 static const struct cli_program program = {
 	.name = "faultpost routes diff",
 	.usage = "[OPTION]... OLD NEW",
+	CLI_OPERANDS(2, 2, "two files, OLD and NEW"),
 	.summary = "Tells for which domains a change of a table changes the "
 		   "hosts, their order, or\ntheir turns.",
 	CLI_OPTIONS(options),
@@ -59,18 +60,9 @@ int
 command_routes_diff(int argc, char **argv)
 {
 	bool json = false;
-	int first;
+	struct cli_operands operands;
 
-	switch (cli_parse(&program, argc, argv, on_option, &json, &first)) {
-	case CLI_TOLD:
-		return CLI_OK;
-	case CLI_WRONG:
-		return CLI_USAGE;
-	case CLI_GO:
-		break;
-	}
-	if (first + 2 != argc)
-		return main_routes_wrong_use(
-		    "diff", "expected two files, OLD and NEW");
-	return compare(argv[first], argv[first + 1], json);
+	if (!cli_parse(&program, argc, argv, on_option, &json, &operands))
+		return operands.code;
+	return compare(operands.at[0], operands.at[1], json);
 }

@@ -33,6 +33,7 @@ static const struct cli_option options[] = {
 static const struct cli_program program = {
 	.name = "faultpost routes explain",
 	.usage = "[OPTION]... FILE ADDRESS...",
+	CLI_OPERANDS(2, CLI_MANY, "a FILE and one or more ADDRESS"),
 	.summary = "Tells which line of a table is for an address, where its "
 		   "mail may go, and what\nhappens to a message while hosts "
 		   "fail.",
@@ -193,42 +194,41 @@ explain_all(struct explaining *e, char **addresses, int count, int *code,
 	return main_routes_faults_used(&e->faults, e->routes, err);
 }
 
+/* Its words: the table, and addresses. */
+static int
+explain_table(struct explaining *e, char **words, int count)
+{
+	struct routes *routes = main_routes_read(words[0]);
+	int code = CLI_USAGE;
+	struct err err;
+
+	if (routes == NULL)
+		return code;
+	e->path = words[0];
+	e->routes = routes;
+	if (explain_all(e, words + 1, count - 1, &code, &err)) {
+		code = CLI_OK;
+		cli_print(&e->out);
+	} else {
+		(void)cli_report(&err, code);
+	}
+	routes_destroy(&routes);
+	return code;
+}
+
 int
 command_routes_explain(int argc, char **argv)
 {
 	struct explaining e = { 0 };
-	struct routes *routes = NULL;
-	int first, code = CLI_USAGE;
-	struct err err;
+	struct cli_operands operands;
+	int code;
 
-	switch (cli_parse(&program, argc, argv, on_option, &e, &first)) {
-	case CLI_TOLD:
-		code = CLI_OK;
-		break;
-	case CLI_WRONG:
-		break;
-	case CLI_GO:
-		if (first + 2 > argc) {
-			(void)main_routes_wrong_use("explain",
-			    "expected a FILE and one or more ADDRESS");
-			break;
-		}
-		e.path = argv[first];
-		e.routes = routes = main_routes_read(e.path);
-		if (routes == NULL)
-			break;
-		if (explain_all(
-			&e, argv + first + 1, argc - first - 1, &code, &err)) {
-			code = CLI_OK;
-			cli_print(&e.out);
-		} else {
-			(void)cli_report(&err, code);
-		}
-		break;
-	}
+	if (cli_parse(&program, argc, argv, on_option, &e, &operands))
+		code = explain_table(&e, operands.at, operands.count);
+	else
+		code = operands.code;
 	zone_destroy(&e.zone);
 	main_routes_faults_fini(&e.faults);
-	routes_destroy(&routes);
 	buf_fini(&e.out);
 	return code;
 }

@@ -62,6 +62,7 @@ static const struct cli_option options[] = {
 static const struct cli_program program = {
 	.name = "faultpost routes prove",
 	.usage = "[OPTION]... FILE",
+	CLI_OPERANDS(1, 1, "one FILE"),
 	.summary = "Proves which domains keep flowing while hosts fail: each "
 		   "host in each way, each\npriority, all, and all that "
 		   "recover, for each set of destinations.",
@@ -409,26 +410,17 @@ command_routes_prove(int argc, char **argv)
 		.csv.option = "csv",
 		.domains.option = "domains",
 		.html.option = "html" };
+	struct cli_operands operands;
 	struct routes *routes = NULL;
-	int first, code = CLI_USAGE;
+	int code = CLI_USAGE;
 
-	switch (cli_parse(&program, argc, argv, on_option, &p, &first)) {
-	case CLI_TOLD:
-		code = CLI_OK;
-		break;
-	case CLI_WRONG:
-		break;
-	case CLI_GO:
-		if (first + 1 != argc) {
-			(void)main_routes_wrong_use(
-			    "prove", "expected one FILE");
-			break;
-		}
-		p.path = argv[first];
+	if (!cli_parse(&program, argc, argv, on_option, &p, &operands)) {
+		code = operands.code;
+	} else {
+		p.path = operands.at[0];
 		routes = main_routes_read(p.path);
 		if (routes != NULL)
 			code = prove(&p, routes);
-		break;
 	}
 	main_routes_faults_fini(&p.faults);
 	routes_destroy(&routes);

@@ -91,6 +91,7 @@ static const struct cli_option run_options[] = {
 static const struct cli_program run_program = {
 	.name = "faultpost run",
 	.usage = "[OPTION]... FILE|FOLDER|GLOB...",
+	CLI_OPERANDS(1, CLI_MANY, "a scenario, or a folder of them"),
 	.summary = "Runs scenarios in virtual time and judges each by the "
 		   "relay's log.",
 	CLI_OPTIONS(run_options),
@@ -352,12 +353,6 @@ run_go(struct run *run, char **words)
 	struct err err;
 
 	run->began = run_clock();
-	if (*words == NULL) {
-		fprintf(stderr,
-		    "faultpost run: no scenario given; see faultpost run "
-		    "--help\n");
-		return CLI_USAGE;
-	}
 	if (!reports_settle(&run->reports, &err) ||
 	    (run->list && !check_list(run, &err)) ||
 	    !run_live_prepare(run, &err)) {
@@ -387,19 +382,13 @@ command_run(int argc, char **argv)
 		.log.option = "log",
 		.transcript.option = "transcript",
 	};
-	int first, code = CLI_OK;
+	struct cli_operands operands;
+	int code;
 
-	switch (
-	    cli_parse(&run_program, argc, argv, on_run_option, &run, &first)) {
-	case CLI_TOLD:
-		break;
-	case CLI_WRONG:
-		code = CLI_USAGE;
-		break;
-	case CLI_GO:
-		code = run_go(&run, argv + first);
-		break;
-	}
+	if (cli_parse(&run_program, argc, argv, on_run_option, &run, &operands))
+		code = run_go(&run, operands.at);
+	else
+		code = operands.code;
 	run_list_fini(&run);
 	run_external_fini(&run);
 	keyword_destroy(&run.keyword);

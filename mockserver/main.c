@@ -98,6 +98,7 @@ static const struct cli_option options[] = {
 static const struct cli_program program = {
 	.name = "faultpost-mock",
 	.usage = "[OPTION]... SCENARIO, or --sink [OPTION]...",
+	CLI_OPERANDS(1, 1, "one scenario"),
 	.summary =
 	    "Serves a scenario until SIGTERM; SIGHUP: reads it again; SIGUSR1: unused rules.",
 	CLI_OPTIONS(options),
@@ -417,21 +418,11 @@ static int
 run(struct daemon *d, int argc, char **argv)
 {
 	struct err err;
-	int first;
+	struct cli_operands operands;
 
-	switch (cli_parse(&program, argc, argv, on_option, d, &first)) {
-	case CLI_TOLD:
-		return CLI_OK;
-	case CLI_WRONG:
-		return CLI_USAGE;
-	case CLI_GO:
-		break;
-	}
-	if (first + 1 != argc) {
-		fprintf(stderr, "usage: %s %s\n", program.name, program.usage);
-		return CLI_USAGE;
-	}
-	d->scenarios.path = argv[first];
+	if (!cli_parse(&program, argc, argv, on_option, d, &operands))
+		return operands.code;
+	d->scenarios.path = operands.at[0];
 	if (!watching_check(&d->watching, &err) ||
 	    !scenarios_read(&d->scenarios, &err) ||
 	    !placing_check(&d->placing, &d->scenarios.next->hosts, &err))

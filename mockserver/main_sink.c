@@ -197,8 +197,8 @@ read_place(struct sink_daemon *d, char *text, struct err *err)
 	return resolve(d, *host != '\0' ? host : NULL, colon + 1, err);
 }
 
-/* CLI_GO: serve; else it is over. */
-static int
+/* False: there is nothing to serve; what to exit with is *code. */
+static bool
 read_command_line(struct sink_daemon *d, int argc, char **argv, int *code)
 {
 	struct err err;
@@ -213,7 +213,7 @@ read_command_line(struct sink_daemon *d, int argc, char **argv, int *code)
 		 argc, argv, sink_letters, long_options, NULL)) != -1) {
 		if (letter == OPTION_HELP) {
 			*code = print_help(&err) ? CLI_OK : CLI_TROUBLE;
-			return CLI_TOLD;
+			return false;
 		}
 		ok = letter == '?' || letter == ':'
 		    ? err_set(&err, "%s is no option here, or lacks its value",
@@ -228,9 +228,9 @@ read_command_line(struct sink_daemon *d, int argc, char **argv, int *code)
 		&d->options.backlog, &err) &&
 	    read_place(d, argv[optind], &err);
 	if (ok)
-		return CLI_GO;
+		return true;
 	*code = cli_report(&err, CLI_USAGE);
-	return CLI_WRONG;
+	return false;
 }
 
 /* ---- the scenario ---- */
@@ -464,7 +464,7 @@ sink_main(int argc, char **argv)
 	};
 	int code;
 
-	if (read_command_line(&d, argc, argv, &code) == CLI_GO)
+	if (read_command_line(&d, argc, argv, &code))
 		code = run(&d);
 	if (d.world != NULL)
 		timer_stop(d.world, &d.grace);

@@ -451,24 +451,17 @@ static int
 run(struct daemon *d, int argc, char **argv)
 {
 	struct buf text = { 0 };
-	int first, code;
+	struct cli_operands operands;
+	int code;
 
-	switch (cli_parse(&program, argc, argv, on_option, d, &first)) {
-	case CLI_TOLD:
-		return CLI_OK;
-	case CLI_WRONG:
-		return CLI_USAGE;
-	case CLI_GO:
-		break;
-	}
-	if (d->describe != NULL && first == argc) {
+	if (!cli_parse(&program, argc, argv, on_option, d, &operands))
+		return operands.code;
+	if (d->describe != NULL) {
 		d->describe(&text);
 		return print_text(&text);
 	}
-	if (first < argc || d->config_path == NULL) {
-		fprintf(stderr, "usage: %s %s\n", program.name, program.usage);
-		return CLI_USAGE;
-	}
+	if (d->config_path == NULL)
+		return cli_wrong_use(&program, "expected -c FILE");
 	if (!read_config(d, &d->files[0]))
 		return CLI_USAGE;
 	if (d->only_check) {

@@ -21,6 +21,7 @@ static const struct cli_option options[] = {
 static const struct cli_program program = {
 	.name = "faultpost-relay queue",
 	.usage = "list|show|release|delete FILE [MID|all]...",
+	CLI_OPERANDS(2, CLI_MANY, "list, show, release or delete, and a FILE"),
 	.summary = "Looks at the queue of a relay, FILE, or changes it.",
 	CLI_OPTIONS(options),
 	.more =
@@ -86,10 +87,10 @@ look(int argc, char **argv, bool as_json)
 	uint64_t mid = 0;
 	bool ok;
 
-	if (argc != (is_show ? 3 : 2)) {
-		fprintf(stderr, "usage: %s %s\n", program.name, program.usage);
-		return CLI_USAGE;
-	}
+	if (argc != (is_show ? 3 : 2))
+		return cli_wrong_use(&program,
+		    is_show ? "show: expected FILE and one MID"
+			    : "list: expected FILE and no more");
 	if (is_show && !mid_of(argv[2], false, &mid, &err))
 		return cli_report(&err, CLI_USAGE);
 	struct spool_tool *t = spool_tool_open(argv[1], false, &err);
@@ -207,10 +208,9 @@ change(int argc, char **argv, bool as_json)
 	bool is_in_use, ok = false;
 	int fd;
 
-	if (argc < 3) {
-		fprintf(stderr, "usage: %s %s\n", program.name, program.usage);
-		return CLI_USAGE;
-	}
+	if (argc < 3)
+		return cli_wrong_use(
+		    &program, "%s: expected FILE and a MID, or all", argv[0]);
 	fd = lock_queue(c.path, &is_in_use, &err);
 	if (fd >= 0) {
 		ok = change_file(&c, argc, argv, &err);
@@ -250,24 +250,16 @@ int
 main_queue(int argc, char **argv)
 {
 	bool as_json = false;
-	int first;
+	struct cli_operands operands;
+	const char *word;
 
-	switch (cli_parse(&program, argc, argv, on_option, &as_json, &first)) {
-	case CLI_TOLD:
-		return CLI_OK;
-	case CLI_WRONG:
-		return CLI_USAGE;
-	case CLI_GO:
-		break;
-	}
-	argc -= first;
-	argv += first;
-	if (argc > 0 &&
-	    (strcmp(argv[0], "list") == 0 || strcmp(argv[0], "show") == 0))
-		return look(argc, argv, as_json);
-	if (argc > 0 &&
-	    (strcmp(argv[0], "release") == 0 || strcmp(argv[0], "delete") == 0))
-		return change(argc, argv, as_json);
-	fprintf(stderr, "usage: %s %s\n", program.name, program.usage);
-	return CLI_USAGE;
+	if (!cli_parse(&program, argc, argv, on_option, &as_json, &operands))
+		return operands.code;
+	word = operands.at[0];
+	if (strcmp(word, "list") == 0 || strcmp(word, "show") == 0)
+		return look(operands.count, operands.at, as_json);
+	if (strcmp(word, "release") == 0 || strcmp(word, "delete") == 0)
+		return change(operands.count, operands.at, as_json);
+	return cli_wrong_use(
+	    &program, "expected %s, got \"%s\"", program.operands, word);
 }

@@ -69,6 +69,21 @@ id_of(const struct cli_program *program, int got)
 	return got == ID_HELP || got == ID_VERSION || got == ID_TOPIC ? got : 0;
 }
 
+int
+cli_wrong_use(const struct cli_program *program, const char *format, ...)
+{
+	struct buf what = { 0 };
+	va_list values;
+
+	va_start(values, format);
+	buf_vprintf(&what, format, values);
+	va_end(values);
+	fprintf(stderr, "%s: %s; see %s --help\n", program->name,
+	    buf_cstr(&what), program->name);
+	buf_fini(&what);
+	return CLI_USAGE;
+}
+
 static void
 unknown_option(const struct cli_program *program, const char *word)
 {
@@ -82,10 +97,11 @@ unknown_option(const struct cli_program *program, const char *word)
 	suggest_offer(&s, "help");
 	suggest_offer(&s, "version");
 	near = suggest_result(&s);
-	fprintf(stderr, "%s: unknown option %s", program->name, word);
 	if (near != NULL)
-		fprintf(stderr, " (did you mean --%s?)", near);
-	fprintf(stderr, "; see %s --help\n", program->name);
+		(void)cli_wrong_use(program,
+		    "unknown option %s (did you mean --%s?)", word, near);
+	else
+		(void)cli_wrong_use(program, "unknown option %s", word);
 }
 
 /* What getopt_long() would not take: `optopt` is a letter that there is none
@@ -100,12 +116,11 @@ bad_option(const struct cli_program *program, const char *word)
 	else if (optopt <= UCHAR_MAX)
 		unknown_option(program, letter);
 	else
-		fprintf(stderr, "%s: %.*s takes no value; see %s --help\n",
-		    program->name, (int)strcspn(word, "="), word,
-		    program->name);
+		(void)cli_wrong_use(program, "%.*s takes no value",
+		    (int)strcspn(word, "="), word);
 }
 
-static enum cli_result
+static void
 tell(const struct cli_program *program, int id)
 {
 	struct buf text = { 0 };
@@ -117,15 +132,15 @@ tell(const struct cli_program *program, int id)
 		cli_topic_format(program, &text);
 	else
 		cli_help_format(program, &text);
-	fwrite(buf_slice(&text).at, 1, buf_len(&text), stdout);
+	cli_print(&text);
 	buf_fini(&text);
-	return CLI_TOLD;
 }
 
-enum cli_result
-cli_parse(const struct cli_program *program, int argc, char **argv,
+/* All options; false: there is nothing to be done, and *code is set. */
+static bool
+parse_options(const struct cli_program *program, int argc, char **argv,
     bool (*on_option)(void *owner, int id, const char *value, struct err *err),
-    void *owner, int *first)
+    void *owner, int *code)
 {
 	struct getopt_view view;
 	struct err err;
@@ -134,29 +149,54 @@ cli_parse(const struct cli_program *program, int argc, char **argv,
 	view_init(&view, program);
 	optind = 0;
 	opterr = 0;
+	*code = CLI_USAGE;
 	while ((got = getopt_long(argc, argv, view.letters, view.rows, NULL)) !=
 	    -1) {
 		int id = id_of(program, got);
 
 		if (got == ':') {
-			fprintf(stderr, "%s: %s needs a value; see %s --help\n",
-			    program->name, argv[optind - 1], program->name);
-			return CLI_WRONG;
+			(void)cli_wrong_use(
+			    program, "%s needs a value", argv[optind - 1]);
+			return false;
 		}
 		if (id == 0) {
 			bad_option(program, argv[optind - 1]);
-			return CLI_WRONG;
+			return false;
 		}
-		if (id >= ID_HELP)
-			return tell(program, id);
+		if (id >= ID_HELP) {
+			tell(program, id);
+			*code = CLI_OK;
+			return false;
+		}
 		if (!on_option(owner, id, optarg, &err)) {
 			err_prefix(&err, "%s: ", program->name);
-			cli_report(&err, CLI_USAGE);
-			return CLI_WRONG;
+			(void)cli_report(&err, CLI_USAGE);
+			return false;
 		}
 	}
-	*first = optind;
-	return CLI_GO;
+	*code = CLI_OK;
+	return true;
+}
+
+bool
+cli_parse(const struct cli_program *program, int argc, char **argv,
+    bool (*on_option)(void *owner, int id, const char *value, struct err *err),
+    void *owner, struct cli_operands *operands)
+{
+	*operands = (struct cli_operands){ 0 };
+	if (!parse_options(
+		program, argc, argv, on_option, owner, &operands->code))
+		return false;
+	operands->at = argv + optind;
+	operands->count = argc - optind;
+	if (operands->count >= program->operands_min &&
+	    operands->count <= program->operands_max)
+		return true;
+	operands->code = program->operands != NULL
+	    ? cli_wrong_use(program, "expected %s", program->operands)
+	    : cli_wrong_use(
+		  program, "expected no operand, got \"%s\"", operands->at[0]);
+	return false;
 }
 
 /* "  -v, --verbose FILE", and how wide that is. */

@@ -10,6 +10,8 @@
 #include "core/base/buf.h"
 #include "core/base/err.h"
 
+#include <limits.h>
+
 enum cli_exit {
 	CLI_OK = 0,      /* held */
 	CLI_FAILED = 1,  /* an expectation or invariant did not hold */
@@ -28,7 +30,11 @@ struct cli_option {
 /* --help and --version need no row, nor does --help-TOPIC. */
 struct cli_program {
 	const char *name;
-	const char *usage;   /* behind "usage: NAME " */
+	const char *usage; /* behind "usage: NAME " */
+	/* What it takes beside options, as it is asked for when there is less
+	 * or more: "one FILE"; NULL: nothing. */
+	const char *operands;
+	int operands_min, operands_max;
 	const char *summary; /* one sentence */
 	const struct cli_option *options;
 	size_t option_count;
@@ -39,22 +45,31 @@ struct cli_program {
 	size_t topic_first;
 };
 #define CLI_OPTIONS(rows) .options = (rows), .option_count = ARRAY_LEN(rows)
+#define CLI_OPERANDS(min, max, words)                                          \
+	.operands_min = (min), .operands_max = (max), .operands = (words)
+#define CLI_MANY INT_MAX
 
-/* What cli_parse() found out. */
-enum cli_result {
-	CLI_GO,    /* argv[*first] and what follows are the operands */
-	CLI_TOLD,  /* --help or --version was answered: exit with CLI_OK */
-	CLI_WRONG, /* and said so: exit with CLI_USAGE */
+/* What cli_parse() leaves of a command line. */
+struct cli_operands {
+	char **at; /* in argv, and NULL behind the last */
+	int count;
+	int code; /* where nothing is to be done: what to exit with */
 };
 
 /* Reads the options of argv (which begins with the program's or command's
  * name), calling on_option for each; that returns false with *err set when the
  * value is wrong.  Operands may stand between options; "--" ends these.
- * argv is reordered. */
-enum cli_result cli_parse(const struct cli_program *program, int argc,
-    char **argv,
+ * argv is reordered.  True: there are as many operands as the program takes,
+ * and the code is CLI_OK.  False: there is nothing to be done; either --help or
+ * --version was answered (CLI_OK), or something is wrong and that was said
+ * (CLI_USAGE). */
+bool cli_parse(const struct cli_program *program, int argc, char **argv,
     bool (*on_option)(void *owner, int id, const char *value, struct err *err),
-    void *owner, int *first);
+    void *owner, struct cli_operands *operands);
+/* Says on standard error how the program was meant to be used, as
+ * "NAME: WHAT; see NAME --help"; CLI_USAGE. */
+int cli_wrong_use(const struct cli_program *program, const char *format, ...)
+    PRINTF_LIKE(2, 3);
 
 /* The help page, for at most 80 columns; that of the topic. */
 void cli_help_format(const struct cli_program *program, struct buf *out);

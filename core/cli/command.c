@@ -21,28 +21,24 @@ unknown(const struct cli_commands *c, const char *word)
 	for (size_t i = 0; i < c->count; i++)
 		suggest_offer(&nearest, c->list[i].name);
 	best = suggest_result(&nearest);
-	fprintf(stderr, "%s: unknown command %s", c->program->name, word);
-	if (best != NULL)
-		fprintf(stderr, " (did you mean %s?)", best);
-	fprintf(stderr, "; see %s --help\n", c->program->name);
-	return CLI_USAGE;
+	if (best == NULL)
+		return cli_wrong_use(c->program, "unknown command %s", word);
+	return cli_wrong_use(
+	    c->program, "unknown command %s (did you mean %s?)", word, best);
 }
 
 int
 cli_command_run(const struct cli_commands *c, int argc, char **argv)
 {
-	int first;
+	struct cli_operands operands;
 
-	if (argc < 2) {
-		fprintf(stderr, "%s: which command?; see %s --help\n",
-		    c->program->name, c->program->name);
-		return CLI_USAGE;
+	/* What stands behind a command is the command's. */
+	if (argc < 2 || argv[1][0] == '-') {
+		if (!cli_parse(c->program, argc < 2 ? argc : 2, argv, no_option,
+			NULL, &operands))
+			return operands.code;
+		return unknown(c, operands.at[0]);
 	}
-	if (argv[1][0] == '-')
-		return cli_parse(c->program, 2, argv, no_option, NULL,
-			   &first) == CLI_TOLD
-		    ? CLI_OK
-		    : CLI_USAGE;
 	for (size_t i = 0; i < c->count; i++)
 		if (strcmp(argv[1], c->list[i].name) == 0)
 			return c->list[i].run(argc - 1, argv + 1);

@@ -15,7 +15,8 @@ struct cli_command {
 };
 
 struct cli_commands {
-	const struct cli_program *program; /* it has --help and --version */
+	/* Its only options are --help and --version, its operand a command. */
+	const struct cli_program *program;
 	const struct cli_command *list;
 	size_t count;
 	/* Tries to run it as a program of its own; returns when there is none.

@@ -61,14 +61,17 @@ def test_what_is_no_record_is_counted(faultpost, tmp_path):
 
 
 @pytest.mark.parametrize("words, error", [
-    ([], "which command?"),
-    (["parse"], "no FILE given"),
+    ([], "expected a command"),
+    (["parse"], "expected a FILE"),
     (["parse", "-f", "a", "b"], "--follow takes one file by its name"),
     (["parse", "-f", "-"], "--follow takes one file by its name"),
+    (["follow", "-"], "expected one file by its name"),
+    (["stats"], "expected a FILE"),
 ])
 def test_wrong_use(faultpost, words, error):
+    name = " ".join(["faultpost log", *words[:1]])
     assert faultpost("log", *words) == (
-        2, "", f"faultpost log: {error}; see faultpost log --help\n")
+        2, "", f"{name}: {error}; see {name} --help\n")
 
 
 def test_no_such_file(faultpost, tmp_path):

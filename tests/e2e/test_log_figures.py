@@ -234,8 +234,8 @@ def test_why_of_nothing(faultpost):
     assert (code, out) == (1, "")
     assert err.startswith("faultpost log why: nothing about 77\n")
     assert faultpost("log", "why", "example.com", EXCERPT) == (
-        2, "", 'faultpost log: expected a MID or "DCID n"; see faultpost log '
-        "--help\n")
+        2, "", 'faultpost log why: expected a MID or "DCID n"; see faultpost '
+        "log why --help\n")
 
 
 # ---- anonymize ----

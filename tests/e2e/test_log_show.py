@@ -125,7 +125,7 @@ def test_mixed_appliances(faultpost, tmp_path):
 ])
 def test_wrong_use(faultpost, words, error):
     assert faultpost("log", "show", *words) == (
-        2, "", f"faultpost log: {error}; see faultpost log --help\n")
+        2, "", f"faultpost log show: {error}; see faultpost log show --help\n")
 
 
 def test_wrong_words(faultpost, seed):

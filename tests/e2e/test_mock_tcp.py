@@ -359,7 +359,7 @@ def test_bad_scenario(program, tmp_path, scenario, want):
     (["--transcript-bytes", "-1", "x"],
      "--transcript-bytes"),
     (["/does/not/exist"], "/does/not/exist"),
-    ([], "usage: faultpost-mock"),
+    ([], "expected one scenario; see faultpost-mock --help"),
 ])
 def test_bad_command_line(program, arguments, want):
     result = run(program, *arguments)

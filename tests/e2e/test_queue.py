@@ -236,4 +236,4 @@ def test_wrong(bin_dir, tmp_path):
         assert (code, f"{mid} is no MID" in err) == (2, True)
     for wrong in [], ["list"], ["show", other], ["release", other], ["x", other]:
         code, _, err = queue(bin_dir, *wrong)
-        assert (code, "usage: " in err) == (2, True)
+        assert (code, "see faultpost-relay queue --help" in err) == (2, True)

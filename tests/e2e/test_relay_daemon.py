@@ -560,8 +560,9 @@ def test_answer_that_cannot_be_written(program, tmp_path, words):
 
 
 @pytest.mark.parametrize("arguments, message", [
-    ([], "usage: faultpost-relay -c FILE [OPTION]..., or queue COMMAND FILE\n"),
-    (["-c", "a", "b"], "usage: faultpost-relay -c FILE [OPTION]..., or queue COMMAND FILE\n"),
+    ([], "faultpost-relay: expected -c FILE; see faultpost-relay --help\n"),
+    (["-c", "a", "b"], 'faultpost-relay: expected no operand, got "b"; see '
+     "faultpost-relay --help\n"),
     (["-c"], "faultpost-relay: -c needs a value; see faultpost-relay "
      "--help\n"),
     (["--confg", "a"], "faultpost-relay: unknown option --confg (did you "

@@ -366,10 +366,15 @@ def test_folder_is_walked_in_order(faultpost):
 
 
 @pytest.mark.parametrize("words, said", [
-    ([], "faultpost: which command?; see faultpost --help\n"),
+    ([], "faultpost: expected a command; see faultpost --help\n"),
+    (["--"], "faultpost: expected a command; see faultpost --help\n"),
+    (["-"], "faultpost: unknown command -; see faultpost --help\n"),
+    (["schema", "x"], 'faultpost schema: expected no operand, got "x"; see '
+     "faultpost schema --help\n"),
     (["rnu"], "faultpost: unknown command rnu (did you mean run?); see "
               "faultpost --help\n"),
-    (["run"], "faultpost run: no scenario given; see faultpost run --help\n"),
+    (["run"], "faultpost run: expected a scenario, or a folder of them; see "
+     "faultpost run --help\n"),
     (["run", "--sede", "1", SEED],
      "faultpost run: unknown option --sede (did you mean --seed?); see "
      "faultpost run --help\n"),

@@ -30,6 +30,7 @@ static const struct cli_program program = {
 	.usage = "[OPTION]... FILE",
 	.summary = "Does things.",
 	CLI_OPTIONS(options),
+	CLI_OPERANDS(0, 2, "two files at the most"),
 	.more = "And more.\n",
 };
 
@@ -77,49 +78,52 @@ on_option(void *owner, int id, const char *value, struct err *err)
 
 static struct parse_row {
 	const char *name; /* the arguments, separated by spaces */
-	enum cli_result result;
+	bool goes_on;
+	int code;
 	const char *seen;      /* options, then operands */
 	const char *out, *err; /* what it says on either */
 } parse_rows[] = {
-	{ "", CLI_GO, "", "", "" },
-	{ "x", CLI_GO, "x ", "", "" },
-	{ "-f a x y", CLI_GO, "0 a|x y ", "", "" },
-	{ "x -a y --file=b", CLI_GO, "1 |0 b|x y ", "", "" },
-	{ "-afb", CLI_GO, "1 |0 b|", "", "" },
-	{ "--al", CLI_GO, "1 |", "", "" },
-	{ "-a -- -f", CLI_GO, "1 |-f ", "", "" },
-	{ "- -a", CLI_GO, "1 |- ", "", "" },
-	{ "--count 9", CLI_GO, "2 9|", "", "" },
-	{ "--version x", CLI_TOLD, "",
+	{ "", true, CLI_OK, "", "", "" },
+	{ "x", true, CLI_OK, "x ", "", "" },
+	{ "-f a x y", true, CLI_OK, "0 a|x y ", "", "" },
+	{ "x -a y --file=b", true, CLI_OK, "1 |0 b|x y ", "", "" },
+	{ "-afb", true, CLI_OK, "1 |0 b|", "", "" },
+	{ "--al", true, CLI_OK, "1 |", "", "" },
+	{ "x y z", false, CLI_USAGE, "", "",
+	    "prog: expected two files at the most; see prog --help\n" },
+	{ "-a -- -f", true, CLI_OK, "1 |-f ", "", "" },
+	{ "- -a", true, CLI_OK, "1 |- ", "", "" },
+	{ "--count 9", true, CLI_OK, "2 9|", "", "" },
+	{ "--version x", false, CLI_OK, "",
 	    "prog (faultpost) " FAULTPOST_VERSION "\n", "" },
-	{ "--count 10", CLI_WRONG, "", "",
+	{ "--count 10", false, CLI_USAGE, "", "",
 	    "prog: --count: \"10\" is no whole number of 1..9\n" },
-	{ "--count 0", CLI_WRONG, "", "",
+	{ "--count 0", false, CLI_USAGE, "", "",
 	    "prog: --count: \"0\" is no whole number of 1..9\n" },
-	{ "--count +1", CLI_WRONG, "", "",
+	{ "--count +1", false, CLI_USAGE, "", "",
 	    "prog: --count: \"+1\" is no whole number of 1..9\n" },
-	{ "--fil2 a", CLI_WRONG, "", "",
+	{ "--fil2 a", false, CLI_USAGE, "", "",
 	    "prog: unknown option --fil2 (did you mean --file?); see prog "
 	    "--help\n" },
-	{ "--verison", CLI_WRONG, "", "",
+	{ "--verison", false, CLI_USAGE, "", "",
 	    "prog: unknown option --verison (did you mean --version?); see "
 	    "prog --help\n" },
-	{ "--nothing-like-it", CLI_WRONG, "", "",
+	{ "--nothing-like-it", false, CLI_USAGE, "", "",
 	    "prog: unknown option --nothing-like-it; see prog --help\n" },
-	{ "-x", CLI_WRONG, "", "",
+	{ "-x", false, CLI_USAGE, "", "",
 	    "prog: unknown option -x; see prog --help\n" },
-	{ "-ax", CLI_WRONG, "1 |", "",
+	{ "-ax", false, CLI_USAGE, "1 |", "",
 	    "prog: unknown option -x; see prog --help\n" },
-	{ "-f", CLI_WRONG, "", "",
+	{ "-f", false, CLI_USAGE, "", "",
 	    "prog: -f needs a value; see prog --help\n" },
-	{ "--file", CLI_WRONG, "", "",
+	{ "--file", false, CLI_USAGE, "", "",
 	    "prog: --file needs a value; see prog --help\n" },
-	{ "--all=x", CLI_WRONG, "", "",
+	{ "--all=x", false, CLI_USAGE, "", "",
 	    "prog: --all takes no value; see prog --help\n" },
-	{ "--help=x", CLI_WRONG, "", "",
+	{ "--help=x", false, CLI_USAGE, "", "",
 	    "prog: --help takes no value; see prog --help\n" },
 	/* The start of two names is none. */
-	{ "--a", CLI_WRONG, "", "",
+	{ "--a", false, CLI_USAGE, "", "",
 	    "prog: unknown option --a; see prog --help\n" },
 };
 
@@ -163,20 +167,22 @@ test_parse(void **state)
 	struct slice rest = slice_cstr(line), word;
 	struct buf seen = { 0 }, out = { 0 }, err = { 0 };
 	struct capture outs, errs;
-	enum cli_result result;
-	int argc = 0, first = 0;
+	struct cli_operands operands;
+	bool goes_on;
+	int argc = 0;
 
 	argv[argc++] = xstrdup("argv0");
 	while (slice_split(&rest, ' ', &word))
 		argv[argc++] = slice_dup(word);
 	capture_begin(&outs, stdout);
 	capture_begin(&errs, stderr);
-	result = cli_parse(&program, argc, argv, on_option, &seen, &first);
+	goes_on = cli_parse(&program, argc, argv, on_option, &seen, &operands);
 	capture_end(&errs, stderr, &err);
 	capture_end(&outs, stdout, &out);
-	assert_int_equal(result, row->result);
-	for (int i = first; result == CLI_GO && i < argc; i++)
-		buf_printf(&seen, "%s ", argv[i]);
+	assert_int_equal(goes_on, row->goes_on);
+	assert_int_equal(operands.code, row->code);
+	for (int i = 0; goes_on && i < operands.count; i++)
+		buf_printf(&seen, "%s ", operands.at[i]);
 	assert_slice(buf_slice(&seen), row->seen);
 	assert_slice(buf_slice(&out), row->out);
 	assert_slice(buf_slice(&err), row->err);
@@ -185,6 +191,57 @@ test_parse(void **state)
 	free(line);
 	buf_fini(&seen);
 	buf_fini(&out);
+	buf_fini(&err);
+}
+
+/* How many operands a program takes is a row of its table. */
+static struct operands_row {
+	const char *name; /* the operands, separated by spaces */
+	int min, max;
+	const char *operands; /* what is asked for */
+	bool goes_on;
+	const char *err;
+} operands_rows[] = {
+	{ "a", 1, 1, "one FILE", true, "" },
+	{ "", 1, 1, "one FILE", false,
+	    "prog: expected one FILE; see prog --help\n" },
+	{ "a b", 1, 1, "one FILE", false,
+	    "prog: expected one FILE; see prog --help\n" },
+	{ "a b c", 1, CLI_MANY, "a FILE", true, "" },
+	{ "", 1, CLI_MANY, "a FILE", false,
+	    "prog: expected a FILE; see prog --help\n" },
+	{ "", 0, 0, NULL, true, "" },
+	{ "a b", 0, 0, NULL, false,
+	    "prog: expected no operand, got \"a\"; see prog --help\n" },
+};
+
+static void
+test_operands(void **state)
+{
+	const struct operands_row *row = *state;
+	const struct cli_program taker = { .name = "prog",
+		CLI_OPERANDS(row->min, row->max, row->operands) };
+	char *argv[ARGUMENTS_MAX] = { xstrdup("argv0") };
+	struct slice rest = slice_cstr(row->name), word;
+	struct cli_operands operands;
+	struct buf err = { 0 };
+	struct capture errs;
+	bool goes_on;
+	int argc = 1;
+
+	while (slice_split(&rest, ' ', &word))
+		argv[argc++] = slice_dup(word);
+	capture_begin(&errs, stderr);
+	goes_on = cli_parse(&taker, argc, argv, on_option, NULL, &operands);
+	capture_end(&errs, stderr, &err);
+	assert_int_equal(goes_on, row->goes_on);
+	assert_int_equal(operands.code, goes_on ? CLI_OK : CLI_USAGE);
+	assert_int_equal(operands.count, argc - 1);
+	assert_ptr_equal(operands.at, argv + 1);
+	assert_null(operands.at[operands.count]);
+	assert_slice(buf_slice(&err), row->err);
+	while (argc > 0)
+		free(argv[--argc]);
 	buf_fini(&err);
 }
 
@@ -251,6 +308,7 @@ main(void)
 
 	TEST(&kit, test_help);
 	ROWS(&kit, parse_rows, test_parse);
+	ROWS(&kit, operands_rows, test_operands);
 	TEST(&kit, test_read_file);
 	TEST(&kit, test_report);
 	return kit_run(&kit, "cli");
