@@ -5,6 +5,7 @@ and what they cannot be asked is skipped by name."""
 import json
 import os
 import subprocess
+from pathlib import Path
 
 import pytest
 from servers import unpack
@@ -177,3 +178,46 @@ def test_conformance(bin_dir, root, peers_cache, tmp_path):
     assert rows["requeue/priority-full"][1:] == ["held", "differs (1) |"]
     assert lines[5].startswith("1. postfix, `requeue/priority-full`, differs. ")
     assert "By the manual: postconf(5) minimal_backoff_time" in lines[5]
+
+
+def test_conformance_counts(bin_dir, tmp_path):
+    """Of a library, by theme: what held, differs, is not asked and took too
+    long, and what it differs by; each result is recorded as it comes, and no
+    file is left of any."""
+    library, kept = tmp_path / "library", tmp_path / "kept"
+    kept.mkdir()
+    for case, change in (
+            ("one/held", {}),
+            ("one/differs", {"expect": [{"delivered": {"mx2": 1}}]}),
+            ("two/network", {"network": [{"latency": "1s"}]})):
+        path = library / f"{case}.scenario.json"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps({
+            "title": case, **CAST, "inject": [ONE],
+            "expect": [{"delivered": {"mx1": 1}}], **change}))
+
+    def counts(*words):
+        done = subprocess.run(
+            [bin_dir / "faultpost", "conformance", "--counts", "--relay",
+             "faultpost", "--library", library, *words], capture_output=True,
+            text=True, check=False, timeout=PATIENCE_S,
+            env={**os.environ, "TMPDIR": str(kept)})
+        assert done.returncode == 0, done.stderr
+        assert not list(kept.iterdir())
+        return done.stdout.splitlines()[2:], done.stderr
+
+    lines, progress = counts("--record", tmp_path / "record")
+    assert lines == [
+        "| theme | faultpost |", "|---|---|", "| one | 1 / 1 / 0 |",
+        "| two | 0 / 0 / 1 |", "| all | 1 / 1 / 1 |", "",
+        "| differs by | faultpost |", "|---|---|", "| expect delivered | 1 |"]
+    assert "2/2 faultpost " in progress
+    recorded = [json.loads(line) for line in
+                (tmp_path / "record").read_text().splitlines()]
+    assert sorted((Path(one["name"]).name, one["verdict"])
+                  for one in recorded) == [
+        ("differs.scenario.json", "failed"), ("held.scenario.json", "held")]
+    # Nothing is over so soon.
+    lines, progress = counts("--case-limit", "0.001")
+    assert lines[2] == "| one | 0 / 0 / 0 (2 without a verdict) |"
+    assert "faultpost out of time " in progress
