@@ -371,11 +371,14 @@ world_clock_turn(struct world_clock *c)
 	bool was_held_up = false;
 
 	for (;;) {
-		const unsigned seen = atomic_load(&page->news);
 		const unsigned long long before = work_done(page);
+		unsigned heard;
 
 		if (!ask_all(c))
 			return clock_stop(c, WORLD_CLOCK_STUCK);
+		/* The answers are news, too; what comes behind them is not
+		 * known yet. */
+		heard = atomic_load(&page->news);
 		if (work_done(page) != before) {
 			was_held_up = false;
 			continue;
@@ -391,8 +394,7 @@ world_clock_turn(struct world_clock *c)
 		if (!turn_on(c))
 			return clock_stop(c, WORLD_CLOCK_IDLE);
 		/* A clock that runs needs no help. */
-		if (!page->options.is_turned &&
-		    seen == atomic_load(&page->news))
-			(void)await_news(page, seen, NULL);
+		if (!page->options.is_turned)
+			(void)await_news(page, heard, NULL);
 	}
 }

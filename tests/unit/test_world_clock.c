@@ -6,6 +6,7 @@
 #include "tests/unit/kit.h"
 
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -15,6 +16,7 @@ struct stage {
 	struct world_clock *clock;
 	struct world *w;
 	pid_t turner;
+	struct rusage used; /* by the turner, when it has ended */
 };
 
 static void
@@ -41,7 +43,7 @@ end(struct stage *s)
 	int status = 0;
 
 	world_destroy(&s->w);
-	assert_int_equal(waitpid(s->turner, &status, 0), s->turner);
+	assert_int_equal(wait4(s->turner, &status, 0, &s->used), s->turner);
 	world_clock_destroy(&s->clock);
 	assert_true(WIFEXITED(status));
 	return WEXITSTATUS(status);
@@ -114,6 +116,27 @@ test_scaled(void **state)
 	assert_int_equal(end(&s), WORLD_CLOCK_IDLE);
 }
 
+/* While a clock runs by itself, its turner sleeps: it wakes when there is
+ * something to ask, not over and over. */
+static void
+test_running_is_no_work(void **state)
+{
+	enum {
+		WAKINGS_MAX = 50
+	};
+	struct alarm alarm;
+	struct stage s;
+	struct err err;
+
+	(void)state;
+	begin(&s, false, 1);
+	world_clock_start(s.clock);
+	set(&s, &alarm, 300 * UTIME_MS, false);
+	assert_true(world_run(s.w, &err));
+	assert_int_equal(end(&s), WORLD_CLOCK_IDLE);
+	assert_in_range(s.used.ru_nvcsw, 0, WAKINGS_MAX);
+}
+
 /* The clock waits for a member that does not answer yet. */
 static void
 test_waits_for_members(void **state)
@@ -170,6 +193,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_turned),
 		cmocka_unit_test(test_scaled),
+		cmocka_unit_test(test_running_is_no_work),
 		cmocka_unit_test(test_waits_for_members),
 		cmocka_unit_test(test_no_clock),
 	};
