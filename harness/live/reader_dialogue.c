@@ -276,13 +276,17 @@ reader_transaction(struct reader_connection *c, struct reader_message *m,
     const size_t *rids, size_t count)
 {
 	transaction_fini(c);
+	/* A log that lacks lines may have it sent before it is accepted. */
+	if (!m->is_queued)
+		return;
 	c->message = m;
 	c->rids = xcalloc(count + 1, sizeof(c->rids[0]));
 	c->are_open = xcalloc(count + 1, sizeof(c->are_open[0]));
-	c->rid_count = count;
 	for (size_t i = 0; i < count; i++) {
-		c->rids[i] = rids[i];
-		c->are_open[i] = true;
+		if (rids[i] >= m->count)
+			continue;
+		c->rids[c->rid_count] = rids[i];
+		c->are_open[c->rid_count++] = true;
 	}
 }
 

@@ -104,6 +104,19 @@ on_active(
 	(void)reader_message_new(r, id, slice_cstr(p->sender));
 }
 
+/* A recipient of what qmgr has just read; of a log that lacks lines, perhaps
+ * of a message that is gone. */
+static void
+on_recipient(struct postfix *p, struct reader *r, struct slice address)
+{
+	struct reader_message *m = p->active != NULL
+	    ? reader_message_find(r, slice_cstr(p->active))
+	    : NULL;
+
+	if (m != NULL)
+		reader_message_to(r, m, address);
+}
+
 static void
 on_sorted(struct postfix *p, struct reader *r)
 {
@@ -182,10 +195,8 @@ on_qmgr(struct postfix *p, struct reader *r, struct slice text)
 	struct slice id = slice_sub(text, 0, slice_find_byte(text, ':'));
 	struct slice rest = slice_skip(text, id.len + 2);
 
-	if (slice_starts_with(text, sort) && p->active != NULL)
-		reader_message_to(r,
-		    reader_message_find(r, slice_cstr(p->active)),
-		    slice_skip(text, sort.len));
+	if (slice_starts_with(text, sort))
+		on_recipient(p, r, slice_skip(text, sort.len));
 	else if (slice_eq(text, sorted))
 		on_sorted(p, r);
 	else if (slice_starts_with(text, wakeup))

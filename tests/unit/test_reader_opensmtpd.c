@@ -137,6 +137,13 @@ static struct dialect_row rows[] = {
 		"1", S2, "10.1.1.2") SAID("1", "MAIL FROM:<s@example.net>"),
 	    IN "New SMTP DCID 1 interface 10.0.0.5 address 10.1.1.2 port 25\n"
 	       "Delivery start DCID 1 MID 1 to RID [0, 1]\n" },
+	{ "sent before all of it is in, as a line is missing",
+	    "1aed761f02c297f5 smtp message msgid=b361ac8a size=163 nrcpt=2"
+	    " proto=ESMTP\n"
+	    "1aed761f02c297f5 smtp envelope evpid=" A
+	    " from=<s@example.net> to=<a@example.com>\n" RECEIVED GREETED(
+		"1", S2, "10.1.1.2") SAID("1", "MAIL FROM:<s@example.net>"),
+	    "New SMTP DCID 1 interface 10.0.0.5 address 10.1.1.2 port 25\n" },
 	{ "thrown away",
 	    ACCEPTED "0000000000000000 mda delivery evpid=" A
 		     " from=<s@example.net> to=<nobody@relay> result=Ok\n",

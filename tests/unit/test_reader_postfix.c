@@ -46,6 +46,11 @@
 
 static struct dialect_row rows[] = {
 	{ "in, and nothing else", ACCEPTED, IN },
+	{ "gone before its recipients are told, as lines are missing",
+	    Q "F1: from=<s@example.net>, size=163, nrcpt=2 (queue active)\n" Q
+	      "F1: removed\n" Q "qmgr_message_sort: a@example.com\n" Q
+	      "end sorted recipient list\n",
+	    "" },
 	{ "a host that is full, then one that takes it but for a recipient",
 	    ACCEPTED REQUESTED GREETED("10.1.1.1")
 		SAID("10.1.1.1", "MAIL FROM:<s@example.net>")
