@@ -6,7 +6,8 @@
 
 Runs each scenario (all of scenarios/ by default), gives its log to `faultpost
 log reproduce`, without its routes and with them, and prints those whose log has
-an event that the run has not, or the other way round.  With -v also what is
+an event that the run has not, or the other way round, each with the causes that
+the report names, and how many there are of each.  With -v also what is
 different, and what the report says that the log cannot tell.
 """
 
@@ -23,6 +24,7 @@ import tempfile
 from concurrent.futures import ThreadPoolExecutor
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
+CAUSE = re.compile(r"^  - Differences, (\S+): (\d+) ", re.M)
 SUMS = re.compile(r"^= (\d+) of (\d+) events.*\n- (\d+) are.*\n\+ (\d+) are", re.M)
 
 
@@ -35,12 +37,14 @@ class Told:
         missing: events of the log that are not in the run.
         more: events of the run that are not in the log.
         text: all that was printed.
+        causes: of the differences, by their names.
     """
 
     kind: str
     missing: int
     more: int
     text: str
+    causes: tuple[str, ...] = ()
 
 
 def reproduce(program: pathlib.Path, log: pathlib.Path,
@@ -58,7 +62,11 @@ def reproduce(program: pathlib.Path, log: pathlib.Path,
     same = missing == more == 0
     if same != (done.returncode == 0):
         return Told("error", missing, more, text)
-    return Told("same" if same else "differs", missing, more, text)
+    # Whoever differs differs for a reason, and is told so.
+    causes = tuple(found[1] for found in CAUSE.finditer(done.stdout))
+    if same == bool(causes):
+        return Told("error", missing, more, text)
+    return Told("same" if same else "differs", missing, more, text, causes)
 
 
 def tried(program: pathlib.Path, case: dict) -> list[Told]:
@@ -89,7 +97,7 @@ def listed(program: pathlib.Path, files: list[str]) -> list[dict]:
 def tell(case: dict, told: Told, way: str, is_verbose: bool) -> None:
     """One that did not come back."""
     print(f"{told.kind:8} {case['file']} {case.get('variant', '')} {way}: "
-          f"-{told.missing} +{told.more}")
+          f"-{told.missing} +{told.more} {' '.join(told.causes)}")
     for line in told.text.splitlines() if is_verbose else []:
         if re.match(r".{22,26}[-+] ", line) or line.startswith("  - "):
             print(f"         {line}")
@@ -100,13 +108,20 @@ def library(program: pathlib.Path, files: list[str],
     """How many of each kind there are, without routes and with them."""
     cases = listed(program, files)
     sums: dict[str, dict[str, int]] = {"without": {}, "with": {}}
+    causes: dict[str, dict[str, int]] = {"without": {}, "with": {}}
     with ThreadPoolExecutor(2) as pool:
         for case, tries in zip(cases, pool.map(
                 lambda case: tried(program, case), cases)):
             for way, told in zip(sums, tries):
+                for cause in told.causes[:1]:
+                    causes[way][cause] = causes[way].get(cause, 0) + 1
                 sums[way][told.kind] = sums[way].get(told.kind, 0) + 1
                 if told.kind not in ("same", "none"):
                     tell(case, told, way, is_verbose)
+    for way, counts in causes.items():
+        print(f"{way} routes, why: " + ", ".join(
+            f"{n} {cause}" for cause, n in sorted(
+                counts.items(), key=lambda row: -row[1])))
     return sums
 
 

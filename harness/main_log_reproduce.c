@@ -4,12 +4,16 @@
  * the log of that run beside the customer's.
  */
 #include "harness/log/log_anonymize.h"
+#include "harness/log/log_cause.h"
 #include "harness/log/log_compare.h"
 #include "harness/log/log_scenario.h"
 #include "harness/main_log.h"
 #include "harness/sim/sim.h"
 
 #include <errno.h>
+
+/* Of partings so many are told, of each cause that there is one at least. */
+#define PARTINGS_MOST 20
 
 #define TITLE "What a mail log tells, once more"
 
@@ -149,12 +153,13 @@ trial_fini(struct trial *t)
 }
 
 static bool
-try(struct reproducing *r, struct trial *t, bool has_limits, struct err *err)
+try(struct reproducing *r, struct trial *t, enum log_scenario_with with,
+    struct err *err)
 {
 	const struct log_scenario_given given = { TITLE, r->routes,
 		r->keeps_names ? NULL : &r->anonymizer.names };
 
-	t->scenario = log_scenario_make(&r->theirs, &given, has_limits);
+	t->scenario = log_scenario_make(&r->theirs, &given, with);
 	if (!run(t, err))
 		return false;
 	log_compare(&t->comparison, &r->theirs, &t->ours);
@@ -167,28 +172,40 @@ differences(const struct trial *t)
 	return t->comparison.missing + t->comparison.more;
 }
 
+/* Keeps the trial of the two that is nearer to the log. */
+static void
+keep_better(struct trial *best, struct trial *other)
+{
+	struct trial worse = *other;
+
+	if (differences(other) < differences(best)) {
+		worse = *best;
+		*best = *other;
+	}
+	trial_fini(&worse);
+}
+
 /* Limits of destinations can be seen by what was never exceeded, which chance
- * may have brought about, too: they are there if the run is nearer to the log
- * with them. */
+ * may have brought about, too, and restarts by files that begin, as files do:
+ * they are there if the run is nearer to the log with them. */
 static bool
 find_best(struct reproducing *r, struct err *err)
 {
-	struct trial limited = { 0 }, other;
+	if (!try(r, &r->best, LOG_SCENARIO_PLAIN, err))
+		return false;
+	for (unsigned with = 1; with < LOG_SCENARIO_WITHS; with++) {
+		struct trial other = { 0 };
 
-	if (!try(r, &r->best, false, err))
-		return false;
-	if (differences(&r->best) == 0)
-		return true;
-	if (!try(r, &limited, true, err)) {
-		trial_fini(&limited);
-		return false;
+		if (differences(&r->best) == 0)
+			break;
+		if (!log_scenario_has(&r->theirs, with))
+			continue;
+		if (!try(r, &other, with, err)) {
+			trial_fini(&other);
+			return false;
+		}
+		keep_better(&r->best, &other);
 	}
-	other = limited;
-	if (differences(&limited) < differences(&r->best)) {
-		other = r->best;
-		r->best = limited;
-	}
-	trial_fini(&other);
 	return true;
 }
 
@@ -216,6 +233,45 @@ tell_notes(const json_t *scenario)
 	printf("\nWhat the log does not tell:\n");
 	for (size_t i = 0; i < json_array_size(notes); i++)
 		printf("  - %s\n", json_string_value(json_array_get(notes, i)));
+}
+
+/* Where the two part, and what about that the log does not tell: as notes of
+ * the scenario. */
+static void
+note_partings(struct reproducing *r, const struct log_partings *partings)
+{
+	json_t *notes = json_object_get(r->best.scenario, "notes");
+	size_t told[LOG_CAUSE_COUNT] = { 0 }, shown = 0;
+
+	for (size_t i = 0; i < partings->count; i++) {
+		struct buf text = { 0 };
+
+		if (told[partings->at[i].cause]++ > 0 &&
+		    (shown >= PARTINGS_MOST ||
+			partings->at[i].cause == LOG_CAUSE_FOLLOWS))
+			continue;
+		shown++;
+		log_parting_format(&partings->at[i], &r->best.comparison,
+		    &r->theirs, &r->best.ours, &text);
+		log_scenario_note(notes, "%s", buf_cstr(&text));
+		buf_fini(&text);
+	}
+	for (size_t i = 0; i < LOG_CAUSE_COUNT; i++)
+		if (told[i] > 0)
+			log_scenario_note(notes,
+			    "Differences, %s: %zu messages and domains.",
+			    log_cause_name(i), told[i]);
+}
+
+static void
+note_causes(struct reproducing *r)
+{
+	struct log_partings partings = { 0 };
+
+	log_causes_find(&partings, &r->best.comparison, &r->theirs,
+	    &r->best.ours, r->routes != NULL);
+	note_partings(r, &partings);
+	log_partings_fini(&partings);
 }
 
 /* What is held of the connections is what the run has in the same order. */
@@ -261,6 +317,7 @@ tell(struct reproducing *r, uint64_t records, struct err *err)
 	struct buf text = { 0 };
 
 	expect_same(r);
+	note_causes(r);
 	if (!write_scenario(r, err))
 		return false;
 	tell_case(r, records);
@@ -268,12 +325,6 @@ tell(struct reproducing *r, uint64_t records, struct err *err)
 	    &r->best.comparison, &r->theirs, &r->best.ours, r->rows, &text);
 	cli_print(&text);
 	tell_notes(r->best.scenario);
-	if (differences(&r->best) > 0)
-		printf("  - Why the two differ: settings that are not the "
-		       "defaults, restarts, what an operator\n    did, hosts "
-		       "that had other reasons than can be seen, which of two "
-		       "things within a\n    second was first, or an "
-		       "appliance that does otherwise.\n");
 	buf_fini(&text);
 	return true;
 }

@@ -101,6 +101,21 @@ message_id(struct pseudonyms *p, struct slice text, struct buf *out)
 	buf_append_cstr(out, inside.len < text.len ? ">" : "");
 }
 
+/* Prose; a code in front, as of "431-'full'", is no name, whoever is called
+ * so. */
+static void
+details(struct pseudonyms *p, struct slice text, struct buf *out)
+{
+	struct slice reply;
+	unsigned code;
+
+	if (maillog_details_reply(text, &code, &reply)) {
+		buf_append(out, slice_sub(text, 0, 3));
+		text = slice_skip(text, 3);
+	}
+	pseudonym_prose(p, text, out);
+}
+
 /* ---- fields ---- */
 
 /* True: the field is replaced by what was appended. */
@@ -143,11 +158,13 @@ replace(struct pseudonyms *p, enum maillog_field field, struct slice text,
 	case MAILLOG_FIELD_reply:
 		attribute(p, text, false, out);
 		return true;
+	case MAILLOG_FIELD_details:
+		details(p, text, out);
+		return true;
 	case MAILLOG_FIELD_match:
 	case MAILLOG_FIELD_cn:
 	case MAILLOG_FIELD_text:
 	case MAILLOG_FIELD_lines:
-	case MAILLOG_FIELD_details:
 	case MAILLOG_FIELD_reason:
 	case MAILLOG_FIELD_response:
 	case MAILLOG_FIELD_error:

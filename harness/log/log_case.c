@@ -23,6 +23,7 @@ log_case_fini(struct log_case *c)
 	free(c->hosts);
 	free(c->events);
 	free(c->domains);
+	free(c->marks);
 	map_fini(&c->domain_names);
 	arena_fini(&c->arena);
 }
@@ -181,6 +182,9 @@ connection_open(struct log_case *c, const struct log_record *record)
 		connection->key.appliance = record->appliance;
 		HASH_ADD(hh, c->connections, key, sizeof(connection->key),
 		    connection);
+	} else if (connection->opened != LOG_CASE_NONE) {
+		/* The numbers begin anew: the relay was started again. */
+		c->events[connection->opened].until = c->event_count;
 	}
 	connection->opened = LOG_CASE_NONE;
 	connection->host = host_get(c, record->event);
@@ -317,6 +321,7 @@ take_message_event(struct log_case *c, const struct log_record *record)
 
 	if (message == LOG_CASE_NONE || (event = event_add(c, record)) == NULL)
 		return;
+	c->messages[message].is_queued = true;
 	event->message = message;
 	event->host = connection != NULL ? connection->host : LOG_CASE_NONE;
 	if (ev->form == MAILLOG_DOUBLE_BOUNCE) {
@@ -364,6 +369,10 @@ take_coming(struct log_case *c, const struct log_record *record)
 		m->from = log_case_keep(c, log_mailbox(ev->from));
 	if (ev->form == MAILLOG_MID_READY)
 		m->bytes = ev->bytes;
+	if (ev->form == MAILLOG_MID_QUEUED) {
+		m->is_queued = true;
+		m->is_over = false;
+	}
 	if (ev->form == MAILLOG_MESSAGE_ABORTED)
 		m->is_over = true;
 	if (ev->form == MAILLOG_MID_TO &&
@@ -376,22 +385,6 @@ take_coming(struct log_case *c, const struct log_record *record)
 }
 
 static void
-take_others(struct log_case *c, const struct maillog_event *ev)
-{
-	c->tls += ev->form == MAILLOG_DCID_TLS_SUCCESS ||
-	    ev->form == MAILLOG_DCID_TLS_FAILED ||
-	    ev->form == MAILLOG_DCID_TLS_REQUIRED ||
-	    ev->form == MAILLOG_DCID_STARTTLS_UNSUPPORTED;
-	c->split +=
-	    ev->form == MAILLOG_MID_SPLIT || ev->form == MAILLOG_MID_REWRITTEN;
-	c->rejected += ev->form == MAILLOG_MID_TO_REJECTED;
-	c->operated += ev->form == MAILLOG_DELIVERY_SUSPENDED ||
-	    ev->form == MAILLOG_DELETED ||
-	    ev->form == MAILLOG_CONNECTION_KILLED;
-	c->restarted += ev->form == MAILLOG_VERSION;
-}
-
-static void
 take_dns(struct log_case *c, const struct log_record *record)
 {
 	struct log_case_event *event;
@@ -399,7 +392,7 @@ take_dns(struct log_case *c, const struct log_record *record)
 	/* One of a host of a route, or the log has no mail at all. */
 	if (c->message_count > 0 &&
 	    map_find(&c->domain_names, record->event->domain) == NULL) {
-		c->host_lookups++;
+		log_case_mark_add(c, LOG_CASE_LOOKUP, record, LOG_CASE_NONE);
 		return;
 	}
 	event = event_add(c, record);
@@ -420,15 +413,16 @@ log_case_take(struct log_case *c, const struct log_record *record)
 	}
 	if (c->first == 0)
 		c->first = ev->time;
+	log_case_take_mark(c, record);
 	if (ev->time > c->last)
 		c->last = ev->time;
-	take_others(c, ev);
 	log_case_take_tls(c, record);
 	switch ((int)ev->form) {
 	case MAILLOG_START_MID:
 	case MAILLOG_MID_FROM:
 	case MAILLOG_MID_TO:
 	case MAILLOG_MID_READY:
+	case MAILLOG_MID_QUEUED:
 	case MAILLOG_MESSAGE_ABORTED:
 		take_coming(c, record);
 		break;

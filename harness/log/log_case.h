@@ -34,8 +34,9 @@ struct log_case_message {
 	uint64_t bytes;
 	bool is_generated; /* by the relay itself */
 	bool is_assumed;   /* the log does not show it */
-	bool is_over, has_start;
-	size_t host; /* that had it last; or NONE */
+	bool has_start, is_queued;
+	bool is_over; /* it was never taken: ended, or lost in a restart */
+	size_t host;  /* that had it last; or NONE */
 };
 
 struct log_case_host {
@@ -72,6 +73,24 @@ struct log_case_event {
 	size_t until;      /* the event before which it ended; NONE: none */
 };
 
+/* What is told beside deliveries, and may be why they went as they did. */
+enum log_case_mark_kind {
+	LOG_CASE_BEGUN,   /* a log file begins in the midst of the log */
+	LOG_CASE_DELETED, /* a recipient, without a host's word */
+	LOG_CASE_SUSPENDED,
+	LOG_CASE_KILLED, /* a connection */
+	LOG_CASE_WARNED, /* a sender, of a delay */
+	LOG_CASE_SPLIT,  /* a message was made of another */
+	LOG_CASE_LOOKUP, /* DNS did not answer for a host of a route */
+};
+
+struct log_case_mark {
+	enum log_case_mark_kind kind;
+	utime at, before; /* before: the record before it */
+	struct log_place place;
+	size_t message; /* or NONE; WARNED: the one that is late */
+};
+
 struct log_case_connection;
 
 struct log_case {
@@ -84,10 +103,10 @@ struct log_case {
 	size_t event_count, event_cap;
 	const char **domains; /* owned */
 	size_t domain_count, domain_cap;
+	struct log_case_mark *marks; /* owned */
+	size_t mark_count, mark_cap;
 	utime first, last; /* records; 0: there is none */
 	uint64_t left_out; /* records behind the one that was too many */
-	uint64_t tls, split, rejected, operated; /* records of such kinds */
-	uint64_t restarted, host_lookups;
 	size_t moved;      /* hosts that have another address in the case */
 	bool is_customers; /* set it: hosts at addresses of the cast move */
 
@@ -106,6 +125,8 @@ void log_case_finish(struct log_case *c);
 /* The message of that MID that began last; or NONE. */
 size_t log_case_message(
     const struct log_case *c, uint64_t mid, uint32_t appliance);
+/* How many marks there are of a kind. */
+size_t log_case_marked(const struct log_case *c, enum log_case_mark_kind kind);
 /* Appends the event in words: "10.1.1.11 port 25 answered 431 'full'". */
 void log_case_words(const struct log_case *c,
     const struct log_case_event *event, struct buf *out);

@@ -28,6 +28,12 @@ const char *log_case_keep(struct log_case *c, struct slice escaped);
 /* Takes a record that tells of TLS on a connection, if it is one. */
 void log_case_take_tls(struct log_case *c, const struct log_record *record);
 
+/* Takes a record that is one of log_case_mark_kind, if it is. */
+void log_case_take_mark(struct log_case *c, const struct log_record *record);
+/* Adds such a mark. */
+void log_case_mark_add(struct log_case *c, enum log_case_mark_kind kind,
+    const struct log_record *record, size_t message);
+
 /* Adds a message, and gives its index; NONE: there are too many. */
 size_t log_case_message_add(
     struct log_case *c, const struct log_case_message *message);

@@ -11,6 +11,7 @@ struct comparing {
 	struct log_comparison *out;
 	const struct log_case *theirs, *ours;
 	size_t *message_of; /* theirs -> ours, or NONE; owned */
+	size_t strand;      /* that is being aligned */
 };
 
 /* A list of events that belong together. */
@@ -57,7 +58,8 @@ match_messages(struct comparing *c)
 
 	for (size_t i = 0; i < c->theirs->message_count; i++) {
 		c->message_of[i] = LOG_CASE_NONE;
-		if (c->theirs->messages[i].is_generated)
+		if (c->theirs->messages[i].is_generated ||
+		    c->theirs->messages[i].is_over)
 			continue;
 		for (size_t k = 0; k < c->ours->message_count; k++) {
 			if (is_taken[k] ||
@@ -102,7 +104,7 @@ static void
 row_add(struct comparing *c, size_t theirs, size_t ours, bool may_be_behind)
 {
 	struct log_comparison *out = c->out;
-	struct log_row row = { LOG_ROW_SAME, theirs, ours, 0 };
+	struct log_row row = { LOG_ROW_SAME, theirs, ours, 0, c->strand };
 	utime span = c->theirs->last - c->theirs->first;
 
 	row.at = theirs != LOG_CASE_NONE
@@ -215,13 +217,14 @@ log_compare(struct log_comparison *comparison, const struct log_case *theirs,
     const struct log_case *ours)
 {
 	struct comparing c = { comparison, theirs, ours,
-		xcalloc(theirs->message_count + 1, sizeof(size_t)) };
+		xcalloc(theirs->message_count + 1, sizeof(size_t)), 0 };
 
 	match_messages(&c);
 	for (size_t i = 0; i < theirs->message_count; i++) {
 		const struct log_case_message *m = &theirs->messages[i];
 		struct strand a = of_message(theirs, i), b = { 0 };
 
+		c.strand = i;
 		if (c.message_of[i] != LOG_CASE_NONE)
 			b = of_message(ours, c.message_of[i]);
 		if (!m->is_generated && !m->is_over)
@@ -233,6 +236,7 @@ log_compare(struct log_comparison *comparison, const struct log_case *theirs,
 		struct strand a = of_domain(theirs, theirs->domains[d]);
 		struct strand b = of_domain(ours, theirs->domains[d]);
 
+		c.strand = theirs->message_count + d;
 		align(&c, &a, &b, a.count == 0);
 		free(a.at);
 		free(b.at);

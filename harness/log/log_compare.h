@@ -21,6 +21,8 @@ struct log_row {
 	enum log_row_kind kind;
 	size_t theirs, ours; /* events; LOG_CASE_NONE: there is none */
 	utime at;            /* since the beginning */
+	/* What it belongs to: a message of theirs, or behind these a domain. */
+	size_t strand;
 };
 
 struct log_comparison {

@@ -193,32 +193,47 @@ sorted(json_t *steps)
 /* ---- the whole ---- */
 
 static void
+note_marks(const struct log_case *c, enum log_scenario_with with, json_t *notes)
+{
+	static const char *const what[] = {
+		[LOG_CASE_BEGUN] =
+		    "a log file begins; whether the appliance was started "
+		    "again the log does not tell, and here it is not.",
+		[LOG_CASE_DELETED] =
+		    "recipients are deleted; by whom the log does not tell, "
+		    "and nobody does so here.",
+		[LOG_CASE_SUSPENDED] =
+		    "deliveries are suspended; when the operator did so and "
+		    "undid it the log does not tell, and nobody does so here.",
+		[LOG_CASE_KILLED] =
+		    "an operator ends a connection; nobody does so here.",
+		[LOG_CASE_SPLIT] =
+		    "a policy or filter makes a message of another; it comes "
+		    "here as it is.",
+		[LOG_CASE_LOOKUP] =
+		    "DNS does not answer for a host of a route; the routes "
+		    "here have addresses.",
+	};
+
+	for (size_t kind = 0; kind < ARRAY_LEN(what); kind++) {
+		size_t count = log_case_marked(c, kind);
+		const struct log_case_mark *first = c->marks;
+
+		if (count == 0 || what[kind] == NULL ||
+		    (kind == LOG_CASE_BEGUN && (with & LOG_SCENARIO_RESTARTS)))
+			continue;
+		while (first->kind != kind)
+			first++;
+		log_scenario_note(notes, "%s:%llu%s: %s", first->place.file,
+		    (unsigned long long)first->place.line,
+		    count > 1 ? " and elsewhere" : "", what[kind]);
+	}
+}
+
+static void
 note_limits(const struct log_case *c, json_t *notes)
 {
-	log_scenario_note(notes,
-	    "Of each moment the log has the second; of each refused recipient "
-	    "it has not the stage: RCPT is assumed.");
-	if (c->restarted > 0)
-		log_scenario_note(notes,
-		    "%llu log files begin in it: whether the appliance was "
-		    "restarted then the log does not tell, and here it is "
-		    "not.",
-		    (unsigned long long)c->restarted);
-	if (c->split > 0)
-		log_scenario_note(notes,
-		    "%llu messages were made of others by policies or filters: "
-		    "they come as they are.",
-		    (unsigned long long)c->split);
-	if (c->host_lookups > 0)
-		log_scenario_note(notes,
-		    "%llu times DNS did not answer for a host of a route: here "
-		    "the routes have addresses.",
-		    (unsigned long long)c->host_lookups);
-	if (c->operated > 0)
-		log_scenario_note(notes,
-		    "%llu records of what an operator did: nobody does so "
-		    "here.",
-		    (unsigned long long)c->operated);
+	log_scenario_note(notes, "Of each moment the log has the second.");
 	if (c->left_out > 0)
 		log_scenario_note(notes,
 		    "%llu records at the log's end are left out: a scenario "
@@ -232,7 +247,7 @@ note_limits(const struct log_case *c, json_t *notes)
 
 json_t *
 log_scenario_make(const struct log_case *c,
-    const struct log_scenario_given *given, bool has_limits)
+    const struct log_scenario_given *given, enum log_scenario_with with)
 {
 	json_t *scenario = json_object(), *notes = json_array();
 	json_t *timeline = json_array();
@@ -248,7 +263,9 @@ log_scenario_make(const struct log_case *c,
 	json_object_set_new(scenario, "start",
 	    json_string(utime_format_rfc3339(c->first, text)));
 	note_limits(c, notes);
-	log_scenario_relay(c, has_limits, scenario, notes);
+	note_marks(c, with, notes);
+	log_scenario_relay(c, with & LOG_SCENARIO_LIMITS, scenario, notes);
+	log_scenario_acts(c, with, timeline, notes);
 	log_scenario_routes(
 	    c, scenario, given->routes, given->names, timeline, notes);
 	add_hosts(c, json_object_get(scenario, "hosts"), timeline, notes);

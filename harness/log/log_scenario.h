@@ -22,16 +22,35 @@ struct log_scenario_given {
 	struct pseudonyms *names;
 };
 
-/* The scenario, which the caller lets go.  `has_limits`: the most connections
- * at once and messages on each that the log has of a domain are its limits. */
+/* What the log may be read as. */
+enum log_scenario_with {
+	LOG_SCENARIO_PLAIN = 0,
+	/* The most connections at once and messages on each that the log has of
+	 * a domain are its limits. */
+	LOG_SCENARIO_LIMITS = 1,
+	/* Where a log file begins the relay was started again. */
+	LOG_SCENARIO_RESTARTS = 2,
+	/* Where mail was tried before its wait was over an operator had it so.
+	 */
+	LOG_SCENARIO_DELIVERNOW = 4,
+	LOG_SCENARIO_WITHS = 8,
+};
+
+/* The scenario, which the caller lets go; `with` is made of those above. */
 json_t *log_scenario_make(const struct log_case *c,
-    const struct log_scenario_given *given, bool has_limits);
+    const struct log_scenario_given *given, enum log_scenario_with with);
 /* Adds what must be true: the connections of the case that `is_held` marks, by
  * event, one after the other. */
 void log_scenario_expect(
     json_t *scenario, const struct log_case *c, const bool *is_held);
 
-/* For log_scenario*.c: the rules of a host; the routes, and the DNS
+/* Whether the log shows what `with` would be about. */
+bool log_scenario_has(const struct log_case *c, enum log_scenario_with with);
+
+/* For log_scenario*.c: what is done to the relay while it runs. */
+void log_scenario_acts(const struct log_case *c, enum log_scenario_with with,
+    json_t *timeline, json_t *notes);
+/* The rules of a host; the routes, and the DNS
  * records that these need. */
 void log_scenario_rules(const struct log_case *c, size_t host,
     json_t *host_object, json_t *timeline, json_t *notes);

@@ -206,7 +206,7 @@ note_age(struct rounds *rounds, const struct log_case_event *event, utime age)
 static void
 rounds_of_message(const struct log_case *c, size_t message, struct rounds *all)
 {
-	utime before = 0, wait;
+	utime before = 0, due = 0, wait;
 	size_t count = 0;
 
 	for (size_t i = 0; i < c->event_count; i++) {
@@ -226,11 +226,61 @@ rounds_of_message(const struct log_case *c, size_t message, struct rounds *all)
 		if (count++ == 0 && all->first == 0 &&
 		    c->messages[message].has_start)
 			all->first = wait;
-		/* It has stopped growing. */
-		if (wait == before && wait > all->most)
+		/* It has stopped growing; a round before its time says nothing.
+		 */
+		if (wait == before && event->at + UTIME_S >= due &&
+		    wait > all->most)
 			all->most = wait;
 		before = wait;
+		due = event->at + event->span;
 	}
+}
+
+/* How often a sender was told of a delay, and what was the least time between
+ * two of such warnings; 0: there are no two. */
+static size_t
+warnings_of(const struct log_case *c, size_t message, utime *least)
+{
+	size_t count = 0;
+	utime last = 0;
+
+	for (size_t i = 0; i < c->mark_count; i++) {
+		const struct log_case_mark *mark = &c->marks[i];
+
+		if (mark->kind != LOG_CASE_WARNED || mark->message != message)
+			continue;
+		if (count++ > 0 && (*least == 0 || mark->at - last < *least))
+			*least = mark->at - last;
+		last = mark->at;
+	}
+	return count;
+}
+
+static void
+add_warnings(const struct log_case *c, json_t *bounce, json_t *notes)
+{
+	size_t most = 0;
+	utime least = 0;
+
+	for (size_t m = 0; m < c->message_count; m++) {
+		size_t count = warnings_of(c, m, &least);
+
+		most = count > most ? count : most;
+	}
+	if (most == 0)
+		return;
+	json_object_set_new(bounce, "delay_warnings", json_true());
+	if (most > 1) {
+		json_object_set_new(bounce, "delay_warning_max",
+		    json_integer((json_int_t)most));
+		json_object_set_new(bounce, "delay_warning_interval",
+		    log_scenario_duration(
+			least > UTIME_S ? least - UTIME_S : UTIME_S));
+	}
+	log_scenario_note(notes,
+	    "The log shows delay warnings, at most %zu for a message, and not "
+	    "how many there may be%s.",
+	    most, most > 1 ? " and how far apart" : "");
 }
 
 static void
@@ -255,13 +305,14 @@ add_rounds(const struct log_case *c, json_t *relay, json_t *notes)
 	if (rounds.retries > 0 && rounds.retries != RETRIES_MOST)
 		json_object_set_new(bounce, "max_retries",
 		    json_integer((json_int_t)rounds.retries));
-	if (json_object_size(bounce) > 0) {
-		json_object_set(relay, "bounce", bounce);
+	if (json_object_size(bounce) > 0)
 		log_scenario_note(notes,
 		    "The log shows when mail was tried again and given up, and "
 		    "not the bounce profile: what differs from the default one "
 		    "is taken from these moments.");
-	}
+	add_warnings(c, bounce, notes);
+	if (json_object_size(bounce) > 0)
+		json_object_set(relay, "bounce", bounce);
 	json_decref(bounce);
 }
 

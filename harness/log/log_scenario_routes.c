@@ -86,6 +86,25 @@ dest_format(const struct endpoint *at, unsigned priority, struct buf *out)
 	buf_printf(out, "/pri=%u", priority);
 }
 
+/* Mail for it was deleted, and never given to anybody. */
+static bool
+is_thrown_away(const struct log_case *c, size_t domain)
+{
+	for (size_t i = 0; i < c->mark_count; i++) {
+		const struct log_case_mark *mark = &c->marks[i];
+		const struct log_case_message *m;
+
+		if (mark->kind != LOG_CASE_DELETED ||
+		    mark->message == LOG_CASE_NONE)
+			continue;
+		m = &c->messages[mark->message];
+		for (size_t k = 0; k < m->to_count; k++)
+			if (m->to[k].domain == domain)
+				return true;
+	}
+	return false;
+}
+
 /* Equal hosts take turns; so where one is asked again and again, those that are
  * only asked behind its failures are its backups. */
 static void
@@ -93,6 +112,7 @@ suggest_route(
     const struct log_case *c, size_t domain, json_t *routes, json_t *notes)
 {
 	struct uses uses = uses_of(c, domain);
+	bool is_thrown = uses.count == 0 && is_thrown_away(c, domain);
 	struct buf line = { 0 };
 
 	buf_printf(&line, "%s ", c->domains[domain]);
@@ -104,7 +124,14 @@ suggest_route(
 		dest_format(
 		    &c->hosts[uses.at[i].host].at, is_backup ? 10 : 0, &line);
 	}
-	if (uses.count > 0)
+	if (is_thrown) {
+		buf_append_cstr(&line, "/dev/null");
+		log_scenario_note(notes,
+		    "Mail for %s is deleted and never given to a host: a route "
+		    "to /dev/null is assumed.",
+		    c->domains[domain]);
+	}
+	if (uses.count > 0 || is_thrown)
 		json_array_append_new(routes, json_string(buf_cstr(&line)));
 	if (uses.count > 1 && !uses.stays)
 		log_scenario_note(notes,
@@ -133,6 +160,38 @@ fault_of(const struct log_case_event *event)
 	while (strstr(event->reply, faults[i].is_said) == NULL)
 		i++;
 	return faults[i].name;
+}
+
+/* Mail ended as there is no such domain. */
+static bool
+is_hard_error(
+    const struct log_case *c, const struct log_case_event *event, size_t domain)
+{
+	const struct log_case_message *m;
+
+	if (event->form != MAILLOG_BOUNCED || event->message == LOG_CASE_NONE ||
+	    !slice_starts_with_nocase(
+		slice_cstr(event->reply), SLICE("DNS Hard Error")))
+		return false;
+	m = &c->messages[event->message];
+	return m->to_count > 0 && m->to[0].domain == domain;
+}
+
+/* What DNS said of the domain then: "" that it is there; NULL: nothing. */
+static const char *
+answer_of(
+    const struct log_case *c, const struct log_case_event *event, size_t domain)
+{
+	if (is_hard_error(c, event, domain))
+		return "NXDOMAIN";
+	if (event->domain != domain)
+		return NULL;
+	if (event->form == MAILLOG_DNS_TEMPORARY_FAILURE)
+		return fault_of(event);
+	return event->form == MAILLOG_DCID_NEW ||
+		event->form == MAILLOG_CONNECTION_ERROR
+	    ? ""
+	    : NULL;
 }
 
 /* The domain's mail exchanges: the hosts that the log shows for it. */
@@ -174,16 +233,13 @@ add_answers(
 
 	for (size_t i = 0; i < c->event_count; i++) {
 		const struct log_case_event *event = &c->events[i];
-		bool failed = event->form == MAILLOG_DNS_TEMPORARY_FAILURE;
-		const char *then = failed ? fault_of(event) : "";
+		const char *then = answer_of(c, event, domain);
 		json_t *answer;
 
-		if (event->domain != domain ||
-		    (!failed && event->form != MAILLOG_DCID_NEW &&
-			event->form != MAILLOG_CONNECTION_ERROR) ||
-		    (now != NULL && strcmp(now, then) == 0))
+		if (then == NULL || (now != NULL && strcmp(now, then) == 0))
 			continue;
-		answer = failed ? json_string(then) : json_incref(well);
+		answer =
+		    then[0] != '\0' ? json_string(then) : json_incref(well);
 		if (now == NULL)
 			json_object_set_new(dns, c->domains[domain], answer);
 		else
@@ -201,8 +257,9 @@ static bool
 had_answers(const struct log_case *c, size_t domain)
 {
 	for (size_t i = 0; i < c->event_count; i++)
-		if (c->events[i].form == MAILLOG_DNS_TEMPORARY_FAILURE &&
-		    c->events[i].domain == domain)
+		if ((c->events[i].form == MAILLOG_DNS_TEMPORARY_FAILURE &&
+			c->events[i].domain == domain) ||
+		    is_hard_error(c, &c->events[i], domain))
 			return true;
 	return false;
 }
@@ -349,7 +406,7 @@ given_dest(struct given *g, const struct route_dest *dest,
 	buf_fini(&name);
 }
 
-/* False: no route fits, or one that has no hosts. */
+/* False: no route fits, or one that leaves it to DNS. */
 static bool
 given_route(
     struct given *g, size_t domain, const struct routes *routes, json_t *lines)
@@ -359,10 +416,12 @@ given_route(
 	struct buf line = { 0 };
 	size_t taken = 0;
 
-	if (route == NULL || route->kind != ROUTE_HOSTS)
+	if (route == NULL || route->kind == ROUTE_USEDNS)
 		return false;
 	uses = uses_of(g->c, domain);
 	buf_printf(&line, "%s ", g->c->domains[domain]);
+	if (route->kind == ROUTE_DISCARD)
+		buf_append_cstr(&line, "/dev/null");
 	for (size_t i = 0; i < route->dest_count; i++) {
 		if (i > 0)
 			buf_append_cstr(&line, ", ");

@@ -214,7 +214,8 @@ answer_of(const struct log_case_event *event)
 	struct log_outcome outcome = { .code = event->code,
 		.reply = event->reply };
 
-	if (event->code >= 400) {
+	/* A code that is none of a refusal is what the host said, too. */
+	if (event->code != 0) {
 		outcome.kind = LOG_OUTCOME_REPLY;
 		return outcome;
 	}
@@ -316,12 +317,43 @@ recipients_limit(const struct log_case *c, size_t host, json_t *host_object)
 		    json_pack("{s:I}", "recipients", (json_int_t)least));
 }
 
+/* Of which stage failures were is assumed; of that which are. */
+static void
+note_stages(const struct log_case *c, size_t host, json_t *notes)
+{
+	size_t recipients = 0, connections = 0;
+
+	for (size_t i = 0; i < c->event_count; i++) {
+		const struct log_case_event *event = &c->events[i];
+
+		if (event->host != host)
+			continue;
+		recipients += event->form == MAILLOG_DELAYED ||
+		    event->form == MAILLOG_BOUNCED;
+		connections += event->form == MAILLOG_CONNECTION_ERROR &&
+		    is_opened_by(c, event);
+	}
+	if (recipients > 0)
+		log_scenario_note(notes,
+		    "host%zu put off or refused recipients, %zu in all: at "
+		    "which stage the log does not tell; RCPT is assumed, or "
+		    "where it hung what the wait is for.",
+		    host + 1, recipients);
+	if (connections > 0)
+		log_scenario_note(notes,
+		    "host%zu failed when it was connected, %zu in all: at "
+		    "which stage the log does not tell; the greeting is "
+		    "assumed, but where TLS was under way.",
+		    host + 1, connections);
+}
+
 void
 log_scenario_rules(const struct log_case *c, size_t host, json_t *host_object,
     json_t *timeline, json_t *notes)
 {
 	json_t *rules = json_array();
 
+	note_stages(c, host, notes);
 	states(c, host, host_object, timeline, notes);
 	greeting_rules(c, host, rules);
 	log_scenario_tls(c, host, host_object, rules);

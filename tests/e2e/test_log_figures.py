@@ -284,6 +284,16 @@ def test_an_anonymized_log_is_judged_the_same(faultpost, root, tmp_path,
                   tmp_path / "shared.log") == judged(path, log)
 
 
+def test_a_code_is_no_name(faultpost):
+    """Of a message whose Message-ID begins with 431."""
+    text = (f"{STAMP}MID 1 Message-ID '<431@one.example>'\n"
+            f"{STAMP}Connection Error: DCID 2 domain: one.example IP: 10.1.1.1 "
+            "port: 25 details: 431-'ask 431 at one.example' interface: "
+            "10.0.0.5 reason: unexpected SMTP response\n")
+    shared = faultpost("log", "anonymize", "-", input=text)[1]
+    assert "details: 431-'ask user1 at d1.example.example' interface" in shared
+
+
 def test_a_map_is_not_written_over(faultpost, tmp_path):
     (tmp_path / "map").write_text("")
     code, _, err = faultpost(

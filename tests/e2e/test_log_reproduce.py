@@ -98,12 +98,87 @@ def log_of(faultpost, tmp_path_factory):
     "requeue/growth-constant", "failover/5xx-greeting-bounce",
     "protocol/50-per-connection", "tac/118548-fifty-on-a-connection",
     # DNS
-    "dns/servfail-log", "dns/timeout-log", "dns/recovers", "dns/aaaa-only"])
+    "dns/servfail-log", "dns/timeout-log", "dns/recovers", "dns/aaaa-only",
+    # delay warnings, mail that nobody has, mail that never came
+    "bounce/warning", "bounce/warning-interval", "bounce/warning-not-reset",
+    "routes/dev-null", "receiving/starttls", "client/aborted",
+    # an extra round is none of the schedule's
+    "providers/google-by-trigger",
+    # restarts, and an operator's delivernow
+    "durability/crash-in-mid-message", "durability/expired-while-down",
+    "durability/crash-forgets-what-is-down", "tac/215929-queued-for-delivery"])
 def test_a_run_reproduces_itself(faultpost, log_of, scenario):
     """Every event of the log of a run, from the log alone."""
     code, same, missing, more, out, _ = reproduce(faultpost, log_of(scenario))
     assert (code, missing, more) == (0, 0, 0), out
     assert same > 3
+
+
+@pytest.mark.parametrize("scenario, cause", [
+    ("durability/crash-behind-the-dot", "restart"),
+    ("operating/suspend-cuts", "operator"),
+    ("operating/bounce-sender", "ended-without-a-host"),
+    ("bounce/bounce-alternate", "own-mail"),
+    ("demand/relay-host-without-dns", "no-attempt"),
+    ("demand/refused-by-the-name-server", "look-up"),
+    ("requeue/failover-on-none", "host-left"),
+    ("rules/recovering", "schedule"),
+    ("client/replies-ahead", "no-smtp"),
+    ("client/split-with-refusals", "part-of-the-recipients"),
+    ("demand/retry-has-all-recipients", "stage"),
+    ("tls/implicit-port", "reach"),
+    ("destination/recipients-period", "order"),
+    ("failover/drop-banner", "setting"),
+    ("operating/redirect", "follows")])
+def test_why_it_differs_is_told_at_the_place(faultpost, log_of, tmp_path,
+                                             scenario, cause):
+    """In the report and in the scenario: which message or whose connections,
+    when, the line of the log, and what about that it does not tell."""
+    log, made = log_of(scenario), tmp_path / "case.scenario.json"
+    code, _, missing, more, out, _ = reproduce(
+        faultpost, "--rows", "100000", "-o", made, log)
+    assert code == 1
+    notes = json.loads(made.read_text())["notes"]
+    assert [f"  - {note}" for note in notes] == [
+        line for line in out.splitlines() if line.startswith("  - ")]
+    places = [re.match(
+        r"(\d+:\d\d:\d\d)(, MID \d+|, connections for \S+)?"
+        rf"( \({re.escape(str(log))}:(\d+)\))?: \"(.*)\" is in the "
+        r"(log|run) only, ([a-z-]+): \w.*\.$", note) for note in notes]
+    places = [place for place in places if place]
+    assert cause in [place[7] for place in places]
+    sums = {m[1]: int(m[2]) for note in notes
+            if (m := re.match(r"Differences, (\S+): (\d+) ", note))}
+    assert set(sums) == {place[7] for place in places}
+    for place in places:
+        # Such a row is in the table, of the log's or of the run's alone.
+        mark = "-" if place[6] == "log" else "+"
+        assert f" {mark} {place[5]}\n" in out
+        assert (place[3] is not None) == (mark == "-")
+    assert sum(sums.values()) <= missing + more
+
+
+def test_a_restart_is_made_where_it_brings_the_log_nearer(faultpost, log_of,
+                                                          tmp_path):
+    made = tmp_path / "case.scenario.json"
+    log = log_of("durability/crash-forgets-what-is-down")
+    assert reproduce(faultpost, "-o", made, log)[0] == 0
+    case = json.loads(made.read_text())
+    assert [s["relay"] for s in case["timeline"] if "relay" in s] == ["crash"]
+    assert any("a log file begins" in note and "it was, and was down" in note
+               for note in case["notes"])
+    # Where another file only goes on with the same mail it is not.
+    log, more = log_of("failover/117875"), tmp_path / "two-files.log"
+    lines = log.read_text().splitlines(keepends=True)
+    half = len(lines) // 2
+    more.write_text("".join([*lines[:half], f"{lines[half][:24]} Info: "
+                             "Begin Logfile\n", *lines[half:]]))
+    made.unlink()
+    assert reproduce(faultpost, "-o", made, more)[0] == 0
+    case = json.loads(made.read_text())
+    assert not any("relay" in s for s in case.get("timeline", []))
+    assert any("a log file begins" in note and "here it is not" in note
+               for note in case["notes"])
 
 
 @pytest.mark.parametrize("change", [

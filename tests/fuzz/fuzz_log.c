@@ -6,6 +6,7 @@
  * a scenario that can be read.
  */
 #include "harness/log/log_anonymize.h"
+#include "harness/log/log_cause.h"
 #include "harness/log/log_follow.h"
 #include "harness/log/log_reader.h"
 #include "harness/log/log_rule.h"
@@ -97,11 +98,33 @@ take_whole(void *owner, const struct log_record *record)
 	buf_fini(&line);
 }
 
+/* Beside a run in which nothing happened. */
+static void
+tell_causes(const struct log_case *theirs)
+{
+	const struct log_case ours = { 0 };
+	struct log_comparison comparison = { 0 };
+	struct log_partings partings = { 0 };
+	struct buf told = { 0 };
+
+	log_compare(&comparison, theirs, &ours);
+	log_causes_find(&partings, &comparison, theirs, &ours, false);
+	assert((partings.count == 0) == (comparison.missing == 0));
+	for (size_t i = 0; i < partings.count; i++)
+		log_parting_format(
+		    &partings.at[i], &comparison, theirs, &ours, &told);
+	buf_fini(&told);
+	log_partings_fini(&partings);
+	log_comparison_fini(&comparison);
+}
+
 static void
 read_scenario(const struct whole *w)
 {
-	json_t *scenario = log_scenario_make(&w->as_case,
-	    &(struct log_scenario_given){ .title = "t" }, w->as_case.tls > 0);
+	enum log_scenario_with with = (enum log_scenario_with)(
+	    w->as_case.event_count % LOG_SCENARIO_WITHS);
+	json_t *scenario = log_scenario_make(
+	    &w->as_case, &(struct log_scenario_given){ .title = "t" }, with);
 	char *text = json_dumps(scenario, 0);
 	struct err err;
 	struct plan *plan;
@@ -135,6 +158,7 @@ ask_whole(struct slice log)
 	log_timeline_json(w.timeline, &page);
 	if (w.as_case.event_count > 0)
 		read_scenario(&w);
+	tell_causes(&w.as_case);
 	buf_fini(&page);
 	log_reader_fini(&r);
 	log_stats_destroy(&w.stats);

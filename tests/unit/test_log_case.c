@@ -142,8 +142,8 @@ test_scenario(void **state)
 	char *text;
 
 	read_case(&c, row->text, true);
-	scenario = log_scenario_make(
-	    &c, &(struct log_scenario_given){ .title = "t" }, false);
+	scenario = log_scenario_make(&c,
+	    &(struct log_scenario_given){ .title = "t" }, LOG_SCENARIO_PLAIN);
 	text = json_dumps(scenario, JSON_COMPACT);
 	if (strstr(text, row->part) == NULL)
 		fprintf(stderr, "%s\n", text);

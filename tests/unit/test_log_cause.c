@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: MIT */
+/* Why a log and its reproduction differ: of each cause a pair of logs, and
+ * where it is told that they part. */
+#include "harness/log/log_cause.h"
+
+#include "tests/unit/kit.h"
+
+#define AT(s) "Wed Jul  2 09:" s " 2014 Info: "
+#define NEW(s, dcid, ip)                                                       \
+	AT(s)                                                                  \
+	"New SMTP DCID " dcid " interface 10.0.0.5 address " ip " port 25\n"
+#define ERROR(s, dcid, ip, details)                                            \
+	AT(s)                                                                  \
+	"Connection Error: DCID " dcid " domain: one.example IP: " ip          \
+	" port: 25 details: " details                                          \
+	" interface: 10.0.0.5 reason: network error\n"
+#define COMES(s, mid, to)                                                      \
+	AT(s)                                                                  \
+	"Start MID " mid                                                       \
+	" ICID 1\n" AT(s) "MID " mid " ICID 1 From: <a@x.example>\n" AT(       \
+	    s) "MID " mid " ICID 1 RID 0 To: <" to                             \
+	       "@one.example>\n" AT(s) "MID " mid " queued for delivery\n"
+#define START(s, dcid, mid, rids)                                              \
+	AT(s)                                                                  \
+	"Delivery start DCID " dcid " MID " mid " to RID [" rids "]\n"
+#define DONE(s, dcid, mid, rids)                                               \
+	AT(s)                                                                  \
+	"Message done DCID " dcid " MID " mid " to RID [" rids "]\n"
+#define DELAYED(s, dcid, mid)                                                  \
+	AT(s)                                                                  \
+	"Delayed: DCID " dcid " MID " mid                                      \
+	" to RID 0 - 4.3.1 - full ('452', ['4.3.1 full']) []\n"
+#define WAITS(s, mid, till)                                                    \
+	AT(s)                                                                  \
+	"MID " mid " to RID [0] pending till Wed Jul  2 09:" till " 2014\n"
+#define BOUNCED(s, dcid, code, text)                                           \
+	AT(s)                                                                  \
+	"Bounced: DCID " dcid " MID 1 to RID 0 - 5.1.0 - Unknown address "     \
+	"error ('" code "', ['" text "']) []\n"
+#define ONE COMES("15:00", "1", "b")
+#define TAKEN                                                                  \
+	NEW("15:00", "1", "10.1.1.1")                                          \
+	START("15:00", "1", "1", "0") DONE("15:00", "1", "1", "0")
+
+static struct cause_row {
+	const char *name, *theirs, *ours;
+	enum log_cause cause; /* of the first parting */
+	bool has_names;
+	const char *part; /* of what is told of it */
+} cause_rows[] = {
+	{ "a file begins", ONE AT("15:00") "Begin Logfile\n" TAKEN, ONE,
+	    LOG_CAUSE_RESTART, false, "MID 1 (a:7): \"10.1.1.1" },
+	{ "a file that begins later is none",
+	    ONE TAKEN AT("15:09") "Begin Logfile\n", ONE, LOG_CAUSE_SETTING,
+	    false, "in the log only" },
+	{ "an operator deletes", ONE AT("15:00") "Deleted: MID 1 to [0]\n",
+	    ONE NEW("15:00", "1", "10.1.1.1") START("15:00", "1", "1", "0")
+		AT("15:01") "DCID 1 close\n",
+	    LOG_CAUSE_OPERATOR, false, "in the run only" },
+	{ "it ends without a host",
+	    ONE AT("15:00") "Bounced: DCID 0 MID 1 to RID 0 - 5.4.7 - "
+			    "Delivery expired ('000', ['timeout']) []\n",
+	    ONE WAITS("15:00", "1", "16:01"), LOG_CAUSE_ENDED, false,
+	    "ended-without-a-host" },
+	{ "made of others",
+	    ONE AT("15:00") "MID 7 rewritten to MID 1 by add-footer\n" TAKEN,
+	    ONE, LOG_CAUSE_SPLIT, false, "made-of-others" },
+	{ "the relay's own",
+	    ONE AT("15:00") "Start MID 2 ICID 0\n" AT("15:00") "MID 2 ICID 0 From: <>\n" AT(
+		"15:00") "MID 2 ICID 0 RID 0 To: <a@x.example>\n" NEW("15:00",
+		"1", "10.1.1.9") START("15:00", "1", "2", "0"),
+	    ONE, LOG_CAUSE_OWN_MAIL, false, "connections for x.example" },
+	{ "no attempt", ONE WAITS("15:00", "1", "16:01"), ONE TAKEN,
+	    LOG_CAUSE_NO_ATTEMPT, false, "waits 0:01:01" },
+	{ "DNS",
+	    ONE AT("15:00") "DNS Temporary Failure one.example MX - ServFail\n",
+	    ONE, LOG_CAUSE_LOOKUP, false, "connections for one.example" },
+	{ "a host is left",
+	    ONE NEW("15:00", "1", "10.1.1.1") START("15:00", "1", "1", "0")
+		DELAYED("15:00", "1", "1") WAITS("15:00", "1", "16:01"),
+	    ONE NEW("15:00", "1", "10.1.1.1") START("15:00", "1", "1", "0")
+		DELAYED("15:00", "1", "1"),
+	    LOG_CAUSE_HOST_LEFT, false, "host-left" },
+	{ "before its time",
+	    ONE WAITS("15:00", "1", "19:01") START("15:30", "1", "1", "0"),
+	    ONE WAITS("15:00", "1", "19:01"), LOG_CAUSE_EARLY, false,
+	    "early-round" },
+	{ "in time",
+	    ONE WAITS("15:00", "1", "15:31") START("15:30", "1", "1", "0"),
+	    ONE WAITS("15:00", "1", "15:31"), LOG_CAUSE_SETTING, false,
+	    "0:00:30" },
+	{ "sooner in the run",
+	    ONE WAITS("15:00", "1", "19:01") START("19:00", "1", "1", "0"),
+	    ONE WAITS("15:00", "1", "16:01") WAITS("16:00", "1", "18:01")
+		START("18:00", "1", "1", "0"),
+	    LOG_CAUSE_SCHEDULE, false, "in the run only, schedule" },
+	{ "no SMTP",
+	    ONE NEW("15:00", "1", "10.1.1.1") START("15:00", "1", "1", "0")
+		BOUNCED("15:00", "1", "354", "Go ahead"),
+	    ONE NEW("15:00", "1", "10.1.1.1") START("15:00", "1", "1", "0"),
+	    LOG_CAUSE_NO_REPLY, false, "refused MID 1 RID 0: 354" },
+	{ "a part of the recipients",
+	    ONE AT("15:00") "MID 1 ICID 1 RID 1 To: <c@one.example>\n" START(
+		"15:00", "1", "1", "0") DONE("15:00", "1", "1", "0"),
+	    ONE AT("15:00") "MID 1 ICID 1 RID 1 To: <c@one.example>\n" START(
+		"15:00", "1", "1", "0, 1"),
+	    LOG_CAUSE_SHARE, false, "part-of-the-recipients" },
+	{ "names of routes", ONE TAKEN, ONE, LOG_CAUSE_ADDRESS, true,
+	    "address" },
+	{ "at some stage",
+	    ONE NEW("15:00", "1", "10.1.1.1")
+		ERROR("15:00", "1", "10.1.1.1", "EOF"),
+	    ONE, LOG_CAUSE_STAGE, false, "stage" },
+	{ "out of reach", ONE ERROR("15:00", "1", "10.1.1.1", "timeout"), ONE,
+	    LOG_CAUSE_REACH, false, "reach" },
+	{ "two at once",
+	    ONE COMES("15:00", "2", "c") NEW("15:00", "1", "10.1.1.1")
+		START("15:00", "1", "1", "0") START("15:00", "1", "2", "0"),
+	    ONE COMES("15:00", "2", "c"), LOG_CAUSE_ORDER, false, "order" },
+	{ "nothing says why", ONE TAKEN, ONE, LOG_CAUSE_SETTING, false,
+	    "setting" },
+};
+
+static void
+take(void *owner, const struct log_record *record)
+{
+	log_case_take(owner, record);
+}
+
+static void
+read_case(struct log_case *c, const char *text, bool is_customers)
+{
+	struct slice rest = slice_cstr(text), line;
+	struct log_reader r;
+
+	*c = (struct log_case){ .is_customers = is_customers };
+	log_reader_init(&r, c, take);
+	log_reader_begin(&r, "a", 0);
+	while (slice_split(&rest, '\n', &line))
+		log_reader_line(&r, line);
+	log_reader_rest(&r);
+	log_case_finish(c);
+	log_reader_fini(&r);
+}
+
+struct pair {
+	struct log_case theirs, ours;
+	struct log_comparison comparison;
+	struct log_partings partings;
+};
+
+static void
+pair_fill(struct pair *p, const char *theirs, const char *ours, bool has_names)
+{
+	read_case(&p->theirs, theirs, true);
+	read_case(&p->ours, ours, false);
+	log_compare(&p->comparison, &p->theirs, &p->ours);
+	log_causes_find(
+	    &p->partings, &p->comparison, &p->theirs, &p->ours, has_names);
+}
+
+static void
+pair_fini(struct pair *p)
+{
+	log_partings_fini(&p->partings);
+	log_comparison_fini(&p->comparison);
+	log_case_fini(&p->theirs);
+	log_case_fini(&p->ours);
+}
+
+static void
+test_cause(void **state)
+{
+	const struct cause_row *row = *state;
+	struct pair p = { 0 };
+	struct buf told = { 0 };
+
+	pair_fill(&p, row->theirs, row->ours, row->has_names);
+	assert_true(p.partings.count > 0);
+	for (size_t i = 0; i < p.partings.count; i++) {
+		log_parting_format(&p.partings.at[i], &p.comparison, &p.theirs,
+		    &p.ours, &told);
+		buf_append_byte(&told, '\n');
+	}
+	if (p.partings.at[0].cause != row->cause ||
+	    strstr(buf_cstr(&told), row->part) == NULL)
+		fprintf(stderr, "%s", buf_cstr(&told));
+	assert_string_equal(
+	    log_cause_name(p.partings.at[0].cause), log_cause_name(row->cause));
+	assert_non_null(strstr(buf_cstr(&told), row->part));
+	buf_fini(&told);
+	pair_fini(&p);
+}
+
+/* A parting of the same domain, later, has no cause of its own. */
+static void
+test_follows(void **state)
+{
+	struct pair p = { 0 };
+
+	(void)state;
+	pair_fill(&p,
+	    ONE COMES("15:09", "2", "c") NEW("15:00", "1", "10.1.1.1")
+		START("15:00", "1", "1", "0") START("15:09", "1", "2", "0")
+		    DONE("15:09", "1", "2", "0"),
+	    ONE COMES("15:09", "2", "c"), false);
+	assert_int_equal(p.partings.count, 3);
+	assert_int_equal(p.partings.at[2].cause, LOG_CAUSE_FOLLOWS);
+	assert_int_equal(p.partings.at[2].rows, 2);
+	pair_fini(&p);
+}
+
+static void
+test_left_out(void **state)
+{
+	struct pair p = { 0 };
+	struct buf theirs = { 0 };
+
+	(void)state;
+	for (size_t i = 1; i <= LOG_CASE_MESSAGES_MAX + 1; i++) {
+		buf_printf(&theirs,
+		    AT("15:00") "Start MID %zu ICID 1\n" AT(
+			"15:00") "MID %zu ICID 1 RID 0 To: <b@one.example>\n",
+		    i, i);
+		if (i == 1)
+			buf_append_cstr(&theirs, TAKEN);
+	}
+	pair_fill(&p, buf_cstr(&theirs), ONE, false);
+	/* The last message is no longer taken. */
+	assert_int_equal(p.theirs.left_out, 2);
+	assert_true(p.partings.count > 0);
+	assert_int_equal(p.partings.at[0].cause, LOG_CAUSE_LEFT_OUT);
+	pair_fini(&p);
+	buf_fini(&theirs);
+}
+
+/* The same is no parting, and what the log could not have is none. */
+static void
+test_none(void **state)
+{
+	struct pair p = { 0 };
+
+	(void)state;
+	pair_fill(&p, ONE TAKEN, ONE TAKEN, false);
+	assert_int_equal(p.partings.count, 0);
+	pair_fini(&p);
+}
+
+int
+main(void)
+{
+	struct kit kit = { 0 };
+
+	ROWS(&kit, cause_rows, test_cause);
+	TEST(&kit, test_follows);
+	TEST(&kit, test_left_out);
+	TEST(&kit, test_none);
+	return kit_run(&kit, "log_cause");
+}
