@@ -220,11 +220,16 @@ on_end(void *owner, size_t job, enum pool_end end, const char *how)
 	while (!p->is_wrong && rest.len >= sizeof(struct told)) {
 		uint32_t done[TRIAL_HOSTS_MAX];
 		struct told told;
+		size_t bytes;
 
 		memcpy(&told, rest.at, sizeof(told));
 		rest = slice_skip(rest, sizeof(told));
-		memcpy(done, rest.at, told.hosts * sizeof(done[0]));
-		rest = slice_skip(rest, told.hosts * sizeof(done[0]));
+		bytes = told.hosts * sizeof(done[0]);
+		/* It was stopped in the midst of the case. */
+		if (rest.len < bytes)
+			break;
+		memcpy(done, rest.at, bytes);
+		rest = slice_skip(rest, bytes);
 		proof_tell(p->proof, told.number, &told.counts, done,
 		    told.broken[0] != '\0' ? told.broken : NULL);
 		count++;

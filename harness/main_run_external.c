@@ -176,10 +176,10 @@ may_listen(const struct endpoint *at, const char *option, struct err *err)
 	int fd = socket(a.any.sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	char text[ENDPOINT_TEXT_MAX];
 	int on = 1;
-	bool good;
+	bool good = fd >= 0 &&
+	    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) == 0 &&
+	    bind(fd, &a.any, len) == 0 && listen(fd, 1) == 0;
 
-	(void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-	good = fd >= 0 && bind(fd, &a.any, len) == 0 && listen(fd, 1) == 0;
 	if (!good)
 		(void)err_set(err, "--%s %s: %s; %s", option,
 		    endpoint_format(at, text), strerror(errno), advice(errno));
@@ -211,19 +211,20 @@ open_log(const struct run_external *e, struct err *err)
 static bool
 may_follow(const struct run_external *e, struct err *err)
 {
-	FILE *file;
+	struct err why;
+	int fd;
 
 	if (e->log == NULL)
 		return err_set(err,
 		    "--relay external: expected --relay-log FILE with it, the "
 		    "relay's mail log as it is written");
-	file = fopen(e->log, "re");
-	if (file == NULL)
+	fd = cli_follow_file(e->log, &why);
+	if (fd < 0)
 		return err_set(err,
 		    "--relay-log %s: %s; expected the relay's mail log, which "
 		    "is written there from now on",
-		    e->log, strerror(errno));
-	(void)fclose(file);
+		    e->log, errno == EINVAL ? "is no file" : strerror(errno));
+	(void)close(fd);
 	return true;
 }
 
@@ -341,6 +342,8 @@ giver_start(
 			   giver_fork(giver, follow, ends)) ||
 		    err_set(err, "no process: %s", strerror(errno));
 		(void)close(ends[1]);
+		if (!good)
+			(void)close(ends[0]);
 	}
 	cli_follow_close(&follow);
 	(void)sigprocmask(SIG_SETMASK, &before, NULL);

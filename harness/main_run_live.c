@@ -194,13 +194,15 @@ copy_files(const char *folder, struct err *err)
 {
 	DIR *here = opendir(".");
 	const struct dirent *entry;
+	struct stat st;
 	bool good = true;
 
-	while (here != NULL && good && (entry = readdir(here)) != NULL)
-		if (entry->d_type == DT_REG)
+	if (here == NULL)
+		return err_set(err, "where it ran: %s", strerror(errno));
+	while (good && (entry = readdir(here)) != NULL)
+		if (lstat(entry->d_name, &st) == 0 && S_ISREG(st.st_mode))
 			good = copy_file(entry->d_name, folder, err);
-	if (here != NULL)
-		(void)closedir(here);
+	(void)closedir(here);
 	return good;
 }
 

@@ -6,6 +6,14 @@
 #include <stdio.h>
 #include <string.h>
 
+static void
+make_plain(char *text)
+{
+	for (; *text != '\0'; text++)
+		if ((unsigned char)*text < ' ' || *text == 0x7f)
+			*text = '?';
+}
+
 bool
 err_set(struct err *err, const char *fmt, ...)
 {
@@ -15,6 +23,7 @@ err_set(struct err *err, const char *fmt, ...)
 	va_start(ap, fmt);
 	(void)vsnprintf(err->msg, sizeof(err->msg), fmt, ap);
 	va_end(ap);
+	make_plain(err->msg);
 	return false;
 }
 
@@ -30,6 +39,7 @@ err_at(
 	va_start(ap, fmt);
 	(void)vsnprintf(err->msg, sizeof(err->msg), fmt, ap);
 	va_end(ap);
+	make_plain(err->msg);
 	return false;
 }
 
@@ -47,6 +57,7 @@ err_prefix(struct err *err, const char *fmt, ...)
 	if (n >= 0 && (size_t)n < sizeof(err->msg))
 		(void)snprintf(
 		    err->msg + n, sizeof(err->msg) - (size_t)n, "%s", old);
+	make_plain(err->msg);
 	return false;
 }
 

@@ -19,6 +19,9 @@ struct err {
 	char msg[ERR_MSG_MAX];
 };
 
+/* Messages quote what stands in files, and are shown on terminals: a control
+ * character in one becomes '?'. */
+
 /* Sets the message and forgets the place; always false. */
 bool err_set(struct err *err, const char *fmt, ...) PRINTF_LIKE(2, 3);
 /* Sets place and message; file may be NULL, line and col 0; always false. */

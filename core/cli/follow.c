@@ -101,13 +101,31 @@ cli_follow_close(struct cli_follow **fp)
 
 /* ---- what is there ---- */
 
+int
+cli_follow_file(const char *path, struct err *err)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	struct stat st;
+
+	if (fd < 0) {
+		(void)err_at(err, path, 0, 0, "%s", strerror(errno));
+		return -1;
+	}
+	if (fstat(fd, &st) == 0 && (S_ISREG(st.st_mode) || S_ISCHR(st.st_mode)))
+		return fd;
+	(void)close(fd);
+	(void)err_at(err, path, 0, 0, "is no file; expected one that grows");
+	errno = EINVAL;
+	return -1;
+}
+
+/* False with *err set; that it is not there is no error. */
 static bool
 open_file(struct cli_follow *f, struct err *err)
 {
-	f->fd = open(f->path, O_RDONLY | O_CLOEXEC);
+	f->fd = cli_follow_file(f->path, err);
 	f->offset = 0;
-	return f->fd >= 0 || errno == ENOENT ||
-	    err_at(err, f->path, 0, 0, "%s", strerror(errno));
+	return f->fd >= 0 || errno == ENOENT;
 }
 
 bool

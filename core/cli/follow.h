@@ -26,6 +26,10 @@ enum cli_follow_step {
 /* Begins at the file's beginning.  SIGINT and SIGTERM end the waiting from now
  * on.  NULL with *err set: its folder cannot be watched. */
 struct cli_follow *cli_follow_open(const char *path, struct err *err);
+/* Opens what can be followed, for reading: never waits for a writer, as a pipe
+ * would, of which there is no end to come back to.  -1 with *err and errno set
+ * (ENOENT: it is not there). */
+int cli_follow_file(const char *path, struct err *err);
 /* Before the first line: begins at the present end of the file, which has to be
  * there.  False with *err set when it is not. */
 bool cli_follow_skip(struct cli_follow *f, struct err *err);

@@ -122,14 +122,18 @@ static bool
 write_file(const char *path, struct slice text, struct err *err)
 {
 	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-	bool good =
-	    fd >= 0 && write(fd, text.at, text.len) == (ssize_t)text.len;
+	ssize_t n = 0;
 
-	if (!good)
+	/* What is short of its end has an error of its own at the next call. */
+	while (fd >= 0 && n >= 0 && text.len > 0) {
+		n = write(fd, text.at, text.len);
+		text = slice_skip(text, n > 0 ? (size_t)n : 0);
+	}
+	if (fd < 0 || n < 0)
 		(void)err_at(err, path, 0, 0, "%s", strerror(errno));
 	if (fd >= 0)
 		(void)close(fd);
-	return good;
+	return fd >= 0 && n >= 0;
 }
 
 static bool

@@ -20,6 +20,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#define LOOK_MS         500
 #define CAGE_NAMESPACES (CLONE_NEWNET | CLONE_NEWPID | CLONE_NEWNS)
 
 /* A folder that every machine has and no run needs: memory takes its place. */
@@ -151,11 +152,13 @@ hear_error(const struct live_cage *cage, const struct leash *leash, pid_t pid,
     struct err *err)
 {
 	struct pollfd fd = { .fd = leash->report[0], .events = POLLIN };
+	bool is_told = false;
 	ssize_t n;
 
-	while (poll(&fd, 1, -1) < 0)
-		if (errno == EINTR && cage->is_stopped(cage->owner))
-			(void)kill(pid, SIGTERM);
+	/* A signal that came before the first wait has interrupted none. */
+	while ((n = poll(&fd, 1, is_told ? -1 : LOOK_MS)) <= 0)
+		if ((!is_told || n < 0) && cage->is_stopped(cage->owner))
+			is_told = kill(pid, SIGTERM) == 0;
 	n = read(fd.fd, err, sizeof(*err));
 	return n == (ssize_t)sizeof(*err);
 }

@@ -203,6 +203,14 @@ listen_to(struct live_relay *r, struct channels *c)
 	c->log[0] = c->complaint[0] = c->ready[0] = -1;
 }
 
+/* None was made: nobody waits for it, and no signal goes to it. */
+static void
+forget_process(struct live_relay *r)
+{
+	r->pid = 0;
+	world_clock_admit(r->clock, LIVE_RELAY_MEMBER, false);
+}
+
 bool
 live_relay_start(struct live_relay *r, struct err *err)
 {
@@ -221,11 +229,15 @@ live_relay_start(struct live_relay *r, struct err *err)
 		if (r->pid == 0)
 			become_relay(r, &c, maker);
 		good = r->pid > 0;
+		if (!good)
+			(void)err_set(err, "no process: %s", strerror(errno));
+	} else {
+		(void)err_set(err, "no sockets: %s", strerror(errno));
 	}
 	if (good)
 		listen_to(r, &c);
 	else
-		(void)err_set(err, "no process: %s", strerror(errno));
+		forget_process(r);
 	channel_close(c.log);
 	channel_close(c.complaint);
 	channel_close(c.ready);

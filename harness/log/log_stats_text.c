@@ -233,11 +233,17 @@ void
 log_stats_format(const struct log_stats *s, const struct routes *routes,
     size_t top, struct buf *out)
 {
-	struct ranked *hosts = rank_hosts(s), *domains = rank_domains(s);
+	struct ranked *hosts, *domains;
 	size_t host_count = log_stats_host_count(s);
 	size_t domain_count = log_stats_domain_count(s);
 	char from[UTIME_TEXT_MAX], to[UTIME_TEXT_MAX];
 
+	if (log_stats_last(s) == 0) {
+		buf_append_cstr(out, "no record\n");
+		return;
+	}
+	hosts = rank_hosts(s);
+	domains = rank_domains(s);
 	buf_printf(out, "from %.19s to %.19s\n",
 	    utime_format_rfc3339(log_stats_first(s), from),
 	    utime_format_rfc3339(log_stats_last(s), to));
@@ -372,18 +378,28 @@ domain_json(const struct log_stats *s, const struct routes *routes,
 	return object;
 }
 
+/* null where there is none. */
+static void
+set_moment(json_t *object, const char *key, bool is_known, utime at)
+{
+	char text[UTIME_TEXT_MAX];
+
+	if (is_known)
+		text_json_set(object, key, utime_format_rfc3339(at, text));
+	else
+		json_object_set_new(object, key, json_null());
+}
+
 void
 log_stats_json(
     const struct log_stats *s, const struct routes *routes, struct buf *out)
 {
 	json_t *object = json_object(), *hosts = json_array();
 	json_t *domains = json_array();
-	char text[UTIME_TEXT_MAX];
+	const bool has_any = log_stats_last(s) != 0;
 
-	text_json_set(
-	    object, "from", utime_format_rfc3339(log_stats_first(s), text));
-	text_json_set(
-	    object, "to", utime_format_rfc3339(log_stats_last(s), text));
+	set_moment(object, "from", has_any, log_stats_first(s));
+	set_moment(object, "to", has_any, log_stats_last(s));
 	for (size_t i = 0; i < log_stats_host_count(s); i++)
 		json_array_append_new(hosts, host_json(log_stats_host(s, i)));
 	for (size_t i = 0; i < log_stats_domain_count(s); i++)

@@ -338,6 +338,10 @@ log_timeline_format(const struct log_timeline *t, struct buf *out)
 {
 	char text[UTIME_TEXT_MAX];
 
+	if (rows_used(t) == 0) {
+		buf_append_cstr(out, "no record\n");
+		return;
+	}
 	buf_printf(
 	    out, "each row is %s\n\n", utime_format_duration(t->span, text));
 	buf_printf(out, "  %-19s %8s %8s %7s %9s %8s %8s %8s\n", "from",

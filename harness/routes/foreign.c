@@ -3,6 +3,9 @@
 #include "harness/routes/foreign_impl.h"
 
 #include "core/dns/name.h"
+#include "harness/report/printable.h"
+
+#define WORD_SHOWN_MAX 100 /* bytes of what is quoted */
 
 static const struct {
 	const char *name;
@@ -43,17 +46,19 @@ foreign_notes_fini(struct foreign_notes *notes)
 void
 foreign_note(struct foreign_notes *notes, int line, const char *fmt, ...)
 {
-	struct buf text = { 0 };
+	struct buf text = { 0 }, plain = { 0 };
 	va_list ap;
 
 	va_start(ap, fmt);
 	buf_vprintf(&text, fmt, ap);
 	va_end(ap);
+	printable_format(buf_slice(&text), &plain);
 	notes->list = xgrow(
 	    notes->list, &notes->cap, notes->count + 1, sizeof(notes->list[0]));
 	notes->list[notes->count++] =
-	    (struct foreign_note){ line, slice_dup(buf_slice(&text)) };
+	    (struct foreign_note){ line, slice_dup(buf_slice(&plain)) };
 	buf_fini(&text);
+	buf_fini(&plain);
 }
 
 /* ---- reading ---- */
@@ -73,6 +78,15 @@ foreign_fail(struct foreign_reader *r, int line, const char *fmt, ...)
 	(void)err_at(err, r->file, line, 1, "%s", text);
 }
 
+void
+foreign_refuse(
+    struct foreign_reader *r, int line, struct slice word, const char *what)
+{
+	foreign_fail(r, line, "\"%.*s%s\" %s",
+	    SLICE_ARG(slice_sub(word, 0, WORD_SHOWN_MAX)),
+	    word.len > WORD_SHOWN_MAX ? "..." : "", what);
+}
+
 /* What a table's line is made of may not hold what ends or parts it. */
 static bool
 is_plain(struct foreign_reader *r, struct slice text, int line)
@@ -83,10 +97,9 @@ is_plain(struct foreign_reader *r, struct slice text, int line)
 		if (ascii_is_alpha(c) || ascii_is_digit(c) ||
 		    (c != '\0' && strchr(".-_:", c) != NULL) || (c & 0x80) != 0)
 			continue;
-		foreign_fail(r, line,
-		    "\"%.*s\" is no name; expected letters, digits, dots, "
-		    "hyphens and underscores",
-		    (int)(text.len < 200 ? text.len : 200), text.at);
+		foreign_refuse(r, line, text,
+		    "is no name; expected letters, digits, dots, hyphens and "
+		    "underscores");
 		return false;
 	}
 	return true;

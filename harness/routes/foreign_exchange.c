@@ -6,7 +6,8 @@
  */
 #include "harness/routes/foreign_impl.h"
 
-#define COST_MAX 100
+#define COST_MAX      100
+#define COST_MAX_TEXT "100"
 
 enum column {
 	COLUMN_NAME,
@@ -185,10 +186,8 @@ hosts_add(const struct exchange *x, struct foreign_entry *e, uint32_t priority)
 		uint32_t own = 0;
 
 		if (!foreign_host_parse(item, &host, &is_bracketed, &own))
-			foreign_fail(x->reader, x->record.line,
-			    "\"%.*s\" is no smart host; expected a name or "
-			    "[address]",
-			    SLICE_ARG(item));
+			foreign_refuse(x->reader, x->record.line, item,
+			    "is no smart host; expected a name or [address]");
 		else
 			foreign_host_add(x->reader, e, host, is_bracketed,
 			    (uint32_t)port, priority);
@@ -218,9 +217,8 @@ space_read(const struct exchange *x, struct slice space)
 	    (!slice_to_u64(slice_trim(slice_skip(space, semicolon + 1)),
 		 COST_MAX, &cost) ||
 		cost == 0)) {
-		foreign_fail(r, x->record.line,
-		    "\"%.*s\" has no cost of 1 to %d", SLICE_ARG(space),
-		    COST_MAX);
+		foreign_refuse(r, x->record.line, space,
+		    "has no cost of 1 to " COST_MAX_TEXT);
 		return;
 	}
 	if (slice_eq(name, SLICE("*")))

@@ -74,9 +74,8 @@ host_read(struct exim_line *l, struct slice item)
 		foreign_host_add(
 		    l->reader, l->entry, item, true, 0, l->priority);
 	} else if (!foreign_host_parse(item, &host, &is_bracketed, &port)) {
-		foreign_fail(l->reader, l->number,
-		    "\"%.*s\" is no host; expected host, host/MX or host:port",
-		    SLICE_ARG(item));
+		foreign_refuse(l->reader, l->number, item,
+		    "is no host; expected host, host/MX or host:port");
 	} else if (is_mx && slice_eq_nocase(host, l->domain)) {
 		foreign_word_set(l->reader, l->entry, "USEDNS");
 	} else {

@@ -37,6 +37,10 @@ struct foreign_reader {
 /* Reports what is wrong at a line. */
 void foreign_fail(struct foreign_reader *r, int line, const char *fmt, ...)
     PRINTF_LIKE(3, 4);
+/* The same of a word, `"WORD" is no host; expected ...` say: it is cut where it
+ * is so long that what was expected would have no room. */
+void foreign_refuse(
+    struct foreign_reader *r, int line, struct slice word, const char *what);
 /* The entry of a domain, made if it is not there; NULL when it came from
  * another line already and may not (then that is reported). */
 struct foreign_entry *foreign_entry_get(

@@ -42,10 +42,9 @@ nexthops_read(struct foreign_reader *r, struct foreign_entry *e,
 		if (slice_starts_with_nocase(item, SLICE("inet:")))
 			item = slice_skip(item, 5);
 		if (!foreign_host_parse(item, &host, &is_bracketed, &port)) {
-			foreign_fail(r, line,
-			    "\"%.*s\" is no next hop; expected host, [host] or "
-			    "[host]:port",
-			    SLICE_ARG(item));
+			foreign_refuse(r, line, item,
+			    "is no next hop; expected host, [host] or "
+			    "[host]:port");
 			continue;
 		}
 		foreign_host_add(r, e, host, is_bracketed, port, priority);
@@ -64,9 +63,8 @@ transport_read(
 	struct foreign_entry *e;
 
 	if (colon == value.len) {
-		foreign_fail(r, line,
-		    "\"%.*s\" has no colon; expected transport:nexthop",
-		    SLICE_ARG(value));
+		foreign_refuse(
+		    r, line, value, "has no colon; expected transport:nexthop");
 		return;
 	}
 	if (!discards && !is_smtp(transport)) {
@@ -101,9 +99,8 @@ postfix_read(struct foreign_reader *r)
 		if (!foreign_word_take(&value, &key))
 			continue;
 		if (slice_trim(value).len == 0)
-			foreign_fail(r, number,
-			    "\"%.*s\" has no value; expected transport:nexthop",
-			    SLICE_ARG(key));
+			foreign_refuse(r, number, key,
+			    "has no value; expected transport:nexthop");
 		else if (key_read(r, key, number, &domain))
 			transport_read(r, domain, slice_trim(value), number);
 	}

@@ -44,9 +44,8 @@ host_read(struct foreign_reader *r, struct foreign_entry *e, struct slice item,
 	else if (foreign_host_parse(item, &host, &is_bracketed, &port))
 		foreign_host_add(r, e, host, is_bracketed, port, priority);
 	else
-		foreign_fail(r, line,
-		    "\"%.*s\" is no host; expected host or [host]",
-		    SLICE_ARG(item));
+		foreign_refuse(
+		    r, line, item, "is no host; expected host or [host]");
 }
 
 static void

@@ -274,6 +274,8 @@ WRONG = {
     "no log": (LAB, "--relay external: expected --relay-log FILE with it"),
     "no such log": ([*LAB, "--relay-log", "none.log"],
                     "--relay-log none.log: No such file"),
+    "a log that is a folder": ([*LAB, "--relay-log", "/"],
+                               "--relay-log /: is no file; expected the "),
     "no host": ([*LAB, "--bind", "mx=127.0.0.1:1", "--print-routes"],
                 "--bind mx: the scenario has no such host; expected one of "
                 'its "hosts", as exchange1'),

@@ -120,6 +120,15 @@ def write(path, *texts, mode="a"):
         file.write("".join(f"{STAMP}{text}\n" for text in texts))
 
 
+@pytest.mark.parametrize("command", [["parse", "-f"], ["follow"]])
+def test_what_cannot_be_followed(faultpost, tmp_path, command):
+    """Nobody writes to the pipe: its opening would wait, and heed no signal."""
+    os.mkfifo(tmp_path / "pipe")
+    for name in ("pipe", "."):
+        assert faultpost("log", *command, tmp_path / name) == (
+            2, "", f"{tmp_path / name}: is no file; expected one that grows\n")
+
+
 def test_follow(follow, tmp_path):
     """From before the file is there, by each line as it comes."""
     log = tmp_path / "mail.log"

@@ -133,6 +133,14 @@ def test_page_of_figures(faultpost, tmp_path):
 
 # ---- timeline, follow ----
 
+def test_figures_of_nothing(faultpost):
+    """There is no moment to tell, and 1970 is none."""
+    assert faultpost("log", "stats", "-", input="") == (0, "no record\n", "")
+    assert faultpost("log", "timeline", "-", input="") == (0, "no record\n", "")
+    told = json.loads(faultpost("log", "stats", "--json", "-", input="")[1])
+    assert (told["from"], told["to"]) == (None, None)
+
+
 def test_the_rows_have_all(faultpost, tmp_path):
     """Sums are those of the records; and the host is down as long as it was."""
     log = log_of(faultpost, tmp_path,
@@ -296,10 +304,11 @@ def test_a_code_is_no_name(faultpost):
 
 def test_a_map_is_not_written_over(faultpost, tmp_path):
     (tmp_path / "map").write_text("")
-    code, _, err = faultpost(
-        "log", "anonymize", "--map", tmp_path / "map", EXCERPT)
-    assert code == 2
-    assert err.endswith(f"{tmp_path}/map: File exists\n")
+    assert faultpost("log", "anonymize", "--map", tmp_path / "map", EXCERPT) == (
+        2, "", f"{tmp_path}/map: File exists; expected a new file\n")
+    # And of a log that cannot be read there is none.
+    assert faultpost("log", "anonymize", "--map", tmp_path / "new", tmp_path)[0] == 2
+    assert not (tmp_path / "new").exists()
 
 
 word = st.text("abcdefghkmnopqrstuvwxyz", min_size=4, max_size=9).map(

@@ -55,6 +55,22 @@ test_prefix_keeps_the_place(void **state)
 	    "a.json:1:2: outer: middle: inner");
 }
 
+/* What is quoted moves no cursor and rings no bell. */
+static void
+test_control_characters_are_not_shown(void **state)
+{
+	static const char want[] = "a?[2Jb?c?d\xc3\xa4";
+	struct err err;
+
+	(void)state;
+	(void)err_set(&err, "%s", "a\033[2Jb\177c\nd\xc3\xa4");
+	assert_string_equal(err.msg, want);
+	(void)err_at(&err, "f", 1, 1, "%s", "a\033[2Jb\177c\nd\xc3\xa4");
+	assert_string_equal(err.msg, want);
+	(void)err_prefix(&err, "%s: ", "\a");
+	assert_true(strncmp(err.msg, "?: a?[", 6) == 0);
+}
+
 static void
 test_long_texts_are_cut(void **state)
 {
@@ -109,6 +125,7 @@ main(void)
 	ROWS(&kit, format_rows, test_format);
 	TEST(&kit, test_set_forgets_the_place);
 	TEST(&kit, test_prefix_keeps_the_place);
+	TEST(&kit, test_control_characters_are_not_shown);
 	TEST(&kit, test_long_texts_are_cut);
 	TEST(&kit, test_format_into_little_room);
 	TEST(&kit, test_list_counts_what_it_cannot_keep);

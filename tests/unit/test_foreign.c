@@ -8,6 +8,11 @@
 
 #include "tests/unit/kit.h"
 
+#define TEN_LETTERS "abcdefghij"
+#define LONG_WORD   /* 100 of them */                                          \
+	TEN_LETTERS TEN_LETTERS TEN_LETTERS TEN_LETTERS TEN_LETTERS            \
+	    TEN_LETTERS TEN_LETTERS TEN_LETTERS TEN_LETTERS TEN_LETTERS
+
 struct row {
 	const char *name;
 	enum foreign_form form;
@@ -35,6 +40,14 @@ static struct row read_rows[] = {
 	    "user@example.com smtp:[a]\nexample.com local:\n"
 	    "example.org lmtp:unix:private/lmtp\n",
 	    "", "1 2 3" },
+	{ "postfix, a word that is no text", FOREIGN_POSTFIX, "a\033[2J\001b\n",
+	    NULL,
+	    "f:1:1: \"a?[2J?b\" has no value; expected transport:nexthop" },
+	/* What was expected is told all the same. */
+	{ "postfix, a long word", FOREIGN_POSTFIX,
+	    LONG_WORD LONG_WORD LONG_WORD LONG_WORD LONG_WORD LONG_WORD, NULL,
+	    "f:1:1: \"" LONG_WORD
+	    "...\" has no value; expected transport:nexthop" },
 	{ "postfix, wrong", FOREIGN_POSTFIX, "example.com\n", NULL,
 	    "f:1:1: \"example.com\" has no value; expected "
 	    "transport:nexthop" },

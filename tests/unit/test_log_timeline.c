@@ -48,6 +48,19 @@ sum_of(const json_t *object, const char *key)
 }
 
 static void
+test_nothing(void **state)
+{
+	struct log_timeline *t = log_timeline_new();
+	struct buf page = { 0 };
+
+	(void)state;
+	log_timeline_format(t, &page);
+	assert_slice(buf_slice(&page), "no record\n");
+	buf_fini(&page);
+	log_timeline_destroy(&t);
+}
+
+static void
 test_rows(void **state)
 {
 	static const utime steps[] = { UTIME_S, 7 * UTIME_S, UTIME_MINUTE,
@@ -115,6 +128,7 @@ main(void)
 {
 	struct kit kit = { 0 };
 
+	TEST(&kit, test_nothing);
 	TEST(&kit, test_rows);
 	TEST(&kit, test_spells);
 	return kit_run(&kit, "log_timeline");
