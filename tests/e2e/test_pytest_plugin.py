@@ -259,6 +259,15 @@ def test_rules_of_a_host(project):
     assert project.run()[0] == 0
 
 
+def test_no_proxy_is_asked(project):
+    """One of the machine's does not reach our loopback, or is not there."""
+    project.tests((
+        "test_proxy(smtp_host):", "send(smtp_host)",
+        "assert smtp_host.messages[0].content"))
+    code, out = project.run(http_proxy="http://127.0.0.1:9", no_proxy="")
+    assert code == 0, out
+
+
 def test_dns_of_the_hosts(project):
     project.tests((
         "test(smtp_hosts):",
