@@ -40,6 +40,7 @@ class Shipper:
     def __init__(self, relay, path, ship=lambda line: line):
         self.relay, self.path, self.ship = relay, path, ship
         path.write_text("Wed Jul  2 09:15:07 2014 Info: MID 1 of long ago\n")
+        self.has_begun = threading.Event()
         self.thread = threading.Thread(target=self.run, daemon=True)
         self.thread.start()
 
@@ -48,6 +49,9 @@ class Shipper:
             shipped = self.ship(line.decode())
             with self.path.open("a") as file:
                 file.write(shipped)
+            # The last of what a relay says when it begins.
+            if b"Time offset from UTC" in line:
+                self.has_begun.set()
 
 
 @pytest.fixture(name="blocks")
@@ -104,7 +108,7 @@ class Lab:
                    **{"delivery": {"idle_timeout": "50ms"}, **more}))
         assert relay.is_ready
         self.relays.append(relay)
-        Shipper(relay, self.log, ship)
+        assert Shipper(relay, self.log, ship).has_begun.wait(PATIENCE_S)
         return relay
 
     def run(self, relay, *more):
