@@ -36,6 +36,27 @@ adapter_words_fini(struct adapter_words *words)
 	*words = (struct adapter_words){ 0 };
 }
 
+long long
+adapter_seconds(utime span)
+{
+	long long seconds = (long long)((span + UTIME_S - 1) / UTIME_S);
+
+	return seconds > 0 ? seconds : 1;
+}
+
+bool
+adapter_next_priority(const struct route *route, int *priority)
+{
+	int next = INT32_MAX;
+
+	for (size_t i = 0; i < route->dest_count; i++)
+		if (route->dests[i].priority > *priority &&
+		    route->dests[i].priority < next)
+			next = route->dests[i].priority;
+	*priority = next;
+	return next < INT32_MAX;
+}
+
 const struct adapter *
 adapter_named(struct slice name, struct err *err)
 {

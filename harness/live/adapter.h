@@ -93,6 +93,12 @@ struct adapter {
 	const char *(*side_log)(const struct plan *plan, enum plan_log log);
 };
 
+/* What the programs of others are told in whole seconds: one at least. */
+long long adapter_seconds(utime span);
+/* The next priority of the route's hosts above *priority (-1: the first); false
+ * when there is none. */
+bool adapter_next_priority(const struct route *route, int *priority);
+
 /* faultpost-relay, the programs of others, and what runs elsewhere. */
 extern const struct adapter adapter_faultpost, adapter_postfix, adapter_exim;
 extern const struct adapter adapter_opensmtpd, adapter_external;

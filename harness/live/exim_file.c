@@ -3,6 +3,7 @@
 #include "harness/live/exim_file.h"
 
 #include "core/dns/zone.h"
+#include "harness/live/adapter.h"
 
 /* retry_interval_max cannot be more (spec 14). */
 #define EXIM_WAIT_MAX (24L * 3600 * UTIME_S)
@@ -28,19 +29,10 @@ static const char fixed_lines[] =
     "smtp_accept_queue_per_connection = 0\n"
     "delay_warning =\n";
 
-/* In whole seconds, and one at least. */
-static long long
-seconds_of(utime value)
-{
-	long long seconds = (long long)((value + UTIME_S - 1) / UTIME_S);
-
-	return seconds > 0 ? seconds : 1;
-}
-
 static void
 put_time(struct buf *out, const char *name, utime value)
 {
-	buf_printf(out, "%s = %llds\n", name, seconds_of(value));
+	buf_printf(out, "%s = %llds\n", name, adapter_seconds(value));
 }
 
 static void
@@ -96,20 +88,6 @@ put_destination(struct routers *r, const struct route_dest *dest)
 		    is_mx ? "/MX" : "", port);
 }
 
-/* The next priority above *priority; false when there is none. */
-static bool
-next_priority(const struct route *route, int *priority)
-{
-	int next = INT32_MAX;
-
-	for (size_t i = 0; i < route->dest_count; i++)
-		if (route->dests[i].priority > *priority &&
-		    route->dests[i].priority < next)
-			next = route->dests[i].priority;
-	*priority = next;
-	return next < INT32_MAX;
-}
-
 static void
 put_hosts(struct routers *r, const struct route *route)
 {
@@ -120,7 +98,7 @@ put_hosts(struct routers *r, const struct route *route)
 	    "  driver = manualroute\n  transport = smtp\n  self = send\n"
 	    "  hosts_randomize\n  host_find_failed = ignore\n"
 	    "  route_list = * \"");
-	while (next_priority(route, &priority)) {
+	while (adapter_next_priority(route, &priority)) {
 		for (size_t i = 0; i < route->dest_count; i++) {
 			if (route->dests[i].priority != priority)
 				continue;
@@ -233,7 +211,8 @@ put_retry(const struct plan *plan, struct buf *out)
 	const struct relay_bounce_profile *bounce = &plan->relay.bounce;
 
 	buf_printf(out, "begin retry\n* * G,%llds,%llds,2\n",
-	    seconds_of(bounce->max_time), seconds_of(bounce->initial_wait));
+	    adapter_seconds(bounce->max_time),
+	    adapter_seconds(bounce->initial_wait));
 }
 
 bool

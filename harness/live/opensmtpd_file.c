@@ -3,6 +3,7 @@
 #include "harness/live/opensmtpd_file.h"
 
 #include "harness/judge/routing.h"
+#include "harness/live/adapter.h"
 
 #define NEVER_DAYS 3650
 
@@ -17,15 +18,6 @@ struct writer {
 
 /* ---- what holds for all ---- */
 
-/* In whole seconds, and one at least. */
-static long long
-seconds_of(utime value)
-{
-	long long seconds = (long long)((value + UTIME_S - 1) / UTIME_S);
-
-	return seconds > 0 ? seconds : 1;
-}
-
 static void
 put_head(struct writer *w)
 {
@@ -33,8 +25,8 @@ put_head(struct writer *w)
 	const struct endpoint *at = &relay->listeners.at[0].at;
 	char text[IP_TEXT_MAX];
 
-	buf_printf(
-	    w->config, "queue ttl %llds\n", seconds_of(relay->bounce.max_time));
+	buf_printf(w->config, "queue ttl %llds\n",
+	    adapter_seconds(relay->bounce.max_time));
 	/* No scenario that it is given has them. */
 	buf_printf(w->config, "bounce warn-interval %dd\n", NEVER_DAYS);
 	buf_append_cstr(w->config, "smtp max-message-size 1G\n");

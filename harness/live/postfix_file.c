@@ -3,6 +3,7 @@
 #include "harness/live/postfix_file.h"
 
 #include "harness/judge/routing.h"
+#include "harness/live/adapter.h"
 
 /* How often the deferred queue is looked at, if not more often. */
 #define POSTFIX_SCAN (15 * UTIME_S)
@@ -47,13 +48,10 @@ put_text(struct buf *out, const char *name, struct slice value)
 	buf_printf(out, "%s = %.*s\n", name, SLICE_ARG(value));
 }
 
-/* In whole seconds, and one at least. */
 static void
 put_time(struct buf *out, const char *name, utime value)
 {
-	long long seconds = (long long)((value + UTIME_S - 1) / UTIME_S);
-
-	buf_printf(out, "%s = %llds\n", name, seconds > 0 ? seconds : 1);
+	buf_printf(out, "%s = %llds\n", name, adapter_seconds(value));
 }
 
 static void
@@ -214,20 +212,6 @@ put_equals(
 	return count > 0;
 }
 
-/* The next priority above *priority; false when there is none. */
-static bool
-next_priority(const struct route *route, int *priority)
-{
-	int next = INT32_MAX;
-
-	for (size_t i = 0; i < route->dest_count; i++)
-		if (route->dests[i].priority > *priority &&
-		    route->dests[i].priority < next)
-			next = route->dests[i].priority;
-	*priority = next;
-	return next < INT32_MAX;
-}
-
 static bool
 put_hops(struct routes_writer *w, const struct route *route,
     const struct routing *routing)
@@ -235,7 +219,7 @@ put_hops(struct routes_writer *w, const struct route *route,
 	int priority = -1;
 	const char *separator = "";
 
-	while (next_priority(route, &priority)) {
+	while (adapter_next_priority(route, &priority)) {
 		const struct route_dest *first = NULL;
 		size_t count = 0;
 

@@ -3,6 +3,7 @@
 #ifndef FAULTPOST_SCENARIO_TEXT_H
 #define FAULTPOST_SCENARIO_TEXT_H
 
+#include "harness/live/adapter.h"
 #include "harness/plan/plan.h"
 
 #include "tests/unit/kit.h"
@@ -37,6 +38,27 @@ scenario_forget(struct scenario *s)
 {
 	plan_destroy(&s->plan);
 	json_decref(s->json);
+}
+
+/* A scenario, and why a relay cannot be given it; NULL: it can. */
+struct unable_row {
+	const char *text, *why;
+};
+
+static inline void
+assert_unable(
+    const struct adapter *adapter, const struct unable_row *rows, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		struct scenario s = scenario_read(rows[i].text);
+		const char *why = adapter->unable(s.plan, s.json);
+
+		if (rows[i].why == NULL)
+			assert_null(why);
+		else
+			assert_string_equal(why, rows[i].why);
+		scenario_forget(&s);
+	}
 }
 
 static inline void

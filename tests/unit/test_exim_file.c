@@ -74,9 +74,7 @@ test_main_and_retry(void **state)
 static void
 test_unable(void **state)
 {
-	static const struct {
-		const char *text, *why;
-	} rows[] = {
+	static const struct unable_row rows[] = {
 		{ HEAD ", 'expect': [{'delivered': 0}]}", NULL },
 		{ HEAD ", 'routes': ['x.example [10.1.1.1], [10.1.1.2]:26',"
 		       " 'y.example a.example, b.example']}",
@@ -88,16 +86,7 @@ test_unable(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-		struct scenario s = scenario_read(rows[i].text);
-		const char *why = adapter_exim.unable(s.plan, s.json);
-
-		if (rows[i].why == NULL)
-			assert_null(why);
-		else
-			assert_string_equal(why, rows[i].why);
-		scenario_forget(&s);
-	}
+	assert_unable(&adapter_exim, rows, ARRAY_LEN(rows));
 }
 
 int

@@ -109,9 +109,7 @@ test_priorities(void **state)
 static void
 test_unable(void **state)
 {
-	static const struct {
-		const char *text, *why;
-	} rows[] = {
+	static const struct unable_row rows[] = {
 		{ HOSTS "}", NULL },
 		{ HOSTS ", 'relay': {'bounce': {'initial_wait': '1m'}}}",
 		    NULL },
@@ -131,16 +129,7 @@ test_unable(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-		struct scenario s = scenario_read(rows[i].text);
-		const char *why = adapter_opensmtpd.unable(s.plan, s.json);
-
-		if (rows[i].why == NULL)
-			assert_null(why);
-		else
-			assert_string_equal(why, rows[i].why);
-		scenario_forget(&s);
-	}
+	assert_unable(&adapter_opensmtpd, rows, ARRAY_LEN(rows));
 }
 
 int

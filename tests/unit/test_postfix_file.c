@@ -69,9 +69,7 @@ test_main_and_master(void **state)
 static void
 test_unable(void **state)
 {
-	static const struct {
-		const char *text, *why;
-	} rows[] = {
+	static const struct unable_row rows[] = {
 		{ HEAD ", 'expect': [{'delivered': 0}, {'log': 'x'}]}", NULL },
 		{ HEAD ", 'expect': [{'log': 'x'}, {'no_log': 'y'}]}",
 		    "all it expects is in the words of the appliance's log" },
@@ -96,16 +94,7 @@ test_unable(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-		struct scenario s = scenario_read(rows[i].text);
-		const char *why = adapter_postfix.unable(s.plan, s.json);
-
-		if (rows[i].why == NULL)
-			assert_null(why);
-		else
-			assert_string_equal(why, rows[i].why);
-		scenario_forget(&s);
-	}
+	assert_unable(&adapter_postfix, rows, ARRAY_LEN(rows));
 }
 
 int
