@@ -224,12 +224,7 @@ spare_input(struct checking *k, const char *path, struct err *err)
 	struct cli_output *outputs[REPORT_FORMATS_MAX];
 	size_t n = outputs_of(k, outputs);
 
-	for (size_t i = 0; i < n; i++)
-		if (cli_output_is(outputs[i], path))
-			return err_at(err, path, 0, 0,
-			    "--%s would be written over this input",
-			    outputs[i]->option);
-	return true;
+	return outputs_spare(outputs, n, path, err);
 }
 
 /* Opens what options name to be written, which must be no input. */

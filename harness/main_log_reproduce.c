@@ -82,7 +82,7 @@ on_option(void *owner, int id, const char *value, struct err *err)
 		r->output = value;
 		break;
 	case OPTION_ROWS:
-		return cli_number("--rows", value, 1, 100000, &r->rows, err);
+		return cli_number("rows", value, 1, 100000, &r->rows, err);
 	case OPTION_APPLIANCE:
 		r->only = value;
 		break;

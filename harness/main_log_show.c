@@ -47,7 +47,7 @@ on_option(void *owner, int id, const char *value, struct err *err)
 		s->is_json = true;
 		break;
 	case OPTION_LIMIT:
-		return cli_number("--limit", value, 1, 100000, &s->limit, err);
+		return cli_number("limit", value, 1, 100000, &s->limit, err);
 	case OPTION_APPLIANCE:
 		s->only = value;
 		break;

@@ -47,7 +47,7 @@ on_option(void *owner, int id, const char *value, struct err *err)
 		c->is_json = true;
 		break;
 	case OPTION_TOP:
-		return cli_number("--top", value, 1, 1000000, &c->top, err);
+		return cli_number("top", value, 1, 1000000, &c->top, err);
 	case OPTION_ROUTES:
 		c->routes_path = value;
 		break;

@@ -122,3 +122,15 @@ outputs_open(struct cli_output *const *outputs, size_t count, struct err *err)
 				    outputs[i]->option, outputs[k]->option);
 	return true;
 }
+
+bool
+outputs_spare(struct cli_output *const *outputs, size_t count, const char *path,
+    struct err *err)
+{
+	for (size_t i = 0; i < count; i++)
+		if (cli_output_is(outputs[i], path))
+			return err_at(err, path, 0, 0,
+			    "--%s would be written over this input",
+			    outputs[i]->option);
+	return true;
+}

@@ -44,5 +44,9 @@ bool reports_show_chart(const struct reports *reports);
 /* Opens outputs, and none of them if two are one file. */
 bool outputs_open(
     struct cli_output *const *outputs, size_t count, struct err *err);
+/* Behind it, and before they are begun: none of them is that file, which is
+ * read.  False with *err set, which names the option. */
+bool outputs_spare(struct cli_output *const *outputs, size_t count,
+    const char *path, struct err *err);
 
 #endif

@@ -369,9 +369,15 @@ write_all(struct proving *p, struct err *err)
 static bool
 open_all(struct proving *p, struct err *err)
 {
+	static const struct slice zone = SLICE_INIT("zone:");
 	struct cli_output *const outputs[] = { &p->csv, &p->domains, &p->html };
+	const struct slice dns = slice_cstr(p->dns != NULL ? p->dns : "");
 
-	return outputs_open(outputs, ARRAY_LEN(outputs), err);
+	return outputs_open(outputs, ARRAY_LEN(outputs), err) &&
+	    outputs_spare(outputs, ARRAY_LEN(outputs), p->path, err) &&
+	    (!slice_starts_with(dns, zone) ||
+		outputs_spare(
+		    outputs, ARRAY_LEN(outputs), dns.at + zone.len, err));
 }
 
 static int

@@ -259,11 +259,8 @@ spare_scenarios(struct run *run, struct err *err)
 	size_t n = outputs_of(run, outputs);
 
 	for (size_t i = 0; i < run->file_count; i++)
-		for (size_t k = 0; k < n; k++)
-			if (cli_output_is(outputs[k], run->files[i]->path))
-				return err_at(err, run->files[i]->path, 0, 0,
-				    "--%s would be written over this scenario",
-				    outputs[k]->option);
+		if (!outputs_spare(outputs, n, run->files[i]->path, err))
+			return false;
 	return true;
 }
 

@@ -2,6 +2,8 @@
 /* Comments of a table that say what is meant so; see lint.h. */
 #include "harness/routes/lint_impl.h"
 
+#include <limits.h>
+
 static const struct slice mark_word = SLICE_INIT("faultpost:");
 
 /* Takes the next word, which blanks or commas end. */
@@ -80,7 +82,7 @@ lint_take_comment(
 	if (slice_eq(word, SLICE("ignore-file"))) {
 		/* One that adds nothing hides nothing. */
 		mark.is_whole = (mark.rules & ~l->whole_rules) != 0;
-		mark.line = mark.is_whole ? 0 : -1;
+		mark.line = mark.is_whole ? 0 : INT_MAX;
 		l->whole_rules |= mark.rules;
 		alone = false;
 	}
@@ -114,12 +116,13 @@ mark_suppress(struct lint_mark *mark, struct lint_finding *finding)
 	return true;
 }
 
-/* Marks are in the order of their lines, those of the file first; findings
- * too. */
+/* Marks are in the order of their lines, those of the file first (as many as
+ * there are rules at the most) and those that hide nothing last; findings too.
+ */
 static void
 finding_suppress(struct lint *l, struct lint_finding *finding, size_t *from)
 {
-	for (size_t i = 0; i < l->mark_count && l->marks[i].line <= 0; i++)
+	for (size_t i = 0; i < l->mark_count && l->marks[i].line == 0; i++)
 		if (l->marks[i].is_whole)
 			(void)mark_suppress(&l->marks[i], finding);
 	if (finding->file != l->file)

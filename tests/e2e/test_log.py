@@ -74,6 +74,15 @@ def test_wrong_use(faultpost, words, error):
         2, "", f"{name}: {error}; see {name} --help\n")
 
 
+@pytest.mark.parametrize("command, option", [
+    ("show", "limit"), ("stats", "top"), ("reproduce", "rows")])
+def test_wrong_number(faultpost, command, option):
+    code, out, err = faultpost("log", command, f"--{option}", "0", "1", "x")
+    assert (code, out) == (2, "")
+    assert err.startswith(
+        f'faultpost log {command}: --{option}: "0" is no whole number of 1..')
+
+
 def test_no_such_file(faultpost, tmp_path):
     code, out, err = faultpost("log", "parse", tmp_path / "none.log")
     assert (code, out) == (2, "")

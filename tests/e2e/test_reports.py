@@ -159,7 +159,7 @@ def test_output_is_no_scenario(faultpost, nasty):
     before = nasty.read_bytes()
     code, _, err = faultpost("--output", f"junit={nasty}", nasty)
     assert code == 2
-    assert err.endswith("--output would be written over this scenario\n")
+    assert err.endswith("--output would be written over this input\n")
     assert nasty.read_bytes() == before
 
 

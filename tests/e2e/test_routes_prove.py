@@ -189,6 +189,19 @@ def test_wrong_words(faultpost, tmp_path, words, said):
     assert (code, out) == (2, "") and said in err
 
 
+@pytest.mark.parametrize("option", ["csv", "domains", "html"])
+@pytest.mark.parametrize("name", ["r", "zone"])
+def test_nothing_is_written_over_an_input(faultpost, tmp_path, option, name):
+    texts = {"r": "d.example mx1\n", "zone": '{"mx1": {"A": ["10.1.1.1"]}}'}
+    for each, text in texts.items():
+        (tmp_path / each).write_text(text)
+    assert faultpost(
+        "routes", "prove", "--dns", f"zone:{tmp_path}/zone", f"--{option}", tmp_path / name,
+        tmp_path / "r") == (
+            2, "", f"{tmp_path / name}: --{option} would be written over this input\n")
+    assert {each: (tmp_path / each).read_text() for each in texts} == texts
+
+
 def test_a_table_without_hosts(prove):
     code, out, cases, _ = prove("d.example USEDNS\n")
     assert (code, cases) == (0, []) and "0 routes to 0 sets" in out

@@ -434,7 +434,7 @@ def test_no_scenario_is_written_over(faultpost, root, tmp_path, option,
                                    str(tmp_path / operand))
         assert code == 2
         assert out == ""
-        assert f"{option} would be written over this scenario\n" in err
+        assert f"{option} would be written over this input\n" in err
         assert path.read_text() == (root / SEED).read_text()
 
 
