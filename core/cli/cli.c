@@ -338,11 +338,19 @@ read_stream(FILE *f, const char *path, size_t max_bytes, struct buf *text,
 char *
 cli_read_file(const char *path, size_t max_bytes, size_t *len, struct err *err)
 {
+	static bool has_read_stdin;
 	bool is_stdin = strcmp(path, "-") == 0, ok;
 	FILE *f = is_stdin ? stdin : fopen(path, "re");
 	struct buf text = { 0 };
 	char *copy = NULL;
 
+	/* A second time it would seem to be an empty file. */
+	if (is_stdin && has_read_stdin) {
+		err_at(err, path, 0, 0,
+		    "standard input has been read already; expected - once");
+		return NULL;
+	}
+	has_read_stdin |= is_stdin;
 	if (f == NULL) {
 		err_at(err, path, 0, 0, "%s", strerror(errno));
 		return NULL;
@@ -362,6 +370,7 @@ bool
 cli_number(const char *option, const char *text, uint64_t min, uint64_t max,
     uint64_t *number, struct err *err)
 {
+	assert(option[0] != '-');
 	if (slice_to_u64(slice_cstr(text), max, number) && *number >= min)
 		return true;
 	return err_set(err, "--%s: \"%s\" is no whole number of %llu..%llu",

@@ -92,12 +92,13 @@ int cli_report(const struct err *err, int code);
 /* Each of them, and how many more `what` ("errors") there are than are kept. */
 void cli_report_all(const struct err_list *list, const char *what);
 
-/* A whole file ("-": standard input) of at most `max` bytes as malloc'd text
- * with a NUL behind it; NULL with *err set. */
+/* A whole file ("-": standard input, once) of at most `max_bytes` as malloc'd
+ * text with a NUL behind it; NULL with *err set. */
 char *cli_read_file(
     const char *path, size_t max_bytes, size_t *len, struct err *err);
 
-/* A whole number of min..max; false with *err set, naming the option. */
+/* A whole number of min..max; false with *err set, naming the option, which is
+ * given without its dashes. */
 bool cli_number(const char *option, const char *text, uint64_t min,
     uint64_t max, uint64_t *number, struct err *err);
 

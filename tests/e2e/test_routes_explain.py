@@ -256,3 +256,12 @@ def test_a_zone_tells_of_its_own_names_only(faultpost, tmp_path):
         ("mx.in.example", "10.0.0.1"), ("out.example", None), ("far.in.example", None)]
     assert [a["host"] for a in told["rounds"][0]["attempts"]] == ["mx.in.example", "out.example"]
     assert [t["outcome"]["result"] for t in explain("in.example", "out.example")] == ["delivered", "unknown"]
+
+
+@pytest.mark.parametrize("words", [
+    ["diff", "-", "-"], ["check", "--destconfig", "-", "-"]])
+def test_standard_input_is_one_file(faultpost, words):
+    """What is read of it a second time is no empty table."""
+    code, out, err = faultpost("routes", *words, input="example.com: 10.1.1.1\n")
+    assert (code, out, err) == (
+        2, "", "-: standard input has been read already; expected - once\n")
