@@ -158,7 +158,9 @@ class Sink(socketserver.ThreadingTCPServer):
         self.gate = threading.Event()
         self.gate.set()
         self.dots = threading.Semaphore(0)
-        threading.Thread(target=self.serve_forever, daemon=True).start()
+        # The interval is how late it may notice that it is shut down.
+        threading.Thread(target=self.serve_forever, args=(0.02,),
+                         daemon=True).start()
 
     @property
     def port(self):

@@ -10,7 +10,7 @@ import time
 import dnslib
 import fault_pages
 import pytest
-from relay_peers import Relay, config
+from relay_peers import PATIENCE_S, Relay, config
 from test_wire_faults import Hosts
 
 PAGES = fault_pages.pages("DNS")
@@ -59,7 +59,7 @@ class NameServer(Hosts):
         """The answer over UDP; None when none comes."""
         return self.send(question(name, kind, **more))
 
-    def send(self, query, patience=2):
+    def send(self, query, patience=PATIENCE_S):
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
             udp.settimeout(patience)
             udp.connect(self.dns)
@@ -75,7 +75,7 @@ class NameServer(Hosts):
 
     @contextlib.contextmanager
     def stream(self):
-        with socket.create_connection(self.dns, timeout=2) as made, \
+        with socket.create_connection(self.dns, PATIENCE_S) as made, \
                 made.makefile("rb") as file:
             yield made, file
 

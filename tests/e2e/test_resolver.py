@@ -118,6 +118,9 @@ def spoofed(lines, wrong):
     return reply
 
 
+SHORT = {"timeout": "300ms"}  # where no answer is what is asked for
+
+
 @pytest.fixture(scope="session")
 def program(bin_dir):
     return bin_dir / "faultpost-relay"
@@ -132,7 +135,7 @@ def start(program, tmp_path, sink):
         relay = Relay(program, tmp_path, config(tmp_path, **{
             "delivery": {"port": sink.port},
             "resolver": {"servers": f"127.0.0.1:{dns.port}",
-                         "timeout": "300ms", "tries": 1, **(resolver or {})},
+                         "timeout": "20s", "tries": 1, **(resolver or {})},
             **more}))
         running.append((relay, dns))
         return relay, dns
@@ -239,7 +242,8 @@ LOOP = ["d.example. 9 IN CNAME e.example.", "e.example. 9 IN CNAME d.example."]
                  id="only a wrong id"),
 ])
 def test_requeued(start, reply, error):
-    relay, dns = start({("d.example", "MX"): reply})
+    relay, dns = start({("d.example", "MX"): reply},
+                       SHORT if error == "Timeout" else {})
     send(relay, "u@d.example")
     log = relay.await_text(" pending till ")
     assert f"DNS Temporary Failure d.example MX - {error}\n" in log
@@ -270,7 +274,7 @@ def test_the_error_names_the_server(start):
 
 def test_nobody_listens(start):
     """A name server that is not there is a soft error at once or in time."""
-    relay, dns = start({})
+    relay, dns = start({}, SHORT)
     dns.close()
     send(relay, "u@d.example")
     relay.await_text("DNS Temporary Failure d.example MX - Timeout\n")
