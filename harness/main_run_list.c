@@ -104,8 +104,12 @@ on_file(void *owner, const char *path, const char *variant)
 		add_error(run, file, &err);
 		return;
 	}
-	headings =
-	    heading_read(slice_of(file->text, file->len), &file->arena, &count);
+	headings = heading_read(
+	    path, slice_of(file->text, file->len), &file->arena, &count, &err);
+	if (headings == NULL) {
+		add_error(run, file, &err);
+		return;
+	}
 	for (size_t i = 0; i < count; i++) {
 		if (variant != NULL &&
 		    strcmp(variant, headings[i].variant) != 0)

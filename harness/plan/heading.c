@@ -43,7 +43,7 @@ read_tags(struct heading *h, const struct json_at *root, struct arena *arena)
 	}
 }
 
-/* What a document says; nothing when it is none. */
+/* What a document says; nothing when a variant could not be made. */
 static void
 read_one(struct heading *h, const struct json_doc *doc, struct arena *arena)
 {
@@ -76,15 +76,14 @@ read_variant(struct heading *h, const struct json_matrix *matrix, size_t i,
 	json_doc_fini(&doc);
 }
 
-struct heading *
-heading_read(struct slice text, struct arena *arena, size_t *count)
+static struct heading *
+read_all(const struct json_doc *doc, struct arena *arena, size_t *count)
 {
-	struct json_doc doc = { 0 };
 	struct json_matrix matrix = { 0 };
 	struct heading *headings;
 	struct err err;
-	bool has_matrix = json_doc_parse(&doc, "", text, &err) &&
-	    json_matrix_read(&matrix, &doc, &err) && matrix.parameter_count > 0;
+	bool has_matrix =
+	    json_matrix_read(&matrix, doc, &err) && matrix.parameter_count > 0;
 
 	*count = has_matrix ? matrix.count : 1;
 	headings = arena_alloc(arena, *count * sizeof(*headings));
@@ -92,8 +91,26 @@ heading_read(struct slice text, struct arena *arena, size_t *count)
 		if (has_matrix)
 			read_variant(&headings[i], &matrix, i, arena);
 		else
-			read_one(&headings[i], &doc, arena);
+			read_one(&headings[i], doc, arena);
 	json_matrix_fini(&matrix);
+	return headings;
+}
+
+struct heading *
+heading_read(const char *path, struct slice text, struct arena *arena,
+    size_t *count, struct err *err)
+{
+	struct heading *headings = NULL;
+	struct json_doc doc;
+
+	if (json_doc_parse(&doc, path, text, err)) {
+		struct json_at root = json_at_root(&doc);
+
+		if (json_is_object(root.value))
+			headings = read_all(&doc, arena, count);
+		else
+			(void)json_fail_type(&root, JSON_ACCEPTS_OBJECT, err);
+	}
 	json_doc_fini(&doc);
 	return headings;
 }

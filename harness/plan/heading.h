@@ -7,6 +7,7 @@
 #define FAULTPOST_HEADING_H
 
 #include "core/base/arena.h"
+#include "core/base/err.h"
 
 /* The names of one case.  Everything is in the arena. */
 struct heading {
@@ -17,9 +18,9 @@ struct heading {
 	size_t tag_count;
 };
 
-/* Reads what can be read of each case of a file, at least one: a file that is
- * no scenario is a case without any names. */
-struct heading *heading_read(
-    struct slice text, struct arena *arena, size_t *count);
+/* Reads what can be read of each case of a file, at least one.  NULL, with an
+ * error that names `path`, when its text is no JSON object. */
+struct heading *heading_read(const char *path, struct slice text,
+    struct arena *arena, size_t *count, struct err *err);
 
 #endif

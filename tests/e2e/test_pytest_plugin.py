@@ -112,6 +112,9 @@ def test_cases_are_items(project):
         "one.scenario.json::one"])
     code, out = project.run("-q", "-m", "slow and first")
     assert code == 0 and "1 passed, 2 deselected" in out
+    project.scenario("one", tags="slow")
+    code, out = project.run("-q", "-m", "slow")
+    assert code == 0 and "1 passed, 2 deselected" in out
     code, out = project.run("-q", "-k", "many and 452")
     assert code == 0 and "1 passed, 2 deselected" in out
     code, out = project.run("-q", "many.scenario.json::code=452")
@@ -161,12 +164,17 @@ def test_failure_is_the_explanation(project):
 
 def test_what_is_no_scenario(project):
     project.scenario("typo", hots={})
-    (project.folder / "cut.scenario.json").write_text('{"title": ')
-    code, out = project.run("typo.scenario.json")
+    project.scenario("tags", tags=["_x", "", 3])
+    code, out = project.run("typo.scenario.json", "tags.scenario.json")
     assert code == 1 and 'unknown key "hots"' in out
     assert "did you mean" in out and "Traceback" not in out
-    code, out = project.run("cut.scenario.json")
-    assert code == 2 and "cut.scenario.json:1:" in out
+    assert "/tags/0: expected a tag" in out
+    for text, wrong in {'{"title": ': "1:11: ", "[" * 9999: "1:2049: nested",
+                        "[1]": "1:1: expected an object"}.items():
+        (project.folder / "cut.scenario.json").write_text(text)
+        code, out = project.run("cut.scenario.json")
+        assert code == 2 and f"cut.scenario.json:{wrong}" in out
+        assert "collect.py" not in out
 
 
 def test_seed_and_profiles(project):

@@ -125,13 +125,20 @@ def test_list(faultpost, tree):
 
 
 def test_what_cannot_be_read_is_never_left_out(faultpost, tmp_path):
-    """-k chooses among what is known; a file that is not there is told."""
+    """-k chooses among what is known; a file that is not there is told, and
+    one that is no JSON object."""
     write(tmp_path / "a.scenario.json")
     (tmp_path / "b.scenario.json").symlink_to("nowhere")
+    (tmp_path / "c.scenario.json").write_text("{")
+    (tmp_path / "d.scenario.json").write_text("[1]")
     for words in (["--list"], []):
         code, _, err = faultpost(*words, "-k", "b", tmp_path)
-        assert (code, err) == (
-            2, f"{tmp_path}/b.scenario.json: No such file or directory\n")
+        assert (code, err) == (2, (
+            f"{tmp_path}/b.scenario.json: No such file or directory\n"
+            f"{tmp_path}/c.scenario.json:1:2: expected a key in double quotes, "
+            "got the end of the text\n"
+            f"{tmp_path}/d.scenario.json:1:1: expected an object, got an "
+            "array\n"))
 
 
 # ---- by how many ----

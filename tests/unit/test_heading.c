@@ -23,9 +23,6 @@ static struct row {
 	    "\"b\"]}",
 	    "", "", 1, "b ", "" },
 	{ "seed out of range", "{\"seed\": -1}", "", "", 1, "", "" },
-	{ "no object", "[1]", "", "", 1, "", "" },
-	{ "no JSON", "Dear diary", "", "", 1, "", "" },
-	{ "nothing", "", "", "", 1, "", "" },
 	{ "variants",
 	    "{\"matrix\": {\"a\": [\"x\", \"y\"]}, \"title\": \"T ${a}\", "
 	    "\"tags\": [\"${a}\"]}",
@@ -44,7 +41,9 @@ test_heading(void **state)
 	struct heading *headings, h;
 	size_t count;
 
-	headings = heading_read(slice_cstr(row->text), &arena, &count);
+	headings =
+	    heading_read("f", slice_cstr(row->text), &arena, &count, NULL);
+	assert_non_null(headings);
 	h = headings[count - 1];
 	assert_string_equal(h.title, row->title);
 	assert_string_equal(h.case_name, row->case_name);
@@ -58,11 +57,35 @@ test_heading(void **state)
 	arena_fini(&arena);
 }
 
+static struct wrong_row {
+	const char *name, *text, *error;
+} wrong_rows[] = {
+	{ "no object", " [1]", "f:1:2: expected an object, got an array" },
+	{ "no JSON", "Dear diary", "f:1:1: expected a value, got \"Dear\"" },
+	{ "nothing", "", "f:1:1: expected a value, got the end of the text" },
+};
+
+static void
+test_wrong(void **state)
+{
+	const struct wrong_row *row = *state;
+	struct arena arena = { 0 };
+	size_t count;
+	char text[256];
+	struct err err;
+
+	assert_null(
+	    heading_read("f", slice_cstr(row->text), &arena, &count, &err));
+	assert_string_equal(err_format(&err, text, sizeof(text)), row->error);
+	arena_fini(&arena);
+}
+
 int
 main(void)
 {
 	struct kit kit = { 0 };
 
+	ROWS(&kit, wrong_rows, test_wrong);
 	ROWS(&kit, rows, test_heading);
 	return kit_run(&kit, "heading");
 }

@@ -19,6 +19,7 @@ SUFFIX = ".scenario.json"
 LIST_S = 60.0
 # How the harness says that a case was not run, and why.
 NOT_RUN = re.compile(r"^skip .*\((not run live: .*)\)$", re.MULTILINE)
+TAG = re.compile(r"[a-z0-9][a-z0-9._-]*")  # running it refuses any other
 LOG_SHOWN_BYTES = 64 << 10  # the end of a log in a failure's section
 
 
@@ -41,33 +42,32 @@ class ScenarioFile(pytest.File):
             raise self.CollectError(str(error)) from None
         for case in cases:
             yield ScenarioItem.from_parent(
-                self, name=case["variant"] or self.path.name[:-len(SUFFIX)],
-                variant=case["variant"], told=case)
+                self, told=case, variant=case.get("variant"),
+                name=case.get("variant") or self.path.name[:-len(SUFFIX)])
 
 
 PROGRAMS = pytest.StashKey[Programs]()
 
 
 def cases_of(path: Path, programs: Programs) -> list[dict[str, Any]]:
-    """A file's cases: `variant` (None: it is the only one), title, tags.
+    """A file's cases: `variant` (unless it is the only one), title, tags.
 
     Only a file with a matrix needs the harness, so that collecting a large
     library takes no process for each file.
     """
+    program = programs.find("faultpost")
     try:
         scenario = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         scenario = None  # the harness says what is wrong, and where
     if isinstance(scenario, dict) and "matrix" not in scenario:
         tags = scenario.get("tags", [])
-        programs.find("faultpost")
-        return [{"variant": None, "title": scenario.get("title"),
-                 "tags": tags if isinstance(tags, list) else []}]
-    words = ["--check"] if scenario is None else ["--list", "--format", "json"]
+        return [{"title": scenario.get("title"),
+                 "tags": tags if isinstance(tags, list) else [tags]}]
     done = subprocess.run(
-        [programs.find("faultpost"), "run", *words, str(path)], text=True,
+        [program, "run", "--list", "--format", "json", str(path)], text=True,
         capture_output=True, timeout=LIST_S, check=False)
-    if done.returncode != 0 or scenario is None:
+    if done.returncode != 0:
         raise ScenarioBroken(done.stderr.strip() or done.stdout.strip())
     listed: list[dict[str, Any]] = json.loads(done.stdout)["scenarios"]
     return listed
@@ -82,7 +82,8 @@ class ScenarioItem(pytest.Item):
         self._variant = variant
         self._title = str(told.get("title") or self.name)
         for tag in told.get("tags", []):
-            self.add_tag(str(tag))
+            if isinstance(tag, str) and TAG.fullmatch(tag):
+                self.add_tag(tag)
         self.user_properties.append(("title", self._title))
 
     def add_tag(self, tag: str) -> None:
