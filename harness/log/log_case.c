@@ -129,8 +129,9 @@ static size_t
 message_get(struct log_case *c, const struct log_record *record)
 {
 	const struct maillog_event *ev = record->event;
-	size_t found = log_case_message(c, ev->mid, record->appliance);
-	struct log_case_message made = { .mid = ev->mid,
+	uint64_t mid = record->named.message;
+	size_t found = log_case_message(c, mid, record->appliance);
+	struct log_case_message made = { .mid = mid,
 		.appliance = record->appliance,
 		.at = ev->time,
 		.host = LOG_CASE_NONE,
@@ -411,6 +412,8 @@ log_case_take(struct log_case *c, const struct log_record *record)
 		c->left_out++;
 		return;
 	}
+	if (record->named.is_handed_on)
+		return;
 	if (c->first == 0)
 		c->first = ev->time;
 	log_case_take_mark(c, record);

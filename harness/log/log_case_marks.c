@@ -33,6 +33,26 @@ lose_unqueued(struct log_case *c, uint32_t appliance)
 	}
 }
 
+/* Its further name may have been begun as a message, whose recipients are those
+ * that it has now. */
+static void
+take_renamed(struct log_case *c, const struct log_record *record)
+{
+	size_t to =
+	    log_case_message(c, record->named.message, record->appliance);
+	size_t from =
+	    log_case_message(c, record->event->other_mid, record->appliance);
+
+	if (to == LOG_CASE_NONE || from == LOG_CASE_NONE || from == to)
+		return;
+	for (size_t i = 0; i < c->messages[from].to_count; i++) {
+		const struct log_case_recipient *now = &c->messages[from].to[i];
+
+		*log_case_recipient_get(&c->messages[to], now->rid) = *now;
+	}
+	c->messages[from].is_over = true;
+}
+
 void
 log_case_take_mark(struct log_case *c, const struct log_record *record)
 {
@@ -47,7 +67,8 @@ log_case_take_mark(struct log_case *c, const struct log_record *record)
 		break;
 	case MAILLOG_DELETED:
 		log_case_mark_add(c, LOG_CASE_DELETED, record,
-		    log_case_message(c, ev->mid, record->appliance));
+		    log_case_message(
+			c, record->named.message, record->appliance));
 		break;
 	case MAILLOG_DELIVERY_SUSPENDED:
 		log_case_mark_add(c, LOG_CASE_SUSPENDED, record, none);
@@ -60,9 +81,13 @@ log_case_take_mark(struct log_case *c, const struct log_record *record)
 			log_case_mark_add(c, LOG_CASE_WARNED, record,
 			    log_case_message(
 				c, ev->other_mid, record->appliance));
+		else
+			log_case_mark_add(c, LOG_CASE_SPLIT, record, none);
+		break;
+	case MAILLOG_MID_REWRITTEN:
+		take_renamed(c, record);
 		break;
 	case MAILLOG_MID_SPLIT:
-	case MAILLOG_MID_REWRITTEN:
 		log_case_mark_add(c, LOG_CASE_SPLIT, record, none);
 		break;
 	default:

@@ -150,7 +150,15 @@ take_message(struct log_facts *f, const struct maillog_event *ev)
 	case MAILLOG_MID_QUEUED:
 		f->is_queued = true;
 		break;
+	case MAILLOG_MID_SPLIT:
+		f->parts++;
+		break;
+	case MAILLOG_MID_REWRITTEN:
+		f->now = ev->other_mid;
+		break;
 	case MAILLOG_MESSAGE_FINISHED:
+		if (f->now != 0 && f->now != ev->mid)
+			break; /* a former name */
 		f->is_finished = true;
 		f->is_aborted |= slice_eq(ev->result, SLICE("aborted"));
 		break;

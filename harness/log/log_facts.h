@@ -61,6 +61,8 @@ struct log_facts {
 	bool is_queued, is_finished, is_aborted, is_generated;
 	const char *from, *subject, *client, *domain, *abort;
 	uint64_t bytes, icid;
+	uint64_t now;   /* the MID that it has in the end; 0: its first one */
+	uint64_t parts; /* messages that were split off it */
 	struct log_addressee *to; /* owned */
 	size_t to_count, to_cap;
 	struct log_party *parties; /* owned; in the order of their coming */

@@ -26,6 +26,7 @@ void
 log_reader_fini(struct log_reader *r)
 {
 	maillog_parser_fini(&r->parser);
+	log_renames_fini(&r->renames);
 	map_fini(&r->appliances);
 	arena_fini(&r->arena);
 }
@@ -71,7 +72,8 @@ note_flaw(
 	flaw->count += count;
 }
 
-static void
+/* False: no use can be made of it. */
+static bool
 note_record(struct log_reader *r, const struct maillog_event *ev,
     const struct counts *before)
 {
@@ -89,6 +91,7 @@ note_record(struct log_reader *r, const struct maillog_event *ev,
 	note_flaw(
 	    r, &flaws->back, r->records > 0 && ev->time < r->last, p->line);
 	r->last = ev->time;
+	return !is_welded && !is_half;
 }
 
 void
@@ -145,9 +148,11 @@ give(struct log_reader *r, const struct maillog_event *ev,
 		note_flaw(r, &r->flaws.others, 1, r->parser.line);
 		return;
 	}
-	note_record(r, ev, before);
-	r->records++;
 	record.appliance = appliance_of(r, host);
+	if (note_record(r, ev, before))
+		record.named =
+		    log_renames_take(&r->renames, ev, record.appliance);
+	r->records++;
 	r->on_record(r->owner, &record);
 }
 

@@ -10,6 +10,7 @@
 #include "core/base/arena.h"
 #include "core/base/map.h"
 #include "core/maillog/parser.h"
+#include "harness/log/log_renames.h"
 
 /* Appliances that are told apart by the names that a syslog server gives them;
  * further ones have the number of the last. */
@@ -25,6 +26,8 @@ struct log_record {
 	const struct maillog_event *event;
 	struct slice text;  /* its lines joined, with its stamp */
 	uint32_t appliance; /* 0: nobody says which */
+	/* Its message, by all its names; of a damaged record none. */
+	struct log_named named;
 	struct log_place place;
 };
 
@@ -80,6 +83,7 @@ struct log_reader {
 	struct maillog_parser parser;
 	const char *file;
 	utime last; /* the time of the record before; 0: there is none */
+	struct log_renames renames;
 	struct arena arena;
 	struct map appliances; /* name -> struct log_appliance */
 	const char *names[LOG_APPLIANCES_MAX + 1];

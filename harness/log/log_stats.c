@@ -349,6 +349,22 @@ take_end(struct log_stats *s, const struct log_record *record)
 	log_stats_message_forget(s, m);
 }
 
+/* Its further name may have been begun as a message with the recipients. */
+static void
+take_renamed(struct log_stats *s, const struct log_record *record)
+{
+	struct log_record other = *record;
+	struct log_stats_message *m;
+
+	other.named.message = record->event->other_mid;
+	m = log_stats_message_find(s, &other);
+	if (m == NULL || other.named.message == record->named.message)
+		return;
+	for (uint32_t i = 0; i < m->count; i++)
+		s->domains[m->recipients[i].domain].recipients--;
+	log_stats_message_forget(s, m);
+}
+
 void
 log_stats_take(struct log_stats *s, const struct log_record *record)
 {
@@ -358,6 +374,8 @@ log_stats_take(struct log_stats *s, const struct log_record *record)
 	if (s->first == 0)
 		s->first = ev->time;
 	s->last = ev->time;
+	if (record->named.is_handed_on)
+		return;
 	switch ((int)ev->form) {
 	case MAILLOG_START_MID:
 	case MAILLOG_MESSAGE_FINISHED:
@@ -366,6 +384,9 @@ log_stats_take(struct log_stats *s, const struct log_record *record)
 		break;
 	case MAILLOG_MID_TO:
 		take_recipient(s, record);
+		break;
+	case MAILLOG_MID_REWRITTEN:
+		take_renamed(s, record);
 		break;
 	case MAILLOG_MID_QUEUED:
 		take_queued(s, record);

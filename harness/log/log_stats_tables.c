@@ -142,7 +142,7 @@ struct log_stats_message *
 log_stats_message_find(
     const struct log_stats *s, const struct log_record *record)
 {
-	struct log_stats_key key = { record->event->mid, record->appliance };
+	struct log_stats_key key = { record->named.message, record->appliance };
 	struct log_stats_message *m;
 
 	/* NOLINTNEXTLINE(clang-analyzer-core.UndefinedBinaryOperatorResult) */
@@ -165,7 +165,7 @@ log_stats_message_get(struct log_stats *s, const struct log_record *record)
 	}
 	m = xcalloc(1, sizeof(*m));
 	m->key =
-	    (struct log_stats_key){ record->event->mid, record->appliance };
+	    (struct log_stats_key){ record->named.message, record->appliance };
 	list_init(&m->node);
 	list_append(&s->message_order, &m->node);
 	HASH_ADD(hh, s->messages, key, sizeof(m->key), m);

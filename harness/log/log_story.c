@@ -2,8 +2,6 @@
 /* Which records belong to which story; see log_story.h. */
 #include "harness/log/log_story_impl.h"
 
-static void take_client(struct log_stories *s, const struct log_record *record);
-static void take_host(struct log_stories *s, const struct log_record *record);
 static void take_message(
     struct log_stories *s, const struct log_record *record);
 static void forget(struct log_stories *s, struct log_tracked *t);
@@ -76,28 +74,15 @@ log_stories_take(struct log_stories *s, const struct log_record *record)
 {
 	const struct maillog_event *ev = record->event;
 
-	if (maillog_has(ev, MAILLOG_FIELD_mid))
+	if (record->named.message != 0)
 		take_message(s, record);
 	if (maillog_has(ev, MAILLOG_FIELD_dcid) && ev->dcid != 0)
-		take_host(s, record);
+		log_stories_take_host(s, record);
 	else if (maillog_has(ev, MAILLOG_FIELD_icid) && ev->icid != 0)
-		take_client(s, record);
+		log_stories_take_client(s, record);
 }
 
 /* ---- what is kept ---- */
-
-static bool
-keep(struct log_stories *s, struct log_story *story)
-{
-	if (s->kept_count == s->max) {
-		s->more++;
-		return false;
-	}
-	s->kept =
-	    xgrow(s->kept, &s->kept_cap, s->kept_count + 1, sizeof(s->kept[0]));
-	s->kept[s->kept_count++] = story;
-	return true;
-}
 
 static struct log_tracked *
 find(const struct log_stories *s, uint64_t mid, uint32_t appliance)
@@ -138,16 +123,15 @@ forget(struct log_stories *s, struct log_tracked *t)
 }
 
 static struct log_tracked *
-track(struct log_stories *s, const struct log_record *record)
+track(struct log_stories *s, uint64_t mid, uint32_t appliance)
 {
-	uint64_t mid = record->event->mid;
 	struct log_tracked *t = xcalloc(1, sizeof(*t));
 
 	if (s->pending_count == LOG_STORY_PENDING_MAX)
 		forget(
 		    s, CONTAINER_OF(s->pending.next, struct log_tracked, node));
-	t->key = (struct log_key){ mid, record->appliance };
-	t->story = log_story_new(true, mid, record->appliance);
+	t->key = (struct log_key){ mid, appliance };
+	t->story = log_story_new(true, mid, appliance);
 	list_init(&t->node);
 	list_append(&s->pending, &t->node);
 	s->pending_count++;
@@ -162,7 +146,7 @@ match(struct log_stories *s, struct log_tracked *t)
 	if (t->matches)
 		return;
 	t->matches = true;
-	t->is_left_out = !keep(s, t->story);
+	t->is_left_out = !log_stories_keep(s, t->story);
 	if (t->is_left_out)
 		return;
 	list_remove(&t->node);
@@ -170,6 +154,17 @@ match(struct log_stories *s, struct log_tracked *t)
 	s->live =
 	    xgrow(s->live, &s->live_cap, s->live_count + 1, sizeof(s->live[0]));
 	s->live[s->live_count++] = t;
+}
+
+/* It is told with another: it becomes again what it was before it matched. */
+static void
+unmatch(struct log_stories *s, struct log_tracked *t)
+{
+	log_stories_let_go(s, t->story);
+	stop_living(s, t);
+	t->matches = false;
+	list_append(&s->pending, &t->node);
+	s->pending_count++;
 }
 
 /* ---- messages ---- */
@@ -185,6 +180,19 @@ recipient_get(struct log_tracked *t, uint64_t rid)
 	t->recipients[t->count] =
 	    (struct log_recipient){ .rid = rid, .is_open = true };
 	return &t->recipients[t->count++];
+}
+
+/* A filter may have changed it. */
+static void
+rename_domain(struct log_tracked *t, struct log_recipient *from)
+{
+	struct log_recipient *to = recipient_get(t, from->rid);
+
+	if (from->domain == NULL)
+		return;
+	free(to->domain);
+	to->domain = from->domain;
+	from->domain = NULL;
 }
 
 static void
@@ -218,12 +226,27 @@ note_recipients(struct log_tracked *t, const struct maillog_event *ev)
 	    ev->form != MAILLOG_BOUNCED && ev->form != MAILLOG_DOUBLE_BOUNCE;
 }
 
-/* Whether a message of which nothing is known yet may be one that is wanted. */
 static bool
-may_begin(const struct log_stories *s, const struct maillog_event *ev)
+has_wanted_mid(const struct log_stories *s, const struct log_record *record)
 {
+	const struct maillog_event *ev = record->event;
+
+	return record->named.mid == s->want.number ||
+	    (maillog_has(ev, MAILLOG_FIELD_other_mid) &&
+		ev->form == MAILLOG_MID_REWRITTEN &&
+		ev->other_mid == s->want.number);
+}
+
+/* Whether a message of which nothing is known yet may be one that is wanted;
+ * it may have another name later. */
+static bool
+may_begin(const struct log_stories *s, const struct log_record *record)
+{
+	const struct maillog_event *ev = record->event;
+
 	if (s->want.kind == LOG_WANT_MID)
-		return ev->mid == s->want.number;
+		return ev->form == MAILLOG_START_MID ||
+		    ev->form == MAILLOG_MID_SPLIT || has_wanted_mid(s, record);
 	if (s->want.kind == LOG_WANT_DCID)
 		return false;
 	return ev->form == MAILLOG_START_MID || ev->form == MAILLOG_MID_FROM ||
@@ -242,7 +265,7 @@ is_wanted(const struct log_stories *s, const struct log_record *record)
 	struct maillog_event opened;
 
 	if (want->kind == LOG_WANT_MID)
-		return ev->mid == want->number;
+		return has_wanted_mid(s, record);
 	if (want->kind != LOG_WANT_ADDRESS)
 		return (maillog_has(ev, MAILLOG_FIELD_to) &&
 			   log_want_has_mailbox(want, ev->to)) ||
@@ -286,34 +309,79 @@ add_host(
 	host = log_opened_find(&s->hosts, r->event->dcid, r->appliance);
 	if (host == NULL)
 		return;
-	if (host->mid != r->event->mid)
+	if (host->message != r->named.message)
 		log_story_add_all(t->story, host->story);
-	host->mid = r->event->mid;
+	host->message = r->named.message;
 }
 
 /* Nothing more can make it one that is wanted. */
 static bool
-is_over(const struct log_stories *s, const struct maillog_event *ev)
+is_over(const struct log_stories *s, const struct log_record *record)
 {
-	return ev->form == MAILLOG_MESSAGE_FINISHED ||
+	const struct maillog_event *ev = record->event;
+
+	return (ev->form == MAILLOG_MESSAGE_FINISHED &&
+		   !record->named.is_handed_on) ||
 	    ev->form == MAILLOG_MESSAGE_ABORTED ||
 	    (ev->form == MAILLOG_MID_QUEUED &&
 		s->want.kind != LOG_WANT_ADDRESS);
+}
+
+/* It has a further name, by which it may have been begun as another message:
+ * then that was the beginning of this one, too. */
+static void
+join(struct log_stories *s, struct log_tracked *t, const struct log_record *r)
+{
+	struct log_tracked *other = find(s, r->event->other_mid, r->appliance);
+
+	if (other == NULL || other == t)
+		return;
+	log_story_add_all(t->story, other->story);
+	for (size_t i = 0; i < other->count; i++)
+		rename_domain(t, &other->recipients[i]);
+	if (other->matches) {
+		match(s, t);
+		if (!other->is_left_out)
+			unmatch(s, other);
+	}
+	forget(s, other);
+}
+
+/* Another message takes a part of its recipients, and belongs to what is asked
+ * for when this one does. */
+static void
+part(struct log_stories *s, const struct log_tracked *t,
+    const struct log_record *r)
+{
+	uint64_t mid = r->event->other_mid;
+	struct log_tracked *other = find(s, mid, r->appliance);
+	bool is_wanted = t->matches ||
+	    (s->want.kind == LOG_WANT_MID && s->want.number == mid);
+
+	if (other == NULL)
+		other = track(s, mid, r->appliance);
+	if (!other->is_left_out)
+		log_story_add(other->story, r);
+	if (is_wanted)
+		match(s, other);
 }
 
 static void
 take_message(struct log_stories *s, const struct log_record *record)
 {
 	const struct maillog_event *ev = record->event;
-	struct log_tracked *t = find(s, ev->mid, record->appliance);
+	struct log_tracked *t =
+	    find(s, record->named.message, record->appliance);
+	bool ends =
+	    ev->form == MAILLOG_MESSAGE_FINISHED && !record->named.is_handed_on;
 
 	/* A MID that is given again is another message. */
 	if (t != NULL && ev->form == MAILLOG_START_MID) {
 		forget(s, t);
 		t = NULL;
 	}
-	if (t == NULL && may_begin(s, ev))
-		t = track(s, record);
+	if (t == NULL && may_begin(s, record))
+		t = track(s, record->named.message, record->appliance);
 	if (t == NULL)
 		return;
 	add_client(s, t, record);
@@ -323,117 +391,12 @@ take_message(struct log_stories *s, const struct log_record *record)
 	note_recipients(t, ev);
 	if (is_wanted(s, record))
 		match(s, t);
-	if (t->matches && ev->form == MAILLOG_MESSAGE_FINISHED)
+	if (ev->form == MAILLOG_MID_REWRITTEN)
+		join(s, t, record);
+	if (ev->form == MAILLOG_MID_SPLIT)
+		part(s, t, record);
+	if (t->matches && ends)
 		stop_living(s, t);
-	if (t->is_left_out ? ev->form == MAILLOG_MESSAGE_FINISHED
-			   : !t->matches && is_over(s, ev))
+	if (t->is_left_out ? ends : !t->matches && is_over(s, record))
 		forget(s, t);
-}
-
-/* ---- connections ---- */
-
-static void
-take_client(struct log_stories *s, const struct log_record *record)
-{
-	const struct maillog_event *ev = record->event;
-	struct log_opened *client;
-
-	if (maillog_has(ev, MAILLOG_FIELD_mid))
-		return;
-	client = log_opened_get(&s->clients, ev->icid, record);
-	if (ev->form == MAILLOG_ICID_CLOSE || ev->form == MAILLOG_ICID_LOST)
-		log_opened_forget(&s->clients, client);
-}
-
-/* Whether it was ready to go to the domain. */
-static bool
-is_ready_for(const struct log_tracked *t, const struct maillog_event *ev)
-{
-	for (size_t i = 0; i < t->count; i++) {
-		const struct log_recipient *to = &t->recipients[i];
-
-		if (to->is_open && ev->time >= to->waits_till &&
-		    to->domain != NULL &&
-		    slice_eq_nocase(slice_cstr(to->domain), ev->domain))
-			return true;
-	}
-	return false;
-}
-
-/* A connection has failed: those that were ready for its domain have tried it.
- * What belongs to none of them is told for itself. */
-static void
-take_failure(struct log_stories *s, const struct log_record *record,
-    struct log_opened *host)
-{
-	const struct maillog_event *ev = record->event;
-	bool is_told = false;
-
-	for (size_t i = 0; i < s->live_count; i++) {
-		struct log_tracked *t = s->live[i];
-
-		if (t->key.appliance != record->appliance ||
-		    (host->mid != 0 ? host->mid != t->key.number
-				    : !is_ready_for(t, ev)))
-			continue;
-		if (host->mid == 0)
-			log_story_add_all(t->story, host->story);
-		else
-			log_story_add(t->story, record);
-		is_told = true;
-	}
-	if (is_told || host->mid != 0 ||
-	    (!log_want_has_domain(&s->want, ev->domain) &&
-		!log_want_has_address(&s->want, ev->address)))
-		return;
-	if (keep(s, host->story))
-		host->story = NULL;
-}
-
-/* A connection that is itself what is wanted. */
-static void
-take_wanted_host(
-    struct log_stories *s, const struct log_record *record, bool begins)
-{
-	struct log_story *last =
-	    s->kept_count > 0 ? s->kept[s->kept_count - 1] : NULL;
-
-	if (last == NULL || begins || last->appliance != record->appliance) {
-		last = log_story_new(
-		    false, record->event->dcid, record->appliance);
-		if (!keep(s, last)) {
-			log_story_destroy(&last);
-			return;
-		}
-	}
-	log_story_add(last, record);
-}
-
-static void
-take_host(struct log_stories *s, const struct log_record *record)
-{
-	const struct maillog_event *ev = record->event;
-	struct log_opened *host;
-
-	if (s->want.kind == LOG_WANT_DCID) {
-		if (ev->dcid == s->want.number)
-			take_wanted_host(
-			    s, record, ev->form == MAILLOG_DCID_NEW);
-		return;
-	}
-	if (maillog_has(ev, MAILLOG_FIELD_mid)) {
-		host = log_opened_find(&s->hosts, ev->dcid, record->appliance);
-		if (host != NULL)
-			host->mid = ev->mid;
-		return;
-	}
-	host = log_opened_find(&s->hosts, ev->dcid, record->appliance);
-	if (host != NULL && ev->form == MAILLOG_DCID_NEW)
-		log_opened_forget(&s->hosts, host);
-	host = log_opened_get(&s->hosts, ev->dcid, record);
-	if (ev->form == MAILLOG_CONNECTION_ERROR)
-		take_failure(s, record, host);
-	if (ev->form == MAILLOG_CONNECTION_ERROR ||
-	    ev->form == MAILLOG_DCID_CLOSE)
-		log_opened_forget(&s->hosts, host);
 }

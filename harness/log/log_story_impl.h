@@ -39,7 +39,7 @@ struct log_tracked {
 struct log_opened {
 	struct log_key key;
 	struct log_story *story; /* owned */
-	uint64_t mid;            /* the last message on it; 0: none */
+	uint64_t message;        /* the last on it; 0: none */
 	struct list node;
 	UT_hash_handle hh;
 };
@@ -71,6 +71,17 @@ void log_story_destroy(struct log_story **sp);
 void log_story_add(struct log_story *story, const struct log_record *record);
 /* Adds what `from` has. */
 void log_story_add_all(struct log_story *story, const struct log_story *from);
+
+/* Keeps a story for whoever asks, who then owns it; false: there are too many,
+ * which is counted.  And undoes that. */
+bool log_stories_keep(struct log_stories *s, struct log_story *story);
+void log_stories_let_go(struct log_stories *s, const struct log_story *story);
+
+/* Take a record of a client's connection, and of one to a host. */
+void log_stories_take_client(
+    struct log_stories *s, const struct log_record *record);
+void log_stories_take_host(
+    struct log_stories *s, const struct log_record *record);
 
 /* The connection of that number, made if it is not there; the oldest one goes
  * when there are too many. */

@@ -61,6 +61,32 @@ log_story_add_all(struct log_story *story, const struct log_story *from)
 		    from->records[i].time, &from->records[i].place);
 }
 
+/* ---- stories that are kept ---- */
+
+bool
+log_stories_keep(struct log_stories *s, struct log_story *story)
+{
+	if (s->kept_count == s->max) {
+		s->more++;
+		return false;
+	}
+	s->kept =
+	    xgrow(s->kept, &s->kept_cap, s->kept_count + 1, sizeof(s->kept[0]));
+	s->kept[s->kept_count++] = story;
+	return true;
+}
+
+void
+log_stories_let_go(struct log_stories *s, const struct log_story *story)
+{
+	size_t i = 0;
+
+	while (s->kept[i] != story)
+		i++;
+	memmove(&s->kept[i], &s->kept[i + 1],
+	    (--s->kept_count - i) * sizeof(s->kept[0]));
+}
+
 /* ---- open connections ---- */
 
 struct log_opened *

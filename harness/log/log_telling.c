@@ -17,6 +17,8 @@ heading_format(const struct log_story *story, const struct log_facts *facts,
 {
 	buf_printf(out, "%s %" PRIu64, story->is_message ? "MID" : "DCID",
 	    story->number);
+	if (facts->now != 0)
+		buf_printf(out, ", at last MID %" PRIu64, facts->now);
 	if (name[0] != '\0')
 		buf_printf(out, " of %s", name);
 	if (story->is_message && facts->from != NULL)
@@ -185,6 +187,9 @@ log_story_json(const struct log_story *story, const char *name, struct buf *out)
 	log_facts_of(&facts, story);
 	json_object_set_new(object, story->is_message ? "mid" : "dcid",
 	    json_integer((json_int_t)story->number));
+	if (facts.now != 0)
+		json_object_set_new(
+		    object, "now", json_integer((json_int_t)facts.now));
 	if (name[0] != '\0')
 		text_json_set(object, "appliance", name);
 	text_json_set(object, "from", facts.from);

@@ -99,14 +99,21 @@ open_format(const struct log_facts *f, struct buf *out)
 		buf_printf(out, "RID %" PRIu64, to->rid);
 		if (to->to != NULL)
 			buf_printf(out, " <%s>", to->to);
-		if (to->till != 0)
+		if (f->is_finished)
+			buf_printf(out, "%s. ",
+			    f->parts > 0
+				? " went on with what was split off, or nothing"
+				  " is said of its end"
+				: " ended in a way that the log does not tell");
+		else if (to->till != 0)
 			buf_printf(out, " waits until %.19s",
 			    utime_format_rfc3339(to->till, till));
 		else
 			buf_append_cstr(out,
 			    to->is_active ? " was being sent"
 					  : " was in the queue");
-		buf_append_cstr(out, " when the log ends. ");
+		if (!f->is_finished)
+			buf_append_cstr(out, " when the log ends. ");
 		return;
 	}
 }
@@ -208,7 +215,8 @@ log_verdict_format(const struct log_facts *facts, const struct log_story *story,
 			buf_printf(out, "%zu deleted. ", deleted);
 		open_format(facts, out);
 		if (open > 1)
-			buf_printf(out, "In all %zu were open. ", open);
+			buf_printf(out, "In all %zu were %s. ", open,
+			    facts->is_finished ? "such" : "open");
 		if (facts->to_count == 0)
 			buf_append_cstr(
 			    out, "the log shows none of its recipients. ");

@@ -39,6 +39,8 @@ happened_format(const struct log_story *story, const struct log_facts *facts,
 
 	buf_printf(out, "%s %" PRIu64, story->is_message ? "MID" : "DCID",
 	    story->number);
+	if (facts->now != 0)
+		buf_printf(out, ", at last MID %" PRIu64 ",", facts->now);
 	if (appliance[0] != '\0')
 		buf_printf(out, " of %s", appliance);
 	if (facts->from != NULL)

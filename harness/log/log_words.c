@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* Records in words; see log_telling.h. */
-#include "harness/log/log_telling.h"
+#include "harness/log/log_words_impl.h"
 
 #include "harness/report/printable.h"
 
 #include <inttypes.h>
 
-static void
-text_format(struct slice escaped, struct buf *out)
+void
+log_words_text(struct slice escaped, struct buf *out)
 {
 	struct buf plain = { 0 };
 
@@ -51,76 +51,9 @@ reply_format(const struct maillog_event *ev, struct buf *out)
 	     is_first = false) {
 		if (!is_first)
 			buf_append_cstr(out, " / ");
-		text_format(line, out);
+		log_words_text(line, out);
 	}
 	buf_append_byte(out, '\'');
-}
-
-/* ---- coming in ---- */
-
-static void
-client_words(const struct maillog_event *ev, struct buf *out)
-{
-	buf_append_cstr(out, "a client at ");
-	printable_format(ev->address, out);
-	buf_append_cstr(out, " connected to ");
-	text_format(ev->interface, out);
-	buf_printf(out, " (ICID %" PRIu64 ")", ev->icid);
-}
-
-static void
-start_words(const struct maillog_event *ev, struct buf *out)
-{
-	if (ev->icid == 0)
-		buf_append_cstr(out, "the appliance made the message itself");
-	else
-		buf_printf(out,
-		    "the client began the message (ICID %" PRIu64 ")",
-		    ev->icid);
-}
-
-static bool
-injection_words(const struct maillog_event *ev, struct buf *out)
-{
-	switch ((int)ev->form) {
-	case MAILLOG_ICID_NEW:
-		client_words(ev, out);
-		return true;
-	case MAILLOG_START_MID:
-		start_words(ev, out);
-		return true;
-	case MAILLOG_MID_FROM:
-		buf_append_cstr(out, "from ");
-		text_format(ev->from, out);
-		return true;
-	case MAILLOG_MID_TO:
-		buf_printf(out, "RID %" PRIu64 " is ", ev->rid);
-		text_format(ev->to, out);
-		return true;
-	case MAILLOG_MID_TO_REJECTED:
-		buf_append_cstr(out, "refused to take it for ");
-		text_format(ev->to, out);
-		buf_append_cstr(out, ", by ");
-		text_format(ev->agent, out);
-		return true;
-	case MAILLOG_MID_SUBJECT:
-		buf_append_cstr(out, "subject '");
-		text_format(ev->subject, out);
-		buf_append_byte(out, '\'');
-		return true;
-	case MAILLOG_MID_READY:
-		buf_printf(out, "%" PRIu64 " bytes received", ev->bytes);
-		return true;
-	case MAILLOG_MID_QUEUED:
-		buf_append_cstr(out, "queued for delivery");
-		return true;
-	case MAILLOG_MESSAGE_ABORTED:
-		buf_append_cstr(out, "aborted: ");
-		text_format(ev->reason, out);
-		return true;
-	default:
-		return false;
-	}
 }
 
 /* ---- going out ---- */
@@ -153,9 +86,9 @@ recipient_words(
 	}
 	reply_format(ev, out);
 	buf_append_cstr(out, " (");
-	text_format(ev->enhanced, out);
+	log_words_text(ev->enhanced, out);
 	buf_append_cstr(out, " - ");
-	text_format(ev->text, out);
+	log_words_text(ev->text, out);
 	buf_append_byte(out, ')');
 }
 
@@ -172,7 +105,7 @@ pending_words(const struct maillog_event *ev, struct buf *out)
 	buf_truncate(out, buf_len(out) - 4); /* whole seconds */
 	if (ev->profile.len > 0) {
 		buf_append_cstr(out, " (bounce profile ");
-		text_format(ev->profile, out);
+		log_words_text(ev->profile, out);
 		buf_append_byte(out, ')');
 	}
 }
@@ -194,7 +127,7 @@ tls_words(
 		break;
 	default:
 		buf_append_cstr(out, " failed at TLS: ");
-		text_format(ev->error, out);
+		log_words_text(ev->error, out);
 		break;
 	}
 }
@@ -207,7 +140,7 @@ sending_words(
 		buf_append_cstr(out, "its answer for ");
 		rids_format(ev, out);
 		buf_append_cstr(out, ": '");
-		text_format(ev->response, out);
+		log_words_text(ev->response, out);
 		buf_append_byte(out, '\'');
 		return;
 	}
@@ -257,6 +190,14 @@ delivery_words(
 		host_format(f, ev, out);
 		buf_append_cstr(out, " is closed");
 		return true;
+	case MAILLOG_CLIENT_EXITED:
+		host_format(f, ev, out);
+		buf_append_cstr(out, " is closed, as there are too many");
+		return true;
+	case MAILLOG_CONNECTION_KILLED:
+		host_format(f, ev, out);
+		buf_append_cstr(out, " is cut by the appliance");
+		return true;
 	default:
 		return false;
 	}
@@ -268,7 +209,7 @@ void
 log_words_format(const struct log_facts *facts, const struct maillog_event *ev,
     struct buf *out)
 {
-	if (injection_words(ev, out) || delivery_words(facts, ev, out))
+	if (log_words_incoming(ev, out) || delivery_words(facts, ev, out))
 		return;
 	switch ((int)ev->form) {
 	case MAILLOG_DOUBLE_BOUNCE:
@@ -276,7 +217,7 @@ log_words_format(const struct log_facts *facts, const struct maillog_event *ev,
 		    "RID %" PRIu64 " bounced, and nobody is told, as the "
 		    "sender is the null path: ",
 		    ev->rid);
-		text_format(ev->text, out);
+		log_words_text(ev->text, out);
 		break;
 	case MAILLOG_DELETED:
 		rids_format(ev, out);
@@ -287,10 +228,14 @@ log_words_format(const struct log_facts *facts, const struct maillog_event *ev,
 		    out, "a bounce message of MID %" PRIu64, ev->other_mid);
 		break;
 	case MAILLOG_MESSAGE_FINISHED:
-		buf_append_cstr(out, "finished");
+		if (facts->now != 0 && facts->now != ev->mid)
+			buf_printf(
+			    out, "MID %" PRIu64 " ends with that", ev->mid);
+		else
+			buf_append_cstr(out, "finished");
 		break;
 	case MAILLOG_UNKNOWN:
-		text_format(ev->text, out);
+		log_words_text(ev->text, out);
 		break;
 	default:
 		/* What has no words of its own is told by its name. */

@@ -31,7 +31,7 @@ def test_page(faultpost):
     """The excerpt of docs/check.md."""
     code, out, err = faultpost("log", "show", "9001", EXCERPT)
     assert code == 0
-    assert out.splitlines()[7:9] == [
+    assert out.splitlines()[8:10] == [
         "             09:15:07           10.1.1.11 port 25 (DCID 299) answered "
         "431 '4.3.1 Mail system full'",
         "             09:15:07           RID 0 waits until 2014-07-02T09:16:07,"
@@ -61,6 +61,61 @@ def test_each_message_of_a_run(faultpost, seed):
     ("10.1.1.11", 1), ("sender@example.net", 10), ("nobody@example.com", 0)])
 def test_what_is_asked(faultpost, seed, what, count):
     assert len(stories(faultpost, what, seed)) == count
+
+
+REWRITTEN = "tests/e2e/data/rewritten.log"
+SPLIT = "tests/e2e/data/split.log"
+
+
+@pytest.mark.parametrize("what", ["6", "7", "mary@example.com", "10.1.1.42"])
+def test_message_that_a_filter_rewrites(faultpost, what):
+    """One story, whatever MID it is asked by, with what scanners said."""
+    [story] = stories(faultpost, what, REWRITTEN)
+    assert (story["mid"], story["now"]) == (6, 7)
+    assert story["from"] == "sender@mail.example.net"
+    assert [(r["to"], r["fate"]) for r in story["recipients"]] == [
+        ("mary@example.com", "delivered")]
+    words = [step["words"] for step in story["steps"]]
+    assert words[-1] == "finished" and len(words) == 29
+    for told in ("MID 6 antivirus negative", "MID 6 ends with that",
+                 "rewritten as MID 7 by add-footer, filter 'Footer Stamping'",
+                 "sender group UNKNOWNLIST accepts it: sbrs[-1.0:10.0], "
+                 "SBRS 3.5", "MID 7 Outbreak Filters: verdict negative"):
+        assert told in words
+    assert story["verdict"].startswith(
+        "delivered to 10.1.1.43 port 25 after 0:01:07. Put off 1 time")
+
+
+def test_what_a_rewritten_message_comes_to(faultpost):
+    """It is counted once, and comes back as one message."""
+    code, out, _ = faultpost("log", "stats", "--json", REWRITTEN)
+    [domain] = json.loads(out)["domains"]
+    assert code == 0 and (domain["recipients"], domain["delivered"]) == (1, 1)
+    out = faultpost("log", "reproduce", REWRITTEN)[1]
+    assert "messages: 1, hosts: 2" in out
+    assert "+ 0 are in the run alone" in out
+    assert "were made of others" not in out
+    out = faultpost("log", "why", "7", REWRITTEN)[1]
+    assert out.startswith("MID 6, at last MID 7, from "
+                          "<sender@mail.example.net> to <mary@example.com>,")
+
+
+def test_message_that_is_split(faultpost):
+    """What is split off has a story, which comes with the other's."""
+    for what, mids in {"6": [6, 7], "8": [6], "7": [7],
+                       "bob@example.com": [6, 7]}.items():
+        told = stories(faultpost, what, SPLIT)
+        assert [story["mid"] for story in told] == mids
+    whole, part = stories(faultpost, "6", SPLIT)
+    assert [r["to"] for r in whole["recipients"]] == [
+        "mary2@example.com", "bob@example.com"]
+    assert whole["verdict"].endswith(
+        "RID 1 <bob@example.com> went on with what was split off, or nothing "
+        "is said of its end.")
+    assert part["verdict"].startswith("delivered to 10.1.1.43 port 25")
+    _, out, _ = faultpost("log", "stats", "--json", SPLIT)
+    [domain] = json.loads(out)["domains"]
+    assert domain["recipients"] == 2
 
 
 def test_limit(faultpost, seed):

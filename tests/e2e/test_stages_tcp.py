@@ -24,7 +24,7 @@ STAGES = {
     "mail": MAIL, "rcpt": RCPT, "data": DATA, "body": DATA + ["abcdef"],
     "bdat": RCPT + ["BDAT 3\r\nabc"], "eod": DATA + ["x\r\n.\r\n"],
     "rset": ["RSET\r\n"], "noop": ["NOOP\r\n"], "vrfy": ["VRFY x\r\n"],
-    "quit": ["QUIT\r\n"], "unknown": ["FOO\r\n"], "idle": [""],
+    "quit": ["QUIT\r\n"], "unknown": ["FOO\r\n"], "idle": [],
 }
 CLOSED, CLOSE_WAIT = 7, 8  # of struct tcp_info
 ENDS = {"drop": "(FIN)", "reset": "(RST)"}

@@ -63,7 +63,8 @@ static struct cause_row {
 	    ONE WAITS("15:00", "1", "16:01"), LOG_CAUSE_ENDED, false,
 	    "ended-without-a-host" },
 	{ "made of others",
-	    ONE AT("15:00") "MID 7 rewritten to MID 1 by add-footer\n" TAKEN,
+	    ONE AT(
+		"15:00") "MID 1 was split creating MID 7 due to a per-recipient policy P\n" TAKEN,
 	    ONE, LOG_CAUSE_SPLIT, false, "made-of-others" },
 	{ "the relay's own",
 	    ONE AT("15:00") "Start MID 2 ICID 0\n" AT("15:00") "MID 2 ICID 0 From: <>\n" AT(
