@@ -7,13 +7,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <unistd.h>
+#include <sys/stat.h>
 
 #define PRINT_BYTES ((size_t)64 << 10)
 
 struct anonymizing {
 	const char *map_path; /* or NULL */
-	FILE *map;            /* while it is written */
 	struct log_anonymizer anonymizer;
 	struct buf out, behind; /* behind: the record that is not given yet */
 };
@@ -87,47 +86,39 @@ pseudonym_json(const struct pseudonym *row)
 	return object;
 }
 
-/* A file of its own, before the log is read: it is not written over. */
+/* It is not written over, which is said before a long log is read. */
 static bool
-open_map(struct anonymizing *a, struct err *err)
+map_is_new(const struct anonymizing *a, struct err *err)
 {
-	int fd =
-	    open(a->map_path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	struct stat st;
 
-	if (fd >= 0)
-		a->map = fdopen(fd, "w");
-	return a->map != NULL ||
-	    err_at(err, a->map_path, 0, 0, "%s%s", strerror(errno),
-		errno == EEXIST ? "; expected a new file" : "");
+	return a->map_path == NULL || lstat(a->map_path, &st) != 0 ||
+	    err_at(err, a->map_path, 0, 0, "%s; expected a new file",
+		strerror(EEXIST));
 }
 
 static bool
-write_map(struct anonymizing *a, struct err *err)
+write_map(const struct anonymizing *a, struct err *err)
 {
+	int fd =
+	    open(a->map_path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	FILE *file = fd >= 0 ? fdopen(fd, "w") : NULL;
 	struct buf line = { 0 };
 	bool good;
 
+	if (file == NULL)
+		return err_at(err, a->map_path, 0, 0, "%s", strerror(errno));
 	for (size_t i = 0; i < a->anonymizer.names.count; i++) {
 		buf_clear(&line);
 		text_json_dump(
 		    pseudonym_json(a->anonymizer.names.order[i]), &line);
-		fprintf(a->map, "%s\n", buf_cstr(&line));
+		fprintf(file, "%s\n", buf_cstr(&line));
 	}
 	buf_fini(&line);
-	good = ferror(a->map) == 0;
-	good = fclose(a->map) == 0 && good;
-	a->map = NULL;
+	good = ferror(file) == 0;
+	good = fclose(file) == 0 && good;
 	return good ||
 	    err_at(err, a->map_path, 0, 0, "it could not be written");
-}
-
-/* There is nothing to say in it. */
-static void
-drop_map(struct anonymizing *a)
-{
-	(void)unlink(a->map_path);
-	(void)fclose(a->map);
-	a->map = NULL;
 }
 
 static int
@@ -137,7 +128,7 @@ anonymize(struct anonymizing *a, int count, char **paths)
 	struct err err;
 	bool good;
 
-	if (a->map_path != NULL && !open_map(a, &err))
+	if (!map_is_new(a, &err))
 		return cli_report(&err, CLI_USAGE);
 	log_reader_init(&reader, a, take);
 	reader.on_skipped = take_skipped;
@@ -147,9 +138,7 @@ anonymize(struct anonymizing *a, int count, char **paths)
 	if (good)
 		main_log_tell(&reader, "anonymize");
 	log_reader_fini(&reader);
-	if (a->map != NULL && !good)
-		drop_map(a);
-	good = good && (a->map == NULL || write_map(a, &err));
+	good = good && (a->map_path == NULL || write_map(a, &err));
 	return good ? CLI_OK : cli_report(&err, CLI_USAGE);
 }
 
