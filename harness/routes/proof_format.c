@@ -204,17 +204,19 @@ load_format(struct proof_hosts *h, struct buf *out)
 static void
 summary_format(const struct proof *p, struct buf *out)
 {
+	const size_t set_count = p->set_count + p->untried;
 	size_t kinds[3] = { 0 }, broken = 0;
 
 	for (size_t i = 0; i < routes_count(p->routes); i++)
 		kinds[routes_at(p->routes, i)->kind]++;
 	for (size_t i = 0; i < p->case_count; i++)
 		broken += p->cases[i].broken != NULL;
-	buf_printf(out, "%zu routes to %zu sets of destinations, %zu cases\n",
-	    kinds[ROUTE_HOSTS], p->set_count + p->untried, p->case_count);
+	buf_printf(out, "%zu %s to %zu %s of destinations, %zu cases\n",
+	    kinds[ROUTE_HOSTS], kinds[ROUTE_HOSTS] == 1 ? "route" : "routes",
+	    set_count, set_count == 1 ? "set" : "sets", p->case_count);
 	if (p->untried > 0)
 		buf_printf(out, "stopped when %zu of %zu sets had been tried\n",
-		    p->set_count, p->set_count + p->untried);
+		    p->set_count, set_count);
 	if (kinds[ROUTE_USEDNS] + kinds[ROUTE_DISCARD] > 0)
 		buf_printf(out,
 		    "not tried: %zu that follow their MX records, %zu that are "

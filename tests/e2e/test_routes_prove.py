@@ -202,6 +202,10 @@ def test_nothing_is_written_over_an_input(faultpost, tmp_path, option, name):
     assert {each: (tmp_path / each).read_text() for each in texts} == texts
 
 
+def test_one_route(prove):
+    assert prove("d.example mx1\n")[1].startswith("1 route to 1 set of destinations, 11 cases\n")
+
+
 def test_a_table_without_hosts(prove):
     code, out, cases, _ = prove("d.example USEDNS\n")
     assert (code, cases) == (0, []) and "0 routes to 0 sets" in out
