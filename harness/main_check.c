@@ -5,6 +5,7 @@
  */
 #include "core/cli/cli.h"
 #include "core/cli/lines.h"
+#include "core/maillog/stamp.h"
 #include "harness/check/check.h"
 #include "harness/main.h"
 #include "harness/main_plan.h"
@@ -133,7 +134,7 @@ next_transcript_line(void *owner, struct slice *line)
 	return cli_lines_next(k->transcript, line, &k->err);
 }
 
-/* A moment near the first record: when the file was changed last. */
+/* For stamps without a year: the file was changed behind the last record. */
 static utime
 near_of(const struct checking *k, const struct plan *plan)
 {
@@ -142,7 +143,8 @@ near_of(const struct checking *k, const struct plan *plan)
 	int64_t changed = lines != NULL ? cli_lines_changed(lines) : 0;
 
 	cli_lines_close(&lines);
-	return changed > 0 ? changed * UTIME_S : plan->start;
+	return changed > 0 ? maillog_clock_before(changed * UTIME_S)
+			   : plan->start;
 }
 
 static bool

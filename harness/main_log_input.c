@@ -2,6 +2,7 @@
 /* The files of a log, as they stand or as they grow; see main_log.h. */
 #include "core/cli/follow.h"
 #include "core/cli/lines.h"
+#include "core/maillog/stamp.h"
 #include "harness/log/log_order.h"
 #include "harness/main_log.h"
 
@@ -29,6 +30,13 @@ main_log_routes(const char *path, struct err *err)
 	return routes;
 }
 
+/* For stamps without a year: a file was changed behind its last record. */
+static utime
+near_of(const struct cli_lines *lines)
+{
+	return maillog_clock_before(cli_lines_changed(lines) * UTIME_S);
+}
+
 /* ---- the order of files ---- */
 
 /* When the first record of a file was written, if it has one. */
@@ -41,7 +49,7 @@ peek(struct log_file *file, struct err *err)
 
 	if (lines == NULL)
 		return false;
-	near = cli_lines_changed(lines) * UTIME_S;
+	near = near_of(lines);
 	for (int i = 0; i < PEEK_LINES && !file->has_first; i++) {
 		if (!cli_lines_next(lines, &line, err))
 			break;
@@ -80,7 +88,7 @@ read_file(struct log_reader *r, const char *path, struct err *err)
 
 	if (lines == NULL)
 		return false;
-	log_reader_begin(r, path, cli_lines_changed(lines) * UTIME_S);
+	log_reader_begin(r, path, near_of(lines));
 	while (cli_lines_next(lines, &line, err))
 		log_reader_line(r, line);
 	log_reader_rest(r);

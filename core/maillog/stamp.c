@@ -2,6 +2,9 @@
 /* Stamps of records; see stamp.h. */
 #include "core/maillog/stamp.h"
 
+/* "2014-07-02T09:15:07", and all that may follow it. */
+#define ISO_BASE      19
+#define ISO_STAMP_MAX 40
 /* "Jul  2 09:15:07" */
 #define SYSLOG_STAMP_MAX 16
 /* A host name and a tag stand between a syslog stamp and the text. */
@@ -12,6 +15,12 @@ static bool take_syslog_prefix(
     struct slice *rest, utime clock, utime *at, struct slice *host);
 static bool take_asctime(struct slice *rest, utime *at);
 static bool take_level(struct slice *rest, enum maillog_level *level);
+
+utime
+maillog_clock_before(utime last)
+{
+	return last - 181 * UTIME_DAY;
+}
 
 bool
 maillog_stamp_parse(struct slice line, utime clock, struct maillog_stamp *stamp)
@@ -129,6 +138,97 @@ take_syslog_stamp(struct slice *rest, utime clock, utime *at)
 }
 
 static bool
+is_zone(struct slice zone)
+{
+	size_t digits = 0;
+
+	if (slice_eq_nocase(zone, SLICE("Z")))
+		return true;
+	if (zone.len == 0 || (zone.at[0] != '+' && zone.at[0] != '-'))
+		return false;
+	for (size_t i = 1; i < zone.len; i++)
+		if (ascii_is_digit(zone.at[i]))
+			digits++;
+		else if (zone.at[i] != ':' || i != 3)
+			return false;
+	return digits == 4;
+}
+
+/* Takes "2014-07-02T09:15:07.123456+02:00 ", the fraction optional. */
+static bool
+take_iso(struct slice *rest, utime *at)
+{
+	size_t len = slice_find_byte(slice_sub(*rest, 0, ISO_STAMP_MAX), ' ');
+	char text[ISO_BASE + sizeof("Z")];
+	size_t zone = ISO_BASE;
+
+	if (len <= ISO_BASE || len == ISO_STAMP_MAX)
+		return false;
+	(void)snprintf(text, sizeof(text), "%.*sZ", ISO_BASE, rest->at);
+	if (rest->at[zone] == '.' && zone + 1 < len &&
+	    ascii_is_digit(rest->at[zone + 1]))
+		for (zone++; zone < len && ascii_is_digit(rest->at[zone]);)
+			zone++;
+	if (!is_zone(slice_sub(*rest, zone, len - zone)) ||
+	    !utime_parse_rfc3339(slice_cstr(text), at))
+		return false;
+	*rest = slice_skip(*rest, len);
+	skip_spaces(rest);
+	return true;
+}
+
+static void
+skip_word(struct slice *rest)
+{
+	*rest = slice_skip(*rest, slice_find_byte(*rest, ' '));
+	skip_spaces(rest);
+}
+
+/* Skips structured data of RFC 5424: "-", or elements in brackets, in whose
+ * quotes a "]" is escaped. */
+static void
+skip_elements(struct slice *rest)
+{
+	size_t i = 0;
+
+	if (rest->len == 0 || rest->at[0] != '[') {
+		skip_word(rest);
+		return;
+	}
+	while (i < rest->len && rest->at[i] == '[') {
+		while (i < rest->len && rest->at[i] != ']')
+			i += rest->at[i] == '\\' ? 2 : 1;
+		i++;
+	}
+	*rest = slice_skip(*rest, i < rest->len ? i : rest->len);
+	skip_spaces(rest);
+}
+
+/* Takes "1 STAMP HOST APP PROCID MSGID ELEMENTS ". */
+static bool
+take_rfc5424(struct slice *rest, utime *at, struct slice *host)
+{
+	static const struct slice mark = SLICE_INIT("\xef\xbb\xbf");
+	struct slice after = *rest;
+
+	if (!slice_starts_with(after, SLICE("1 ")))
+		return false;
+	after = slice_skip(after, 2);
+	if (!take_iso(&after, at))
+		return false;
+	*host = slice_sub(after, 0, slice_find_byte(after, ' '));
+	if (slice_eq(*host, SLICE("-")))
+		host->len = 0;
+	for (int words = 0; words < 4; words++)
+		skip_word(&after);
+	skip_elements(&after);
+	if (slice_starts_with(after, mark))
+		after = slice_skip(after, mark.len);
+	*rest = after;
+	return true;
+}
+
+static bool
 is_text_start(struct slice rest)
 {
 	enum maillog_level level;
@@ -179,9 +279,12 @@ take_syslog_prefix(
 		after = slice_skip(after, end + 1);
 		skip_spaces(&after);
 	}
-	if (!take_syslog_stamp(&after, clock, at))
-		return false;
-	skip_syslog_words(&after, has_priority, host);
+	if (!has_priority || !take_rfc5424(&after, at, host)) {
+		if (!take_iso(&after, at) &&
+		    !take_syslog_stamp(&after, clock, at))
+			return false;
+		skip_syslog_words(&after, has_priority, host);
+	}
 	*rest = after;
 	return true;
 }

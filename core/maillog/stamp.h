@@ -17,9 +17,16 @@ struct maillog_stamp {
 	size_t host_at, host_len;
 };
 
-/* Reads the stamp at the start of a line; false when there is none.  A stamp
- * without a year is that of the year which brings it nearest to `clock`. */
+/* Reads the stamp at the start of a line; false when there is none.  What a
+ * syslog server puts there is read in the forms of RFC 3164, RFC 5424, and of
+ * files with stamps as in RFC 3339.  A stamp without a year is that of the year
+ * which brings it nearest to `clock`; of one with a zone the time is taken as
+ * it stands, as the appliance's own is, and whole seconds as a log has. */
 bool maillog_stamp_parse(
     struct slice line, utime clock, struct maillog_stamp *stamp);
+
+/* The clock by which a first stamp without a year is of the year before `last`,
+ * when the log was written last, with a day for clocks and zones. */
+utime maillog_clock_before(utime last);
 
 #endif

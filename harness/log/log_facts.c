@@ -48,7 +48,7 @@ keep_text(struct log_facts *f, struct slice escaped)
 	const char *kept;
 
 	maillog_unescape(&plain, escaped);
-	printable_format(buf_slice(&plain), &shown);
+	printable_line_format(buf_slice(&plain), &shown);
 	kept = arena_strdup(&f->arena, buf_slice(&shown));
 	buf_fini(&plain);
 	buf_fini(&shown);

@@ -78,7 +78,7 @@ log_failure_format(const struct log_failure *failure, struct buf *out)
 		failure->kind != LOG_FAILURE_OTHER))
 		return;
 	buf_append_cstr(out, " '");
-	printable_format(failure->text, out);
+	printable_line_format(failure->text, out);
 	buf_append_byte(out, '\'');
 }
 

@@ -106,7 +106,7 @@ note_text(struct log_host *host, uint64_t code, struct slice escaped)
 	host->codes_4xx += code >= 400 && code < 500;
 	host->codes_5xx += code >= 500;
 	maillog_unescape(&plain, slice_sub(escaped, 0, 200));
-	printable_format(buf_slice(&plain), &shown);
+	printable_line_format(buf_slice(&plain), &shown);
 	for (size_t i = 0; i < host->text_count && text == NULL; i++)
 		if (host->texts[i].code == code &&
 		    slice_eq(

@@ -12,7 +12,7 @@ log_words_text(struct slice escaped, struct buf *out)
 	struct buf plain = { 0 };
 
 	maillog_unescape(&plain, escaped);
-	printable_format(buf_slice(&plain), out);
+	printable_line_format(buf_slice(&plain), out);
 	buf_fini(&plain);
 }
 

@@ -20,13 +20,13 @@ character_length(struct slice s)
 	return len;
 }
 
-void
-printable_format(struct slice bytes, struct buf *out)
+static void
+format(struct slice bytes, const char *plain, struct buf *out)
 {
 	while (bytes.len > 0) {
 		unsigned char c = (unsigned char)bytes.at[0];
 		bool is_plain =
-		    c == '\t' || c == '\n' || (c >= ' ' && c < 0x7f);
+		    (c >= ' ' && c < 0x7f) || (c > 0 && strchr(plain, c));
 		size_t len = is_plain ? 1 : character_length(bytes);
 
 		if (len > 0)
@@ -35,4 +35,16 @@ printable_format(struct slice bytes, struct buf *out)
 			buf_printf(out, "\\x%02x", c);
 		bytes = slice_skip(bytes, len > 0 ? len : 1);
 	}
+}
+
+void
+printable_format(struct slice bytes, struct buf *out)
+{
+	format(bytes, "\t\n", out);
+}
+
+void
+printable_line_format(struct slice bytes, struct buf *out)
+{
+	format(bytes, "", out);
 }

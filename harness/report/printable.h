@@ -12,5 +12,7 @@
  * of anything else (control characters, broken sequences, what is no
  * character) as \xNN. */
 void printable_format(struct slice bytes, struct buf *out);
+/* The same for one line: tabs and ends of lines as \x09 and \x0a, too. */
+void printable_line_format(struct slice bytes, struct buf *out);
 
 #endif

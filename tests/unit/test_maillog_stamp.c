@@ -46,6 +46,30 @@ static const struct stamp_case {
 	    MAILLOG_INFO, 181 * UTIME_DAY + 53092 * UTIME_S },
 	{ "<22>Jan  1 00:00:00 esa1 mail_logs: Info: DCID 1 close",
 	    MAILLOG_INFO, -182 * UTIME_DAY - 33307 * UTIME_S },
+	{ "2014-07-02T09:15:07+02:00 esa1 mail_logs: Info: DCID 1 close",
+	    MAILLOG_INFO, 0 },
+	{ "2014-07-02T09:15:07.999999-0700 esa1 mail_logs[7]: Info: DCID 1 "
+	  "close",
+	    MAILLOG_INFO, 0 },
+	{ "<22>2014-07-02T09:15:08Z esa1 mail_logs: DCID 1 close",
+	    MAILLOG_LEVEL_NONE, UTIME_S },
+	{ "<22>1 2014-07-02T09:15:08.003Z esa1 mail_logs - - - Info: DCID 1 "
+	  "close",
+	    MAILLOG_INFO, UTIME_S },
+	{ "<22>1 2014-07-02T09:15:08.003+01:00 - mail_logs 1 x "
+	  "[a b=\"\\]c\"][d] \xef\xbb\xbf"
+	  "Wed Jul  2 09:15:07 2014 Info: DCID 1 close",
+	    MAILLOG_INFO, 0 },
+	{ "2014-07-02T09:15:07 esa1 mail_logs: Info: DCID 1 close",
+	    MAILLOG_INFO, NOT_A_RECORD },
+	{ "2014-07-02T09:15:07+2:00 esa1 mail_logs: Info: DCID 1 close",
+	    MAILLOG_INFO, NOT_A_RECORD },
+	{ "2014-02-30T09:15:07Z esa1 mail_logs: Info: DCID 1 close",
+	    MAILLOG_INFO, NOT_A_RECORD },
+	{ "2014-07-02T09:15:07.Z", MAILLOG_INFO, NOT_A_RECORD },
+	{ "<22>1 2014-07-02T09:15:07 esa1 a - - - Info: DCID 1 close",
+	    MAILLOG_INFO, NOT_A_RECORD },
+	{ "<22>1 2014-07-02", MAILLOG_INFO, NOT_A_RECORD },
 	{ "<192>Jul  2 09:15:07 a b: Info: DCID 1 close", MAILLOG_INFO,
 	    NOT_A_RECORD },
 	{ "<22Jul  2 09:15:07 a b: Info: DCID 1 close", MAILLOG_INFO,
@@ -78,6 +102,29 @@ test_stamp(void **state)
 	assert_int_equal(stamp.level, c->level);
 	assert_true(slice_starts_with(
 	    slice_skip(line, stamp.used), SLICE("DCID 1 close")));
+}
+
+/* No record is later than the last change of its log, but for a day. */
+static void
+test_clock_before(void **state)
+{
+	static const struct {
+		const char *line;
+		int64_t days; /* from at_0915 */
+	} rows[] = { { "Jul  2 09:15:07 a b: Info: x", 0 },
+		{ "Jul  3 09:15:07 a b: Info: x", 1 },
+		{ "Jul  5 09:15:07 a b: Info: x", 3 - 365 },
+		{ "Dec 31 09:15:07 a b: Info: x", -183 },
+		{ "Jan  1 09:15:07 a b: Info: x", -182 } };
+	struct maillog_stamp stamp;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		assert_true(maillog_stamp_parse(slice_cstr(rows[i].line),
+		    maillog_clock_before(at_0915), &stamp));
+		assert_int_equal(
+		    (stamp.time - at_0915) / UTIME_DAY, rows[i].days);
+	}
 }
 
 static void
@@ -116,6 +163,7 @@ int
 main(void)
 {
 	static const struct CMUnitTest others[] = {
+		cmocka_unit_test(test_clock_before),
 		cmocka_unit_test(test_leap_day_without_a_year),
 		cmocka_unit_test(test_every_prefix),
 	};

@@ -35,11 +35,23 @@ test_printable(void **state)
 	buf_fini(&out);
 }
 
+static void
+test_one_line(void **state)
+{
+	struct buf out = { 0 };
+
+	(void)state;
+	printable_line_format(SLICE("a\tb\r\n c\xc3\xa4\xff"), &out);
+	assert_slice(buf_slice(&out), "a\\x09b\\x0d\\x0a c\xc3\xa4\\xff");
+	buf_fini(&out);
+}
+
 int
 main(void)
 {
 	struct kit kit = { 0 };
 
 	ROWS(&kit, rows, test_printable);
+	TEST(&kit, test_one_line);
 	return kit_run(&kit, "printable");
 }
