@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 
 #define PRINT_BYTES ((size_t)64 << 10)
@@ -115,6 +116,12 @@ write_map(const struct anonymizing *a, struct err *err)
 		fprintf(file, "%s\n", buf_cstr(&line));
 	}
 	buf_fini(&line);
+	if (a->anonymizer.names.derived > 0)
+		fprintf(stderr,
+		    "faultpost log anonymize: %s has the first %zu names; "
+		    "later ones have pseudonyms that are made of them, by a "
+		    "key that is not kept\n",
+		    a->map_path, a->anonymizer.names.count);
 	good = ferror(file) == 0;
 	good = fclose(file) == 0 && good;
 	return good ||
@@ -126,10 +133,15 @@ anonymize(struct anonymizing *a, int count, char **paths)
 {
 	struct log_reader reader;
 	struct err err;
+	uint8_t *key = a->anonymizer.names.key;
 	bool good;
 
 	if (!map_is_new(a, &err))
 		return cli_report(&err, CLI_USAGE);
+	if (getrandom(key, PSEUDONYM_KEY, 0) != PSEUDONYM_KEY) {
+		(void)err_set(&err, "the kernel gives no random number");
+		return cli_report(&err, CLI_FAILED);
+	}
 	log_reader_init(&reader, a, take);
 	reader.on_skipped = take_skipped;
 	good = main_log_read(&reader, count, paths, &err);

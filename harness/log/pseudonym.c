@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The table of pseudonyms; see pseudonym.h. */
-#include "harness/log/pseudonym.h"
+#include "harness/log/pseudonym_derive.h"
 
 #include "core/base/address.h"
 
@@ -22,6 +22,8 @@ pseudonyms_fini(struct pseudonyms *p)
 		map_fini(&p->names[kind]);
 	map_fini(&p->locals);
 	free(p->order);
+	pseudonym_derive_fini(p);
+	buf_fini(&p->spare_text);
 	arena_fini(&p->arena);
 }
 
@@ -31,12 +33,27 @@ find(const struct pseudonyms *p, enum pseudonym_kind kind, struct slice name)
 	return map_find(&p->names[kind], name);
 }
 
+static bool
+is_full(const struct pseudonyms *p)
+{
+	return p->count >= (p->most > 0 ? p->most : PSEUDONYMS_MOST);
+}
+
+/* The row of a name; where the table is full it is the spare one, which stays
+ * until the next. */
 static const struct pseudonym *
 add(struct pseudonyms *p, enum pseudonym_kind kind, struct slice name,
     struct slice pseudonym)
 {
-	struct pseudonym *row = arena_alloc(&p->arena, sizeof(*row));
+	struct pseudonym *row;
 
+	if (is_full(p)) {
+		buf_clear(&p->spare_text);
+		buf_append(&p->spare_text, pseudonym);
+		p->spare.pseudonym = buf_cstr(&p->spare_text);
+		return &p->spare;
+	}
+	row = arena_alloc(&p->arena, sizeof(*row));
 	/* Any bytes may be a name. */
 	name = arena_slice(&p->arena, name);
 	row->kind = kind;
@@ -99,6 +116,8 @@ suffix_add(struct pseudonyms *p, struct slice suffix, const char *parent,
 	if (parent == NULL && !is_whole && is_public_label(label))
 		for (size_t i = 0; i < label.len; i++)
 			buf_append_byte(&made, ascii_lower(label.at[i]));
+	else if (is_full(p))
+		pseudonym_derive(p, PSEUDONYM_DOMAIN, "d", suffix, &made);
 	else
 		buf_printf(&made, "d%" PRIu64, ++p->labels);
 	buf_printf(&made, ".%s", parent != NULL ? parent : "example");
@@ -171,6 +190,10 @@ note_local(
 
 	if (local.len < LOCAL_MIN || map_find(&p->locals, local) != NULL)
 		return;
+	if (row == &p->spare) {
+		pseudonym_meet(p, local);
+		return;
+	}
 	known = arena_alloc(&p->arena, sizeof(*known));
 	local = arena_slice(&p->arena, local);
 	known->name = local.at;
@@ -179,35 +202,48 @@ note_local(
 	map_add(&p->locals, local, known);
 }
 
+/* Of a mailbox that the table has not. */
+static const struct pseudonym *
+mailbox_add(struct pseudonyms *p, struct slice mailbox)
+{
+	const struct pseudonym *row;
+	struct buf made = { 0 }, domain = { 0 };
+	size_t at = mailbox.len;
+	struct slice local;
+
+	while (at > 0 && mailbox.at[at - 1] != '@')
+		at--;
+	local = at > 0 ? slice_sub(mailbox, 0, at - 1) : mailbox;
+	/* The domain first: it may be what fills the table. */
+	if (at > 0) {
+		buf_append_byte(&domain, '@');
+		pseudonym_domain(p, slice_skip(mailbox, at), &domain);
+	}
+	if (is_nobodys(local))
+		buf_append(&made, local);
+	else if (is_full(p))
+		pseudonym_derive(p, PSEUDONYM_MAILBOX, "user", local, &made);
+	else
+		buf_printf(&made, "user%" PRIu64, ++p->users);
+	buf_append(&made, buf_slice(&domain));
+	row = add(p, PSEUDONYM_MAILBOX, mailbox, buf_slice(&made));
+	if (!is_nobodys(local))
+		note_local(p, local, row);
+	buf_fini(&domain);
+	buf_fini(&made);
+	return row;
+}
+
 void
 pseudonym_mailbox(struct pseudonyms *p, struct slice mailbox, struct buf *out)
 {
 	const struct pseudonym *row;
-	struct buf made = { 0 };
-	size_t at = mailbox.len;
 
 	if (mailbox.len == 0)
 		return;
 	row = find(p, PSEUDONYM_MAILBOX, mailbox);
-	if (row == NULL) {
-		while (at > 0 && mailbox.at[at - 1] != '@')
-			at--;
-		struct slice local =
-		    at > 0 ? slice_sub(mailbox, 0, at - 1) : mailbox;
-
-		if (is_nobodys(local))
-			buf_append(&made, local);
-		else
-			buf_printf(&made, "user%" PRIu64, ++p->users);
-		if (at > 0) {
-			buf_append_byte(&made, '@');
-			pseudonym_domain(p, slice_skip(mailbox, at), &made);
-		}
-		row = add(p, PSEUDONYM_MAILBOX, mailbox, buf_slice(&made));
-		if (!is_nobodys(local))
-			note_local(p, local, row);
-		buf_fini(&made);
-	}
+	if (row == NULL)
+		row = mailbox_add(p, mailbox);
 	append(row, out);
 }
 
@@ -240,21 +276,32 @@ says_nothing(const struct ip_address *ip)
 	    is_within(v4, UINT32_C(0xcb007100), 24);
 }
 
-static void
-make_address(struct pseudonyms *p, uint8_t family, char *text)
+/* For documentation (RFC 3849). */
+static struct ip_address
+documentation_v6(uint8_t network, uint64_t number)
 {
-	struct ip_address made = { .family = family };
+	struct ip_address made = { .family = 6,
+		.bytes = { 0x20, 0x01, 0x0d, 0xb8, network } };
+
+	for (unsigned i = 0; i < 8; i++)
+		made.bytes[15 - i] = (uint8_t)(number >> 8 * i);
+	return made;
+}
+
+/* The reserved networks of IPv4 have no room for what is derived. */
+static void
+make_address(struct pseudonyms *p, const struct ip_address *ip,
+    struct slice canonical, char *text)
+{
+	struct ip_address made;
 	uint32_t v4;
 
-	if (family == 6) {
-		uint64_t n = ++p->v6;
-
-		made.bytes[0] = 0x20;
-		made.bytes[1] = 0x01;
-		made.bytes[2] = 0x0d;
-		made.bytes[3] = 0xb8;
-		for (unsigned i = 0; i < 8; i++)
-			made.bytes[15 - i] = (uint8_t)(n >> 8 * i);
+	if (is_full(p)) {
+		made = documentation_v6(
+		    1, pseudonym_digest(p, PSEUDONYM_ADDRESS, canonical));
+		p->derived++;
+	} else if (ip->family == 6) {
+		made = documentation_v6(0, ++p->v6);
 	} else {
 		v4 = (uint32_t)++p->v4;
 		v4 = v4 <= V4_ROOM ? V4_BASE + v4 : V4_MORE + v4 - V4_ROOM;
@@ -278,7 +325,7 @@ pseudonym_address(struct pseudonyms *p, struct slice address, struct buf *out)
 	(void)ip_format(&ip, canonical);
 	row = find(p, PSEUDONYM_ADDRESS, slice_cstr(canonical));
 	if (row == NULL) {
-		make_address(p, ip.family, made);
+		make_address(p, &ip, slice_cstr(canonical), made);
 		row = add(p, PSEUDONYM_ADDRESS, slice_cstr(canonical),
 		    slice_cstr(made));
 	}
@@ -296,7 +343,11 @@ pseudonym_text(struct pseudonyms *p, struct slice text, struct buf *out)
 	if (text.len == 0)
 		return;
 	if (row == NULL) {
-		buf_printf(&made, "text %" PRIu64, ++p->texts);
+		if (is_full(p))
+			pseudonym_derive(
+			    p, PSEUDONYM_TEXT, "text", text, &made);
+		else
+			buf_printf(&made, "text %" PRIu64, ++p->texts);
 		row = add(p, PSEUDONYM_TEXT, text, buf_slice(&made));
 		buf_fini(&made);
 	}
@@ -348,6 +399,9 @@ leaf_format(struct pseudonyms *p, struct slice word, struct buf *out)
 		pseudonym_domain(p, word, out);
 	else if (local != NULL)
 		append(local, out);
+	else if (word.len >= LOCAL_MIN && !is_nobodys(word) &&
+	    pseudonym_was_met(p, word))
+		pseudonym_derive(p, PSEUDONYM_MAILBOX, "user", word, out);
 	else
 		buf_append(out, word);
 }

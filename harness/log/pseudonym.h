@@ -2,10 +2,14 @@
 /*
  * Pseudonyms: the same one for the same name, whatever its case, for as long as
  * the table lives, and different ones for different names.  A domain below
- * another stays below it, so that what is matched by suffix still is.  Pure.
+ * another stays below it, so that what is matched by suffix still is.  Names
+ * beyond those that the table takes have one that is made of them, by a key:
+ * memory is bounded, whatever is in a log.  Pure.
  *
  *	jane@mail.example.com  ->  user1@d2.d1.com.example
  *	8.8.8.8                ->  198.18.0.1
+ *	joe@shop.net           ->
+ *user-5d41402abc4b2a76@d-6f1ed002ab559585.net...
  */
 #ifndef FAULTPOST_PSEUDONYM_H
 #define FAULTPOST_PSEUDONYM_H
@@ -13,6 +17,10 @@
 #include "core/base/arena.h"
 #include "core/base/buf.h"
 #include "core/base/map.h"
+
+/* So many names are in the table. */
+#define PSEUDONYMS_MOST ((size_t)250000)
+#define PSEUDONYM_KEY   32
 
 enum pseudonym_kind {
 	PSEUDONYM_MAILBOX,
@@ -34,6 +42,17 @@ struct pseudonyms {
 	struct pseudonym **order;          /* owned; as they were given */
 	size_t count, cap;
 	uint64_t users, labels, texts, v4, v6;
+	/* Set these: bytes that nobody guesses, and, instead of
+	 * PSEUDONYMS_MOST, how many names the table takes. */
+	uint8_t key[PSEUDONYM_KEY];
+	size_t most;
+	uint64_t derived; /* pseudonyms that were given without the table */
+
+	/* Private from here. */
+	struct pseudonym spare; /* the last one that the table did not take */
+	struct buf spare_text;
+	struct evp_md_ctx_st *digest; /* owned */
+	uint8_t *met; /* owned; local parts that the table did not take */
 };
 
 /* A zeroed table is empty. */

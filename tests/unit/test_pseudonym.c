@@ -64,6 +64,98 @@ test_row(void **state)
 	pseudonyms_fini(&p);
 }
 
+static void
+made(void (*make)(struct pseudonyms *, struct slice, struct buf *),
+    struct pseudonyms *p, const char *name, char out[120])
+{
+	struct buf got = { 0 };
+
+	make(p, slice_cstr(name), &got);
+	(void)snprintf(out, 120, "%s", buf_cstr(&got));
+	buf_fini(&got);
+}
+
+/* What the table has stays as it is, and what it does not take is the same each
+ * time, whatever its case, and of another key another. */
+static void
+test_full(void **state)
+{
+	static const struct {
+		void (*make)(struct pseudonyms *, struct slice, struct buf *);
+		const char *name, *again, *other, *begins;
+	} names[] = {
+		{ pseudonym_mailbox, "joe@a.net", "JOE@a.net", "ann@a.net",
+		    "user-" },
+		{ pseudonym_domain, "b.net", "B.NET", "c.net", "d-" },
+		{ pseudonym_address, "9.9.9.9", "9.9.9.9", "9.9.9.8",
+		    "2001:db8:100:" },
+		{ pseudonym_text, "Offer", "offer", "Order", "text-" },
+	};
+	struct pseudonyms p = { .most = 4 }, q = { .most = 4, .key = { 1 } };
+	char first[120], again[120], other[120], with_q[120];
+
+	(void)state;
+	made(pseudonym_mailbox, &p, "jane@shop.com", first);
+	made(pseudonym_mailbox, &q, "jane@shop.com", first);
+	made(pseudonym_text, &p, "t", first);
+	made(pseudonym_text, &q, "t", first);
+	assert_int_equal(p.count, 4);
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		made(names[i].make, &p, names[i].name, first);
+		made(names[i].make, &p, names[i].again, again);
+		made(names[i].make, &p, names[i].other, other);
+		made(names[i].make, &q, names[i].name, with_q);
+		assert_memory_equal(
+		    first, names[i].begins, strlen(names[i].begins));
+		assert_string_equal(first, again);
+		assert_string_not_equal(first, other);
+		assert_string_not_equal(first, with_q);
+	}
+	made(pseudonym_mailbox, &p, "jane@shop.com", first);
+	assert_string_equal(first, "user1@d1.com.example");
+	assert_int_equal(p.count, 4);
+	assert_true(p.derived > 0);
+	pseudonyms_fini(&p);
+	pseudonyms_fini(&q);
+}
+
+/* A table that its domain fills has no number for the mailbox, or it would have
+ * another one the next time. */
+static void
+test_full_within_a_name(void **state)
+{
+	struct pseudonyms p = { .most = 2 };
+	char first[120], again[120];
+
+	(void)state;
+	made(pseudonym_mailbox, &p, "jane@shop.com", first);
+	made(pseudonym_mailbox, &p, "jane@shop.com", again);
+	assert_string_equal(first, again);
+	assert_memory_equal(first, "user-", 5);
+	assert_non_null(strstr(first, "@d1.com.example"));
+	pseudonyms_fini(&p);
+}
+
+/* Local parts that the table did not take are still found in prose, as they
+ * stand in the mailbox; postmaster is nobody's. */
+static void
+test_full_prose(void **state)
+{
+	struct pseudonyms p = { .most = 1 };
+	char mailbox[120], local[120], prose[120];
+
+	(void)state;
+	made(pseudonym_mailbox, &p, "marmaduke@shop.com", mailbox);
+	made(pseudonym_mailbox, &p, "postmaster@shop.com", local);
+	(void)snprintf(local, sizeof(local), "no %.*s",
+	    (int)strcspn(mailbox, "@"), mailbox);
+	made(pseudonym_prose, &p, "no Marmaduke", prose);
+	assert_string_equal(prose, local);
+	made(pseudonym_prose, &p, "ask postmaster, mailbox full", prose);
+	assert_string_equal(prose, "ask postmaster, mailbox full");
+	pseudonyms_fini(&p);
+}
+
 /* Different names never have one pseudonym, however many there are. */
 static void
 test_many(void **state)
@@ -93,6 +185,9 @@ main(void)
 	struct kit kit = { 0 };
 
 	ROWS(&kit, rows, test_row);
+	TEST(&kit, test_full);
+	TEST(&kit, test_full_within_a_name);
+	TEST(&kit, test_full_prose);
 	TEST(&kit, test_many);
 	return kit_run(&kit, "pseudonym");
 }
