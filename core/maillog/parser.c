@@ -40,6 +40,7 @@ maillog_parser_fini(struct maillog_parser *p)
 {
 	buf_fini(&p->record);
 	buf_fini(&p->given);
+	buf_fini(&p->tight);
 }
 
 bool
@@ -87,6 +88,8 @@ maillog_parser_feed(
 		p->stray++;
 		p->is_full = true;
 	} else {
+		if (p->joined < MAILLOG_BREAKS_MAX)
+			p->breaks[p->joined] = buf_len(&p->record);
 		append_line(p, line);
 		p->joined++;
 	}
@@ -112,31 +115,81 @@ is_broken(const struct maillog_event *ev)
 	return false;
 }
 
-/* A line may have been broken within a word: one that was joined makes a record
- * of a known form without the space, and none with it. */
+/* Joins the record's lines once more into `tight`, without a space at the
+ * breaks that are bits of `within`. */
+static void
+join_within(struct maillog_parser *p, unsigned within)
+{
+	struct slice given = buf_slice(&p->given);
+	size_t from = 0;
+
+	buf_clear(&p->tight);
+	for (unsigned i = 0; i < p->joined; i++) {
+		if ((within >> i & 1) == 0)
+			continue;
+		buf_append(
+		    &p->tight, slice_sub(given, from, p->breaks[i] - from));
+		from = p->breaks[i] + 1;
+	}
+	buf_append(&p->tight, slice_skip(given, from));
+}
+
+static unsigned
+bits_of(unsigned set)
+{
+	unsigned count = 0;
+
+	for (; set != 0; set >>= 1)
+		count += set & 1;
+	return count;
+}
+
+/* The only way to join the lines without a space at so many breaks that makes a
+ * record of a known form; 0: there is none, or more than one. */
+static unsigned
+only_way(struct maillog_parser *p, const struct maillog_stamp *stamp,
+    unsigned breaks)
+{
+	unsigned found = 0;
+
+	for (unsigned within = 1; within < 1U << p->joined; within++) {
+		struct maillog_event ev;
+
+		if (bits_of(within) != breaks)
+			continue;
+		join_within(p, within);
+		read_text(p, slice_skip(buf_slice(&p->tight), stamp->used),
+		    stamp, &ev);
+		if (ev.form == MAILLOG_UNKNOWN || is_broken(&ev))
+			continue;
+		if (found != 0)
+			return 0;
+		found = within;
+	}
+	return found;
+}
+
+/* Lines may have been broken within words: they make a record of a known form
+ * without a space at some breaks, as few as may be, and none with all. */
 static void
 join_tight(struct maillog_parser *p, const struct maillog_stamp *stamp,
     struct maillog_event *ev)
 {
-	struct buf *given = &p->given;
-	char *at = given->mem + given->head + p->first_len;
-	size_t rest = buf_len(given) - p->first_len - 1;
-	struct maillog_event tight;
+	struct buf joined;
+	unsigned within = 0;
 
 	if (ev->form != MAILLOG_UNKNOWN && !is_broken(ev))
 		return;
-	memmove(at, at + 1, rest);
-	buf_truncate(given, buf_len(given) - 1);
-	read_text(p, slice_skip(buf_slice(given), stamp->used), stamp, &tight);
-	if (tight.form != MAILLOG_UNKNOWN && !is_broken(&tight)) {
-		*ev = tight;
-		p->given_len = buf_len(given);
+	for (unsigned n = 1; n <= p->joined && within == 0; n++)
+		within = only_way(p, stamp, n);
+	if (within == 0)
 		return;
-	}
-	buf_append_byte(given, ' ');
-	memmove(at + 1, at, rest);
-	*at = ' ';
-	read_text(p, slice_skip(buf_slice(given), stamp->used), stamp, ev);
+	join_within(p, within);
+	joined = p->tight;
+	p->tight = p->given;
+	p->given = joined;
+	p->given_len = buf_len(&p->given);
+	read_text(p, slice_skip(buf_slice(&p->given), stamp->used), stamp, ev);
 }
 
 /* A record may be folded before its level, or between two stamps; so its stamp
@@ -162,7 +215,8 @@ maillog_parser_flush(struct maillog_parser *p, struct maillog_event *ev)
 	p->given_len = buf_len(&last);
 	text = slice_skip(buf_slice(&last), stamp.used);
 	read_text(p, text, &stamp, ev);
-	if (p->joined == 1 && p->first_len > stamp.used && !p->is_cut)
+	if (p->joined > 0 && p->joined <= MAILLOG_BREAKS_MAX &&
+	    p->first_len > stamp.used && !p->is_cut)
 		join_tight(p, &stamp, ev);
 	if (p->joined > 0 && ev->form == MAILLOG_UNKNOWN) {
 		text = slice_sub(buf_slice(&p->given), 0, p->first_len);

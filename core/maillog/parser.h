@@ -16,6 +16,9 @@
 /* A longer record is cut. */
 #define MAILLOG_RECORD_MAX 65536
 
+/* A record in more lines than one and so many is never joined within words. */
+#define MAILLOG_BREAKS_MAX 4
+
 #define MAILLOG_INDEX_BUCKETS 256
 #define MAILLOG_ROWS_MAX      255
 
@@ -36,12 +39,15 @@ struct maillog_parser {
 	uint8_t next[MAILLOG_ROWS_MAX + 1];    /* row + 1 -> next row + 1 */
 	struct buf record;                     /* the record being gathered */
 	struct buf given;                      /* what the last event borrows */
+	struct buf tight;                      /* another way to join it */
 	size_t given_len;                      /* of it, the record's own */
 	struct maillog_stamp given_stamp;
 	struct maillog_stamp stamp; /* of `record` */
 	uint64_t begun;             /* the line in which the record began */
 	size_t first_len;           /* the length of the record's first line */
-	uint64_t joined;            /* lines joined to it */
+	/* Where its lines were joined: the spaces. */
+	size_t breaks[MAILLOG_BREAKS_MAX];
+	uint64_t joined;       /* lines joined to it */
 	bool is_open, is_full; /* there is a record; it takes no more lines */
 	bool is_cut;
 };

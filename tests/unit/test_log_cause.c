@@ -157,6 +157,25 @@ test_follows(void **state)
 	pair_fini(&p);
 }
 
+/* One whose message came through, though on another connection. */
+static void
+test_follows_of_connections(void **state)
+{
+	struct pair p = { 0 };
+
+	(void)state;
+	pair_fill(&p,
+	    COMES("15:00", "1", "b") ERROR("15:00", "4", "10.1.1.9", "timeout")
+		COMES("15:09", "2", "c") NEW("15:09", "5", "10.1.1.1")
+		    START("15:09", "5", "2", "0"),
+	    COMES("15:00", "1", "b") COMES("15:09", "2", "c"), false);
+	assert_int_equal(p.partings.count, 2);
+	assert_int_equal(p.partings.at[0].cause, LOG_CAUSE_REACH);
+	assert_int_equal(p.partings.at[0].rows, 2);
+	assert_int_equal(p.partings.at[1].cause, LOG_CAUSE_FOLLOWS);
+	pair_fini(&p);
+}
+
 static void
 test_left_out(void **state)
 {
@@ -200,6 +219,7 @@ main(void)
 
 	ROWS(&kit, cause_rows, test_cause);
 	TEST(&kit, test_follows);
+	TEST(&kit, test_follows_of_connections);
 	TEST(&kit, test_left_out);
 	TEST(&kit, test_none);
 	return kit_run(&kit, "log_cause");

@@ -12,7 +12,12 @@
 #define WARNED(s)          AT(s) "MID 7 generated based on MID 1 by delay warning\n"
 #define BEGUN(s)           AT(s) "Begin Logfile\n"
 #define SENT(s, dcid)      START(s, dcid, "1", "0") DONE(s, dcid, "1", "0")
-#define GONE(s)            AT(s) "Deleted: MID 1 to [0]\n"
+/* A host hung behind the start of a delivery. */
+#define HUNG(s)                                                                \
+	AT(s)                                                                  \
+	"Delayed: DCID 5 MID 1 to RID 0 - 4.4.0 - Other network problem "      \
+	"('000', ['timeout']) []\n"
+#define GONE(s) AT(s) "Deleted: MID 1 to [0]\n"
 
 static struct row {
 	const char *name, *text;
@@ -194,6 +199,56 @@ static struct row {
 		"15:00") "MID 2 ICID 2 RID 0 To: <c@one.example>\n" BEGUN("15:09")
 		AT("15:09") "MID 2 queued for delivery\n" OPENED,
 	    0, { "here@x.example" } },
+	/* messages */
+	{ "a size that is worth saying",
+	    ONE AT(
+		"15:00") "MID 1 ready 1024 bytes from <a@x.example>\n" OPENED,
+	    0, { "\"size\":1024" } },
+	{ "one that is not",
+	    ONE AT(
+		"15:00") "MID 1 ready 1023 bytes from <a@x.example>\n" OPENED,
+	    0, { "!\"size\"" } },
+	{ "braces are no patterns", COMES("15:00", "1", "{n}") OPENED, 0,
+	    { "{{n}}@one.example" } },
+	{ "when it comes", OPENED COMES("15:07", "1", "b"), 0,
+	    { "{\"at\":\"7s\",\"from\":\"a@x.example\"" } },
+	/* where a host hung */
+	{ "ten minutes are the end of data",
+	    ONE OPENED START("15:00", "5", "1", "0") HUNG("25:00"), 0,
+	    { "{\"on\":\"eod\",\"to\":\"b@one.example\",\"stall\":true" } },
+	{ "nine, too", ONE OPENED START("15:00", "5", "1", "0") HUNG("24:00"),
+	    0, { "{\"on\":\"eod\"" } },
+	{ "five are RCPT",
+	    ONE OPENED START("15:00", "5", "1", "0") HUNG("20:00"), 0,
+	    { "{\"on\":\"rcpt\"" } },
+	{ "less than nine, too",
+	    ONE OPENED START("15:00", "5", "1", "0") HUNG("23:59"), 0,
+	    { "{\"on\":\"rcpt\"" } },
+	{ "two are DATA",
+	    ONE OPENED START("15:00", "5", "1", "0") HUNG("17:00"), 0,
+	    { "{\"on\":\"data\"" } },
+	{ "four, too", ONE OPENED START("15:00", "5", "1", "0") HUNG("19:00"),
+	    0, { "{\"on\":\"data\"" } },
+	{ "a slow host",
+	    ONE OPENED START("15:00", "5", "1", "0")
+		DONE("15:02", "5", "1", "0"),
+	    0,
+	    { "{\"on\":\"eod\",\"to\":\"b@one.example\",\"delay\":\"2s\"" } },
+	{ "one that is not",
+	    ONE OPENED START("15:00", "5", "1", "0")
+		DONE("15:01", "5", "1", "0"),
+	    0, { "!\"delay\"" } },
+	/* what a greeting was */
+	{ "no reply", ONE OPENED ERROR("15:00", "5", "10.1.1.1", "'hello'"), 0,
+	    { "{\"on\":\"banner\",\"raw\":\"hello\\\\r\\\\n\"" } },
+	{ "closed", ONE OPENED ERROR("15:00", "5", "10.1.1.1", "EOF"), 0,
+	    { "{\"on\":\"banner\",\"drop\":true" } },
+	{ "reset",
+	    ONE OPENED ERROR("15:00", "5", "10.1.1.1",
+		"[Errno 54] Connection reset by peer"),
+	    0, { "{\"on\":\"banner\",\"reset\":true" } },
+	{ "silent", ONE OPENED ERROR("20:00", "5", "10.1.1.1", "timeout"), 0,
+	    { "{\"on\":\"banner\",\"stall\":true", "!\"silent\"" } },
 	/* of which stage failures are */
 	{ "of a host that put off, and failed",
 	    ONE OPENED START("15:00", "5", "1", "0") DELAYED("15:00", "5", "1")
