@@ -10,6 +10,8 @@
 
 /* A stamp and a level are no longer. */
 #define STAMP_BYTES_MAX 40
+/* More than one way to join lines. */
+#define UNSURE (~0U)
 /* Editors put it in front of a file. */
 #define BYTE_ORDER_MARK SLICE("\xef\xbb\xbf")
 
@@ -20,13 +22,37 @@ static void read_text(const struct maillog_parser *p, struct slice text,
     const struct maillog_stamp *stamp, struct maillog_event *ev);
 static bool read_stampless(
     struct maillog_parser *p, struct slice line, struct maillog_event *ev);
-static void count_event(
-    struct maillog_parser *p, const struct maillog_event *ev);
-static struct slice without_line_end(struct slice line);
 static bool begins_another(const struct maillog_parser *p, struct slice line);
 static void refuse_welded(
     struct maillog_parser *p, struct slice text, struct maillog_event *ev);
-static void append_line(struct maillog_parser *p, struct slice line);
+
+static void
+count_event(struct maillog_parser *p, const struct maillog_event *ev)
+{
+	p->records++;
+	p->unknown += ev->form == MAILLOG_UNKNOWN;
+}
+
+static struct slice
+without_line_end(struct slice line)
+{
+	while (line.len > 0 &&
+	    (line.at[line.len - 1] == '\n' || line.at[line.len - 1] == '\r'))
+		line.len--;
+	return line;
+}
+
+static void
+append_line(struct maillog_parser *p, struct slice line)
+{
+	size_t room;
+
+	if (buf_len(&p->record) > 0 && buf_len(&p->record) < MAILLOG_RECORD_MAX)
+		buf_append_byte(&p->record, ' ');
+	room = MAILLOG_RECORD_MAX - buf_len(&p->record);
+	p->is_cut |= line.len > room;
+	buf_append(&p->record, slice_sub(line, 0, room));
+}
 
 void
 maillog_parser_init(struct maillog_parser *p, utime clock)
@@ -116,36 +142,29 @@ is_broken(const struct maillog_event *ev)
 }
 
 /* Joins the record's lines once more into `tight`, without a space at the
- * breaks that are bits of `within`. */
-static void
+ * breaks that are bits of `within`, and counts these. */
+static unsigned
 join_within(struct maillog_parser *p, unsigned within)
 {
 	struct slice given = buf_slice(&p->given);
 	size_t from = 0;
+	unsigned count = 0;
 
 	buf_clear(&p->tight);
 	for (unsigned i = 0; i < p->joined; i++) {
+		size_t len = p->breaks[i] - from;
+
 		if ((within >> i & 1) == 0)
 			continue;
-		buf_append(
-		    &p->tight, slice_sub(given, from, p->breaks[i] - from));
-		from = p->breaks[i] + 1;
+		buf_append(&p->tight, slice_sub(given, from, len));
+		from += len + 1;
+		count++;
 	}
 	buf_append(&p->tight, slice_skip(given, from));
-}
-
-static unsigned
-bits_of(unsigned set)
-{
-	unsigned count = 0;
-
-	for (; set != 0; set >>= 1)
-		count += set & 1;
 	return count;
 }
 
-/* The only way to join the lines without a space at so many breaks that makes a
- * record of a known form; 0: there is none, or more than one. */
+/* The only way to join them tightly at so many breaks; 0: none is. */
 static unsigned
 only_way(struct maillog_parser *p, const struct maillog_stamp *stamp,
     unsigned breaks)
@@ -155,15 +174,14 @@ only_way(struct maillog_parser *p, const struct maillog_stamp *stamp,
 	for (unsigned within = 1; within < 1U << p->joined; within++) {
 		struct maillog_event ev;
 
-		if (bits_of(within) != breaks)
+		if (join_within(p, within) != breaks)
 			continue;
-		join_within(p, within);
 		read_text(p, slice_skip(buf_slice(&p->tight), stamp->used),
 		    stamp, &ev);
 		if (ev.form == MAILLOG_UNKNOWN || is_broken(&ev))
 			continue;
 		if (found != 0)
-			return 0;
+			return UNSURE;
 		found = within;
 	}
 	return found;
@@ -182,9 +200,9 @@ join_tight(struct maillog_parser *p, const struct maillog_stamp *stamp,
 		return;
 	for (unsigned n = 1; n <= p->joined && within == 0; n++)
 		within = only_way(p, stamp, n);
-	if (within == 0)
+	if (within == 0 || within == UNSURE)
 		return;
-	join_within(p, within);
+	(void)join_within(p, within);
 	joined = p->tight;
 	p->tight = p->given;
 	p->given = joined;
@@ -249,34 +267,6 @@ maillog_parser_host(const struct maillog_parser *p)
 {
 	return slice_sub(buf_slice(&p->given), p->given_stamp.host_at,
 	    p->given_stamp.host_len);
-}
-
-static void
-count_event(struct maillog_parser *p, const struct maillog_event *ev)
-{
-	p->records++;
-	p->unknown += ev->form == MAILLOG_UNKNOWN;
-}
-
-static struct slice
-without_line_end(struct slice line)
-{
-	while (line.len > 0 &&
-	    (line.at[line.len - 1] == '\n' || line.at[line.len - 1] == '\r'))
-		line.len--;
-	return line;
-}
-
-static void
-append_line(struct maillog_parser *p, struct slice line)
-{
-	size_t room;
-
-	if (buf_len(&p->record) > 0 && buf_len(&p->record) < MAILLOG_RECORD_MAX)
-		buf_append_byte(&p->record, ' ');
-	room = MAILLOG_RECORD_MAX - buf_len(&p->record);
-	p->is_cut |= line.len > room;
-	buf_append(&p->record, slice_sub(line, 0, room));
 }
 
 static void
