@@ -260,7 +260,7 @@ note_partings(struct reproducing *r, const struct log_partings *partings)
 		if (told[i] > 0)
 			log_scenario_note(notes,
 			    "Differences, %s: %zu messages and domains.",
-			    log_cause_name(i), told[i]);
+			    log_cause_name((enum log_cause)i), told[i]);
 }
 
 static void

@@ -216,7 +216,8 @@ note_marks(const struct log_case *c, enum log_scenario_with with, json_t *notes)
 	};
 
 	for (size_t kind = 0; kind < ARRAY_LEN(what); kind++) {
-		size_t count = log_case_marked(c, kind);
+		size_t count =
+		    log_case_marked(c, (enum log_case_mark_kind)kind);
 		const struct log_case_mark *first = c->marks;
 
 		if (count == 0 || what[kind] == NULL ||
