@@ -256,6 +256,17 @@ run_plan_live(struct work *w)
 	}
 }
 
+/* What is judged by other figures than the scenario's. */
+static void
+adapt_plan(const struct run *run, struct plan *plan)
+{
+	if (run->adapter->clock == ADAPTER_CLOCK_FILE)
+		plan->slack = (utime)(LIVE_FOREIGN_SLACK * run_live_scale(run));
+	if (run->adapter->connect_timeout > 0)
+		plan->relay.delivery.connect_timeout =
+		    run->adapter->connect_timeout;
+}
+
 static void
 read_and_run(struct work *w, const struct run_case *c)
 {
@@ -276,9 +287,8 @@ read_and_run(struct work *w, const struct run_case *c)
 		if (run->is_live && plan != NULL)
 			scenario = plan_variants_json(variants, i, &err);
 	}
-	if (plan != NULL && run->is_live &&
-	    run->adapter->clock == ADAPTER_CLOCK_FILE)
-		plan->slack = (utime)(LIVE_FOREIGN_SLACK * run_live_scale(run));
+	if (plan != NULL && run->is_live)
+		adapt_plan(run, plan);
 	w->plan = plan;
 	w->scenario = scenario;
 	w->seed = run_case_seed(run, c);

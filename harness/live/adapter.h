@@ -75,6 +75,9 @@ struct adapter {
 	 * enough by itself.  SIGSTOP: all of its processes are stopped and
 	 * continued, which ends their waits. */
 	int nudge;
+	/* Its patience with a host that answers no SYN, where a scenario cannot
+	 * set that; 0: it can. */
+	utime connect_timeout;
 	const char *control; /* its control socket, where it runs */
 	/* How it says what it does; NULL: in the words of the mail log. */
 	const struct reader_dialect *dialect;

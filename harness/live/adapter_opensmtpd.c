@@ -106,6 +106,7 @@ const struct adapter adapter_opensmtpd = {
 	.program = FOREIGN_START_PROGRAM,
 	.clock = ADAPTER_CLOCK_FILE,
 	.nudge = SIGSTOP,
+	.connect_timeout = 300 * UTIME_S,
 	.dialect = &reader_opensmtpd,
 	.unable = opensmtpd_unable,
 	.files = opensmtpd_files,

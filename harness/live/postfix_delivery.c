@@ -209,10 +209,11 @@ phase_of(struct slice reason, unsigned code)
 		SLICE_INIT("(in reply to end of DATA command)"),
 	};
 
-	for (size_t i = 0; i < ARRAY_LEN(content); i++)
+	for (size_t i = 0; code > 0 && i < ARRAY_LEN(content); i++)
 		if (slice_find(reason, content[i]) < reason.len)
 			return MAILLOG_PHASE_CONTENT;
-	return code > 0 ? MAILLOG_PHASE_ENVELOPE : MAILLOG_PHASE_DNS;
+	return code > 0 ? MAILLOG_PHASE_ENVELOPE
+			: reader_phase_unanswered(reason);
 }
 
 void

@@ -312,7 +312,7 @@ on_failure(struct reader *r, struct reader_message *m, struct slice text)
 {
 	struct slice address = slice_sub(text, 0, slice_find_byte(text, ' '));
 	struct slice why = slice_skip(text, address.len);
-	struct reader_verdict v = { .phase = MAILLOG_PHASE_DNS };
+	struct reader_verdict v = { .phase = reader_phase_unanswered(why) };
 
 	if (address.len > 0 && address.at[address.len - 1] == ':')
 		address.len--;

@@ -264,7 +264,7 @@ on_delivery(struct opensmtpd *o, struct reader *r, struct slice session,
 	    opensmtpd_session_find(&o->transfer, session);
 	const struct reader_connection *c = reader_connection_find(r, session);
 	struct reader_verdict v = { .dcid = c != NULL ? c->dcid : 0,
-		.phase = MAILLOG_PHASE_DNS };
+		.phase = reader_phase_unanswered(stat) };
 	uint64_t code = 0;
 
 	if (m == NULL || e == NULL || e->rid >= m->count ||

@@ -33,6 +33,32 @@ reader_set(char **text, struct slice value)
 	*text = slice_dup(value);
 }
 
+enum maillog_phase
+reader_phase_unanswered(struct slice why)
+{
+	static const struct {
+		struct slice says;
+		enum maillog_phase means;
+	} rows[] = {
+		{ SLICE_INIT("nullMX"), MAILLOG_PHASE_NULL_MX },
+		{ SLICE_INIT("does not accept mail"), MAILLOG_PHASE_NULL_MX },
+		{ SLICE_INIT("no SMTP service"), MAILLOG_PHASE_NULL_MX },
+		{ SLICE_INIT("not found"), MAILLOG_PHASE_DNS },
+		{ SLICE_INIT("does not exist"), MAILLOG_PHASE_DNS },
+		{ SLICE_INIT("non-existent"), MAILLOG_PHASE_DNS },
+		{ SLICE_INIT("Unrouteable"), MAILLOG_PHASE_DNS },
+		{ SLICE_INIT("No MX"), MAILLOG_PHASE_DNS },
+		{ SLICE_INIT("Invalid domain"), MAILLOG_PHASE_DNS },
+		{ SLICE_INIT("lookup"), MAILLOG_PHASE_DNS },
+		{ SLICE_INIT("look up"), MAILLOG_PHASE_DNS },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+		if (slice_find(why, rows[i].says) < why.len)
+			return rows[i].means;
+	return MAILLOG_PHASE_NETWORK;
+}
+
 struct slice
 reader_failure(struct slice text)
 {

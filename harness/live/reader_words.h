@@ -4,6 +4,7 @@
 #define FAULTPOST_READER_WORDS_H
 
 #include "core/base/slice.h"
+#include "core/maillog/status.h"
 
 /* Takes what stands before `mark` off *rest, and the mark; false when it is not
  * there. */
@@ -16,5 +17,8 @@ void reader_set(char **text, struct slice value);
 /* The words of the mail log for what a program says of a connection that was
  * not made or broke, as connect(2) and read(2) have it. */
 struct slice reader_failure(struct slice text);
+/* What kept a program from delivering, by its words, where no reply refused: a
+ * name that DNS does not have, say, or what came was none. */
+enum maillog_phase reader_phase_unanswered(struct slice why);
 
 #endif

@@ -46,6 +46,31 @@
 
 static struct dialect_row rows[] = {
 	{ "in, and nothing else", ACCEPTED, IN },
+	{ "no reply and no DNS: a protocol error; then names without a host",
+	    ACCEPTED
+	    "Nov 27 07:40:49 relay postfix/smtp[8]: F1: to=<a@example.com>,"
+	    " relay=mx[10.1.1.1]:25, delay=1, dsn=5.5.0, status=bounced"
+	    " (Protocol error: host mx[10.1.1.1] said: 999 what in reply to"
+	    " MAIL FROM command)\n"
+	    "Nov 27 07:40:49 relay postfix/smtp[8]: F1: to=<b@example.com>,"
+	    " relay=none, delay=1, dsn=5.4.4, status=bounced (Host or domain"
+	    " name not found. Name service error for name=example.com type=MX:"
+	    " Host not found)\n",
+	    IN "Bounced: DCID 0 MID 1 to RID 0 - 4.4.0 - Other network problem"
+	       " ('000', ['Protocol error: host mx[10.1.1.1] said: 999 what in"
+	       " reply to MAIL FROM command']) []\n"
+	       "Bounced: DCID 0 MID 1 to RID 1 - 5.1.2 - Bad destination host"
+	       " ('000', ['Host or domain name not found. Name service error"
+	       " for name=example.com type=MX: Host not found']) []\n"
+	       "Message finished MID 1 done\n" },
+	{ "does not want mail",
+	    ACCEPTED
+	    "Nov 27 07:40:49 relay postfix/smtp[8]: F1: to=<a@example.com>,"
+	    " relay=none, delay=1, dsn=5.1.0, status=bounced (Domain"
+	    " example.com does not accept mail (nullMX))\n",
+	    IN "Bounced: DCID 0 MID 1 to RID 0 - 5.1.10 - Recipient address has"
+	       " null MX ('000', ['Domain example.com does not accept mail"
+	       " (nullMX)']) []\n" },
 	{ "gone before its recipients are told, as lines are missing",
 	    Q "F1: from=<s@example.net>, size=163, nrcpt=2 (queue active)\n" Q
 	      "F1: removed\n" Q "qmgr_message_sort: a@example.com\n" Q
