@@ -223,6 +223,20 @@ def test_conformance_counts(bin_dir, tmp_path):
     again, progress = counts("--record", tmp_path / "record")
     assert again == lines
     assert "1/1 faultpost " in progress
+    # Who ends it ends what it runs.
+    (library / "one" / "long.scenario.json").write_text(json.dumps({
+        **CAST, "title": "long", "inject": [{**ONE, "count": 10**6}]}))
+    with subprocess.Popen(
+            [bin_dir / "faultpost-conformance", "--counts", "--relay",
+             "faultpost", "--library", library, "--record",
+             tmp_path / "record"], stdout=subprocess.DEVNULL,
+            env={**os.environ, "TMPDIR": str(kept)}) as running:
+        while not list(kept.iterdir()):
+            assert running.poll() is None
+        running.terminate()
+        assert running.wait(PATIENCE_S) == 3
+    assert not list(kept.iterdir())
+    (library / "one" / "long.scenario.json").unlink()
     # Nothing is over so soon.
     lines, progress = counts("--case-limit", "0.001")
     assert lines[2] == "| one | 0 / 0 / 0 (2 without a verdict) |"
