@@ -20,7 +20,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define LOOK_MS         500
+/* How often it is looked whether we are stopped. */
+#define LOOK_MS 100
+
 #define CAGE_NAMESPACES (CLONE_NEWNET | CLONE_NEWPID | CLONE_NEWNS)
 
 /* A folder that every machine has and no run needs: memory takes its place. */
@@ -146,19 +148,19 @@ cage_clone(const struct live_cage *cage, struct leash *leash, bool has_users,
 	return pid;
 }
 
-/* Waits for the end of the cage's pipe; what comes through it is the error. */
+/* Waits for the end of the cage's pipe; what comes through it is the error.
+ * Whoever stops us may do so before we wait, and before the cage listens: it is
+ * told until it has ended. */
 static bool
 hear_error(const struct live_cage *cage, const struct leash *leash, pid_t pid,
     struct err *err)
 {
 	struct pollfd fd = { .fd = leash->report[0], .events = POLLIN };
-	bool is_told = false;
 	ssize_t n;
 
-	/* A signal that came before the first wait has interrupted none. */
-	while ((n = poll(&fd, 1, is_told ? -1 : LOOK_MS)) <= 0)
-		if ((!is_told || n < 0) && cage->is_stopped(cage->owner))
-			is_told = kill(pid, SIGTERM) == 0;
+	while (poll(&fd, 1, LOOK_MS) <= 0)
+		if (cage->is_stopped(cage->owner))
+			(void)kill(pid, SIGTERM);
 	n = read(fd.fd, err, sizeof(*err));
 	return n == (ssize_t)sizeof(*err);
 }

@@ -287,27 +287,12 @@ assemble(struct elsewhere *e, struct err *err)
 	return true;
 }
 
-/* Without a world they would be answered by our death, and whoever stops us
- * says so more than once. */
-static void
-hold_signals(void)
-{
-	sigset_t set;
-
-	sigemptyset(&set);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGTERM);
-	(void)sigprocmask(SIG_BLOCK, &set, NULL);
-}
-
 static void
 take_apart(struct elsewhere *e)
 {
 	struct live *live = &e->live;
 
 	live->is_over = true;
-	if (live->result->is_stopped)
-		hold_signals();
 	if (live->world != NULL) {
 		timer_stop(live->world, &e->tick);
 		timer_stop(live->world, &e->quiet);

@@ -6,6 +6,7 @@
 #include "harness/sim/sim_relay.h"
 #include "harness/sim/sim_rules.h"
 
+#include <signal.h>
 #include <stdio.h>
 
 #define ROOM_FOR_CONTENT TRANSCRIPT_CONTENT_MAX
@@ -85,6 +86,19 @@ live_start_injection(struct live *live, const struct inject_target *relay)
 	live_steps_begin(live);
 }
 
+/* Without a world they would be answered by our death, and whoever stops us
+ * says so more than once. */
+static void
+hold_signals(void)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	(void)sigprocmask(SIG_BLOCK, &set, NULL);
+}
+
 void
 live_take_apart(struct live *live)
 {
@@ -92,6 +106,8 @@ live_take_apart(struct live *live)
 		&live->again_timer };
 
 	live->is_over = true;
+	if (live->result->is_stopped)
+		hold_signals();
 	for (size_t i = 0; live->world != NULL && i < ARRAY_LEN(timers); i++)
 		timer_stop(live->world, timers[i]);
 	live_steps_fini(live);
