@@ -57,6 +57,31 @@ format_files(const struct plan *plan, struct buf *config, struct buf *hosts,
 	return good;
 }
 
+/* Its listener does not take SMTPUTF8. */
+static bool
+is_beyond_ascii(struct slice address)
+{
+	for (size_t i = 0; i < address.len; i++)
+		if ((unsigned char)address.at[i] >= 0x80)
+			return true;
+	return false;
+}
+
+static bool
+injects_utf8(const struct plan *plan)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < plan->inject_count; i++) {
+		const struct plan_inject *said = &plan->injects[i];
+
+		any |= is_beyond_ascii(said->from);
+		for (size_t r = 0; r < said->to.count; r++)
+			any |= is_beyond_ascii(said->to.at[r]);
+	}
+	return any;
+}
+
 static const char *
 opensmtpd_unable(const struct plan *plan, const json_t *scenario)
 {
@@ -68,6 +93,8 @@ opensmtpd_unable(const struct plan *plan, const json_t *scenario)
 	struct buf config = { 0 }, hosts = { 0 };
 	const char *why = beyond_find(scenario, &keys);
 
+	if (why == NULL && injects_utf8(plan))
+		return "its \"inject\" has addresses in UTF-8";
 	if (why == NULL)
 		(void)format_files(plan, &config, &hosts, &why);
 	buf_fini(&config);

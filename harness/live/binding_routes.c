@@ -196,6 +196,7 @@ placement_routes_format(
 		plan_address_expand(said->from, 1, &address);
 		domain_place(p, plan, buf_slice(&address), &seen, &arena, out);
 	}
+	domain_place(p, plan, plan->relay.bounce.recipient, &seen, &arena, out);
 	buf_fini(&address);
 	map_fini(&seen);
 	arena_fini(&arena);

@@ -154,6 +154,21 @@ on_connecting(struct reader *r, struct exim_process *p, struct slice text)
 
 /* ---- its dialogue ---- */
 
+/* The recipient that has not ended of which the transport says so; of an alias
+ * of its domain Exim has made the name behind it (spec 17.6). */
+static size_t
+rid_of(const struct reader_message *m, struct slice address)
+{
+	size_t k = reader_message_rid(m, address);
+
+	for (size_t i = 0; k == SIZE_MAX && i < m->count; i++)
+		if (!m->recipients[i].has_ended &&
+		    reader_is_namesake(
+			address, slice_cstr(m->recipients[i].address)))
+			k = i;
+	return k;
+}
+
 /* Of those of the transport, who has not ended. */
 static void
 begin_transaction(
@@ -168,7 +183,7 @@ begin_transaction(
 		return;
 	rids = xcalloc(m->count + 1, sizeof(rids[0]));
 	for (size_t i = 0; i < p->recipient_count; i++) {
-		size_t k = reader_message_rid(m, slice_cstr(p->recipients[i]));
+		size_t k = rid_of(m, slice_cstr(p->recipients[i]));
 
 		if (k != SIZE_MAX && count < m->count)
 			rids[count++] = k;

@@ -14,7 +14,8 @@
 
 /* The log has told all: nothing more is waited for than this. */
 #define QUIET_SPAN (200 * UTIME_MS)
-/* Likewise while it has not told of the end of connections. */
+/* Likewise while it has not told of the end of connections, and what a log may
+ * come behind at the scenario's "until". */
 #define CLOSING_SPAN (3 * UTIME_S)
 /* A log that has not told of any message for so long tells of none. */
 #define SILENCE_SPAN  (60 * UTIME_S)
@@ -53,7 +54,7 @@ look(struct elsewhere *e, bool is_news)
 	const struct live *live = &e->live;
 	const utime span = e->sift.connections == 0 ? QUIET_SPAN : CLOSING_SPAN;
 
-	if (live->is_over || live->injection == NULL)
+	if (live->is_over || e->is_late || live->injection == NULL)
 		return;
 	if (!is_done(e))
 		timer_stop(live->world, &e->quiet);
@@ -68,6 +69,17 @@ on_quiet(struct timer *t)
 	struct elsewhere *e = CONTAINER_OF(t, struct elsewhere, quiet);
 
 	world_stop(e->live.world);
+}
+
+static void
+on_until(struct timer *t)
+{
+	struct live *live = CONTAINER_OF(t, struct live, until_timer);
+	struct elsewhere *e = CONTAINER_OF(live, struct elsewhere, live);
+
+	e->is_late = true;
+	timer_set(live->world, &e->quiet,
+	    utime_add(world_now(live->world), CLOSING_SPAN));
 }
 
 static void
@@ -128,7 +140,7 @@ on_event(void *owner, const struct transcript_event *ev)
 	struct elsewhere *e = CONTAINER_OF(live, struct elsewhere, live);
 	struct transcript_event told = *ev;
 
-	if (live->is_over)
+	if (live->is_over || e->is_late)
 		return;
 	if (ev->kind == TRANSCRIPT_MESSAGE &&
 	    !sift_knows(
@@ -274,6 +286,7 @@ assemble(struct elsewhere *e, struct err *err)
 	if (live->clock == NULL ||
 	    !live_start_world(live, signals, on_signal, err))
 		return false;
+	live->until_timer.fire = on_until;
 	world_clock_start(live->clock);
 	start_log(e);
 	if (!start_hosts(e, err))

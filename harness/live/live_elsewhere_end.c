@@ -49,7 +49,15 @@ align(const struct elsewhere *e, struct alignment *a)
 	free(next);
 }
 
-/* Puts the log's lines where their seconds end. */
+/* When the run was to end, by the log's clock. */
+static utime
+end_of(const struct elsewhere *e)
+{
+	return utime_add(e->live.plan->start, e->live.plan->until);
+}
+
+/* Puts the log's lines where their seconds end.  What happened behind the end,
+ * while the log was still read, is nobody's. */
 static void
 weave(struct elsewhere *e, utime offset)
 {
@@ -59,6 +67,8 @@ weave(struct elsewhere *e, utime offset)
 	for (size_t i = 0; i < e->line_count; i++) {
 		const utime at = e->lines[i].time + UTIME_S - 1;
 
+		if (e->lines[i].time > end_of(e))
+			continue;
 		last = at > last ? at : last;
 		buf_append(&e->text, e->lines[i].text);
 		buf_append_cstr(&e->text, "\n");
@@ -148,5 +158,6 @@ elsewhere_finish(
 	now += offset;
 	if (e->line_count > 0 && e->lines[e->line_count - 1].time > now)
 		now = e->lines[e->line_count - 1].time;
+	now = now < end_of(e) ? now : end_of(e);
 	live_finish(&e->live, hooks, now, true);
 }

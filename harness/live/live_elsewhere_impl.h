@@ -26,6 +26,8 @@ struct elsewhere {
 	struct seen *seen;    /* owned */
 	size_t seen_count, seen_cap;
 	uint64_t strangers; /* messages of others that came to hosts */
+	bool
+	    is_late; /* it is over, but for what the log tells a little later */
 	/* At the end. */
 	struct sift_line *lines; /* owned */
 	size_t line_count, line_cap;

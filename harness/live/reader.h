@@ -59,6 +59,8 @@ struct reader_connection {
 	struct reader_message *message; /* borrowed; NULL: none */
 	size_t *rids;                   /* owned: its recipients ... */
 	bool *are_open;                 /* owned: ... without a verdict */
+	bool *are_said;                 /* owned: ... in a RCPT */
+	bool any_said;
 	size_t rid_count;
 	bool has_started; /* any, on this connection */
 	UT_hash_handle hh;

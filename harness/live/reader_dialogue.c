@@ -5,6 +5,7 @@
  * from the command (docs/delivery.md, "What ends a try").
  */
 #include "harness/live/reader_impl.h"
+#include "harness/live/reader_words.h"
 
 #include "core/smtp/reply.h"
 
@@ -26,8 +27,10 @@ transaction_fini(struct reader_connection *c)
 {
 	free(c->rids);
 	free(c->are_open);
+	free(c->are_said);
 	c->rids = NULL;
-	c->are_open = NULL;
+	c->are_open = c->are_said = NULL;
+	c->any_said = false;
 	c->rid_count = 0;
 	c->message = NULL;
 }
@@ -190,6 +193,8 @@ refuse_all(struct reader *r, struct reader_connection *c,
 		refuse(r, c, i, v);
 }
 
+/* It is not for those of the transaction that no RCPT named: they are more than
+ * the program sends at a time. */
 static void
 tell_done(struct reader *r, struct reader_connection *c)
 {
@@ -199,9 +204,11 @@ tell_done(struct reader *r, struct reader_connection *c)
 	struct reader_message *m = c->message;
 
 	buf_clear(&r->list);
-	for (size_t i = 0; i < c->rid_count; i++)
+	for (size_t i = 0; i < c->rid_count; i++) {
+		c->are_open[i] &= c->are_said[i] || !c->any_said;
 		if (c->are_open[i])
 			maillog_rids_add(&r->list, c->rids[i]);
+	}
 	if (buf_len(&r->list) == 0)
 		return;
 	ev.rids = buf_slice(&r->list);
@@ -282,6 +289,7 @@ reader_transaction(struct reader_connection *c, struct reader_message *m,
 	c->message = m;
 	c->rids = xcalloc(count + 1, sizeof(c->rids[0]));
 	c->are_open = xcalloc(count + 1, sizeof(c->are_open[0]));
+	c->are_said = xcalloc(count + 1, sizeof(c->are_said[0]));
 	for (size_t i = 0; i < count; i++) {
 		if (rids[i] >= m->count)
 			continue;
@@ -307,18 +315,29 @@ tell_start(struct reader *r, struct reader_connection *c)
 	reader_tell(r, &ev);
 }
 
-/* Which of the transaction's recipients "RCPT TO:<address> ..." names. */
+/* Which of the transaction's recipients "RCPT TO:<address> ..." names; one
+ * whose domain the program has written anew, by its name. */
 static size_t
-rcpt_of(const struct reader_connection *c, struct slice line)
+rcpt_of(struct reader_connection *c, struct slice line)
 {
 	struct slice address = slice_skip(line, slice_find_byte(line, '<') + 1);
+	size_t found = SIZE_MAX;
 
 	address.len = slice_find_byte(address, '>');
-	for (size_t i = 0; c->message != NULL && i < c->rid_count; i++)
-		if (slice_eq_nocase(address,
-			slice_cstr(c->message->recipients[c->rids[i]].address)))
-			return i;
-	return SIZE_MAX;
+	for (size_t i = 0; c->message != NULL && i < c->rid_count; i++) {
+		struct slice one =
+		    slice_cstr(c->message->recipients[c->rids[i]].address);
+
+		if (slice_eq_nocase(address, one)) {
+			found = i;
+			break;
+		}
+		if (found == SIZE_MAX && reader_is_namesake(address, one))
+			found = i;
+	}
+	if (found != SIZE_MAX)
+		c->are_said[found] = c->any_said = true;
+	return found;
 }
 
 void

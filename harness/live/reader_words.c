@@ -81,3 +81,11 @@ reader_failure(struct slice text)
 			return rows[i].means;
 	return SLICE("EOF");
 }
+
+bool
+reader_is_namesake(struct slice a, struct slice b)
+{
+	a.len = slice_find_byte(a, '@');
+	b.len = slice_find_byte(b, '@');
+	return slice_eq(a, b);
+}

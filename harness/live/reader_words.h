@@ -21,4 +21,7 @@ struct slice reader_failure(struct slice text);
  * name that DNS does not have, say, or what came was none. */
 enum maillog_phase reader_phase_unanswered(struct slice why);
 
+/* The two addresses differ in their domains at most. */
+bool reader_is_namesake(struct slice a, struct slice b);
+
 #endif

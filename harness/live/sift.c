@@ -73,18 +73,30 @@ domain_add(struct sift *s, struct slice address)
 		address_add(s, &s->domains, slice_skip(address, at + 1));
 }
 
+static void
+told_add(struct sift *s, struct slice address)
+{
+	if (address.len == 0)
+		return;
+	address_add(s, &s->told, address);
+	domain_add(s, address);
+}
+
 void
 sift_init(struct sift *s, const struct plan *plan)
 {
 	struct buf text = { 0 };
 
+	told_add(s, plan->relay.bounce.recipient);
+	for (size_t i = 0; i < plan->relay.bounce_profiles.count; i++)
+		told_add(s, plan->relay.bounce_profiles.at[i].recipient);
 	for (size_t i = 0; i < plan->inject_count; i++) {
 		const struct plan_inject *said = &plan->injects[i];
 
 		for (uint64_t k = 1; k <= said->count; k++) {
 			plan_address_expand(said->from, k, &text);
 			address_add(s, &s->senders, buf_slice(&text));
-			domain_add(s, buf_slice(&text));
+			told_add(s, buf_slice(&text));
 			for (size_t r = 0; r < said->to.count; r++) {
 				plan_address_expand(said->to.at[r], k, &text);
 				address_add(
@@ -105,6 +117,7 @@ sift_fini(struct sift *s)
 	map_fini(&s->senders);
 	map_fini(&s->recipients);
 	map_fini(&s->domains);
+	map_fini(&s->told);
 	arena_fini(&s->arena);
 	free(s->records);
 	*s = (struct sift){ 0 };
@@ -129,7 +142,7 @@ sift_knows(const struct sift *s, struct slice sender,
 		if ((!is_said ||
 			map_find(&s->recipients, recipients[i]) == NULL) &&
 		    (sender.len > 0 ||
-			map_find(&s->senders, recipients[i]) == NULL))
+			map_find(&s->told, recipients[i]) == NULL))
 			return false;
 	return is_said || sender.len == 0;
 }

@@ -29,6 +29,8 @@ struct sift {
 	struct ip_address relay, interface;
 	/* Of the run; keys in the arena. */
 	struct map senders, recipients, domains;
+	/* Who may be told of them: senders, and whom a bounce profile names. */
+	struct map told;
 	struct arena arena;
 	struct sift_number *icids, *mids, *dcids; /* owned */
 	struct sift_record *records;              /* owned */

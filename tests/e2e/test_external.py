@@ -175,6 +175,38 @@ def test_waits(lab):
     assert (code, told["verdict"], err) == (0, "held", ""), told
 
 
+def test_bounces_for_somebody_else(lab):
+    """What the bounce profile's recipient is told is the run's mail."""
+    settings = {"bounce": {"recipient": "bounces@ops.example"}}
+    lab.write(routes=["example.com [10.1.1.11]", "ops.example [10.1.1.12]"],
+              dns={}, relay=settings,
+              hosts={"exchange1": {"address": "10.1.1.11", "rules": [
+                  {"on": "rcpt", "reply": "550 5.1.1 Nobody"}]},
+                     "exchange2": {"address": "10.1.1.12"}},
+              inject=[{"from": "s@example.net", "to": ["user@example.com"]}],
+              expect=[{"bounced": {"550": 1}}, {"delivered": {"exchange2": 1}},
+                      {"received": "To: bounces@ops.example",
+                       "host": "exchange2"}])
+    code, told, err = lab.run(lab.start(lab.routes(), **settings))
+    assert (code, told["verdict"], err) == (0, "held", ""), told
+
+
+def test_log_comes_behind_the_end(lab):
+    """What the log tells of the time before "until" is judged when it comes a
+    little later; what happened behind that is not."""
+    held_up = iter([1.2])
+
+    def ship(line):
+        threading.Event().wait(next(held_up, 0))
+        return line
+
+    lab.write(inject=[SCENARIO["inject"][0] | {"every": "10ms"}],
+              expect=SCENARIO["expect"][:2], until="1s")
+    code, told, _ = lab.run(lab.start(lab.routes(), ship))
+    assert (code, told["verdict"]) == (0, "held"), told
+    assert told["seconds_virtual"] == 1
+
+
 def test_wrong_priorities(lab):
     """A relay that goes to the backup first is found out."""
     routes = [line.replace("pri=0,", "pri=20,") for line in lab.routes()]

@@ -155,7 +155,8 @@ plan_new(void)
 	struct plan *plan = plan_parse("t",
 	    SLICE(
 		"{\"title\": \"t\", \"hosts\": {\"h\": {\"address\": \"10.1.1.11\"}}, \"inject\": [{\"count\": 2, \"from\": "
-		"\"s@example.net\", \"to\": [\"u{n}@example.com\"]}]}"),
+		"\"s@example.net\", \"to\": [\"u{n}@example.com\"]}], "
+		"\"relay\": {\"bounce\": {\"recipient\": \"b@ops.example\"}}}"),
 	    &err);
 
 	if (plan == NULL)
@@ -186,6 +187,7 @@ test_envelopes(void **state)
 	const struct slice to[] = { SLICE("u1@example.com"),
 		SLICE("U2@example.com"), SLICE("s@example.net"),
 		SLICE("u3@example.com") };
+	const struct slice bounces = SLICE("b@ops.example");
 	struct plan *plan = plan_new();
 	struct sift s = { .places = NULL };
 
@@ -197,6 +199,9 @@ test_envelopes(void **state)
 	/* What a sender is told. */
 	assert_true(sift_knows(&s, SLICE(""), to + 2, 1));
 	assert_false(sift_knows(&s, SLICE(""), to, 1));
+	/* Likewise whom the bounce profile names, who sends nothing. */
+	assert_true(sift_knows(&s, SLICE(""), &bounces, 1));
+	assert_false(sift_knows(&s, bounces, to, 1));
 	sift_fini(&s);
 	plan_destroy(&plan);
 }
