@@ -53,6 +53,7 @@ struct reader_connection {
 	size_t rcpts[READER_AHEAD_MAX]; /* of each, the recipient; RCPT */
 	size_t first, count;            /* a ring */
 	struct buf reply;               /* so far, lines joined by LF */
+	unsigned first_code;            /* of the reply so far; 0: none */
 	unsigned code;                  /* of what failed before any mail */
 	struct buf trouble;             /* its text */
 	/* The transaction. */
@@ -82,6 +83,9 @@ struct reader {
 	/* Of a dialect: a 5xx is the end of a recipient, and is told as that
 	 * when it is heard; the program says so later. */
 	bool ends_refused;
+	/* Likewise: of a reply whose lines have several codes (RFC 5321, 4.2.1,
+	 * knows none) the program goes by the first. */
+	bool goes_by_first;
 };
 
 /* `plan` is borrowed until reader_fini(). */

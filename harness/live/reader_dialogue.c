@@ -382,9 +382,14 @@ reader_heard(struct reader *r, struct reader_connection *c, struct slice line)
 	if (buf_len(&c->reply) > 0)
 		buf_append_byte(&c->reply, '\n');
 	buf_append(&c->reply, code < 100 ? line : slice_skip(line, 4));
+	if (c->first_code == 0)
+		c->first_code = (unsigned)code;
 	/* What has no code is no reply, and the program reads on. */
 	if (code < 100 || (line.len > 3 && line.at[3] == '-'))
 		return;
+	if (r->goes_by_first)
+		code = c->first_code;
+	c->first_code = 0;
 	if (c->count > 0) {
 		command = c->awaited[c->first];
 		rcpt = c->rcpts[c->first];

@@ -367,7 +367,7 @@ exim_line(void *memory, struct reader *r, struct slice line)
 	struct exim *e = memory;
 	struct slice rest = line, head, key, id;
 
-	r->ends_refused = true;
+	r->ends_refused = r->goes_by_first = true;
 	if (line.len > 10 && line.at[4] == '-' && line.at[7] == '-') {
 		if (!reader_take(&rest, SLICE(" ["), &head) ||
 		    !reader_take(&rest, SLICE("] "), &key))

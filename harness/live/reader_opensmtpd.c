@@ -445,6 +445,7 @@ opensmtpd_line(void *memory, struct reader *r, struct slice line)
 	struct opensmtpd *o = memory;
 	struct slice id, text, part;
 
+	r->goes_by_first = true;
 	if (slice_starts_with(line, debug)) {
 		on_debug(o, r, slice_skip(line, debug.len));
 	} else if (slice_starts_with(line, scheduler)) {

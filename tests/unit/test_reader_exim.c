@@ -52,6 +52,17 @@
 
 static struct dialect_row rows[] = {
 	{ "in, and nothing else", ACCEPTED, IN },
+	{ "an alias of the domain gave way to its name, and one RCPT is said",
+	    ACCEPTED T "smtp transport entered\n" T "  a@name.example\n" T
+		       "  b@name.example\n" T
+		       "hostlist:\n" TRYING("mx1", "10.1.1.1") GREETED T
+	    "  SMTP|> MAIL FROM:<s@example.net>\n" T
+	    "  SMTP|> RCPT TO:<b@name.example>\n" T "  SMTP>> DATA\n" T
+	    "  SMTP<< 250 ok\n" T "  SMTP<< 250 ok\n" T "  SMTP<< 354 go on\n" T
+	    "  SMTP>> .\n" T "  SMTP<< 250-taken\n" T "         451 Not\n",
+	    IN NEW(
+		"1", "10.1.1.1") "Delivery start DCID 1 MID 1 to RID [0, 1]\n"
+				 "Message done DCID 1 MID 1 to RID [1]\n" },
 	{ "a greeting that turns away, then one that takes it",
 	    ACCEPTED ENTERED TRYING("mx1", "10.1.1.1") T
 	    " connected\n" T "  SMTP<< 431 4.3.1 Full\n" T "  SMTP>> QUIT\n" T

@@ -144,6 +144,17 @@ static struct dialect_row rows[] = {
 	    " from=<s@example.net> to=<a@example.com>\n" RECEIVED GREETED(
 		"1", S2, "10.1.1.2") SAID("1", "MAIL FROM:<s@example.net>"),
 	    "New SMTP DCID 1 interface 10.0.0.5 address 10.1.1.2 port 25\n" },
+	{ "several codes in a reply, of which it takes the first",
+	    ACCEPTED RECEIVED GREETED("1", S2, "10.1.1.2") SAID(
+		"1", "MAIL FROM:<s@example.net>") HEARD("1", "250 ok") SAID("1",
+		"RCPT TO:<a@example.com>") HEARD("1", "250-ok") HEARD("1",
+		"450 4.2.1 Or not") SAID("1", "RCPT TO:<b@example.com>")
+		HEARD("1", "250 ok") SAID("1", "DATA") HEARD("1", "354 go on")
+		    SAID("1", ".") HEARD("1", "250-ok") HEARD("1", "451 Not"),
+	    IN "New SMTP DCID 1 interface 10.0.0.5 address 10.1.1.2 port 25\n"
+	       "Delivery start DCID 1 MID 1 to RID [0, 1]\n"
+	       "Message done DCID 1 MID 1 to RID [0, 1]\n"
+	       "Message finished MID 1 done\n" },
 	{ "thrown away",
 	    ACCEPTED "0000000000000000 mda delivery evpid=" A
 		     " from=<s@example.net> to=<nobody@relay> result=Ok\n",
