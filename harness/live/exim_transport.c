@@ -155,7 +155,7 @@ on_connecting(struct reader *r, struct exim_process *p, struct slice text)
 /* ---- its dialogue ---- */
 
 /* The recipient that has not ended of which the transport says so; of an alias
- * of its domain Exim has made the name behind it (spec 17.6). */
+ * of its domain Exim has made the name behind it (spec 17). */
 static size_t
 rid_of(const struct reader_message *m, struct slice address)
 {
