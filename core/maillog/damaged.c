@@ -54,7 +54,9 @@ is_half_level(struct slice text)
 bool
 maillog_parser_is_damaged(const struct maillog_event *ev)
 {
-	if (ev->form != MAILLOG_UNKNOWN)
+	/* What is told at these levels begins as others do. */
+	if (ev->form != MAILLOG_UNKNOWN || ev->level == MAILLOG_DEBUG ||
+	    ev->level == MAILLOG_TRACE)
 		return false;
 	if (ev->text.len < 3 ||
 	    (ev->level == MAILLOG_LEVEL_NONE && is_half_level(ev->text)))

@@ -3,23 +3,19 @@
  * The parser: a stamp, then the row of the table that fits the text.  Rows are
  * found by the words that they begin with, so that few of them are tried.
  */
-#include "core/maillog/parser.h"
+#include "core/maillog/parser_impl.h"
 
 #include "core/maillog/match.h"
 #include "core/maillog/table.h"
 
 /* A stamp and a level are no longer. */
 #define STAMP_BYTES_MAX 40
-/* More than one way to join lines. */
-#define UNSURE (~0U)
 /* Editors put it in front of a file. */
 #define BYTE_ORDER_MARK SLICE("\xef\xbb\xbf")
 
 static void index_build(struct maillog_parser *p);
 static bool find_form(const struct maillog_parser *p, struct slice text,
     struct maillog_event *ev);
-static void read_text(const struct maillog_parser *p, struct slice text,
-    const struct maillog_stamp *stamp, struct maillog_event *ev);
 static bool read_stampless(
     struct maillog_parser *p, struct slice line, struct maillog_event *ev);
 static bool begins_another(const struct maillog_parser *p, struct slice line);
@@ -81,9 +77,20 @@ maillog_parse(
 	p->cut += line.len > MAILLOG_RECORD_MAX;
 	line = slice_sub(line, 0, MAILLOG_RECORD_MAX);
 	p->clock = stamp.time;
-	read_text(p, slice_skip(line, stamp.used), &stamp, ev);
+	maillog_parser_read(p, slice_skip(line, stamp.used), &stamp, ev);
 	count_event(p, ev);
 	return true;
+}
+
+/* Forums put a blank line between all that are pasted, also within records. */
+static void
+note_blank(struct maillog_parser *p)
+{
+	if (p->sure_len == 0) {
+		p->sure_len = buf_len(&p->record);
+		p->sure_joined = p->joined;
+	}
+	p->is_full |= p->joined >= MAILLOG_BREAKS_MAX;
 }
 
 bool
@@ -102,6 +109,7 @@ maillog_parser_feed(
 		p->stamp = stamp;
 		p->is_open = true;
 		p->is_full = false;
+		p->sure_len = 0;
 		p->begun = p->lines;
 		append_line(p, line);
 		p->first_len = buf_len(&p->record);
@@ -109,7 +117,7 @@ maillog_parser_feed(
 	}
 	line = slice_trim(line);
 	if (line.len == 0) {
-		p->is_full = true;
+		note_blank(p);
 	} else if (!p->is_open || p->is_full || begins_another(p, line)) {
 		p->stray++;
 		p->is_full = true;
@@ -122,102 +130,12 @@ maillog_parser_feed(
 	return false;
 }
 
-/* Whether a mailbox without quotes has a space in it. */
-static bool
-is_broken(const struct maillog_event *ev)
-{
-	for (unsigned field = 0; field < MAILLOG_FIELD_COUNT; field++) {
-		struct slice text = { 0 };
-		int64_t number;
-
-		if (!maillog_has(ev, field) ||
-		    maillog_field_rows[field].kind != KIND_MAILBOX)
-			continue;
-		(void)maillog_field_get(ev, field, &number, &text);
-		if (slice_find_byte(text, ' ') < text.len &&
-		    slice_find_byte(text, '"') == text.len)
-			return true;
-	}
-	return false;
-}
-
-/* Joins the record's lines once more into `tight`, without a space at the
- * breaks that are bits of `within`, and counts these. */
-static unsigned
-join_within(struct maillog_parser *p, unsigned within)
-{
-	struct slice given = buf_slice(&p->given);
-	size_t from = 0;
-	unsigned count = 0;
-
-	buf_clear(&p->tight);
-	for (unsigned i = 0; i < p->joined; i++) {
-		size_t len = p->breaks[i] - from;
-
-		if ((within >> i & 1) == 0)
-			continue;
-		buf_append(&p->tight, slice_sub(given, from, len));
-		from += len + 1;
-		count++;
-	}
-	buf_append(&p->tight, slice_skip(given, from));
-	return count;
-}
-
-/* The only way to join them tightly at so many breaks; 0: none is. */
-static unsigned
-only_way(struct maillog_parser *p, const struct maillog_stamp *stamp,
-    unsigned breaks)
-{
-	unsigned found = 0;
-
-	for (unsigned within = 1; within < 1U << p->joined; within++) {
-		struct maillog_event ev;
-
-		if (join_within(p, within) != breaks)
-			continue;
-		read_text(p, slice_skip(buf_slice(&p->tight), stamp->used),
-		    stamp, &ev);
-		if (ev.form == MAILLOG_UNKNOWN || is_broken(&ev))
-			continue;
-		if (found != 0)
-			return UNSURE;
-		found = within;
-	}
-	return found;
-}
-
-/* Lines may have been broken within words: they make a record of a known form
- * without a space at some breaks, as few as may be, and none with all. */
-static void
-join_tight(struct maillog_parser *p, const struct maillog_stamp *stamp,
-    struct maillog_event *ev)
-{
-	struct buf joined;
-	unsigned within = 0;
-
-	if (ev->form != MAILLOG_UNKNOWN && !is_broken(ev))
-		return;
-	for (unsigned n = 1; n <= p->joined && within == 0; n++)
-		within = only_way(p, stamp, n);
-	if (within == 0 || within == UNSURE)
-		return;
-	(void)join_within(p, within);
-	joined = p->tight;
-	p->tight = p->given;
-	p->given = joined;
-	p->given_len = buf_len(&p->given);
-	read_text(p, slice_skip(buf_slice(&p->given), stamp->used), stamp, ev);
-}
-
-/* A record may be folded before its level, or between two stamps; so its stamp
- * is read again.  Lines that make a record of a known form one of none are no
- * part of it but prose around a quoted log, and are left out. */
+/* Lines that make a record of a known form one of none are no part of it but
+ * prose around a quoted log, and are left out. */
 bool
 maillog_parser_flush(struct maillog_parser *p, struct maillog_event *ev)
 {
 	struct buf last = p->record;
-	struct maillog_stamp stamp = p->stamp;
 	struct slice text;
 	struct maillog_event first;
 
@@ -228,18 +146,13 @@ maillog_parser_flush(struct maillog_parser *p, struct maillog_event *ev)
 	buf_clear(&p->record);
 	p->line = p->begun;
 	p->given_stamp = p->stamp;
-	if (p->joined > 0)
-		(void)maillog_stamp_parse(buf_slice(&last), p->clock, &stamp);
-	p->given_len = buf_len(&last);
-	text = slice_skip(buf_slice(&last), stamp.used);
-	read_text(p, text, &stamp, ev);
-	if (p->joined > 0 && p->joined <= MAILLOG_BREAKS_MAX &&
-	    p->first_len > stamp.used && !p->is_cut)
-		join_tight(p, &stamp, ev);
+	if (p->sure_len > 0 && p->joined > p->sure_joined)
+		maillog_parser_settle(p);
+	maillog_parser_join(p, ev);
 	if (p->joined > 0 && ev->form == MAILLOG_UNKNOWN) {
 		text = slice_sub(buf_slice(&p->given), 0, p->first_len);
 		text = slice_skip(text, p->stamp.used);
-		read_text(p, text, &p->stamp, &first);
+		maillog_parser_read(p, text, &p->stamp, &first);
 		if (first.form != MAILLOG_UNKNOWN) {
 			*ev = first;
 			p->given_len = p->first_len;
@@ -269,8 +182,8 @@ maillog_parser_host(const struct maillog_parser *p)
 	    p->given_stamp.host_len);
 }
 
-static void
-read_text(const struct maillog_parser *p, struct slice text,
+void
+maillog_parser_read(const struct maillog_parser *p, struct slice text,
     const struct maillog_stamp *stamp, struct maillog_event *ev)
 {
 	text = slice_trim(text);

@@ -47,7 +47,10 @@ struct maillog_parser {
 	size_t first_len;           /* the length of the record's first line */
 	/* Where its lines were joined: the spaces. */
 	size_t breaks[MAILLOG_BREAKS_MAX];
-	uint64_t joined;       /* lines joined to it */
+	uint64_t joined; /* lines joined to it */
+	/* Up to the first blank line; 0: there was none. */
+	size_t sure_len;
+	uint64_t sure_joined;
 	bool is_open, is_full; /* there is a record; it takes no more lines */
 	bool is_cut;
 };
@@ -66,8 +69,9 @@ bool maillog_parse(
 /* Takes the next line of a log that may be folded.  True when the line begins
  * a record and so ends the one before it, which *ev then is; it borrows from
  * the parser until the next call.  A line that is a record but for its stamp is
- * never joined to another; and a record within which another begins, outside of
- * quotes, is of no known form. */
+ * never joined to another; one behind a blank line is where only that makes the
+ * record one of a known form; and a record within which another begins, outside
+ * of quotes, is of no known form. */
 bool maillog_parser_feed(
     struct maillog_parser *p, struct slice line, struct maillog_event *ev);
 /* The record in progress, at the end of the log; false when there is none. */

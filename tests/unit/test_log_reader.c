@@ -55,6 +55,14 @@ static struct row {
 	{ "another subsystem",
 	    STAMP "MID 1 interim verdict using engine: CASE spam negative\n",
 	    "unknown:1\n  1 record is of no known form (a:1)\n" },
+	{ "debugging of another subsystem",
+	    "Wed Jul  2 09:15:07 2014 Debug: MID 1 ICID 1 TLS read 126\n",
+	    "unknown:1\n  1 record is of no known form (a:1)\n" },
+	{ "a forum's blank lines",
+	    STAMP "DCID 1 cl\n\nose\n\n" LATER "DCID 2 close\n\n"
+		  "Regards\n\n",
+	    "dcid_close:1 dcid_close:5\n  1 line is no record (a:6)\n"
+	    "  1 line was joined to the one before it (a:2)\n" },
 	{ "the clock goes back", LATER "DCID 1 close\n" STAMP "DCID 2 close\n",
 	    "dcid_close:1 dcid_close:2\n"
 	    "  1 record is older than the one before it (a:2)\n" },
