@@ -343,6 +343,22 @@ begins_another(const struct maillog_parser *p, struct slice line)
 	return find_form(p, text, &ev);
 }
 
+/* Whether the byte stands in one of the quoted texts of a list. */
+static bool
+is_within_quotes(struct slice list, const char *byte)
+{
+	char quote = '\0';
+
+	for (const char *at = list.at; at < byte; at++)
+		if (*at == '\\')
+			at++;
+		else if (quote == '\0' && (*at == '\'' || *at == '"'))
+			quote = *at;
+		else if (*at == quote)
+			quote = '\0';
+	return quote != '\0';
+}
+
 /* Whether the byte stands in a text that has quotes of its own. */
 static bool
 is_quoted_at(const struct maillog_event *ev, const char *byte)
@@ -360,6 +376,8 @@ is_quoted_at(const struct maillog_event *ev, const char *byte)
 		if (text.len == 0 || byte < text.at ||
 		    byte >= text.at + text.len)
 			continue;
+		if (kind == KIND_LIST)
+			return is_within_quotes(text, byte);
 		if (kind != KIND_QUOTED || text.at[-1] == '\'' ||
 		    text.at[-1] == '"')
 			return true;

@@ -45,6 +45,11 @@ static struct row {
 	{ "two records in a line, which fit a text",
 	    STAMP "Message aborted MID 1 Recei" LATER "DCID 1 close\n",
 	    "unknown:1\n  1 record has another one in it (a:1)\n" },
+	{ "two records in a line, which fit a list",
+	    STAMP
+	    "Delayed: DCID 1 MID 1 to RID 0 - 4.1.0 - x ('451', ['y']) []" LATER
+	    "Message done DCID 1 MID 1 to RID [0]\n",
+	    "unknown:1\n  1 record has another one in it (a:1)\n" },
 	{ "a subject that looks like a record",
 	    STAMP "MID 1 Subject 'x " LATER "DCID 1 close'\n",
 	    "mid_subject:1\n" },
