@@ -106,7 +106,8 @@ struct gathering {
 	struct question *questions; /* owned; in the order of asking */
 	size_t count, cap, next;
 	size_t open;
-	size_t silent; /* of the last questions, those without an answer */
+	utime heard;   /* when an answer came last */
+	size_t silent; /* questions asked since then without an answer */
 	utime began;
 	bool shows; /* how far it is */
 	struct asking {
@@ -114,6 +115,7 @@ struct gathering {
 		struct gathering *gathering;
 		const struct question *question;
 		struct question asked;
+		utime at;
 	} asking[QUESTIONS_AT_ONCE];
 	struct err err; /* what the zone would not take */
 	bool is_wrong;
@@ -166,10 +168,28 @@ question_add(struct gathering *g, struct slice host, unsigned what)
 	questions_put(g, name, name->is_itself ? name->wanted : ASK_ALIAS);
 }
 
+/* Who is silent about a name is not asked more about it. */
+static bool
+silence_keep(struct gathering *g, struct name *name)
+{
+	unsigned missing = name->wanted & ~name->asked;
+
+	name->is_itself = true;
+	name->asked |= missing;
+	for (unsigned t = 0; t < ARRAY_LEN(types); t++)
+		if ((missing >> t & 1) != 0 &&
+		    !zone_fail_type(
+			g->zone, name->name, types[t], DNS_TIMEOUT, &g->err))
+			return false;
+	return true;
+}
+
 static bool
 alias_keep(
     struct gathering *g, struct name *name, const struct dns_answer *answer)
 {
+	if (answer->status == DNS_TIMEOUT)
+		return silence_keep(g, name);
 	if (answer->status != DNS_OK || answer->count == 0) {
 		name->is_itself = true;
 		questions_put(g, name, name->wanted);
@@ -204,11 +224,18 @@ answer_keep(struct gathering *g, const struct question *question,
 	return true;
 }
 
-/* Whether name servers are there at all. */
+/* Whether name servers are there at all.  Those that lose questions answer
+ * others meanwhile. */
 static bool
-silence_count(struct gathering *g, const struct dns_answer *answer)
+silence_count(struct gathering *g, const struct asking *asking,
+    const struct dns_answer *answer)
 {
-	g->silent = answer->status == DNS_TIMEOUT ? g->silent + 1 : 0;
+	if (answer->status != DNS_TIMEOUT) {
+		g->heard = world_now(g->world);
+		g->silent = 0;
+	} else if (asking->at >= g->heard) {
+		g->silent++;
+	}
 	return g->silent < SILENT_MAX ||
 	    err_set(&g->err,
 		"--dns live: %zu questions in a row got no answer; expected "
@@ -251,7 +278,7 @@ on_answer(struct dns_query *query, const struct dns_answer *answer)
 	asking->question = NULL;
 	g->open--;
 	if (!answer_keep(g, &asking->asked, answer) ||
-	    !silence_count(g, answer))
+	    !silence_count(g, asking, answer))
 		g->is_wrong = true;
 	if (world_now(g->world) - g->began > longest && !rest_give_up(g))
 		g->is_wrong = true;
@@ -273,6 +300,7 @@ ask_more(struct gathering *g)
 		/* The list moves while it grows. */
 		asking->asked = g->questions[g->next++];
 		asking->question = &asking->asked;
+		asking->at = world_now(g->world);
 		asking->gathering = g;
 		asking->query = (struct dns_query){ .on_answer = on_answer };
 		g->open++;

@@ -159,10 +159,10 @@ def test_name_servers_are_asked(bin_dir, tmp_path):
                                 "a.example: alias.example, mx.example, gone.example\nh.example: 10.9.9.9, 10.9.9.8\n")
     cage = Path(__file__).with_name("routes_dns_cage.py")
 
-    def run(zone):
+    def run(zone, table="r"):
         return subprocess.run(
             ["unshare", "--user", "--map-root-user", "--net", "--mount", sys.executable, cage, zone,
-             bin_dir / "faultpost", "routes", "check", "--dns", "live", "r"],
+             bin_dir / "faultpost", "routes", "check", "--dns", "live", table],
             cwd=tmp_path, capture_output=True, text=True, check=False)
 
     told = run(json.dumps({"alias.example CNAME": ["alias2.example."], "alias2.example CNAME": ["h.example."],
@@ -176,6 +176,12 @@ def test_name_servers_are_asked(bin_dir, tmp_path):
         "that does not hold here",
         "r:2:39: error R009: gone.example has no address (NXDOMAIN)"]
     (tmp_path / "r").write_text("".join(f"d{i}.example: h{i}.example\n" for i in range(100)))
+    (tmp_path / "lossy").write_text("".join(
+        f"d{i}.example: {'lost' if i < 70 else 'h'}{i}.example\n" for i in range(300)))
+    told = run("{}", "lossy")
+    assert (told.returncode, told.stderr) == (1, "")
+    assert told.stdout.count("(NXDOMAIN)") == 230
+    assert len([line for line in told.stdout.splitlines() if " lost" in line and "no answer" in line]) == 70
     told = run("-")
     assert (told.returncode, told.stdout) == (2, "")
     assert told.stderr == ("--dns live: 64 questions in a row got no answer; expected name servers that "
