@@ -15,6 +15,8 @@ static void
 heading_format(const struct log_story *story, const struct log_facts *facts,
     const char *name, struct buf *out)
 {
+	const char *before = " to";
+
 	buf_printf(out, "%s %" PRIu64, story->is_message ? "MID" : "DCID",
 	    story->number);
 	if (facts->now != 0)
@@ -23,10 +25,12 @@ heading_format(const struct log_story *story, const struct log_facts *facts,
 		buf_printf(out, " of %s", name);
 	if (story->is_message && facts->from != NULL)
 		buf_printf(out, "  from <%s>", facts->from);
-	for (size_t i = 0; i < facts->to_count && i < 3; i++)
-		if (facts->to[i].to != NULL)
-			buf_printf(out, "%s <%s>", i == 0 ? " to" : ",",
-			    facts->to[i].to);
+	for (size_t i = 0; i < facts->to_count && i < 3; i++) {
+		if (facts->to[i].to == NULL)
+			continue;
+		buf_printf(out, "%s <%s>", before, facts->to[i].to);
+		before = ",";
+	}
 	if (facts->to_count > 3)
 		buf_printf(out, " and %zu more", facts->to_count - 3);
 	buf_append_byte(out, '\n');

@@ -118,6 +118,31 @@ def test_message_that_is_split(faultpost):
     assert domain["recipients"] == 2
 
 
+def test_message_of_many_recipients(faultpost):
+    """Of each kind of end the first is told, and how many there are; of the
+    first recipient the log does not say who it is."""
+    text = "".join(STAMP + line + "\n" for line in (
+        "Start MID 3 ICID 0", "MID 3 ICID 0 From: <>",
+        "MID 3 to RID [0] pending till Wed Jul  2 09:15:07 2014",
+        *(f"MID 3 ICID 0 RID {n} To: <u{n}@a.example>" for n in range(1, 6)),
+        "MID 3 queued for delivery", "Deleted: MID 3 to [5]",
+        *(f"Bounced: DCID 7 MID 3 to RID {n} - 5.1.0 - Unknown address error "
+          "('550', ['5.1.1 who?']) []" for n in (2, 3)),
+        "Message done DCID 7 MID 3 to RID [0]"))
+    code, out, _ = faultpost("log", "show", "3", "-", input=text)
+    first, second, *_, last = out.splitlines()
+    assert code == 0
+    assert first == "MID 3  from <> to <u1@a.example>, <u2@a.example> " \
+        "and 3 more"
+    assert second.endswith("the appliance made the message itself")
+    assert last == (
+        "  verdict: 1 of 6 recipients delivered within a second. "
+        "RID 2 <u2@a.example> bounced: 5.1.0 - Unknown address error, "
+        "550 '5.1.1 who?'. In all 2 bounced. 1 deleted. "
+        "RID 1 <u1@a.example> was in the queue when the log ends. "
+        "In all 2 were open. 1 round ended in waiting.")
+
+
 def test_limit(faultpost, seed):
     code, out, err = faultpost(
         "log", "show", "--json", "--limit", "3", "example.com", seed)
@@ -187,6 +212,9 @@ def test_wrong_words(faultpost, seed):
     code, out, err = faultpost("log", "show", "a/b", seed)
     assert (code, out) == (2, "")
     assert err.startswith('faultpost log show: "a/b" is neither a MID')
+    code, out, err = faultpost("log", "show", "1.-2", seed)
+    assert (code, out) == (2, "")
+    assert err.startswith('faultpost log show: "1.-2" is neither a MID')
     assert faultpost("log", "shwo", "1", seed) == (
         2, "", "faultpost log: unknown command shwo (did you mean show?); see "
         "faultpost log --help\n")
