@@ -115,7 +115,9 @@ def test_shares_without_routes(faultpost, tmp_path):
             for s in shares] == [(False, 3, 1.0, 1.0), (True, 1, 1.0, 1.0)]
     page = faultpost("log", "stats", "-", input=text)[1]
     assert "100.0 % of those behind failures, Jain's index 1.000, 1.000" in page
+    assert "100.0 % of those asked first, Jain's index 1.000, 1.000" in page
     assert "Priorities are not in a log; --routes FILE has them." in page
+    assert "of those" not in faultpost("log", "stats", log)[1]  # hosts take turns
 
 
 def test_page_of_figures(faultpost, tmp_path):
