@@ -52,7 +52,8 @@ check_fini(struct check *c)
 bool
 check_again(struct check *c, bool wants_evidence)
 {
-	bool has_gaps = c->pass == CHECK_FIRST && !c->is_whole &&
+	bool has_gaps = c->pass == CHECK_FIRST &&
+	    (!c->is_whole || c->survey.remade.count > 0) &&
 	    survey_has_gaps(&c->survey);
 
 	if (!has_gaps &&

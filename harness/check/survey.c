@@ -278,6 +278,19 @@ sequence_expire(struct survey *s, struct survey_sequence *q, utime patience)
 	}
 }
 
+/* A message gets a further MID, or a part of it does: what becomes of it no
+ * scenario says. */
+static void
+note_remade(struct survey *s, const struct maillog_event *ev, uint64_t line)
+{
+	survey_count_add(&s->remade, line);
+	gap_at(s, line, SURVEY_REMADE);
+	if (ev->other_mid > s->mid.last)
+		sequence_note(s, &s->mid, ev->other_mid, line);
+	else
+		(void)sequence_takes(&s->mid, ev->other_mid);
+}
+
 static void
 note_numbers(struct survey *s, const struct maillog_event *ev, uint64_t line)
 {
@@ -289,6 +302,10 @@ note_numbers(struct survey *s, const struct maillog_event *ev, uint64_t line)
 		return;
 	case MAILLOG_START_MID:
 		sequence_note(s, &s->mid, ev->mid, line);
+		return;
+	case MAILLOG_MID_SPLIT:
+	case MAILLOG_MID_REWRITTEN:
+		note_remade(s, ev, line);
 		return;
 	case MAILLOG_DCID_NEW:
 		sequence_note(s, &s->dcid, ev->dcid, line);

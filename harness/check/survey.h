@@ -20,7 +20,8 @@ struct survey_count {
 	X(SURVEY_MISSING, "lines are missing, as numbers jump")                \
 	X(SURVEY_BROKEN, "a line is no record, or half of one")                \
 	X(SURVEY_BACK, "the clock went back")                                  \
-	X(SURVEY_ANEW, "numbers begin anew")
+	X(SURVEY_ANEW, "numbers begin anew")                                   \
+	X(SURVEY_REMADE, "a filter or policy makes a message of another")
 enum survey_reason {
 #define X(constant, text) constant,
 	SURVEY_REASONS(X)
@@ -61,6 +62,7 @@ struct survey {
 	struct survey_count unknown; /* records of no known form, whole */
 	struct survey_count empty;   /* lines with nothing among records */
 	struct survey_count back, anew;
+	struct survey_count remade; /* messages that are rewritten or split */
 	/* Filled in by whoever judges: lines of other appliances, of which the
 	 * first's name is in `other`; silences while mail was due; records that
 	 * were not judged, as they stand where lines are missing; lines of the

@@ -88,6 +88,10 @@ survey_format(const struct survey *s, struct buf *out)
 	    &s->broken, "record is damaged", "records are damaged", out);
 	count_format(&s->unknown, "record is of no known form",
 	    "records are of no known form", out);
+	count_format(&s->remade,
+	    "message is rewritten or split, as in no "
+	    "scenario",
+	    "messages are rewritten or split, as in no scenario", out);
 	others_format(s, out);
 	clock_format(s, out);
 	missing_format(s, out);

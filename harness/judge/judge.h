@@ -107,7 +107,7 @@ void judge_skip_lines(struct judge *j, uint64_t count);
 	X(JUDGE_HOST_STATES,                                                   \
 	    "the program does not say which hosts it takes to be down")        \
 	X(JUDGE_MOMENTS, "the relay's clock is not the scenario's")            \
-	X(JUDGE_LINES, "lines of the log are missing")
+	X(JUDGE_LINES, "the log is not whole")
 enum judge_witness {
 #define X(constant, text) constant,
 	JUDGE_WITNESSES(X)

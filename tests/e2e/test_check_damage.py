@@ -249,7 +249,7 @@ def test_gaps_are_named(check, real):
     assert "not judged (" in page
     verdicts = {e["subject"]: (e["verdict"], e.get("lacking"))
                 for e in scenario["expectations"]}
-    missing = ("not judged", "lines of the log are missing")
+    missing = ("not judged", "the log is not whole")
     assert verdicts["expect[0] delivered"] == missing
     assert verdicts["expect[2] log"] == ("held", None)
     assert verdicts["expect[3] no_log"] == missing

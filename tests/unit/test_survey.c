@@ -82,6 +82,13 @@ static struct row {
 		"0 New SMTP DCID 3 interface i address 10.1.1.1 port 25",
 		"121 DCID 3 close" },
 	    "1-2 M", false },
+	{ "a message that is rewritten, and one that is split",
+	    { "0 Start MID 1 ICID 1", "0 MID 1 rewritten to MID 2 by x",
+		"0 MID 2 queued for delivery", "0 Start MID 3 ICID 1",
+		"0 Start MID 4 ICID 0",
+		"0 MID 3 was split creating MID 4 due to a per-recipient policy P",
+		"0 Start MID 5 ICID 1" },
+	    "1-2 R,5-6 R", false },
 	{ "numbers begin anew",
 	    { "0 Start MID 7 ICID 1", "1 Start MID 1 ICID 1" }, "1-2 A",
 	    false },
@@ -101,7 +108,8 @@ static struct row {
 static const char letters[] = { [SURVEY_MISSING] = 'M',
 	[SURVEY_BROKEN] = 'B',
 	[SURVEY_BACK] = 'K',
-	[SURVEY_ANEW] = 'A' };
+	[SURVEY_ANEW] = 'A',
+	[SURVEY_REMADE] = 'R' };
 
 static void
 feed(struct survey *s, const char *text, uint64_t line)
