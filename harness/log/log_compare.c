@@ -241,8 +241,9 @@ log_compare(struct log_comparison *comparison, const struct log_case *theirs,
 		free(a.at);
 		free(b.at);
 	}
-	qsort(comparison->rows, comparison->count, sizeof(comparison->rows[0]),
-	    compare_rows);
+	if (comparison->count > 0)
+		qsort(comparison->rows, comparison->count,
+		    sizeof(comparison->rows[0]), compare_rows);
 	free(c.message_of);
 }
 
