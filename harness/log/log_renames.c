@@ -33,6 +33,7 @@ forget(struct log_renames *r, struct log_rename *name)
 {
 	if (name == NULL)
 		return;
+	assert(r->table != NULL);
 	HASH_DEL(r->table, name);
 	list_remove(&name->node);
 	free(name);
