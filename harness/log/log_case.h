@@ -25,7 +25,7 @@ struct log_case_recipient {
 };
 
 struct log_case_message {
-	uint64_t mid;
+	uint64_t mid; /* by which it was known first */
 	uint32_t appliance;
 	utime at;
 	const char *from;              /* NULL: not said */
@@ -122,7 +122,7 @@ void log_case_take(struct log_case *c, const struct log_record *record);
  * must have been there. */
 void log_case_finish(struct log_case *c);
 
-/* The message of that MID that began last; or NONE. */
+/* The message that was known by that MID first and began last; or NONE. */
 size_t log_case_message(
     const struct log_case *c, uint64_t mid, uint32_t appliance);
 /* How many marks there are of a kind. */

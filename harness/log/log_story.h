@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Stories: of a log, however long, the records that belong to what somebody
- * asks for, message by message.  To a message belong its own records, those of
- * the client's connection by which it came, those of the connections by which
- * it was sent, and the failures of connections that were opened for its domain
- * while it was ready; the log does not say for which message such a one was
- * opened, as it is opened for all.  A connection of which no message is known
- * has a story of its own.
+ * asks for, message by message.  To a message belong its own records, by all
+ * the MIDs that it has had and also those of no known form that speak of it,
+ * those of the client's connection by which it came, those of the connections
+ * by which it was sent, and the failures of connections that were opened for
+ * its domain while it was ready; the log does not say for which message such a
+ * one was opened, as it is opened for all.  What is split off a message is one
+ * of its own, which is wanted when that is.  A connection of which no message
+ * is known has a story of its own.
  *
  * Memory is bounded by the number of stories, by STORY limits, and for what is
  * not yet known to belong to one.  Pure.
@@ -30,7 +32,7 @@ struct log_story_record {
 
 struct log_story {
 	bool is_message; /* else of a connection */
-	uint64_t number; /* MID or DCID */
+	uint64_t number; /* DCID, or the MID by which it was known first */
 	uint32_t appliance;
 	struct log_story_record *records; /* owned; in the log's order */
 	size_t count, cap;

@@ -24,14 +24,47 @@ dialect_plan(void)
 	return plan;
 }
 
+/* A log that is being read. */
+struct dialect_reading {
+	const struct reader_dialect *dialect;
+	struct plan *plan;
+	void *memory;
+	struct reader r;
+};
+
 static inline void
-dialect_feed(const struct reader_dialect *dialect, struct reader *r,
-    void *memory, struct slice log)
+dialect_begin(struct dialect_reading *d, const struct reader_dialect *dialect)
+{
+	d->dialect = dialect;
+	d->plan = dialect_plan();
+	d->memory = dialect->create();
+	reader_init(&d->r, d->plan);
+	d->r.now = d->plan->start;
+}
+
+static inline void
+dialect_end(struct dialect_reading *d)
+{
+	reader_fini(&d->r);
+	d->dialect->destroy(d->memory);
+	plan_destroy(&d->plan);
+}
+
+static inline void
+dialect_feed(struct dialect_reading *d, struct slice log)
 {
 	struct slice line;
 
 	while (slice_split(&log, '\n', &line))
-		dialect->line(memory, r, line);
+		d->dialect->line(d->memory, &d->r, line);
+}
+
+/* When something is due, behind that. */
+static inline utime
+dialect_due(struct dialect_reading *d, const char *log)
+{
+	dialect_feed(d, slice_cstr(log));
+	return reader_due(&d->r);
 }
 
 /* Without its stamp and level. */
@@ -49,26 +82,21 @@ static inline void
 dialect_check(
     const struct reader_dialect *dialect, const struct dialect_row *row)
 {
-	struct plan *plan = dialect_plan();
-	void *memory = dialect->create();
+	struct dialect_reading d;
 	struct buf told = { 0 };
-	struct reader r;
 	struct slice rest, line;
 
-	reader_init(&r, plan);
-	r.now = plan->start;
-	dialect_feed(dialect, &r, memory, slice_cstr(row->log));
-	rest = buf_slice(&r.out);
+	dialect_begin(&d, dialect);
+	dialect_feed(&d, slice_cstr(row->log));
+	rest = buf_slice(&d.r.out);
 	while (slice_split(&rest, '\n', &line))
 		dialect_append(&told, line);
 	assert_string_equal(buf_cstr(&told), row->told);
 	/* Wherever it is cut, and twice in a row. */
 	for (size_t i = 0; row->log[i] != '\0'; i++)
-		dialect_feed(dialect, &r, memory, slice_of(row->log, i));
+		dialect_feed(&d, slice_of(row->log, i));
 	buf_fini(&told);
-	reader_fini(&r);
-	dialect->destroy(memory);
-	plan_destroy(&plan);
+	dialect_end(&d);
 }
 
 #endif

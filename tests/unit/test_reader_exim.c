@@ -204,57 +204,44 @@ test_row(void **state)
 	dialect_check(&reader_exim, *state);
 }
 
-/* Says so, and returns when something is due. */
-static utime
-due_behind(struct reader *r, void *memory, const char *log)
-{
-	dialect_feed(&reader_exim, r, memory, slice_cstr(log));
-	return reader_due(r);
-}
-
 static void
 test_due(void **state)
 {
-	struct plan *plan = dialect_plan();
-	void *memory = reader_exim.create();
-	struct reader r;
+	struct dialect_reading d;
 
 	(void)state;
-	reader_init(&r, plan);
-	r.now = plan->start;
+	dialect_begin(&d, &reader_exim);
 	assert_true(
-	    due_behind(&r, memory,
-		M("3") "exim 4.96 daemon started: pid=3\n") == UTIME_NEVER);
-	assert_false(r.is_ready);
+	    dialect_due(&d, M("3") "exim 4.96 daemon started: pid=3\n") ==
+	    UTIME_NEVER);
+	assert_false(d.r.is_ready);
 	/* While a message comes in, too. */
 	assert_true(
-	    due_behind(&r, memory, "   26 SMTP<< MAIL FROM:<s@e>\n") == r.now);
+	    dialect_due(&d, "   26 SMTP<< MAIL FROM:<s@e>\n") == d.r.now);
 	assert_true(
-	    due_behind(&r, memory,
-		"   26 >>> Exim pid=26 (x) terminating with rc=0 >>>\n") ==
+	    dialect_due(
+		&d, "   26 >>> Exim pid=26 (x) terminating with rc=0 >>>\n") ==
 	    UTIME_NEVER);
 	assert_true(
-	    due_behind(&r, memory,
+	    dialect_due(&d,
 		ACCEPTED D
 		"Writing retry data for R:example.com\n" D
 		"  first failed=7 last try=7 next try=67 expired=0\n" ENDED) ==
-	    r.now + 60 * UTIME_S);
-	assert_int_equal(reader_overdue(&r, r.now + 59 * UTIME_S), 0);
-	assert_int_equal(reader_overdue(&r, r.now + 60 * UTIME_S), 1);
-	assert_true(due_behind(&r, memory,
+	    d.r.now + 60 * UTIME_S);
+	assert_int_equal(reader_overdue(&d.r, d.r.now + 59 * UTIME_S), 0);
+	assert_int_equal(reader_overdue(&d.r, d.r.now + 60 * UTIME_S), 1);
+	assert_true(dialect_due(&d,
 			M("9") "Start queue run: pid=9\n" D
-			       "delivering M1\n") == r.now);
-	assert_int_equal(r.looks, 1);
+			       "delivering M1\n") == d.r.now);
+	assert_int_equal(d.r.looks, 1);
 	assert_true(
-	    due_behind(&r, memory,
+	    dialect_due(&d,
 		D "deleted retry information for R:example.com\n" M(
 		    "9") "End queue run: pid=9\n" M("29") "M1 Completed\n") ==
 	    UTIME_NEVER);
-	assert_int_equal(r.looks, 0);
-	assert_true(r.is_ready);
-	reader_fini(&r);
-	reader_exim.destroy(memory);
-	plan_destroy(&plan);
+	assert_int_equal(d.r.looks, 0);
+	assert_true(d.r.is_ready);
+	dialect_end(&d);
 }
 
 int

@@ -170,42 +170,30 @@ test_row(void **state)
 static void
 test_due(void **state)
 {
-	struct plan *plan = dialect_plan();
-	void *memory = reader_opensmtpd.create();
-	struct reader r;
+	struct dialect_reading d;
 
 	(void)state;
-	reader_init(&r, plan);
-	r.now = plan->start;
-	assert_true(reader_due(&r) == UTIME_NEVER);
-	dialect_feed(&reader_opensmtpd, &r, memory,
-	    SLICE("scheduler: inserting evp:" A));
-	assert_true(reader_due(&r) == r.now);
-	dialect_feed(&reader_opensmtpd, &r, memory,
-	    SLICE("scheduler: aborting msg:b361ac8a"));
-	assert_true(reader_due(&r) == UTIME_NEVER);
-	dialect_feed(&reader_opensmtpd, &r, memory, slice_cstr(ACCEPTED));
-	assert_true(reader_due(&r) == r.now);
-	dialect_feed(&reader_opensmtpd, &r, memory,
-	    slice_cstr(LISTED("pending=1h1s", "pending=1m")));
-	assert_true(reader_due(&r) == r.now + 60 * UTIME_S);
-	dialect_feed(&reader_opensmtpd, &r, memory,
-	    slice_cstr(LISTED("pending=1h1s", "scheduled=0s")));
-	assert_true(reader_due(&r) == r.now);
-	dialect_feed(&reader_opensmtpd, &r, memory,
-	    SLICE("scheduler: deleting evp:" A " (ok)\n"
-		  "scheduler: deleting evp:" B " (ok)"));
-	assert_true(reader_due(&r) == UTIME_NEVER);
-	assert_false(r.is_ready);
-	dialect_feed(&reader_opensmtpd, &r, memory,
-	    SLICE("debug: smtp: will accept at most 9995 clients"));
-	assert_false(r.is_ready);
-	dialect_feed(&reader_opensmtpd, &r, memory,
-	    SLICE("debug: queue: done loading queue into scheduler"));
-	assert_true(r.is_ready);
-	reader_fini(&r);
-	reader_opensmtpd.destroy(memory);
-	plan_destroy(&plan);
+	dialect_begin(&d, &reader_opensmtpd);
+	assert_true(reader_due(&d.r) == UTIME_NEVER);
+	assert_true(dialect_due(&d, "scheduler: inserting evp:" A) == d.r.now);
+	assert_true(
+	    dialect_due(&d, "scheduler: aborting msg:b361ac8a") == UTIME_NEVER);
+	assert_true(dialect_due(&d, ACCEPTED) == d.r.now);
+	assert_true(dialect_due(&d, LISTED("pending=1h1s", "pending=1m")) ==
+	    d.r.now + 60 * UTIME_S);
+	assert_true(
+	    dialect_due(&d, LISTED("pending=1h1s", "scheduled=0s")) == d.r.now);
+	assert_true(dialect_due(&d,
+			"scheduler: deleting evp:" A " (ok)\n"
+			"scheduler: deleting evp:" B " (ok)") == UTIME_NEVER);
+	assert_false(d.r.is_ready);
+	dialect_feed(
+	    &d, SLICE("debug: smtp: will accept at most 9995 clients"));
+	assert_false(d.r.is_ready);
+	dialect_feed(
+	    &d, SLICE("debug: queue: done loading queue into scheduler"));
+	assert_true(d.r.is_ready);
+	dialect_end(&d);
 }
 
 int

@@ -173,33 +173,24 @@ test_row(void **state)
 static void
 test_due(void **state)
 {
-	struct plan *plan = dialect_plan();
-	void *memory = reader_postfix.create();
-	struct reader r;
+	struct dialect_reading d;
 
 	(void)state;
-	reader_init(&r, plan);
-	r.now = plan->start;
-	assert_true(reader_due(&r) == UTIME_NEVER);
-	dialect_feed(&reader_postfix, &r, memory, slice_cstr(ACCEPTED));
-	assert_true(reader_due(&r) == r.now);
-	dialect_feed(
-	    &reader_postfix, &r, memory, SLICE(Q "wakeup F1 after 60 secs"));
-	assert_true(reader_due(&r) == r.now + 60 * UTIME_S);
-	dialect_feed(&reader_postfix, &r, memory,
-	    SLICE(Q "F1: from=<s@example.net>, size=163, nrcpt=2 (queue"
-		    " active)"));
-	assert_true(reader_due(&r) == r.now);
-	dialect_feed(&reader_postfix, &r, memory, SLICE(Q "F1: removed"));
-	assert_true(reader_due(&r) == UTIME_NEVER);
-	assert_false(r.is_ready);
-	dialect_feed(&reader_postfix, &r, memory,
+	dialect_begin(&d, &reader_postfix);
+	assert_true(reader_due(&d.r) == UTIME_NEVER);
+	assert_true(dialect_due(&d, ACCEPTED) == d.r.now);
+	assert_true(dialect_due(&d, Q "wakeup F1 after 60 secs") ==
+	    d.r.now + 60 * UTIME_S);
+	assert_true(dialect_due(&d,
+			Q "F1: from=<s@example.net>, size=163, nrcpt=2 (queue"
+			  " active)") == d.r.now);
+	assert_true(dialect_due(&d, Q "F1: removed") == UTIME_NEVER);
+	assert_false(d.r.is_ready);
+	dialect_feed(&d,
 	    SLICE("Nov 27 07:40:47 relay postfix/master[2]: daemon started --"
 		  " version 3.7.11"));
-	assert_true(r.is_ready);
-	reader_fini(&r);
-	reader_postfix.destroy(memory);
-	plan_destroy(&plan);
+	assert_true(d.r.is_ready);
+	dialect_end(&d);
 }
 
 int
