@@ -330,6 +330,15 @@ note(struct sift *s, const struct maillog_event *ev)
 
 /* ---- records ---- */
 
+/* The message, or the connection, that the record is of; or NULL. */
+static const struct sift_number *
+number_of(const struct sift *s, const struct sift_record *r)
+{
+	return r->mid != 0 ? number_find(s->mids, r->mid)
+	    : r->dcid != 0 ? number_find(s->dcids, r->dcid)
+			   : NULL;
+}
+
 /* A number that is known, or that may come to be. */
 static bool
 may_be_ours(const struct sift *s, const struct sift_record *r)
@@ -393,6 +402,7 @@ sift_take(struct sift *s, const struct log_record *record, utime now)
 		.mid = ev->mid,
 		.dcid = ev->dcid,
 	};
+	const struct sift_number *n;
 
 	if (!is_of_another(s, record))
 		note(s, ev);
@@ -404,7 +414,8 @@ sift_take(struct sift *s, const struct log_record *record, utime now)
 		return false;
 	}
 	keep(s, &r, record);
-	return true;
+	n = number_of(s, &r);
+	return n != NULL && n->is_ours;
 }
 
 /* ---- the end ---- */
@@ -412,9 +423,7 @@ sift_take(struct sift *s, const struct log_record *record, utime now)
 static bool
 is_ours(const struct sift *s, const struct sift_record *r)
 {
-	const struct sift_number *n = r->mid != 0 ? number_find(s->mids, r->mid)
-	    : r->dcid != 0 ? number_find(s->dcids, r->dcid)
-			   : NULL;
+	const struct sift_number *n = number_of(s, r);
 
 	if (r->mid == 0 && r->dcid == 0)
 		return true;

@@ -48,7 +48,8 @@ struct sift {
 /* Takes the envelopes of the plan's injection. */
 void sift_init(struct sift *s, const struct plan *plan);
 void sift_fini(struct sift *s);
-/* The log's next record, and when it came.  True when it may be the run's. */
+/* The log's next record, and when it came.  True when it is known by now to be
+ * of the run's mail, hence news of it. */
 bool sift_take(struct sift *s, const struct log_record *record, utime now);
 /* Whether such a message is the run's, or tells a sender of one. */
 bool sift_knows(const struct sift *s, struct slice sender,

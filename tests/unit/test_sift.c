@@ -104,10 +104,13 @@ static const struct {
 	    "0 0 0, 2 0 0" },
 };
 
+/* Records that were known to be of the run when they came. */
+static unsigned news;
+
 static void
 on_record(void *owner, const struct log_record *record)
 {
-	(void)sift_take(owner, record, 1);
+	news += sift_take(owner, record, 1);
 }
 
 static void
@@ -134,6 +137,7 @@ sift_log(const struct plan *plan, const char *log, struct buf *out)
 	struct slice rest = slice_cstr(log), line;
 	struct log_reader reader;
 
+	news = 0;
 	sift_init(&s, plan);
 	log_reader_init(&reader, &s, on_record);
 	log_reader_begin(&reader, "a", 0);
@@ -181,6 +185,29 @@ test_logs(void **state)
 	plan_destroy(&plan);
 }
 
+/* Others' mail from the client's address is none, however much there is. */
+static void
+test_news(void **state)
+{
+	struct plan *plan = plan_new();
+	struct buf out = { 0 };
+
+	(void)state;
+	sift_log(plan, OURS, &out);
+	assert_int_equal(news, 3);
+	sift_log(plan,
+	    S "New SMTP ICID 7 interface Data1 (192.0.2.5) address 192.0.2.1 "
+	      "reverse dns host x verified no\n" S "Start MID 41 ICID 7\n" S
+	      "MID 41 ICID 7 From: <x@example.net>\n" S
+	      "MID 41 ICID 7 RID 0 To: <y@example.org>\n" S
+	      "MID 41 ready 99 bytes from <x@example.net>\n" S
+	      "Message finished MID 41 done\n",
+	    &out);
+	assert_int_equal(news, 0);
+	buf_fini(&out);
+	plan_destroy(&plan);
+}
+
 static void
 test_envelopes(void **state)
 {
@@ -212,6 +239,7 @@ main(void)
 	struct kit kit = { 0 };
 
 	TEST(&kit, test_logs);
+	TEST(&kit, test_news);
 	TEST(&kit, test_envelopes);
 	return kit_run(&kit, "sift");
 }
