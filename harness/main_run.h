@@ -7,6 +7,7 @@
 #ifndef FAULTPOST_HARNESS_MAIN_RUN_H
 #define FAULTPOST_HARNESS_MAIN_RUN_H
 
+#include "core/cli/follow.h"
 #include "core/cli/output.h"
 #include "core/cli/pool.h"
 #include "harness/live/live.h"
@@ -54,6 +55,9 @@ struct run_external {
 	struct endpoint relay, names; /* names: valid if has_names */
 	struct bindings bindings;     /* owned */
 	const char *log;              /* a file; or NULL */
+	/* Owned.  Where the log of the first case begins: before the relay was
+	 * looked for, as it tells of that, too. */
+	struct cli_follow *follow;
 	utime limit;
 	bool has_names, has_limit, prints_routes;
 	struct ip_address client; /* from where we come to the relay */
@@ -167,8 +171,9 @@ struct run_stage {
 	struct zone *zone;       /* owned */
 	pid_t giver;             /* a process that gives the log on */
 };
-/* For the plan, which begins now; false with *err set, and nothing to end. */
-bool run_external_begin(const struct run *run, struct plan *plan,
+/* For the plan, which begins now; false with *err set, and nothing to end.
+ * `is_first`: its log begins before the relay was looked for. */
+bool run_external_begin(const struct run *run, struct plan *plan, bool is_first,
     struct run_stage *stage, struct err *err);
 void run_external_end(struct run_stage *stage);
 /* Prints the routes that the relay needs for each case. */

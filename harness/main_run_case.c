@@ -19,6 +19,7 @@ struct work {
 	struct run *run;
 	struct pool_worker *worker;
 	struct report_entry entry;
+	bool is_first;     /* of the cases */
 	struct plan *plan; /* borrowed */
 	uint64_t seed;
 	const json_t *scenario; /* borrowed; of which the plan was made */
@@ -158,7 +159,7 @@ run_elsewhere(struct work *w, struct result *result,
 				       .on_note = on_line } };
 	bool good;
 
-	if (!run_external_begin(w->run, w->plan, &stage, err))
+	if (!run_external_begin(w->run, w->plan, w->is_first, &stage, err))
 		return false;
 	options->elsewhere = &stage.elsewhere;
 	good =
@@ -315,7 +316,11 @@ void
 run_case_work(void *owner, size_t number, struct pool_worker *worker)
 {
 	struct run *run = owner;
-	struct work w = { .run = run, .worker = worker };
+	struct work w = {
+		.run = run,
+		.worker = worker,
+		.is_first = number == 0,
+	};
 	const struct run_case *c = &run->cases[number];
 
 	w.entry = run_case_entry(run, number, &w.replay);

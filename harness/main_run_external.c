@@ -197,19 +197,24 @@ may_listen_at_all(const struct run_external *e, struct err *err)
 	return !e->has_names || may_listen(&e->names, "bind-dns", err);
 }
 
-/* Where it is written to from now on. */
+/* Where it is written to from now on.  It is another process that waits for
+ * more: signals stay as they are. */
 static struct cli_follow *
 open_log(const struct run_external *e, struct err *err)
 {
-	struct cli_follow *follow = cli_follow_open(e->log, err);
+	sigset_t before;
+	struct cli_follow *follow;
 
+	(void)sigprocmask(SIG_SETMASK, NULL, &before);
+	follow = cli_follow_open(e->log, err);
 	if (follow != NULL && !cli_follow_skip(follow, err))
 		cli_follow_close(&follow);
+	(void)sigprocmask(SIG_SETMASK, &before, NULL);
 	return follow;
 }
 
 static bool
-may_follow(const struct run_external *e, struct err *err)
+may_follow(struct run_external *e, struct err *err)
 {
 	struct err why;
 	int fd;
@@ -225,7 +230,8 @@ may_follow(const struct run_external *e, struct err *err)
 		    "is written there from now on",
 		    e->log, errno == EINVAL ? "is no file" : strerror(errno));
 	(void)close(fd);
-	return true;
+	e->follow = open_log(e, err);
+	return e->follow != NULL;
 }
 
 static bool
@@ -272,6 +278,7 @@ void
 run_external_fini(struct run *run)
 {
 	bindings_fini(&run->external.bindings);
+	cli_follow_close(&run->external.follow);
 }
 
 /* ---- the log ---- */
@@ -302,6 +309,19 @@ give_log(struct cli_follow *follow)
 		}
 }
 
+/* Signals of a terminal are the run's to answer, which ends the giver. */
+static void
+take_no_signals(void)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	(void)sigprocmask(SIG_BLOCK, &set, NULL);
+	(void)setpgid(0, 0);
+}
+
 static bool
 giver_fork(pid_t *giver, struct cli_follow *follow, const int ends[2])
 {
@@ -311,8 +331,7 @@ giver_fork(pid_t *giver, struct cli_follow *follow, const int ends[2])
 	if (*giver != 0)
 		return *giver > 0;
 	(void)close(ends[0]);
-	/* Signals of a terminal are the run's to answer. */
-	(void)setpgid(0, 0);
+	take_no_signals();
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != maker || dup2(ends[1], STDOUT_FILENO) < 0)
 		_exit(1);
@@ -321,32 +340,33 @@ giver_fork(pid_t *giver, struct cli_follow *follow, const int ends[2])
 
 /* Its lines come from *fd. */
 static bool
-giver_start(
-    pid_t *giver, int *fd, const struct run_external *e, struct err *err)
+giver_start(pid_t *giver, int *fd, struct cli_follow *follow, struct err *err)
 {
-	sigset_t before;
-	struct cli_follow *follow;
 	int ends[2];
 	bool good;
 
-	/* In this process signals are the run's. */
-	(void)sigprocmask(SIG_SETMASK, NULL, &before);
-	follow = open_log(e, err);
-	if (follow == NULL)
-		return false;
-	good = socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) == 0 ||
-	    err_set(err, "no sockets: %s", strerror(errno));
-	if (good) {
-		*fd = ends[0];
-		good = (fcntl(ends[0], F_SETFL, O_NONBLOCK) == 0 &&
-			   giver_fork(giver, follow, ends)) ||
-		    err_set(err, "no process: %s", strerror(errno));
-		(void)close(ends[1]);
-		if (!good)
-			(void)close(ends[0]);
-	}
-	cli_follow_close(&follow);
-	(void)sigprocmask(SIG_SETMASK, &before, NULL);
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
+		return err_set(err, "no sockets: %s", strerror(errno));
+	*fd = ends[0];
+	good = (fcntl(ends[0], F_SETFL, O_NONBLOCK) == 0 &&
+		   giver_fork(giver, follow, ends)) ||
+	    err_set(err, "no process: %s", strerror(errno));
+	(void)close(ends[1]);
+	if (!good)
+		(void)close(ends[0]);
+	return good;
+}
+
+static bool
+follow_log(const struct run_external *e, bool is_first, struct run_stage *stage,
+    struct err *err)
+{
+	struct cli_follow *later = is_first ? NULL : open_log(e, err);
+	struct cli_follow *follow = is_first ? e->follow : later;
+	bool good = follow != NULL &&
+	    giver_start(&stage->giver, &stage->elsewhere.log_fd, follow, err);
+
+	cli_follow_close(&later);
 	return good;
 }
 
@@ -362,14 +382,14 @@ wall_clock(void)
 }
 
 bool
-run_external_begin(const struct run *run, struct plan *plan,
+run_external_begin(const struct run *run, struct plan *plan, bool is_first,
     struct run_stage *stage, struct err *err)
 {
 	const struct run_external *e = &run->external;
 	struct live_elsewhere *elsewhere = &stage->elsewhere;
 
 	if (!placement_make(&stage->places, plan, &e->bindings, err) ||
-	    !giver_start(&stage->giver, &elsewhere->log_fd, e, err)) {
+	    !follow_log(e, is_first, stage, err)) {
 		placement_fini(&stage->places);
 		return false;
 	}

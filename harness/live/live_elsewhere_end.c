@@ -105,7 +105,7 @@ tell_clock(struct elsewhere *e, const struct alignment *a, utime offset)
 {
 	char span[UTIME_TEXT_MAX];
 
-	if (offset == 0 && !a->is_unsteady)
+	if (!alignment_is_off(a))
 		return;
 	buf_printf(&e->text,
 	    "%s: note: the log's clock is %s %s this machine's%s; times are by "

@@ -14,19 +14,31 @@ static const struct {
 		int theirs;
 	} at[MOMENTS_MAX];
 	utime want;
-	bool is_unsteady;
+	bool is_off, is_unsteady;
 } rows[] = {
 	{ "the same clock", { { 1500000, 1 }, { 2000000, 2 }, { 3999999, 3 } },
-	    0, false },
+	    0, false, false },
 	{ "one moment leaves a second of doubt", { { 1500000, 5 } },
-	    3500000 + 499999, false },
+	    3500000 + 499999, true, false },
 	{ "two leave less", { { 1000000, 5 }, { 1900000, 5 } }, 4000000 + 49999,
+	    true, false },
+	{ "behind", { { 9000000, 5 }, { 9900000, 5 } }, -4000000 + 49999, true,
 	    false },
-	{ "behind", { { 9000000, 5 }, { 9900000, 5 } }, -4000000 + 49999,
+	{ "seen a little later than it is logged", { { 2027000, 1 } }, -27001,
+	    false, false },
+	{ "logged a little later than it is seen", { { 1950000, 2 } }, 50000,
+	    false, false },
+	{ "the one, and the other",
+	    { { 2027000, 1 }, { 2950000, 3 }, { 3100000, 3 } }, -27001, false,
 	    false },
-	{ "it was set in between", { { 1000000, 1 }, { 2000000, 9 } }, 0,
+	{ "the like of a clock that is ahead",
+	    { { 2027000, 3601 }, { 2950000, 3603 } }, 3600 * UTIME_S - 27001,
+	    true, false },
+	{ "too late for latency", { { 4000001, 1 }, { 4500000, 2 } }, -2250001,
+	    true, false },
+	{ "it was set in between", { { 1000000, 1 }, { 2000000, 9 } }, 0, true,
 	    true },
-	{ "nothing is known", { { 0, 0 } }, 0, false },
+	{ "nothing is known", { { 0, 0 } }, 0, false, false },
 };
 
 static void
@@ -41,6 +53,7 @@ test_offsets(void **state)
 			alignment_add(&a, rows[i].at[k].ours,
 			    rows[i].at[k].theirs * UTIME_S);
 		if (alignment_offset(&a) != rows[i].want ||
+		    alignment_is_off(&a) != rows[i].is_off ||
 		    a.is_unsteady != rows[i].is_unsteady)
 			fail_msg("%s: %lld", rows[i].name,
 			    (long long)alignment_offset(&a));
