@@ -54,26 +54,14 @@ class Shipper:
                 self.has_begun.set()
 
 
-@pytest.fixture(name="blocks")
-def blocks_fixture():
-    """Addresses of 127.0.0.0/8 and a port at which nobody else listens."""
-    sockets = []
-    for last in range(11, 15):
-        server = socket.socket()
-        server.bind((f"127.91.0.{last}", sockets[0].getsockname()[1]
-                     if sockets else 0))
-        sockets.append(server)
-    port = sockets[0].getsockname()[1]
-    for server in sockets:
-        server.close()
-    return port
+# Addresses that no other process of the tests has, so that a port which is free
+# there stays so.
+NET = f"127.{64 + (os.getpid() >> 8) % 128}.{os.getpid() % 256}"
 
 
-@pytest.fixture(name="name_port")
-def name_port_fixture():
-    """One at which no name server answers."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as server:
-        server.bind(("127.91.0.1", 0))
+def free_port(address, kind):
+    with socket.socket(socket.AF_INET, kind) as server:
+        server.bind((address, 0))
         return server.getsockname()[1]
 
 
@@ -91,7 +79,7 @@ class Lab:
 
     def words(self, at, *more):
         return [self.bin_dir / "faultpost", "run", "--live", "--relay",
-                f"external:{at}", "--bind", f"*=127.91.0.11:{self.port}",
+                f"external:{at}", "--bind", f"*={NET}.11:{self.port}",
                 *more, self.scenario]
 
     def routes(self):
@@ -123,8 +111,9 @@ class Lab:
 
 
 @pytest.fixture(name="lab")
-def lab_fixture(bin_dir, tmp_path, blocks):
-    made = Lab(bin_dir, tmp_path, blocks)
+def lab_fixture(bin_dir, tmp_path):
+    made = Lab(bin_dir, tmp_path,
+               free_port(f"{NET}.11", socket.SOCK_STREAM))
     made.write()
     yield made
     for relay in made.relays:
@@ -147,8 +136,8 @@ def test_routes(lab):
     listens."""
     port = lab.port
     assert lab.routes() == [
-        f"example.com 127.91.0.11:{port}/pri=0, 127.91.0.12:{port}/pri=10",
-        f"example.net 127.91.0.13:{port}/pri=0"]
+        f"example.com {NET}.11:{port}/pri=0, {NET}.12:{port}/pri=10",
+        f"example.net {NET}.13:{port}/pri=0"]
 
 
 def test_held(lab):
@@ -257,7 +246,7 @@ def test_others(lab):
     assert len(seen) > 40
 
 
-def test_names(lab, name_port):
+def test_names(lab):
     """A relay that asks the scenario's DNS finds the hosts where they are."""
     lab.write(routes=[f"example.com exchange1.example.com:{lab.port}/pri=0, "
                       f"exchange2.example.com:{lab.port}/pri=10"],
@@ -266,7 +255,7 @@ def test_names(lab, name_port):
               hosts={name: {**host, "port": lab.port}
                      for name, host in SCENARIO["hosts"].items()},
               expect=SCENARIO["expect"][:2])
-    at = f"127.91.0.1:{name_port}"
+    at = f"{NET}.1:{free_port(f'{NET}.1', socket.SOCK_DGRAM)}"
     relay = lab.start(json.loads(lab.scenario.read_text())["routes"],
                       resolver={"servers": [at]})
     code, told, err = lab.run(relay, "--bind-dns", at)
@@ -298,7 +287,7 @@ def test_interrupted(lab):
     with pytest.raises(ProcessLookupError):
         os.killpg(process.pid, 0)
     with pytest.raises(ConnectionRefusedError):
-        socket.create_connection(("127.91.0.12", lab.port))
+        socket.create_connection((f"{NET}.12", lab.port))
 
 
 LAB = ["--live", "--relay", "external:127.0.0.1:1"]
