@@ -37,12 +37,13 @@ enum {
 	OPTION_RELAY_LOG,
 	OPTION_BIND,
 	OPTION_BIND_DNS,
+	OPTION_CLIENT,
 	OPTION_TIME_LIMIT,
 	OPTION_PRINT_ROUTES,
 	OPTION_CHECK
 };
 
-#define LIVE_OPTIONS_COUNT 8
+#define LIVE_OPTIONS_COUNT 9
 static const struct cli_option run_options[] = {
 	{ OPTION_KEYWORD, 'k', "keyword", "EXPR",
 	    "Only where EXPR holds: \"tls and not (@slow or dns)\"." },
@@ -83,6 +84,8 @@ static const struct cli_option run_options[] = {
 	    "external: the host listens at AT, 192.0.2.11:25 say." },
 	{ OPTION_BIND_DNS, 0, "bind-dns", "AT",
 	    "external: the scenario's DNS is asked at AT." },
+	{ OPTION_CLIENT, 0, "client", "ADDRESS",
+	    "external: the relay sees us come from there (NAT)." },
 	{ OPTION_TIME_LIMIT, 0, "time-limit", "TIME",
 	    "external: a run takes no longer (10m)." },
 	{ OPTION_PRINT_ROUTES, 0, "print-routes", NULL,
@@ -120,6 +123,8 @@ on_external_option(struct run *run, int id, const char *value, struct err *err)
 		return bindings_add(&run->external.bindings, value, err);
 	case OPTION_BIND_DNS:
 		return run_external_read_names(run, value, err);
+	case OPTION_CLIENT:
+		return run_external_read_client(run, value, err);
 	case OPTION_TIME_LIMIT:
 		return run_external_read_limit(run, value, err);
 	case OPTION_PRINT_ROUTES:

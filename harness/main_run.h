@@ -59,8 +59,10 @@ struct run_external {
 	 * looked for, as it tells of that, too. */
 	struct cli_follow *follow;
 	utime limit;
-	bool has_names, has_limit, prints_routes;
-	struct ip_address client; /* from where we come to the relay */
+	const char *limit_text; /* as given; or NULL */
+	bool has_names, has_client, prints_routes;
+	/* From where the relay sees us come: what was said, or its own. */
+	struct ip_address client;
 };
 
 struct run {
@@ -144,11 +146,13 @@ void run_live_keep(const struct run *run, const struct result *result,
 
 /* ---- main_run_external.c ---- */
 
-/* Read what stands behind "external:" (or NULL), and the values of --bind-dns
- * and --time-limit. */
+/* Read what stands behind "external:" (or NULL), and the values of --bind-dns,
+ * --client and --time-limit. */
 bool run_external_read_relay(
     struct run *run, const char *value, struct err *err);
 bool run_external_read_names(
+    struct run *run, const char *value, struct err *err);
+bool run_external_read_client(
     struct run *run, const char *value, struct err *err);
 bool run_external_read_limit(
     struct run *run, const char *value, struct err *err);
@@ -163,6 +167,15 @@ void run_external_replay(const struct run *run, struct buf *out);
 /* Whether each host of the plan has a place; false with *err set. */
 bool run_external_check(
     const struct run *run, const struct plan *plan, struct err *err);
+/* Prints the routes that the relay needs for each case. */
+void run_external_print(struct run *run);
+
+/* ---- main_run_external_case.c ---- */
+
+/* The relay's log, from what is written to it from now on; NULL with *err set.
+ */
+struct cli_follow *run_external_open_log(
+    const struct run_external *e, struct err *err);
 /* What a run with such a relay has for itself.  Zeroed before use, but for whom
  * `elsewhere` tells. */
 struct run_stage {
@@ -176,8 +189,6 @@ struct run_stage {
 bool run_external_begin(const struct run *run, struct plan *plan, bool is_first,
     struct run_stage *stage, struct err *err);
 void run_external_end(struct run_stage *stage);
-/* Prints the routes that the relay needs for each case. */
-void run_external_print(struct run *run);
 
 /* ---- main_run_tell.c ---- */
 

@@ -50,9 +50,19 @@ run_external_read_names(struct run *run, const char *value, struct err *err)
 }
 
 bool
+run_external_read_client(struct run *run, const char *value, struct err *err)
+{
+	run->external.has_client = true;
+	return ip_parse(slice_cstr(value), &run->external.client) ||
+	    err_set(err,
+		"--client %s is wrong; expected an IP address as 192.0.2.10",
+		value);
+}
+
+bool
 run_external_read_limit(struct run *run, const char *value, struct err *err)
 {
-	run->external.has_limit = true;
+	run->external.limit_text = value;
 	return (utime_parse_duration(slice_cstr(value), &run->external.limit) &&
 		   run->external.limit > 0) ||
 	    err_set(err,
@@ -68,7 +78,8 @@ run_external_option(const struct run *run)
 	return e->log != NULL       ? "relay-log"
 	    : e->bindings.count > 0 ? "bind"
 	    : e->has_names          ? "bind-dns"
-	    : e->has_limit          ? "time-limit"
+	    : e->has_client         ? "client"
+	    : e->limit_text != NULL ? "time-limit"
 	    : e->prints_routes      ? "print-routes"
 				    : NULL;
 }
@@ -124,7 +135,7 @@ may_connect(int fd)
 	return error == 0;
 }
 
-/* Somebody listens there; and from where we come to him. */
+/* Somebody listens there; and from where we come to him, if nobody said it. */
 static bool
 find_relay(struct run_external *e, struct err *err)
 {
@@ -139,9 +150,9 @@ find_relay(struct run_external *e, struct err *err)
 
 	len = sizeof(a);
 	good = good && getsockname(fd, &a.any, &len) == 0;
-	if (good)
+	if (good && !e->has_client)
 		e->client = address_ip(&a);
-	else
+	else if (!good)
 		(void)err_set(err,
 		    "--relay external:%s: %s; expected a relay that takes mail "
 		    "there",
@@ -197,22 +208,6 @@ may_listen_at_all(const struct run_external *e, struct err *err)
 	return !e->has_names || may_listen(&e->names, "bind-dns", err);
 }
 
-/* Where it is written to from now on.  It is another process that waits for
- * more: signals stay as they are. */
-static struct cli_follow *
-open_log(const struct run_external *e, struct err *err)
-{
-	sigset_t before;
-	struct cli_follow *follow;
-
-	(void)sigprocmask(SIG_SETMASK, NULL, &before);
-	follow = cli_follow_open(e->log, err);
-	if (follow != NULL && !cli_follow_skip(follow, err))
-		cli_follow_close(&follow);
-	(void)sigprocmask(SIG_SETMASK, &before, NULL);
-	return follow;
-}
-
 static bool
 may_follow(struct run_external *e, struct err *err)
 {
@@ -230,7 +225,7 @@ may_follow(struct run_external *e, struct err *err)
 		    "is written there from now on",
 		    e->log, errno == EINVAL ? "is no file" : strerror(errno));
 	(void)close(fd);
-	e->follow = open_log(e, err);
+	e->follow = run_external_open_log(e, err);
 	return e->follow != NULL;
 }
 
@@ -264,7 +259,7 @@ void
 run_external_replay(const struct run *run, struct buf *out)
 {
 	const struct run_external *e = &run->external;
-	char names[ENDPOINT_TEXT_MAX];
+	char names[ENDPOINT_TEXT_MAX], client[IP_TEXT_MAX];
 
 	shell_option_format("relay-log", e->log, out);
 	for (size_t i = 0; i < e->bindings.count; i++)
@@ -272,6 +267,11 @@ run_external_replay(const struct run *run, struct buf *out)
 	if (e->has_names)
 		shell_option_format(
 		    "bind-dns", endpoint_format(&e->names, names), out);
+	if (e->has_client)
+		shell_option_format(
+		    "client", ip_format(&e->client, client), out);
+	if (e->limit_text != NULL)
+		shell_option_format("time-limit", e->limit_text, out);
 }
 
 void
@@ -279,138 +279,6 @@ run_external_fini(struct run *run)
 {
 	bindings_fini(&run->external.bindings);
 	cli_follow_close(&run->external.follow);
-}
-
-/* ---- the log ---- */
-
-/* A process of its own waits for it, and gives it on line by line. */
-_Noreturn static void
-give_log(struct cli_follow *follow)
-{
-	struct slice line;
-	struct err err;
-
-	for (;;)
-		switch (cli_follow_next(follow, &line, &err)) {
-		case CLI_FOLLOW_LINE:
-			fwrite(line.at, 1, line.len, stdout);
-			putchar('\n');
-			break;
-		case CLI_FOLLOW_REST:
-		case CLI_FOLLOW_ANEW:
-			if (fflush(stdout) != 0)
-				_exit(1);
-			break;
-		case CLI_FOLLOW_ERROR:
-			(void)cli_report(&err, CLI_TROUBLE);
-			_exit(1);
-		case CLI_FOLLOW_END:
-			_exit(0);
-		}
-}
-
-/* Signals of a terminal are the run's to answer, which ends the giver. */
-static void
-take_no_signals(void)
-{
-	sigset_t set;
-
-	sigemptyset(&set);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGTERM);
-	(void)sigprocmask(SIG_BLOCK, &set, NULL);
-	(void)setpgid(0, 0);
-}
-
-static bool
-giver_fork(pid_t *giver, struct cli_follow *follow, const int ends[2])
-{
-	const pid_t maker = getpid();
-
-	*giver = fork();
-	if (*giver != 0)
-		return *giver > 0;
-	(void)close(ends[0]);
-	take_no_signals();
-	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (getppid() != maker || dup2(ends[1], STDOUT_FILENO) < 0)
-		_exit(1);
-	give_log(follow);
-}
-
-/* Its lines come from *fd. */
-static bool
-giver_start(pid_t *giver, int *fd, struct cli_follow *follow, struct err *err)
-{
-	int ends[2];
-	bool good;
-
-	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
-		return err_set(err, "no sockets: %s", strerror(errno));
-	*fd = ends[0];
-	good = (fcntl(ends[0], F_SETFL, O_NONBLOCK) == 0 &&
-		   giver_fork(giver, follow, ends)) ||
-	    err_set(err, "no process: %s", strerror(errno));
-	(void)close(ends[1]);
-	if (!good)
-		(void)close(ends[0]);
-	return good;
-}
-
-static bool
-follow_log(const struct run_external *e, bool is_first, struct run_stage *stage,
-    struct err *err)
-{
-	struct cli_follow *later = is_first ? NULL : open_log(e, err);
-	struct cli_follow *follow = is_first ? e->follow : later;
-	bool good = follow != NULL &&
-	    giver_start(&stage->giver, &stage->elsewhere.log_fd, follow, err);
-
-	cli_follow_close(&later);
-	return good;
-}
-
-/* ---- a case ---- */
-
-static utime
-wall_clock(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	return (utime)now.tv_sec * UTIME_S + now.tv_nsec / 1000;
-}
-
-bool
-run_external_begin(const struct run *run, struct plan *plan, bool is_first,
-    struct run_stage *stage, struct err *err)
-{
-	const struct run_external *e = &run->external;
-	struct live_elsewhere *elsewhere = &stage->elsewhere;
-
-	if (!placement_make(&stage->places, plan, &e->bindings, err) ||
-	    !follow_log(e, is_first, stage, err)) {
-		placement_fini(&stage->places);
-		return false;
-	}
-	stage->zone = placement_zone_new(&stage->places, plan->relay.zone);
-	elsewhere->relay = e->relay;
-	elsewhere->client = e->client;
-	elsewhere->places = &stage->places;
-	elsewhere->limit = e->limit;
-	elsewhere->names = e->has_names ? &e->names : NULL;
-	elsewhere->zone = stage->zone;
-	plan_move(plan, wall_clock());
-	return true;
-}
-
-void
-run_external_end(struct run_stage *stage)
-{
-	(void)kill(stage->giver, SIGKILL);
-	(void)waitpid(stage->giver, NULL, 0);
-	zone_destroy(&stage->zone);
-	placement_fini(&stage->places);
 }
 
 bool

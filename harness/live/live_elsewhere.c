@@ -99,6 +99,31 @@ tell_progress(struct elsewhere *e, utime now)
 	elsewhere_say(e, e->options->on_progress);
 }
 
+/* Of injected messages nothing has come, from where we come to the relay. */
+static bool
+is_silent(const struct elsewhere *e)
+{
+	return e->sift.accepted == 0 &&
+	    injection_accepted(e->live.injection) > 0;
+}
+
+static void
+give_up_waiting(struct elsewhere *e, const char *subject, const char *wanted,
+    const char *found)
+{
+	char client[IP_TEXT_MAX];
+
+	buf_printf(&e->text, "%s", found);
+	if (is_silent(e))
+		buf_printf(&e->text,
+		    "; the log tells of no message of the run from %s, from "
+		    "where we come to the relay (if it sees us come from "
+		    "elsewhere: --client)",
+		    ip_format(&e->options->client, client));
+	give_up(e, subject, wanted, buf_cstr(&e->text));
+	buf_clear(&e->text);
+}
+
 static void
 check_patience(struct elsewhere *e, utime now)
 {
@@ -107,12 +132,12 @@ check_patience(struct elsewhere *e, utime now)
 	if (!injection_is_done(live->injection))
 		e->injected = now;
 	if (now - live->plan->start >= e->options->limit)
-		give_up(e, "bounds", "the run ends within --time-limit",
+		give_up_waiting(e, "bounds", "the run ends within --time-limit",
 		    "that has passed");
-	else if (now - e->injected >= SILENCE_SPAN && e->sift.accepted == 0 &&
-	    injection_accepted(live->injection) > 0)
-		give_up(e, "log", "the log tells of the messages of the run",
-		    "nothing of them for a minute");
+	else if (now - e->injected >= SILENCE_SPAN && is_silent(e))
+		give_up_waiting(e, "log",
+		    "the log tells of the messages of the run",
+		    "a minute has passed");
 	else if (e->sift.is_full)
 		give_up(e, "log", "the log is of a size to be kept",
 		    "more of it came than is kept");

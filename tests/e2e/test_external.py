@@ -270,6 +270,23 @@ def test_nothing_in_the_log(lab):
     assert "bounds" in failed(told)
 
 
+def test_behind_nat(lab):
+    """The relay sees another client than this machine, which can be said; the
+    end of a run that waits for its own address tells of that."""
+    def ship(line):
+        return line.replace(" address 127.0.0.1 reverse",
+                            " address 198.51.100.7 reverse")
+
+    relay = lab.start(lab.routes(), ship)
+    code, told, _ = lab.run(relay, "--time-limit", "1s")
+    [bounds] = [one for one in told["endings"] if one["subject"] == "bounds"]
+    assert (code, "no message of the run from 127.0.0.1" in bounds["found"],
+            "--client" in bounds["found"]) == (1, True, True), bounds
+    assert "--time-limit 1s" in told["replay"]
+    code, told, err = lab.run(relay, "--client", "198.51.100.7")
+    assert (code, told["verdict"], err) == (0, "held", ""), told
+
+
 def test_interrupted(lab):
     """SIGINT ends it, and nothing listens any more."""
     lab.write(inject=[{**SCENARIO["inject"][0], "every": "60s"}])
@@ -325,6 +342,8 @@ WRONG = {
     "many": ([*LAB, "-j", "2"], "-j 2: expected 1 with --relay external"),
     "without": (["--live", "--bind", "a=127.0.0.1"],
                 "--bind: expected --relay external:ADDRESS with it"),
+    "a client": ([*LAB, "--client", "host.example"],
+                 "--client host.example is wrong; expected an IP address"),
     "a limit": ([*LAB, "--time-limit", "soon"],
                 "--time-limit soon is wrong; expected a duration"),
 }
