@@ -37,15 +37,18 @@ struct record {
 	size_t count;
 	int line;       /* in which it begins */
 	char separator; /* ',', or what the machine's language has for it */
+	bool is_broken; /* a quote of it is not closed, or within a field */
 };
 
 /* ---- CSV ---- */
 
 /* Takes a field and what ends it; false at the end of a record. */
 static bool
-field_take(struct slice *rest, char separator, struct buf *field, int *line)
+field_take(
+    struct slice *rest, struct record *record, struct buf *field, int *line)
 {
 	bool is_quoted = slice_starts_with(*rest, SLICE("\""));
+	bool has_closed = false;
 
 	if (is_quoted)
 		*rest = slice_skip(*rest, 1);
@@ -57,16 +60,20 @@ field_take(struct slice *rest, char separator, struct buf *field, int *line)
 		    rest->at[1] == '"')
 			*rest = slice_skip(*rest, 1);
 		else if (c == '"') {
+			has_closed |= is_quoted;
 			is_quoted = false;
 			continue;
 		}
-		if (!is_quoted && (c == separator || c == '\n')) {
+		if (!is_quoted && (c == record->separator || c == '\n')) {
 			*rest = slice_skip(*rest, 1);
-			return c == separator;
+			return c == record->separator;
 		}
-		if (is_quoted || c != '\r')
-			buf_append_byte(field, c);
+		if (!is_quoted && c == '\r')
+			continue;
+		record->is_broken |= has_closed;
+		buf_append_byte(field, c);
 	}
+	record->is_broken |= is_quoted;
 	return false;
 }
 
@@ -96,6 +103,7 @@ record_take(struct slice *rest, struct record *record, int *line)
 		buf_clear(&record->fields[i]);
 	record->count = 0;
 	record->line = *line;
+	record->is_broken = false;
 	if (rest->len == 0)
 		return false;
 	while (goes_on) {
@@ -103,7 +111,7 @@ record_take(struct slice *rest, struct record *record, int *line)
 		    ? &record->fields[record->count++]
 		    : &overflow;
 
-		goes_on = field_take(rest, record->separator, field, line);
+		goes_on = field_take(rest, record, field, line);
 	}
 	buf_fini(&overflow);
 	return true;
@@ -176,8 +184,14 @@ hosts_add(const struct exchange *x, struct foreign_entry *e, uint32_t priority)
 {
 	struct slice rest = list_of(x, COLUMN_HOSTS), item;
 	uint64_t port = 0;
+	size_t count = 0;
 
-	(void)slice_to_u64(value_of(x, COLUMN_PORT), UINT16_MAX, &port);
+	if (value_of(x, COLUMN_PORT).len > 0 &&
+	    (!slice_to_u64(value_of(x, COLUMN_PORT), UINT16_MAX, &port) ||
+		port == 0))
+		foreign_refuse(x->reader, x->record.line,
+		    value_of(x, COLUMN_PORT),
+		    "is no port; expected a number of 1 to 65535");
 	if (port == SMTP_PORT_DEFAULT)
 		port = 0;
 	while (foreign_item_take(&rest, ",;\r\n{}", &item)) {
@@ -185,6 +199,7 @@ hosts_add(const struct exchange *x, struct foreign_entry *e, uint32_t priority)
 		struct slice host = item;
 		uint32_t own = 0;
 
+		count++;
 		if (!foreign_host_parse(item, &host, &is_bracketed, &own))
 			foreign_refuse(x->reader, x->record.line, item,
 			    "is no smart host; expected a name or [address]");
@@ -192,6 +207,11 @@ hosts_add(const struct exchange *x, struct foreign_entry *e, uint32_t priority)
 			foreign_host_add(x->reader, e, host, is_bracketed,
 			    (uint32_t)port, priority);
 	}
+	if (count == 0)
+		foreign_note(x->reader->notes, x->record.line,
+		    "the connector %.*s has no smart hosts, nor does DNS route "
+		    "it: %s has none of it",
+		    SLICE_ARG(value_of(x, COLUMN_NAME)), e->domain);
 }
 
 /* "SMTP:*.example.com;5". */
@@ -274,6 +294,10 @@ connector_read(const struct exchange *x)
 		return;
 	}
 	rest_note(x);
+	if (value_of(x, COLUMN_SPACES).len == 0)
+		foreign_note(x->reader->notes, x->record.line,
+		    "the connector %.*s has no address space: left out",
+		    SLICE_ARG(value_of(x, COLUMN_NAME)));
 	while (foreign_item_take(&rest, ",|\r\n{}", &item))
 		space_read(x, item);
 }
@@ -302,6 +326,13 @@ exchange_read(struct foreign_reader *r)
 	while (record_take(&rest, &x->record, &line)) {
 		if (is_blank(&x->record))
 			continue;
+		if (x->record.is_broken) {
+			foreign_fail(r, x->record.line,
+			    "a quote is not closed, or stands within a field; "
+			    "expected \"...\" around the whole field, each "
+			    "quote in it twice");
+			break;
+		}
 		if (has_columns)
 			connector_read(x);
 		else if (!columns_find(x))

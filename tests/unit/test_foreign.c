@@ -154,6 +154,27 @@ static struct row read_rows[] = {
 	    "C,X400:c=US;a= ;p=x;1,h,False,None,False,False\n"
 	    "D,smtp:a.example;5,,False,None,False,True\n",
 	    "a.example: h\n", "2 2 2 3 4 2" },
+	/* It would have taken the connectors behind it for one field. */
+	{ "exchange, a quote that is not closed", FOREIGN_EXCHANGE,
+	    "AddressSpaces,SmartHosts\na.example,h\n"
+	    "\"b.example,h\nc.example,h\nd.example,h\n",
+	    NULL,
+	    "f:3:1: a quote is not closed, or stands within a field; expected "
+	    "\"...\" around the whole field, each quote in it twice" },
+	{ "exchange, a quote that is closed by the next", FOREIGN_EXCHANGE,
+	    "AddressSpaces,SmartHosts\n\"a.example,h\n\"b.example\",h\n", NULL,
+	    "f:2:1: a quote is not closed, or stands within a field; expected "
+	    "\"...\" around the whole field, each quote in it twice" },
+	{ "exchange, quotes in quotes", FOREIGN_EXCHANGE,
+	    "AddressSpaces,SmartHosts,Name\n"
+	    "a.example,\"h\"\r\nb.example,\"\",\"\"\"B\"\"\"\n",
+	    "a.example: h\n", "3" },
+	{ "exchange, no port", FOREIGN_EXCHANGE,
+	    "AddressSpaces,SmartHosts,Port\na.example,h,65536\n", NULL,
+	    "f:2:1: \"65536\" is no port; expected a number of 1 to 65535" },
+	{ "exchange, nothing to say", FOREIGN_EXCHANGE,
+	    "Name,AddressSpaces,SmartHosts\nA,a.example,{}\nB,,h\n", "",
+	    "2 3" },
 	{ "exchange, wrong", FOREIGN_EXCHANGE, "a,b\n1,2\n", NULL,
 	    "f:1:1: no columns AddressSpaces and SmartHosts; expected a line "
 	    "with the names of columns" },
