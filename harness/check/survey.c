@@ -14,6 +14,7 @@
  * how the log is laid out. */
 #define EMPTY_PERCENT 5
 
+static void note_made(struct survey *s, const struct maillog_event *ev);
 static void note_numbers(
     struct survey *s, const struct maillog_event *ev, uint64_t line);
 static void note_mentions(
@@ -142,6 +143,7 @@ survey_record(struct survey *s, const struct maillog_event *ev, uint64_t line,
 	s->clock = ev->time;
 	s->line = line;
 	note_numbers(s, ev, line);
+	note_made(s, ev);
 	note_mentions(s, ev, line);
 	sequence_expire(s, &s->mid, MID_PATIENCE);
 	sequence_expire(s, &s->dcid, DCID_PATIENCE);
@@ -278,13 +280,61 @@ sequence_expire(struct survey *s, struct survey_sequence *q, utime patience)
 	}
 }
 
+/* Whether that by which a message is rewritten leaves it its recipients and
+ * their hosts.  Of others, as "antispam", the log does not tell. */
+static bool
+is_of_content(struct slice agent)
+{
+	static const struct slice agents[] = { SLICE_INIT("add-footer"),
+		SLICE_INIT("add-heading"), SLICE_INIT("drop-attachments"),
+		SLICE_INIT("edit-body-text"), SLICE_INIT("edit-header-text"),
+		SLICE_INIT("html-convert"), SLICE_INIT("insert-header"),
+		SLICE_INIT("strip-header") };
+
+	for (size_t i = 0; i < ARRAY_LEN(agents); i++)
+		if (slice_starts_with(agent, agents[i]))
+			return true;
+	return false;
+}
+
+/* A message that the relay begins by itself may be made of another. */
+static void
+note_made(struct survey *s, const struct maillog_event *ev)
+{
+	if (ev->form == MAILLOG_START_MID && ev->icid == 0)
+		s->made = (struct survey_made){ .mid = ev->mid };
+	else if (ev->form == MAILLOG_MID_FROM && ev->mid == s->made.mid)
+		s->made.has_sender = true;
+	else if (ev->form == MAILLOG_MID_TO && ev->mid == s->made.mid)
+		s->made.has_recipients = true;
+}
+
+/* Whether the log tells who is to get what is made of the message: all of its
+ * recipients, or those that it names. */
+static bool
+is_followed(struct survey *s, const struct maillog_event *ev)
+{
+	bool is_new = sequence_takes(&s->mid, ev->other_mid) ||
+	    (s->mid.line > 0 && ev->other_mid > s->mid.last &&
+		ev->other_mid > s->mid.mentioned);
+	bool is_told = ev->other_mid == s->made.mid && s->made.has_sender &&
+	    s->made.has_recipients;
+
+	if (ev->form == MAILLOG_MID_SPLIT)
+		return false;
+	return (is_new && is_of_content(ev->agent)) ||
+	    (is_told && slice_starts_with(ev->agent, SLICE("alt-rcpt-to")));
+}
+
 /* A message gets a further MID, or a part of it does: what becomes of it no
- * scenario says. */
+ * scenario says, unless it is the same message. */
 static void
 note_remade(struct survey *s, const struct maillog_event *ev, uint64_t line)
 {
-	survey_count_add(&s->remade, line);
-	gap_at(s, line, SURVEY_REMADE);
+	if (!is_followed(s, ev)) {
+		survey_count_add(&s->remade, line);
+		gap_at(s, line, SURVEY_REMADE);
+	}
 	if (ev->other_mid > s->mid.last)
 		sequence_note(s, &s->mid, ev->other_mid, line);
 	else

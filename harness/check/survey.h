@@ -55,6 +55,13 @@ struct survey_sequence {
 	size_t awaited_count;
 };
 
+/* The last message that the relay has begun by itself, and what the log tells
+ * of it. */
+struct survey_made {
+	uint64_t mid; /* 0: none */
+	bool has_sender, has_recipients;
+};
+
 struct survey {
 	uint64_t records;
 	struct survey_count stray;   /* lines that are no records */
@@ -62,7 +69,8 @@ struct survey {
 	struct survey_count unknown; /* records of no known form, whole */
 	struct survey_count empty;   /* lines with nothing among records */
 	struct survey_count back, anew;
-	struct survey_count remade; /* messages that are rewritten or split */
+	/* Messages that are rewritten or split, and cannot be followed. */
+	struct survey_count remade;
 	/* Filled in by whoever judges: lines of other appliances, of which the
 	 * first's name is in `other`; silences while mail was due; records that
 	 * were not judged, as they stand where lines are missing; lines of the
@@ -84,6 +92,7 @@ struct survey {
 	uint64_t empty_first, empty_last; /* that no record has followed yet */
 	uint64_t *behind_empty; /* owned; records that stand behind such */
 	size_t behind_empty_count, behind_empty_cap;
+	struct survey_made made;
 	struct survey_sequence icid, mid, dcid;
 };
 

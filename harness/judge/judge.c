@@ -188,7 +188,6 @@ judge_begin_late(struct judge *j)
 void
 judge_gap(struct judge *j, utime now)
 {
-	judge_lack(j, JUDGE_LINES);
 	ledger_gap(j->ledger, now);
 }
 
@@ -293,6 +292,8 @@ on_entry(void *owner, const struct ledger_entry *entry)
 {
 	struct judge *j = owner;
 
+	if (entry->kind == LEDGER_GAP)
+		judge_lack(j, JUDGE_LINES);
 	invariants_entry(&j->invariants, entry);
 	fairness_entry(j->fairness, entry);
 	schedule_entry(j->schedule, entry);

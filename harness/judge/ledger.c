@@ -55,6 +55,7 @@ ledger_destroy(struct ledger **lp)
 	buf_fini(&l->scratch);
 	free(l->ended.at);
 	free(l->delivered.at);
+	free(l->strange.at);
 	free(l->unrecorded.at);
 	free(l->lost.at);
 	free(l);
@@ -75,6 +76,7 @@ ledger_line(struct ledger *l, const struct maillog_event *ev, utime now)
 		[MAILLOG_MID_FROM] = on_mid_from,
 		[MAILLOG_MID_TO] = on_mid_to,
 		[MAILLOG_MID_READY] = on_mid_ready,
+		[MAILLOG_MID_REWRITTEN] = on_mid_rewritten,
 		[MAILLOG_ICID_CLOSE] = on_icid_end,
 		[MAILLOG_ICID_LOST] = on_icid_end,
 		[MAILLOG_MID_QUEUED] = on_mid_queued,

@@ -233,6 +233,9 @@ struct ledger_message {
 	uint64_t ordinal; /* the n-th that was accepted; 0: not, or our own */
 	struct ledger_moment started, accepted; /* line 0: not accepted */
 	bool is_generated; /* by the relay itself, as bounces are */
+	/* It goes on with another MID; what is left is a number that is not
+	 * said to be finished yet. */
+	bool is_handed_on;
 	/* That which its listener names, or NULL. */
 	const struct relay_bounce_profile *profile;
 	uint64_t icid;

@@ -20,6 +20,8 @@ bool
 ledger_is_blind_to(const struct ledger *l, uint64_t mid)
 {
 	/* Numbers begin anew behind the greatest one. */
+	if (mid_ranges_has(&l->strange, mid))
+		return true;
 	return (l->is_late || l->is_doubted) &&
 	    (l->is_blind ||
 		(mid < l->first_mid && l->first_mid - mid < UINT64_C(1) << 31));
@@ -143,6 +145,7 @@ ledger_gap(struct ledger *l, utime now)
 	/* Their numbers may be given anew. */
 	mid_ranges_clear(&l->ended);
 	mid_ranges_clear(&l->delivered);
+	mid_ranges_clear(&l->strange);
 	mid_ranges_clear(&l->unrecorded);
 	mid_ranges_clear(&l->lost);
 	clients_forget(l);

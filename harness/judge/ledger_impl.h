@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The inside of the ledger.  ledger.c reads lines and keeps the tables,
- * ledger_message.c keeps messages and recipients, ledger_round.c groups and
- * ledger_wait.c their waits, ledger_failover.c where they go within a round,
+ * ledger_message.c keeps messages and recipients, ledger_remade.c follows those
+ * that go on with another MID, ledger_round.c keeps groups and ledger_wait.c
+ * their waits, ledger_failover.c where they go within a round,
  * ledger_connection.c connections and addresses, ledger_restart.c what outlives
  * the relay, ledger_operate.c what an operator does.
  */
@@ -54,6 +55,7 @@ struct ledger {
 	struct list injecting; /* messages that are being received */
 	uint64_t first_mid;    /* what was before it the log does not show */
 	struct mid_ranges ended, delivered; /* some of it; all of it */
+	struct mid_ranges strange; /* made of messages that are not known */
 	/* Since when what becomes of recipients cannot be recorded (line 0:
 	 * it can); the MIDs that ended since, or in the last moment in which
 	 * one did; and those of them that a crash may have brought back. */
@@ -117,6 +119,10 @@ void on_delayed(struct ledger *l, const struct maillog_event *ev);
 void on_bounced(struct ledger *l, const struct maillog_event *ev);
 void on_deleted(struct ledger *l, const struct maillog_event *ev);
 void on_pending(struct ledger *l, const struct maillog_event *ev);
+
+/* ---- ledger_remade.c ---- */
+
+void on_mid_rewritten(struct ledger *l, const struct maillog_event *ev);
 
 /* ---- ledger_round.c ---- */
 

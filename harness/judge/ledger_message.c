@@ -27,10 +27,13 @@ on_start_mid(struct ledger *l, const struct maillog_event *ev)
 		l->first_mid = ev->mid;
 	}
 	m = message_get(l, ev->mid);
+	if (m == NULL && ledger_is_blind_to(l, ev->mid))
+		return;
 	if (m == NULL || m->accepted.line > 0) {
 		ledger_tell(l, &entry);
 		return;
 	}
+	m->is_handed_on = false;
 	m->icid = ev->icid;
 	m->profile = client_profile(l, ev->icid);
 	m->is_generated |= ev->icid == 0;
@@ -115,7 +118,7 @@ on_mid_queued(struct ledger *l, const struct maillog_event *ev)
 	struct ledger_message *m = ledger_message_find(l, ev->mid);
 	struct ledger_entry entry = { .kind = LEDGER_ACCEPTED, .message = m };
 
-	if (m == NULL || m->accepted.line > 0)
+	if (m == NULL || m->accepted.line > 0 || m->is_handed_on)
 		return;
 	m->accepted = l->now;
 	list_remove(&m->injecting_node);
@@ -382,7 +385,7 @@ message_end(struct ledger *l, struct ledger_message *m)
 
 	ledger_tell(l, &entry);
 	mid_ranges_add(&l->ended, m->mid);
-	if (m->delivered == m->recipient_count)
+	if (m->delivered == m->recipient_count && !m->is_handed_on)
 		mid_ranges_add(&l->delivered, m->mid);
 	ended_note(l, m->mid);
 	message_free(l, m);
@@ -455,6 +458,11 @@ stray(struct ledger *l, const struct maillog_event *ev)
 		.was_delivered = mid_ranges_has(&l->delivered, ev->mid),
 		.was_lost = mid_ranges_has(&l->lost, ev->mid) };
 
+	const struct ledger_message *m = ledger_message_find(l, ev->mid);
+
+	if ((m != NULL && m->is_handed_on) ||
+	    mid_ranges_has(&l->strange, ev->mid))
+		return;
 	if (l->first_mid > 0 && ev->mid >= l->first_mid && !l->is_blind)
 		ledger_tell(l, &entry);
 }

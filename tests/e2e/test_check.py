@@ -50,23 +50,6 @@ def test_log_alone(faultpost, seed):
     assert verdicts["invariant rotation"] == "held"
 
 
-@pytest.mark.parametrize("whole", [[], ["--whole"]])
-@pytest.mark.parametrize("name", ["rewritten", "split"])
-def test_messages_that_filters_remake(faultpost, tmp_path, name, whole):
-    """No scenario has that: nobody is accused of it."""
-    scenario = tmp_path / "s.scenario.json"
-    scenario.write_text(json.dumps({
-        "title": "t", "routes": ["example.com [10.1.1.42], [10.1.1.43]"],
-        "hosts": {"a": {"address": "10.1.1.42"}, "b": {"address": "10.1.1.43"}},
-        "expect": [{"delivered": 1}]}))
-    code, out, _ = faultpost("check", *whole, scenario, "--log",
-                             f"tests/e2e/data/{name}.log")
-    assert code == 0
-    assert "rewritten or split, as in no scenario" in out
-    assert "seem to be missing" not in out
-    assert "not judged (the log is not whole): expect[0] delivered" in out
-
-
 def test_pieces(faultpost, seed, tmp_path):
     """A log may come in several files, compressed, and by a pipe."""
     lines = seed[0].read_text().splitlines(keepends=True)
