@@ -60,7 +60,7 @@ start_check(struct invariants *v, const struct ledger_entry *entry,
 		    "DCID %llu carries MID %llu, which was %s old when its "
 		    "wait was over; max_time is %s",
 		    ULL(entry->line->dcid), ULL(g->message->mid),
-		    utime_format_duration(
+		    utime_format_span(
 			g->round.lo - g->message->accepted.lo, age),
 		    utime_format_duration(max_time, max));
 }
@@ -292,8 +292,7 @@ entry_bounced(struct invariants *v, const struct ledger_entry *entry)
 		    "MID %llu bounces 5.4.7, %s old (max_time %s) and behind "
 		    "attempt %llu (max_retries %llu)",
 		    ULL(m->mid),
-		    utime_format_duration(
-			entry->moment.lo - m->accepted.lo, text),
+		    utime_format_span(entry->moment.lo - m->accepted.lo, text),
 		    utime_format_duration(profile->max_time, max),
 		    ULL(g->attempts_hi + 1), ULL(profile->max_retries));
 	else if (age < profile->max_time)
@@ -338,7 +337,7 @@ missed_check(struct invariants *v, const struct ledger_domain *d, utime until)
 	    "%llu messages to %s are due since %s, and behind this line no "
 	    "connection shows for %s",
 	    ULL(d->ready_count), d->name, span_text(v, since->hi, text),
-	    utime_format_duration(patience, long_text));
+	    utime_format_span(patience, long_text));
 }
 
 static void

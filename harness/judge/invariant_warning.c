@@ -127,8 +127,7 @@ count_check(struct invariants *v, const struct ledger_entry *entry,
 		    "delay_warning_interval between two delay warnings",
 		    "MID %llu is warned of again after %s",
 		    ULL(g->message->mid),
-		    utime_format_duration(
-			entry->moment.lo - one->last.lo, text));
+		    utime_format_span(entry->moment.lo - one->last.lo, text));
 	one->times++;
 	one->last = entry->moment;
 }

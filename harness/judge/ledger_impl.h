@@ -122,6 +122,9 @@ void on_pending(struct ledger *l, const struct maillog_event *ev);
 
 /* ---- ledger_remade.c ---- */
 
+/* The message goes on with another MID, or is that of another message; where
+ * the log does not tell which, as when it is in the queue by its first one,
+ * nothing that is under way is known any more. */
 void on_mid_rewritten(struct ledger *l, const struct maillog_event *ev);
 
 /* ---- ledger_round.c ---- */

@@ -225,9 +225,10 @@ is_host_left(const struct place *p)
 	return p->is_theirs && p->event->form == MAILLOG_PENDING;
 }
 
-/* Of a message, or of one for the domain that was tried then. */
+/* What becomes of a message, or of a connection for it, before its wait is
+ * over, whatever may have ended that: the run knows that, too. */
 static bool
-is_early(const struct place *p)
+is_within_wait(const struct place *p)
 {
 	return p->is_theirs && p->message != LOG_CASE_NONE &&
 	    p->event->form != MAILLOG_PENDING &&
@@ -372,7 +373,7 @@ static const struct question {
 	{ LOG_CAUSE_NO_ATTEMPT, is_without_attempt },
 	{ LOG_CAUSE_LOOKUP, is_lookup },
 	{ LOG_CAUSE_HOST_LEFT, is_host_left },
-	{ LOG_CAUSE_EARLY, is_early },
+	{ LOG_CAUSE_EARLY, is_within_wait },
 	{ LOG_CAUSE_SCHEDULE, is_of_schedule },
 	{ LOG_CAUSE_NO_REPLY, is_no_smtp },
 	{ LOG_CAUSE_SHARE, is_share },

@@ -59,10 +59,10 @@ domain_of(const struct log_case *c, const struct log_case_event *event)
 }
 
 /* Whether a message is given to a host in this event although it had to wait,
- * and no mail for the domain had got through just before, which ends waits,
- * too. */
+ * and nothing in the log ended the wait, as mail for the domain does that has
+ * got through just before. */
 static bool
-is_early(const struct log_case *c, size_t at)
+is_unexplained_start(const struct log_case *c, size_t at)
 {
 	const struct log_case_event *event = &c->events[at];
 	size_t domain;
@@ -93,7 +93,7 @@ add_rounds(const struct log_case *c, json_t *timeline, json_t *notes)
 		const struct log_case_event *event = &c->events[i];
 		struct buf command = { 0 };
 
-		if (!is_early(c, i) || event->at == last)
+		if (!is_unexplained_start(c, i) || event->at == last)
 			continue;
 		last = event->at;
 		buf_printf(
@@ -124,7 +124,7 @@ log_scenario_has(const struct log_case *c, enum log_scenario_with with)
 	if (!(with & LOG_SCENARIO_DELIVERNOW))
 		return true;
 	for (size_t i = 0; i < c->event_count; i++)
-		has_rounds |= is_early(c, i);
+		has_rounds |= is_unexplained_start(c, i);
 	return has_rounds;
 }
 

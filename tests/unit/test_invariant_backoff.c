@@ -90,7 +90,7 @@ static const struct story_mutant rows[] = {
 		    "expired (message too old) ('000', ['x']) []" },
 		{ STORY_CUT, "T close 2", NULL } },
 	    "back-off",
-	    "bounces 5.4.7, 60190ms old (max_time 3d) and behind "
+	    "bounces 5.4.7, 0:01:00.190 old (max_time 3d) and behind "
 	    "attempt 2 (max_retries 100)" },
 	{ "expired before its wait is over", &story_expiry,
 	    { { STORY_AT, "Bounced", "110.000" },

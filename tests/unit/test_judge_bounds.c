@@ -198,12 +198,12 @@ static struct bound_row rows[] = {
 	    AGED "100.010 " EXPIRED, "101.000", "", NULL },
 	{ "1 ms younger: it bounces", ONE, OLD("99909ms"),
 	    AGED "100.009 " EXPIRED, "101.000", "back-off",
-	    "bounces 5.4.7, 99999ms old (max_time 100s)" },
+	    "bounces 5.4.7, 0:01:39.999 old (max_time 100s)" },
 	{ "1 ms younger: it is sent", ONE, OLD("99909ms"), AGED_SENT("100.020"),
 	    "107.000", "", NULL },
 	{ "as old as max_time: it is sent", ONE, OLD("99910ms"),
 	    AGED_SENT("100.020"), "107.000", "back-off",
-	    "which was 100s old when its wait was over" },
+	    "which was 0:01:40.000 old when its wait was over" },
 
 	{ "requeued behind the last but one retry", ONE,
 	    BOUNCE(", \"max_retries\": 2") UNTIL("70s"),
@@ -239,7 +239,7 @@ static struct bound_row rows[] = {
 	{ "silence for as long as a host may take", ONE, QUIET,
 	    SILENCE("32.009"), "41.000", "", NULL },
 	{ "silence for 1 ms more", ONE, QUIET, SILENCE("32.010"), "41.000",
-	    "back-off", "no connection shows for 32s" },
+	    "back-off", "no connection shows for 0:00:32.000" },
 
 	{ "warned again, delay_warning_interval later", GONE,
 	    WARN("60100ms", "2"), LATE(WARNING("120.300", "3")), "130.000", "",
@@ -248,7 +248,7 @@ static struct bound_row rows[] = {
 	    "130.000", "back-off", "its sender was not warned" },
 	{ "warned again 1 ms before", GONE, WARN("60101ms", "2"),
 	    LATE(WARNING("120.300", "3")), "130.000", "back-off",
-	    "is warned of again after 60100ms" },
+	    "is warned of again after 0:01:00.100" },
 	{ "not warned again 1 ms before", GONE, WARN("60101ms", "2"), LATE(""),
 	    "130.000", "", NULL },
 
