@@ -66,7 +66,7 @@ def main(preset, arguments):
         unit, whole = Path(folder, "unit.xml"), Path(folder, "pytest.xml")
         ctest = subprocess.run(
             ["ctest", "--test-dir", env["FAULTPOST_BUILD"], "-j", jobs,
-             "--output-on-failure", "--no-tests=error", "--timeout", "60",
+             "--output-on-failure", "--no-tests=error", "--timeout", "180",
              "--test-output-size-passed", "1000000",
              "--output-junit", str(unit)], env=env, cwd=ROOT, check=False)
         pytest = subprocess.run(
