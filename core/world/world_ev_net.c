@@ -237,6 +237,8 @@ ev_listener_new(struct ev_world *ew, int fd)
 	l->filler = -1;
 	ev_io_init(&l->accepting, on_acceptable, fd, EV_READ);
 	l->accepting.data = l;
+	/* Who leaves is heard before who comes, and may want his place. */
+	ev_set_priority(&l->accepting, EV_MINPRI);
 	ev_io_start(ew->loop, &l->accepting);
 	ew->owned++;
 	return l;
