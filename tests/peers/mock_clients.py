@@ -68,7 +68,7 @@ def aio(_, address, to, message, **how):
     async def send():
         client = aiosmtplib.SMTP(
             hostname=address[0], port=address[1], start_tls=False,
-            timeout=how.get("timeout", PATIENCE_S))
+            timeout=PATIENCE_S)
         await client.connect()
         if how.get("tls"):
             await client.starttls(
@@ -77,7 +77,9 @@ def aio(_, address, to, message, **how):
         if how.get("password"):
             await client.login(USER, how["password"])
         options = ["BODY=8BITMIME"] if how.get("eight_bit") else []
-        refused, _ = await client.sendmail(SENDER, to, message, options)
+        refused, _ = await client.sendmail(
+            SENDER, to, message, options,
+            timeout=how.get("timeout", PATIENCE_S))
         await client.quit()
         return refused
 

@@ -3,6 +3,8 @@
 port of the loopback, with a configuration and a spool of its own, in mount and
 process namespaces that end with it.  Nothing is installed, for these packages
 conflict with each other."""
+import fcntl
+import itertools
 import os
 import random
 import shutil
@@ -36,9 +38,18 @@ def unpack(package, cache, *more):
     """The folder that has the package's files, and those of what it lacks;
     downloads them once."""
     into = cache / "+".join([package, *more])
-    if (into / "usr").is_dir():
-        return into
-    fresh = cache / f"{into.name}.{os.getpid()}"
+    # One at a time: two of apt-get get in each other's way.
+    with open(cache / "lock", "w", encoding="utf8") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (into / "usr").is_dir():
+            download(package, into, *more)
+    return into
+
+
+def download(package, into, *more):
+    """Fills the folder, which is there once it is whole."""
+    fresh = into.with_name(f"{into.name}.fresh")
+    shutil.rmtree(fresh, ignore_errors=True)
     fresh.mkdir(parents=True)
     fetch = ["apt-get", "download", "-qq", package, *more]
     if subprocess.run(fetch, cwd=fresh, capture_output=True,
@@ -49,18 +60,20 @@ def unpack(package, cache, *more):
         subprocess.run(fetch, cwd=fresh, check=True, capture_output=True)
     for archive in fresh.glob("*.deb"):
         subprocess.run(["dpkg", "-x", archive, fresh], check=True)
-    try:
-        fresh.rename(into)
-    except OSError:  # another worker was first
-        shutil.rmtree(fresh)
-    return into
+    fresh.rename(into)
+
+
+# Each worker has a thousand of its own, below those that the system gives to
+# clients, and tries one after the other: what a test has chosen is taken by
+# nobody until its server has it.
+WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:])
+PORTS = itertools.cycle(random.sample(
+    range(12000 + WORKER % 20 * 1000, 13000 + WORKER % 20 * 1000), 1000))
 
 
 def free_port():
-    """Below those that the system gives to clients, which else might have taken
-    it before the server does."""
-    while True:
-        port = random.randrange(12000, 32000)
+    """A port that nobody has, nor any other test beside this one."""
+    for port in PORTS:
         with socket.socket() as probe:
             try:
                 probe.bind(("127.0.0.1", port))
