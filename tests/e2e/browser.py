@@ -3,7 +3,6 @@
 import contextlib
 
 from selenium import webdriver
-from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait as Wait
 
 
@@ -18,12 +17,23 @@ def open_browser():
 
 
 def until(browser, holds):
-    return Wait(browser, 20, 0.05, ignored_exceptions=[Exception]).until(
+    return Wait(browser, 60, 0.05, ignored_exceptions=[Exception]).until(
         lambda _: holds())
 
 
 def texts(browser, selector):
-    return [e.text for e in browser.find_elements(By.CSS_SELECTOR, selector)]
+    """What is shown of each such element, at one moment of the page."""
+    return browser.execute_script("""
+      return [...document.querySelectorAll(arguments[0])].map((e) =>
+        e.checkVisibility() ? e.innerText.trim().replace(/\\t/g, " ") : "");
+      """, selector)
+
+
+def attributes(browser, selector, name):
+    """Of each such element, at one moment."""
+    return browser.execute_script("""
+      return [...document.querySelectorAll(arguments[0])].map(
+        (e) => e.getAttribute(arguments[1]));""", selector, name)
 
 
 def complaints(browser):

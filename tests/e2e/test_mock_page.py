@@ -9,7 +9,8 @@ import pytest
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
-from browser import complaints, open_browser, texts, until, window_of
+from browser import (attributes, complaints, open_browser, texts, until,
+                     window_of)
 from mock_api import Api, admin_address, start_mock
 
 SCENARIO = {
@@ -78,8 +79,7 @@ def send(mock, host="exchange1", sender="a@b.example", subject="hello"):
 
 
 def test_lanes_and_live_attempts(mock, page):
-    lanes = page.find_elements(By.CSS_SELECTOR, ".lane")
-    assert [lane.get_attribute("aria-label") for lane in lanes] == [
+    assert attributes(page, ".lane", "aria-label") == [
         "Host exchange1", "Host exchange2"]
     with smtplib.SMTP(*mock.address("exchange2"), timeout=20) as client:
         until(page, lambda: texts(page, ".attempts .open"))
@@ -232,8 +232,7 @@ def test_page_of_thousands_of_hosts(crowd, browser):
     finds the others by their names.  Counted is what it loads and works, not
     the time that it takes on this machine."""
     def lanes():
-        return [lane.get_attribute("aria-label") for lane in
-                browser.find_elements(By.CSS_SELECTOR, ".lane")]
+        return attributes(browser, ".lane", "aria-label")
     assert lanes() == [f"Host h{i}" for i in range(100)]
     assert texts(browser, "#more-hosts") == [
         "3000 hosts; 100 are shown, those with connections first"]
