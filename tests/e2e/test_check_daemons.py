@@ -8,7 +8,7 @@ import subprocess
 
 import pytest
 
-from relay_peers import Relay, config
+from relay_peers import Relay, config, own_address
 from test_mock_tcp import Mock
 
 # Whatever the two programs have waited for, the log tells it last.
@@ -25,9 +25,9 @@ def converse(bin_dir, folder, *options):
     """Three messages by way of a full host and one that is not; the scenario,
     and the folder of the log and the transcript."""
     hosts = {
-        "full": {"address": "127.0.0.11", "rules": [
+        "full": {"address": own_address(1), "rules": [
             {"on": "banner", "reply": "431 4.3.1 Mail system full"}]},
-        "good": {"address": "127.0.0.12", "rules": [
+        "good": {"address": own_address(2), "rules": [
             {"on": "rcpt", "match": "nobody", "reply": "550 5.1.1 no"}]}}
     for host in hosts.values():
         host["port"] = free_port(host["address"])

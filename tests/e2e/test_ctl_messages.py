@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from relay_peers import PATIENCE_S, free_port, send
+from relay_peers import PATIENCE_S, closed_port, send
 
 
 @pytest.fixture
@@ -99,7 +99,7 @@ def test_bouncerecipients(queue, ctl, ask):
 
 
 def test_redirectrecipients(start, ctl, ask, sink):
-    relay = start(routes=[f"a.example 127.0.0.1:{free_port()}",
+    relay = start(routes=[f"a.example 127.0.0.1:{closed_port()}",
                           f"rescue.example 127.0.0.1:{sink.port}"])
     send(relay, "a.example", mails=2)
     relay.await_text(*(f"MID {mid} to RID [0] pending till" for mid in (1, 2)))

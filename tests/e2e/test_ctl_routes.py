@@ -3,7 +3,7 @@
 import re
 import signal
 
-from relay_peers import free_port, send
+from relay_peers import closed_port, send
 
 
 def test_smtproutes(start, ctl, ask, sink, tmp_path):
@@ -71,7 +71,7 @@ def test_reload_brings_the_configured_routes_back(start, ctl):
 def test_redirected_by_a_new_route(start, ctl, sink):
     """What waits for a dead host goes where a new route says, at once when an
     operator wants that."""
-    relay = start(routes=[f"a.example 127.0.0.1:{free_port()}"])
+    relay = start(routes=[f"a.example 127.0.0.1:{closed_port()}"])
     send(relay, "a.example")
     relay.await_text("pending till")
     ctl("smtproutes", "delete", "a.example")

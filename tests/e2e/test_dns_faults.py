@@ -278,13 +278,17 @@ def test_long_answers(server):
             f"{n} mx{n}.big.example." for n in range(100)]
 
 
-def test_many_questions_on_a_connection(server):
-    """Written at once and in pieces; the slow one's answer comes last."""
-    names = ["slow.example", "good.example", "gone.example"]
+@pytest.mark.parametrize("names, size", [
+    (["slow.example", "good.example", "gone.example"], 1000),
+    (["good.example", "gone.example", "slow.example"], 7)],
+                         ids=["at once", "in pieces"])
+def test_many_questions_on_a_connection(server, names, size):
+    """The slow one's answer comes last; in pieces it is asked last, as they
+    may take their time."""
     sent = b"".join(framed(question(name)) for name in names)
     with server.stream() as (stream, file):
-        for at in range(0, len(sent), 7):
-            stream.sendall(sent[at:at + 7])
+        for at in range(0, len(sent), size):
+            stream.sendall(sent[at:at + size])
         stream.shutdown(socket.SHUT_WR)
         got = [str(dnslib.DNSRecord.parse(message(file)).q.qname)
                for _ in names]

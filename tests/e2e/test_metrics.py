@@ -5,7 +5,7 @@ import json
 
 from prometheus_client.parser import text_string_to_metric_families
 
-from relay_peers import PATIENCE_S, free_port, send
+from relay_peers import PATIENCE_S, closed_port, send
 
 
 def samples(text):
@@ -30,7 +30,7 @@ def scrape(place, path="/metrics", method="GET"):
 def test_metrics(start, ctl, tmp_path, sink):
     relay = start(metrics="127.0.0.1:0", routes=[
         f"a.example 127.0.0.1:{sink.port}",
-        f"b.example 127.0.0.1:{free_port()}"])
+        f"b.example 127.0.0.1:{closed_port()}"])
     place = [p["real"] for p in
              json.loads((tmp_path / "relay.ports").read_text())
              if p["host"] == "metrics"][0]
@@ -59,7 +59,7 @@ def test_metrics(start, ctl, tmp_path, sink):
 def test_dropped_messages(start, ctl, ask, sink):
     """Only what routes to /dev/null leave nobody of is a dropped message."""
     relay = start(routes=["null.example /dev/null", "void.example /dev/null",
-                          "wait.example 127.0.0.1:%d" % free_port(),
+                          "wait.example 127.0.0.1:%d" % closed_port(),
                           f"a.example 127.0.0.1:{sink.port}"])
     send(relay, "null.example")
     send(relay, "null.example", "void.example", "void.example")

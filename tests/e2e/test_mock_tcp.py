@@ -11,6 +11,8 @@ import subprocess
 
 import pytest
 
+from relay_peers import PATIENCE_S
+
 ONE = {"title": "t", "hosts": {"mx": {
     "address": "10.1.1.11", "extensions": ["PIPELINING", "SIZE", "8BITMIME",
                                            "ENHANCEDSTATUSCODES", "SMTPUTF8",
@@ -45,12 +47,12 @@ class Mock:
         raise KeyError(host)
 
     def connect(self, host="mx"):
-        return socket.create_connection(self.address(host), timeout=10)
+        return socket.create_connection(self.address(host), timeout=PATIENCE_S)
 
     def stop(self):
         """Ends it; returns its exit code and stderr."""
         self.process.send_signal(signal.SIGTERM)
-        _, stderr = self.process.communicate(timeout=10)
+        _, stderr = self.process.communicate(timeout=PATIENCE_S)
         return self.process.returncode, stderr
 
     def transcript(self):
@@ -96,7 +98,7 @@ def read_to_end(stream):
 
 def test_smtplib_delivers(start):
     mock = start(ONE)
-    with smtplib.SMTP(*mock.address("mx"), timeout=10) as client:
+    with smtplib.SMTP(*mock.address("mx"), timeout=PATIENCE_S) as client:
         client.ehlo("client.example")
         assert set(client.esmtp_features) == {
             "pipelining", "size", "8bitmime", "enhancedstatuscodes",
@@ -209,7 +211,7 @@ def test_half_close_goes_on_reading(start):
         s.sendall(b"NOOP more\r\n")
         s.shutdown(socket.SHUT_WR)
         # One thread serves both: with these it has read the other, too.
-        with smtplib.SMTP(*mock.address("mx"), timeout=10) as client:
+        with smtplib.SMTP(*mock.address("mx"), timeout=PATIENCE_S) as client:
             for _ in range(3):
                 client.rset()
     mock.stop()
@@ -306,8 +308,8 @@ def test_transcript_reader_gone(program, tmp_path):
         ip, port = place.rsplit(":", 1)
         # It may be gone before the connect has returned.
         with contextlib.suppress(ConnectionResetError):
-            socket.create_connection((ip, int(port)), timeout=10).close()
-        assert process.wait(10) == 3
+            socket.create_connection((ip, int(port)), timeout=PATIENCE_S).close()
+        assert process.wait(PATIENCE_S) == 3
         assert "-: Broken pipe\n" in process.stderr.read()
 
 
@@ -316,7 +318,7 @@ def test_places_that_cannot_be_printed(program, tmp_path):
     path.write_text(json.dumps(ONE))
     with open("/dev/full", "w", encoding="ascii") as full:
         result = subprocess.run([program, "--check", path], stdout=full,
-                                stderr=subprocess.PIPE, text=True, timeout=10)
+                                stderr=subprocess.PIPE, text=True, timeout=PATIENCE_S)
     assert (result.returncode, result.stderr) == (
         3, "standard output: it could not be written: "
            "No space left on device\n")
@@ -326,7 +328,7 @@ def test_places_that_cannot_be_printed(program, tmp_path):
 
 def run(program, *arguments):
     return subprocess.run([program, *arguments], capture_output=True,
-                          text=True, timeout=10)
+                          text=True, timeout=PATIENCE_S)
 
 
 @pytest.mark.parametrize("scenario, want", [

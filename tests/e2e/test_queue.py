@@ -4,6 +4,7 @@ not."""
 import json
 import sqlite3
 import subprocess
+import time
 
 from relay_peers import PATIENCE_S, Relay, Sink, config
 
@@ -38,7 +39,8 @@ def fill(relay, count):
 
 
 def await_waiting(bin_dir, path, count):
-    for _ in range(1000):
+    end = time.monotonic() + PATIENCE_S
+    while time.monotonic() < end:
         _, out, _ = queue(bin_dir, "list", "--json", path)
         found = [json.loads(line) for line in out.splitlines()]
         if [m["recipients"][0]["attempts"] for m in found] == [1] * count:
