@@ -126,6 +126,9 @@ static const struct json_field host_fields[] = {
 	    JSON_AT(struct mock_host, profiles), JSON_OPTIONAL,
 	    "How a kind of server behaves: rules of profiles/NAME.json, which "
 	    "come behind the host's own." },
+	{ "notes", JF_ARRAY_OR_ONE(struct slice, JF_STRING(1, 2000), 0, 100),
+	    JSON_NOWHERE, JSON_OPTIONAL,
+	    "What a reader should know of the host." },
 	{ "rules", JF_ARRAY(struct rule, JF_OBJECT(&rule_table), 0, 10000),
 	    JSON_AT(struct mock_host, rules), JSON_OPTIONAL,
 	    "When the host departs from a well-behaved server; the first "

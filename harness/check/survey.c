@@ -310,7 +310,8 @@ note_made(struct survey *s, const struct maillog_event *ev)
 }
 
 /* Whether the log tells who is to get what is made of the message: all of its
- * recipients, or those that it names. */
+ * recipients, or those that it names.  What a policy splits off, which has no
+ * agent, gets some of them. */
 static bool
 is_followed(struct survey *s, const struct maillog_event *ev)
 {
@@ -320,8 +321,6 @@ is_followed(struct survey *s, const struct maillog_event *ev)
 	bool is_told = ev->other_mid == s->made.mid && s->made.has_sender &&
 	    s->made.has_recipients;
 
-	if (ev->form == MAILLOG_MID_SPLIT)
-		return false;
 	return (is_new && is_of_content(ev->agent)) ||
 	    (is_told && slice_starts_with(ev->agent, SLICE("alt-rcpt-to")));
 }

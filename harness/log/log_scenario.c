@@ -12,17 +12,49 @@
 #define SIZE_MOST     UINT64_C(10000000)
 #define EXPECTED_MOST 100
 
+static void note_add(json_t *notes, const char *fmt, va_list ap)
+    PRINTF_LIKE(2, 0);
+
+static void
+note_add(json_t *notes, const char *fmt, va_list ap)
+{
+	struct buf text = { 0 };
+
+	buf_vprintf(&text, fmt, ap);
+	json_array_append_new(notes, json_string(buf_cstr(&text)));
+	buf_fini(&text);
+}
+
 void
 log_scenario_note(json_t *notes, const char *fmt, ...)
 {
-	struct buf text = { 0 };
 	va_list ap;
 
 	va_start(ap, fmt);
-	buf_vprintf(&text, fmt, ap);
+	note_add(notes, fmt, ap);
 	va_end(ap);
-	json_array_append_new(notes, json_string(buf_cstr(&text)));
-	buf_fini(&text);
+}
+
+void
+log_scenario_mark(json_t *object, const char *fmt, ...)
+{
+	json_t *notes = json_object_get(object, "notes");
+	va_list ap;
+
+	if (notes == NULL) {
+		notes = json_array();
+		json_object_set_new(object, "notes", notes);
+	}
+	va_start(ap, fmt);
+	note_add(notes, fmt, ap);
+	va_end(ap);
+}
+
+void
+log_scenario_mark_from(json_t *list, size_t from, const char *text)
+{
+	for (size_t i = from; i < json_array_size(list); i++)
+		log_scenario_mark(json_array_get(list, i), "%s", text);
 }
 
 void
@@ -83,6 +115,31 @@ recipients_json(const struct log_case *c, const struct log_case_message *m)
 	return list;
 }
 
+/* What of the message is made up; of none the log has what it held. */
+static void
+mark_message(const struct log_case_message *m, json_t *entry)
+{
+	size_t unknown = 0;
+
+	for (size_t i = 0; i < m->to_count; i++)
+		unknown += m->to[i].to == NULL;
+	if (m->is_assumed)
+		log_scenario_mark(entry,
+		    "The message is assumed: the log shows connections, and "
+		    "not the mail that they were opened for.");
+	else if (!m->has_start)
+		log_scenario_mark(entry,
+		    "When it came the log does not tell: it comes when the "
+		    "log speaks of it first.");
+	if (m->from == NULL)
+		log_scenario_mark(entry, "The sender is made up.");
+	if (unknown > 0)
+		log_scenario_mark(entry, "%zu of %zu recipients are made up.",
+		    unknown, m->to_count);
+	if (m->bytes == 0)
+		log_scenario_mark(entry, "The size is made up.");
+}
+
 static json_t *
 message_json(const struct log_case *c, const struct log_case_message *m)
 {
@@ -99,6 +156,7 @@ message_json(const struct log_case *c, const struct log_case_message *m)
 		    json_integer(
 			(json_int_t)(m->bytes < SIZE_MOST ? m->bytes
 							  : SIZE_MOST)));
+	mark_message(m, entry);
 	return entry;
 }
 
@@ -235,6 +293,8 @@ static void
 note_limits(const struct log_case *c, json_t *notes)
 {
 	log_scenario_note(notes, "Of each moment the log has the second.");
+	log_scenario_note(
+	    notes, "What messages held the log does not tell: it is made up.");
 	if (c->left_out > 0)
 		log_scenario_note(notes,
 		    "%llu records at the log's end are left out: a scenario "

@@ -2,7 +2,9 @@
 /*
  * A scenario made of a case: hosts that answer what the log says that they
  * answered, on the same occasions, messages as they came, and routes.  What the
- * log does not tell, and was therefore assumed, stands in its notes.  Pure.
+ * log does not tell, and was therefore assumed, stands in the notes of the
+ * rule, host, message or step in question, and in sum in those of the scenario.
+ * Pure.
  */
 #ifndef FAULTPOST_LOG_SCENARIO_H
 #define FAULTPOST_LOG_SCENARIO_H
@@ -70,6 +72,10 @@ void log_scenario_relay(
 json_t *log_scenario_duration(utime span);
 /* Adds a note, printf-like. */
 void log_scenario_note(json_t *notes, const char *fmt, ...) PRINTF_LIKE(2, 3);
+/* Adds a note to the rule, host, message or step that it is about; and to each
+ * of a list's, from that index on. */
+void log_scenario_mark(json_t *object, const char *fmt, ...) PRINTF_LIKE(2, 3);
+void log_scenario_mark_from(json_t *list, size_t from, const char *text);
 /* Appends the name that the host has in the scenario. */
 void log_scenario_host_name(size_t host, struct buf *out);
 

@@ -21,16 +21,20 @@ add_restarts(const struct log_case *c, json_t *timeline, json_t *notes)
 	for (size_t i = 0; i < c->mark_count; i++) {
 		const struct log_case_mark *mark = &c->marks[i];
 		utime killed = mark->before + UTIME_S - UTIME_MS;
+		json_t *step;
 
 		if (mark->kind != LOG_CASE_BEGUN)
 			continue;
 		if (killed >= mark->at)
 			killed = mark->at - UTIME_MS;
-		json_array_append_new(timeline,
-		    json_pack("{s:o,s:s,s:o,s:s}", "at", moment_json(c, killed),
-			"relay", "crash", "down_for",
-			log_scenario_duration(mark->at - killed), "unsynced",
-			"kept"));
+		step = json_pack("{s:o,s:s,s:o,s:s}", "at",
+		    moment_json(c, killed), "relay", "crash", "down_for",
+		    log_scenario_duration(mark->at - killed), "unsynced",
+		    "kept");
+		log_scenario_mark(step,
+		    "Assumed: that it was started again, when it stopped, and "
+		    "that it lost nothing.");
+		json_array_append_new(timeline, step);
 		log_scenario_note(notes,
 		    "%s:%llu: a log file begins, and not whether the appliance "
 		    "was started again: as the run is nearer to the log with "
@@ -92,15 +96,18 @@ add_rounds(const struct log_case *c, json_t *timeline, json_t *notes)
 	for (size_t i = 0; i < c->event_count; i++) {
 		const struct log_case_event *event = &c->events[i];
 		struct buf command = { 0 };
+		json_t *step;
 
 		if (!is_unexplained_start(c, i) || event->at == last)
 			continue;
 		last = event->at;
 		buf_printf(
 		    &command, "delivernow %s", c->domains[domain_of(c, event)]);
-		json_array_append_new(timeline,
-		    json_pack("{s:o,s:s}", "at", moment_json(c, last), "ctl",
-			buf_cstr(&command)));
+		step = json_pack("{s:o,s:s}", "at", moment_json(c, last), "ctl",
+		    buf_cstr(&command));
+		log_scenario_mark(
+		    step, "Assumed: that it was an operator's command.");
+		json_array_append_new(timeline, step);
 		buf_fini(&command);
 		log_scenario_note(notes,
 		    "%s:%llu: MID %llu is tried before its wait is over, and "

@@ -53,6 +53,7 @@ greeting_rules(const struct log_case *c, size_t host, json_t *rules)
 {
 	struct log_occasions o = { .on = "banner" };
 	const struct log_outcome well = { 0 };
+	size_t from;
 
 	for (size_t i = 0; i < c->event_count; i++) {
 		const struct log_case_event *failure;
@@ -70,7 +71,11 @@ greeting_rules(const struct log_case *c, size_t host, json_t *rules)
 			outcome = outcome_of(failure);
 		log_occasions_add(&o, &outcome);
 	}
+	from = json_array_size(rules);
 	log_occasions_rules(&o, rules);
+	log_scenario_mark_from(rules, from,
+	    "At which stage the host failed the log does not tell: the "
+	    "greeting is assumed.");
 	free(o.at);
 }
 
@@ -109,11 +114,15 @@ static void
 step_add(json_t *timeline, size_t host, utime at, const char *state)
 {
 	struct buf name = { 0 };
+	json_t *step;
 
 	log_scenario_host_name(host, &name);
-	json_array_append_new(timeline,
-	    json_pack("{s:o,s:s,s:s}", "at", log_scenario_duration(at), "host",
-		buf_cstr(&name), "state", state));
+	step = json_pack("{s:o,s:s,s:s}", "at", log_scenario_duration(at),
+	    "host", buf_cstr(&name), "state", state);
+	log_scenario_mark(step,
+	    "So it was by then: since when, behind what the log has of the "
+	    "host before, it does not tell.");
+	json_array_append_new(timeline, step);
 	buf_fini(&name);
 }
 
@@ -261,6 +270,29 @@ stages_add(struct log_occasions *stages, size_t stage,
 	log_occasions_add(&stages[stage], outcome);
 }
 
+/* What of these rules is assumed. */
+static void
+mark_stages(json_t *rules, size_t from, size_t stage)
+{
+	for (size_t i = from; i < json_array_size(rules); i++) {
+		json_t *rule = json_array_get(rules, i);
+
+		if (json_object_get(rule, "stall") != NULL)
+			log_scenario_mark(rule,
+			    "At which stage the host hung the log does not "
+			    "tell: it is taken from how long it was waited "
+			    "for.");
+		else if (json_object_get(rule, "delay") != NULL)
+			log_scenario_mark(rule,
+			    "How long it took the log tells to the second, "
+			    "and not at which stage.");
+		else if (stage == STAGE_RCPT)
+			log_scenario_mark(rule,
+			    "At which stage it was the log does not tell: "
+			    "RCPT is assumed.");
+	}
+}
+
 /* What the host said to a mailbox, each time that it was given mail for it, and
  * how long it took to take that. */
 static void
@@ -288,7 +320,10 @@ mailbox_rules(
 		}
 	}
 	for (size_t i = 0; i < STAGES; i++) {
+		size_t from = json_array_size(rules);
+
 		log_occasions_rules(&stages[i], rules);
+		mark_stages(rules, from, i);
 		free(stages[i].at);
 	}
 }
@@ -347,6 +382,23 @@ note_stages(const struct log_case *c, size_t host, json_t *notes)
 		    host + 1, connections);
 }
 
+/* What it does when the log does not speak of it any more nobody knows. */
+static void
+mark_end(const struct log_case *c, size_t host, json_t *host_object)
+{
+	char text[UTIME_TEXT_MAX];
+	utime last = c->first;
+
+	for (size_t i = 0; i < c->event_count; i++)
+		if (c->events[i].host == host)
+			last = c->events[i].at;
+	utime_format_span(last - c->first, text);
+	log_scenario_mark(host_object,
+	    "Behind %.*s the log does not speak of it: what it would have "
+	    "answered is not known.",
+	    (int)strlen(text) - 4, text);
+}
+
 void
 log_scenario_rules(const struct log_case *c, size_t host, json_t *host_object,
     json_t *timeline, json_t *notes)
@@ -368,4 +420,5 @@ log_scenario_rules(const struct log_case *c, size_t host, json_t *host_object,
 		json_object_set_new(host_object, "rules", rules);
 	else
 		json_decref(rules);
+	mark_end(c, host, host_object);
 }

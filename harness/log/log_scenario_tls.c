@@ -67,6 +67,8 @@ log_scenario_tls(
 {
 	struct log_occasions asked = { .on = "starttls" };
 	struct log_occasions shaken = { .on = "tls" };
+	size_t from = json_array_size(rules);
+	bool is_made_up = false;
 
 	for (size_t i = 0; i < c->event_count; i++) {
 		const struct log_case_event *event = &c->events[i];
@@ -80,6 +82,7 @@ log_scenario_tls(
 			continue;
 		failure = log_scenario_failure(c, i);
 		refused = is_refused(event, failure, &outcome);
+		is_made_up |= refused && failure == NULL;
 		log_occasions_add(&asked, &outcome);
 		if (!refused)
 			note_handshake(event, failure, &shaken);
@@ -87,7 +90,15 @@ log_scenario_tls(
 	if (asked.count > 0)
 		json_object_set_new(host_object, "tls", json_object());
 	log_occasions_rules(&asked, rules);
+	if (is_made_up)
+		log_scenario_mark_from(rules, from,
+		    "What it said the log does not tell, where mail went on "
+		    "in clear: the 454 is made up.");
+	from = json_array_size(rules);
 	log_occasions_rules(&shaken, rules);
+	log_scenario_mark_from(rules, from,
+	    "What went wrong in the handshake is taken from the log's words "
+	    "for it, as far as they tell.");
 	free(asked.at);
 	free(shaken.at);
 }

@@ -155,6 +155,9 @@ static const struct json_field inject_fields[] = {
 	{ "client", JF_CUSTOM(&ipv4_address_json),
 	    JSON_AT(struct plan_inject, client), PLAN_INJECTOR_IP,
 	    "The client's address." },
+	{ "notes", JF_ARRAY_OR_ONE(struct slice, JF_STRING(1, 2000), 0, 100),
+	    JSON_NOWHERE, JSON_OPTIONAL,
+	    "What a reader should know of the messages." },
 };
 static const struct json_group inject_groups[] = {
 	{ JSON_EXACTLY_ONE, "to dialogue" },

@@ -81,6 +81,9 @@ static const struct json_field step_fields[] = {
 	{ "ctl", JF_STRING(1, 1000),
 	    JSON_AT_HAS(struct file_step, command, has_command), JSON_OPTIONAL,
 	    "An operator's command, as `faultpost ctl` takes it." },
+	{ "notes", JF_ARRAY_OR_ONE(struct slice, JF_STRING(1, 2000), 0, 100),
+	    JSON_NOWHERE, JSON_OPTIONAL,
+	    "What a reader should know of the step." },
 };
 static const struct json_group step_groups[] = {
 	{ JSON_EXACTLY_ONE, "host network relay disk dns ctl" },

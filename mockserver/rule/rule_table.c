@@ -163,6 +163,9 @@ static const struct json_field rule_fields[] = {
 	{ "scope", JF_WORD(scope_words), JSON_AT(struct rule, scope), "host",
 	    "Whose state in and set mean: the host's, or the one that all "
 	    "hosts of the scenario share." },
+	{ "notes", JF_ARRAY_OR_ONE(struct slice, JF_STRING(1, 2000), 0, 100),
+	    JSON_NOWHERE, JSON_OPTIONAL,
+	    "What a reader should know of the rule." },
 	{ "optional", JF_BOOLEAN, JSON_AT(struct rule, optional), "false",
 	    "Whether the run may hold without the rule ever acting." },
 	{ "after", JF_INTEGER(0, BYTES_MAX), JSON_AT(struct rule, after), "0",

@@ -32,6 +32,11 @@ def test_117875(faultpost, tmp_path):
     case = json.loads(made.read_text())
     assert any("1 message is assumed" in note for note in case["notes"])
     assert any("same priority" in note for note in case["notes"])
+    # What was assumed is marked where it stands.
+    [rule] = case["hosts"]["host1"]["rules"]
+    assert [note for note in rule["notes"] if "the greeting is assumed" in note]
+    assert "does not speak of it" in case["hosts"]["host2"]["notes"][0]
+    assert "The message is assumed" in case["inject"][0]["notes"][0]
     code, out, err = faultpost("run", made)
     assert (code, err) == (0, "")
     assert out.startswith("ok ")

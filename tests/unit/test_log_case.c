@@ -57,17 +57,17 @@ static struct scenario_row {
 	    NEW("15:01", "5", "10.1.1.1")
 		ERROR("15:01", "5", "10.1.1.1", "431-'full'"),
 	    "\"rules\":[{\"on\":\"banner\",\"reply\":[\"431 full\"],"
-	    "\"optional\":true}]" },
+	    "\"optional\":true,\"notes\":[" },
 	{ "what fails at first has its occasions",
 	    COMES("15:00", "1", "b") FULL("15:01", "5") FULL("15:11", "6")
 		TAKEN("15:21", "7"),
 	    "{\"on\":\"rcpt\",\"to\":\"b@one.example\",\"reply\":[\"452 4.3.1 "
-	    "full\"],\"optional\":true,\"nth\":[1,2]}" },
+	    "full\"],\"optional\":true,\"nth\":[1,2],\"notes\":[" },
 	{ "a host that is down, and up again",
 	    ERROR("15:01", "5", "10.1.1.1", "[Errno 61] Connection refused")
 		NEW("15:31", "6", "10.1.1.1"),
 	    "\"timeline\":[{\"at\":\"30s\",\"host\":\"host1\",\"state\":"
-	    "\"up\"}]" },
+	    "\"up\",\"notes\":[" },
 	{ "a host that asks to be used again and again is better",
 	    COMES("15:00", "1", "b") NEW("15:01", "5", "10.1.1.1") ERROR(
 		"15:01", "5", "10.1.1.1", "EOF") NEW("15:01", "6", "10.1.1.2")

@@ -165,7 +165,7 @@ static struct row {
 	    { "!\"crash\"", "a:5: a log file begins", "here it is not" } },
 	{ "and as a restart", ONE BEGUN("15:09") OPENED, LOG_SCENARIO_RESTARTS,
 	    { "{\"at\":\"999ms\",\"relay\":\"crash\",\"down_for\":\"8001ms\","
-	      "\"unsynced\":\"kept\"}",
+	      "\"unsynced\":\"kept\",\"notes\":[\"Assumed:",
 		"!here it is not", "it was, and was down" } },
 	{ "within one second",
 	    COMES("15:00", "1", "b") COMES("15:04", "2", "c") BEGUN("15:04")
@@ -178,7 +178,8 @@ static struct row {
 	    ONE WAITS("15:00", "1", "17:01") NEW("16:00", "6", "10.1.1.1")
 		SENT("16:00", "6"),
 	    LOG_SCENARIO_DELIVERNOW,
-	    { "{\"at\":\"1m\",\"ctl\":\"delivernow one.example\"}",
+	    { "{\"at\":\"1m\",\"ctl\":\"delivernow one.example\",\"notes\":["
+	      "\"Assumed:",
 		"a:7: MID 1 is tried" } },
 	{ "when it is over",
 	    ONE WAITS("15:00", "1", "16:01") NEW("16:00", "6", "10.1.1.1")
@@ -257,6 +258,56 @@ static struct row {
 	    0,
 	    { "host1 put off or refused recipients, 1 in all",
 		"host1 failed when it was connected, 1 in all" } },
+	/* marks at the place */
+	{ "of a greeting, and of a host behind its last word",
+	    ONE OPENED ERROR("15:09", "5", "10.1.1.1", "421-'no'")
+		COMES("15:20", "2", "c"),
+	    0,
+	    { "\"optional\":true,\"notes\":[\"At which stage the host failed "
+	      "the log does not tell: the greeting",
+		"\"notes\":[\"Behind 0:00:09 the log does not speak of it" } },
+	{ "of a recipient that was put off",
+	    ONE OPENED START("15:00", "5", "1", "0") DELAYED("15:00", "5", "1"),
+	    0, { "\"optional\":true,\"notes\":[\"At which stage it was" } },
+	{ "of a host that hung",
+	    ONE OPENED START("15:00", "5", "1", "0") HUNG("25:00"), 0,
+	    { "\"stall\":true,\"optional\":true,\"notes\":[\"At which stage "
+	      "the host hung" } },
+	{ "of a slow one",
+	    ONE OPENED START("15:00", "5", "1", "0")
+		DONE("15:02", "5", "1", "0"),
+	    0, { "\"notes\":[\"How long it took", "!RCPT is assumed" } },
+	{ "of one that did well", ONE OPENED SENT("15:00", "5"), 0,
+	    { "!At which stage", "!How long" } },
+	{ "of a host that could be reached again",
+	    ONE ERROR("15:00", "5", "10.1.1.1", "timeout")
+		NEW("16:00", "6", "10.1.1.1"),
+	    0,
+	    { "\"state\":\"up\",\"notes\":[\"So it was by then: since when" } },
+	{ "of a reply that is made up",
+	    ONE OPENED TLS("15:00", "5", "failed: refused") SENT("15:00", "5"),
+	    0, { "the 454 is made up" } },
+	{ "of one that is not",
+	    ONE OPENED TLS("15:00", "5", "failed: x")
+		ERROR("15:00", "5", "10.1.1.1", "454-'never'"),
+	    0, { "!the 454 is made up" } },
+	{ "of a handshake",
+	    ONE OPENED TLS("15:00", "5", "failed: closed")
+		ERROR("15:00", "5", "10.1.1.1", "[Errno 0] Error"),
+	    0, { "\"notes\":[\"What went wrong in the handshake" } },
+	{ "of a message that is assumed", OPENED, 0,
+	    { "\"notes\":[\"The message is assumed", "!When it came" } },
+	{ "of one that is spoken of",
+	    AT("15:00") "MID 1 ICID 1 RID 1 To: <b@one.example>\n" OPENED START(
+		"15:01", "5", "1", "0, 1") DELAYED("15:01", "5", "1"),
+	    0,
+	    { "\"notes\":[\"When it came the log does not tell",
+		"\"The sender is made up.\",\"1 of 2 recipients are made up.\"" } },
+	{ "of a size that is not there", ONE OPENED, 0,
+	    { "\"notes\":[\"The size is made up.\"]", "!When it came" } },
+	{ "of a message of which all is there",
+	    ONE AT("15:00") "MID 1 ready 99 bytes from <a@x.example>\n" OPENED,
+	    0, { "\"to\":[\"b@one.example\"]}" } },
 	{ "of one that could not be connected",
 	    ONE ERROR("15:00", "6", "10.1.1.1", "timeout"), 0,
 	    { "!host1 failed", "!host1 put off" } },
