@@ -28,6 +28,9 @@ case "$*" in
 *bounce-routed*) printf 'la machine n\351e\n' >&2; exit 3 ;;
 *priority-recipients*) echo '{"scenarios": [{"verdict": "interrupted"}]}'
     exit 3 ;;
+*at-each-stage-alone*) echo '{"scenarios": [{"verdict": "failed", "endings":
+    [{"verdict": "failed", "subject": "relay", "wanted": "it runs",
+      "found": "it ended, and said: Exim is missing"}]}]}'; exit 1 ;;
 *priority-452*) echo '{"scenarios": [{"verdict": "failed"}]}'; exit 1 ;;
 *priority-probe*) echo '{"scenarios": [{"verdict": "failed", "endings":
     [{"verdict": "failed", "subject": "queue"}]}]}'; exit 1 ;;
@@ -54,6 +57,9 @@ CASES = {
         "not judged: error", "faultpost run printed no result (exit code 1)"),
     "bounce/bounce-routed": (
         "not judged: error", "It has no verdict: la machine n\\xe9e."),
+    "stages/at-each-stage-alone[stage=mail,fault=4xx]": (
+        "not judged: error", "It has no verdict: the relay did not go on: it "
+        "ended, and said: Exim is missing."),
     "failover/priority-recipients": (
         "not judged: error", "It has no verdict: a signal ended it."),
     "failover/priority-452": ("differs", None),
@@ -112,7 +118,7 @@ def test_each_case_has_a_cell(conformance, tmp_path):
         note = [line for line in said.splitlines()
                 if f", `{case}`, " in line] or [""]
         assert (evidence or "") in note[0]
-    assert ("faultpost conformance: 6 of 9 results are missing: these cases "
+    assert ("faultpost conformance: 7 of 10 results are missing: these cases "
             "could not be run; the table says why\n") in trouble
     # In numbers, too: a difference without a name is one.
     code, said, _ = ended(conformance("--counts", "--library",
@@ -126,7 +132,7 @@ def test_what_could_not_be_run_is_run_again(conformance, tmp_path):
     verdict."""
     record = tmp_path / "record"
     first = ended(conformance("--record", "record", *CASES))
-    assert first[0] == 3 and "9/9 faultpost " in first[2]
+    assert first[0] == 3 and "10/10 faultpost " in first[2]
     for line in (b'{"relay": "faultpost", "name": "a", "verdict": 1}', b"[]",
                  b"7", b"\xff\xfe", b"[" * 100000,
                  b'{"relay": "faultpost", "na'):
@@ -134,14 +140,14 @@ def test_what_could_not_be_run_is_run_again(conformance, tmp_path):
             file.write(line + b"\n")
     record.write_bytes(record.read_bytes()[:-1])
     again = ended(conformance("--record", "record", *CASES))
-    assert again[:2] == first[:2] and "6/6 faultpost " in again[2]
+    assert again[:2] == first[:2] and "7/7 faultpost " in again[2]
     other = ended(conformance("--record", "record", HELD,
                               environment={"VERSION": "2.0"}))
     assert other[0] == 0 and "1/1 faultpost held " in other[2]
     versions = [json.loads(line)["version"]
                 for line in record.read_text("utf8", "replace").splitlines()
                 if line.startswith('{"relay": "faultpost", "version"')]
-    assert versions == ["faultpost (script) 1.0"] * 15 + [
+    assert versions == ["faultpost (script) 1.0"] * 17 + [
         "faultpost (script) 2.0"]
 
 
