@@ -6,11 +6,21 @@
 #include <stdio.h>
 #include <string.h>
 
+/* U+0080 to U+009F (C1) are control characters, too. */
+static bool
+is_c1(const char *text)
+{
+	return (text[0] & 0xff) == 0xc2 && (text[1] & 0xff) >= 0x80 &&
+	    (text[1] & 0xff) < 0xa0;
+}
+
 static void
 make_plain(char *text)
 {
 	for (; *text != '\0'; text++)
-		if ((unsigned char)*text < ' ' || *text == 0x7f)
+		if (is_c1(text))
+			text[0] = text[1] = '?';
+		else if ((unsigned char)*text < ' ' || *text == 0x7f)
 			*text = '?';
 }
 
@@ -36,6 +46,7 @@ err_at(
 	*err = (struct err){ .line = line, .col = col };
 	if (file != NULL)
 		(void)snprintf(err->file, sizeof(err->file), "%s", file);
+	make_plain(err->file);
 	va_start(ap, fmt);
 	(void)vsnprintf(err->msg, sizeof(err->msg), fmt, ap);
 	va_end(ap);

@@ -19,8 +19,8 @@ struct err {
 	char msg[ERR_MSG_MAX];
 };
 
-/* Messages quote what stands in files, and are shown on terminals: a control
- * character in one becomes '?'. */
+/* Messages and names of files quote what others wrote, and are shown on
+ * terminals: a byte of a control character in one becomes '?'. */
 
 /* Sets the message and forgets the place; always false. */
 bool err_set(struct err *err, const char *fmt, ...) PRINTF_LIKE(2, 3);

@@ -11,11 +11,19 @@ character_length(struct slice s)
 {
 	size_t len = smtp_utf8_scan(s, 0);
 
-	/* U+0080 to U+009F are control characters, U+FFFE and U+FFFF none. */
+	/* U+0080 to U+009F are control characters, U+FFFE and U+FFFF none;
+	 * U+2028 to U+202E and U+2066 to U+2069 end lines, and have what is
+	 * behind them stand elsewhere. */
 	if (len == 2 && (s.at[0] & 0xff) == 0xc2 && (s.at[1] & 0xff) < 0xa0)
 		return 0;
 	if (len == 3 && memcmp(s.at, "\xef\xbf", 2) == 0 &&
 	    (s.at[2] & 0xff) >= 0xbe)
+		return 0;
+	if (len == 3 && memcmp(s.at, "\xe2\x80", 2) == 0 &&
+	    (s.at[2] & 0xff) >= 0xa8 && (s.at[2] & 0xff) <= 0xae)
+		return 0;
+	if (len == 3 && memcmp(s.at, "\xe2\x81", 2) == 0 &&
+	    (s.at[2] & 0xff) >= 0xa6 && (s.at[2] & 0xff) <= 0xa9)
 		return 0;
 	return len;
 }

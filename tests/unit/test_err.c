@@ -69,6 +69,11 @@ test_control_characters_are_not_shown(void **state)
 	assert_string_equal(err.msg, want);
 	(void)err_prefix(&err, "%s: ", "\a");
 	assert_true(strncmp(err.msg, "?: a?[", 6) == 0);
+	/* U+009B begins what ESC [ does; U+00A0 and U+045B do not. */
+	(void)err_at(&err, "\033[31m\xc2\x9b", 0, 0, "%s",
+	    "\xc2\x80\xc2\x9b\xc2\xa0\xd1\x9b\xc2");
+	assert_string_equal(err.msg, "????\xc2\xa0\xd1\x9b\xc2");
+	assert_string_equal(err.file, "?[31m??");
 }
 
 static void
