@@ -3,6 +3,7 @@
 #include "core/cli/cli.h"
 #include "core/json/doc.h"
 #include "harness/main_run.h"
+#include "harness/report/printable.h"
 #include "harness/run/run_files.h"
 
 #include <jansson.h>
@@ -216,7 +217,9 @@ print_case(const struct run_case *c)
 	struct buf name = { 0 };
 
 	report_name_format(&entry, &name);
-	printf("%s  %s", buf_cstr(&name), heading->title);
+	buf_append_cstr(&name, "  ");
+	printable_line_format(slice_cstr(heading->title), &name);
+	fputs(buf_cstr(&name), stdout);
 	buf_fini(&name);
 	for (size_t i = 0; i < heading->tag_count; i++)
 		printf(" @%s", heading->tags[i]);

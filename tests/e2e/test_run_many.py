@@ -119,6 +119,11 @@ def test_list(faultpost, tree):
     assert json.loads(out) == {"scenarios": [
         {"file": f"{tree}/one.scenario.json", "case": "RFC 1",
          "title": "First", "tags": ["slow"]}]}
+    # A title is one line, and text.
+    path = tree / "one.scenario.json"
+    write(path, title="a\nb \x1b[31m \x9b \xe4")
+    code, out, err = faultpost("--list", path)
+    assert out == f"{path}  a\\x0ab \\x1b[31m \\xc2\\x9b \xe4\n"
     code, _, err = faultpost("--list", "--output", "json=/dev/null", tree)
     assert (code, err) == (2, "faultpost run: --list: expected one format, "
                               "--format human or json\n")
