@@ -26,6 +26,9 @@ static const char next_lines[] =
     "if [ -n \"$root\" ]; then\n"
     "    mkdir program; mount --bind \"$root\" program; root=$here/program\n"
     "fi\n"
+    /* libfaketime(1) has files there, named by numbers of processes, which are
+     * the same in each cage, and leaves them. */
+    "[ ! -d /dev/shm ] || mount -t tmpfs tmpfs /dev/shm\n"
     "cp \"$fake\" faketime.so\n"
     "export FAKETIME=%x$FAULTPOST_TIME_SCALE FAKETIME_FOLLOW_FILE=$here/clock"
     " FAKETIME_NO_CACHE=1 NO_FAKE_STAT=1\n";
