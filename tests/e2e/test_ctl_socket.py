@@ -31,10 +31,11 @@ def test_socket_elsewhere(start, ctl, tmp_path):
 
 
 def leads_to(link, place):
-    """Whether it does at this moment; it may go away while one looks."""
+    """Whether it does at this moment; it may go away, or become the socket,
+    while one looks."""
     try:
         return link.resolve() == place and not place.is_symlink()
-    except FileNotFoundError:
+    except OSError:
         return False
 
 
