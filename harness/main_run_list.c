@@ -214,13 +214,15 @@ print_case(const struct run_case *c)
 	const struct heading *heading = c->heading;
 	const struct report_entry entry = { .file = c->file->path,
 		.variant = heading->variant };
-	struct buf name = { 0 };
+	struct buf name = { 0 }, text = { 0 };
 
 	report_name_format(&entry, &name);
-	buf_append_cstr(&name, "  ");
-	printable_line_format(slice_cstr(heading->title), &name);
-	fputs(buf_cstr(&name), stdout);
+	printable_line_format(buf_slice(&name), &text);
+	buf_append_cstr(&text, "  ");
+	printable_line_format(slice_cstr(heading->title), &text);
+	fputs(buf_cstr(&text), stdout);
 	buf_fini(&name);
+	buf_fini(&text);
 	for (size_t i = 0; i < heading->tag_count; i++)
 		printf(" @%s", heading->tags[i]);
 	putchar('\n');

@@ -4,6 +4,7 @@
 
 #include "harness/judge/fairness.h"
 #include "harness/judge/schedule.h"
+#include "harness/report/printable.h"
 
 #define STORY_ROWS (STORY_PIN_BEFORE - 1 + STORY_PIN_AFTER - 1)
 #define LABEL      10 /* width of "  wanted    " behind its indent */
@@ -175,11 +176,7 @@ append_title(struct buf *out, struct slice title, size_t room)
 	}
 	if (shown <= room)
 		end = title.len;
-	for (size_t i = 0; i < end; i++) {
-		unsigned char c = (unsigned char)title.at[i];
-
-		buf_append_byte(out, c < ' ' || c == 0x7f ? ' ' : title.at[i]);
-	}
+	buf_append(out, slice_sub(title, 0, end));
 	buf_append_cstr(out, end < title.len ? "..." : "");
 }
 
@@ -196,11 +193,13 @@ status_line(const struct report_entry *entry, const struct report_style *style,
 	};
 	bool held = entry->verdict <= REPORT_HELD;
 	bool is_plain = !style->colour || entry->verdict == REPORT_NOT_RUN;
-	struct buf outcome = { 0 }, name = { 0 };
+	struct buf outcome = { 0 }, said = { 0 }, name = { 0 }, title = { 0 };
 	size_t taken, room = 0;
 
 	append_outcome(entry, &outcome);
-	report_name_format(entry, &name);
+	report_name_format(entry, &said);
+	printable_line_format(buf_slice(&said), &name);
+	printable_line_format(slice_cstr(entry->title), &title);
 	taken = strlen("FAIL  ") + buf_len(&name) + buf_len(&outcome);
 	if (style->columns > 0)
 		room = style->columns > taken + TITLE_MIN
@@ -210,10 +209,12 @@ status_line(const struct report_entry *entry, const struct report_style *style,
 	buf_append_cstr(out, words[entry->verdict]);
 	buf_append_cstr(out, is_plain ? "" : PLAIN);
 	buf_printf(out, " %s  ", buf_cstr(&name));
-	append_title(out, slice_cstr(entry->title), room);
+	append_title(out, buf_slice(&title), room);
 	buf_append(out, buf_slice(&outcome));
 	buf_fini(&outcome);
+	buf_fini(&said);
 	buf_fini(&name);
+	buf_fini(&title);
 }
 
 /* ---- a failure ---- */

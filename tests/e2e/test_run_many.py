@@ -124,6 +124,13 @@ def test_list(faultpost, tree):
     write(path, title="a\nb \x1b[31m \x9b \xe4")
     code, out, err = faultpost("--list", path)
     assert out == f"{path}  a\\x0ab \\x1b[31m \\xc2\\x9b \xe4\n"
+    # So is the name of a file.
+    path = path.rename(tree / "\x1b[31m.scenario.json")
+    for words in [], ["--list"]:
+        _, out, err = faultpost(*words, path)
+        assert "\\x1b[31m.scenario.json  a\\x0ab" in out
+        assert "\x1b" not in out + err
+    path.rename(tree / "one.scenario.json")
     code, _, err = faultpost("--list", "--output", "json=/dev/null", tree)
     assert (code, err) == (2, "faultpost run: --list: expected one format, "
                               "--format human or json\n")

@@ -375,8 +375,9 @@ static struct title_row {
 	    "ok   f.json  \xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4"
 	    "\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4 a word...  "
 	    "(1:30:00.000 virtual, 3 ms)\n" },
-	{ "one line", "a\nb\033[0m", 0,
-	    "ok   f.json  a b [0m  (1:30:00.000 virtual, 3 ms)\n" },
+	{ "one line of text", "a\nb\033[0m\xc2\x9b", 0,
+	    "ok   f.json  a\\x0ab\\x1b[0m\\xc2\\x9b  "
+	    "(1:30:00.000 virtual, 3 ms)\n" },
 };
 
 static void
