@@ -140,7 +140,7 @@ anonymize(struct anonymizing *a, int count, char **paths)
 		return cli_report(&err, CLI_USAGE);
 	if (getrandom(key, PSEUDONYM_KEY, 0) != PSEUDONYM_KEY) {
 		(void)err_set(&err, "the kernel gives no random number");
-		return cli_report(&err, CLI_FAILED);
+		return cli_report(&err, CLI_TROUBLE);
 	}
 	log_reader_init(&reader, a, take);
 	reader.on_skipped = take_skipped;
@@ -150,8 +150,11 @@ anonymize(struct anonymizing *a, int count, char **paths)
 	if (good)
 		main_log_tell(&reader, "anonymize");
 	log_reader_fini(&reader);
-	good = good && (a->map_path == NULL || write_map(a, &err));
-	return good ? CLI_OK : cli_report(&err, CLI_USAGE);
+	if (!good)
+		return cli_report(&err, CLI_USAGE);
+	if (a->map_path != NULL && !write_map(a, &err))
+		return cli_report(&err, CLI_TROUBLE);
+	return CLI_OK;
 }
 
 int

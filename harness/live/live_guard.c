@@ -57,8 +57,12 @@ static bool
 hear_name(struct live_guard *g, int fd)
 {
 	const size_t len = strlen(g->folder);
+	ssize_t got;
 
-	return read(fd, g->folder, len) == (ssize_t)len;
+	do
+		got = read(fd, g->folder, len);
+	while (got < 0 && errno == EINTR);
+	return got == (ssize_t)len;
 }
 
 static void

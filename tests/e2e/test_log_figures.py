@@ -313,6 +313,17 @@ def test_a_map_is_not_written_over(faultpost, tmp_path):
     assert not (tmp_path / "new").exists()
 
 
+def test_a_map_on_a_full_disk(bin_dir, tmp_path):
+    """It is no fault of the log's."""
+    done = subprocess.run(
+        ["sh", "-c", "trap '' XFSZ; ulimit -f 0; exec \"$@\"", "sh",
+         bin_dir / "faultpost", "log", "anonymize", "--map", tmp_path / "map",
+         EXCERPT], capture_output=True, text=True, check=False)
+    assert done.returncode == 3
+    assert done.stderr.endswith(f"{tmp_path}/map: it could not be written\n")
+    assert "Message done" in done.stdout
+
+
 word = st.text("abcdefghkmnopqrstuvwxyz", min_size=4, max_size=9).map(
     lambda w: "q" + w)
 domain = st.builds("{}.{}".format, word, st.sampled_from(["com", "de", "qnet"]))
