@@ -74,14 +74,22 @@ const char *
 run_external_option(const struct run *run)
 {
 	const struct run_external *e = &run->external;
+	const struct {
+		const char *name;
+		bool is_given;
+	} options[] = {
+		{ "relay-log", e->log != NULL },
+		{ "bind", e->bindings.count > 0 },
+		{ "bind-dns", e->has_names },
+		{ "client", e->has_client },
+		{ "time-limit", e->limit_text != NULL },
+		{ "print-routes", e->prints_routes },
+	};
 
-	return e->log != NULL       ? "relay-log"
-	    : e->bindings.count > 0 ? "bind"
-	    : e->has_names          ? "bind-dns"
-	    : e->has_client         ? "client"
-	    : e->limit_text != NULL ? "time-limit"
-	    : e->prints_routes      ? "print-routes"
-				    : NULL;
+	for (size_t i = 0; i < ARRAY_LEN(options); i++)
+		if (options[i].is_given)
+			return options[i].name;
+	return NULL;
 }
 
 /* ---- the machine ---- */
