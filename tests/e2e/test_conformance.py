@@ -2,6 +2,7 @@
 """faultpost conformance prints its table however its cases, its files, its
 outputs and itself end.  A script stands for the harness that it asks, so that
 nothing is run live here; what it says of relays, tests/peers has."""
+import ctypes
 import importlib.machinery
 import importlib.util
 import json
@@ -151,13 +152,22 @@ def test_what_could_not_be_run_is_run_again(conformance, tmp_path):
         "faultpost (script) 2.0"]
 
 
+def kill_thread(pid, number):
+    """Sends the signal to the last of its threads, not to any."""
+    thread = max(map(int, os.listdir(f"/proc/{pid}/task")))
+    assert thread != pid
+    assert ctypes.CDLL(None).tgkill(pid, thread, number) == 0
+
+
+@pytest.mark.parametrize("kill", [os.kill, kill_thread])
 @pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
-def test_a_signal(conformance, tmp_path, name):
-    """What is known is told, and what is not."""
+def test_a_signal(conformance, tmp_path, name, kill):
+    """What is known is told, and what is not; whichever thread hears of it, as
+    the kernel may choose."""
     os.mkfifo(tmp_path / "begun")
     running = conformance("--record", "record", HELD, WAITS, LAST)
     (tmp_path / "begun").read_text()
-    os.kill(running.pid, signal.Signals[name])
+    kill(running.pid, signal.Signals[name])
     code, said, trouble = ended(running)
     assert code == 3
     assert rows_of(said) == {
